@@ -1,0 +1,33 @@
+import type { Mask } from '../../standard/type.js';
+
+export const MODES = ['read', 'verify', 'statistics', 'export', 'changes', 'deliver'] as const;
+export type Mode = (typeof MODES)[number];
+
+export type ScopeTerm = { field: string; in: readonly string[] } | { field: string; prefix: readonly string[] };
+/** A conjunction over the contract's scope dimensions. Empty means no row at all; NULL is never in scope. */
+export type RowScope = { all: true } | { scope: readonly ScopeTerm[] };
+
+/** One version of a grant: a policy record of kind `grant`. Grants never merge. */
+export interface Grant {
+  id: string;
+  version: number;
+  /** clientId */
+  application: string;
+  /** `police/resident` */
+  dataset: string;
+  major: number;
+  mode: Mode;
+  fields: readonly string[];
+  /** Every L3 and L4 field of the grant stands here; `none` means unmasked. `minors: none` lifts the children's mask. */
+  masks: Readonly<Record<string, Mask>>;
+  rows: RowScope;
+  purposes: readonly string[];
+  legalBasis: string;
+  /** An opaque name; the linkage key is derived from it and the installation's key, and so never stored. */
+  linkage: string;
+  requires: { case?: boolean; operator?: boolean };
+  /** RFC 3339 UTC. */
+  validFrom: string;
+  validUntil: string;
+  status: 'active' | 'revoked';
+}

@@ -1,0 +1,94 @@
+import type { FieldType, Mask, Sensitivity } from '../standard/type.js';
+
+export interface Title {
+  zh: string;
+  en: string;
+}
+
+export interface Field {
+  name: string;
+  type: FieldType;
+  required: boolean;
+  title: Title;
+  sensitivity: Sensitivity;
+  /** What masks it unless a grant says otherwise: `none` for L1 and L2 fields, never `none` for L3 and L4. */
+  defaultMask: Mask;
+  /** For the mask `division`: the field of the same row that holds the division code. Without one the mask hides. */
+  divisionField?: string;
+  /** The publisher's own headings; the field's name where none is declared. */
+  from: readonly string[];
+  /** The publisher's own codes → codes of the standard. */
+  codes?: Readonly<Record<string, string>>;
+  /** False where the publisher added it beyond the entity. */
+  standard: boolean;
+}
+
+/** To-one. `on`: own column → column of the target. */
+export interface Relation {
+  name: string;
+  to: string;
+  on: Readonly<Record<string, string>>;
+}
+
+export interface DeliveryTerms {
+  modes: readonly ('snapshot' | 'delta')[];
+  /** Shares of 1. */
+  rejectAtMost: number;
+  deleteAtMost: number;
+  source: { kind: 'file' };
+}
+
+/** One major version of a dataset, compiled from its catalog file. Immutable. */
+export interface Contract {
+  /** `police/resident/v1` */
+  id: string;
+  /** `police/resident` */
+  name: string;
+  publisher: string;
+  dataset: string;
+  major: number;
+  minor: number;
+  entity?: string;
+  title: Title;
+  summary: Title;
+  resource: Readonly<Record<string, string>>;
+  classification: Readonly<Record<string, string>>;
+  sharing: Readonly<Record<string, unknown>> & { attribute: 'unconditional' | 'conditional' | 'none' };
+  assessments: Readonly<Record<string, string>>;
+  sourceOfTruth: boolean;
+  key: readonly string[];
+  subjects: readonly string[];
+  partition?: string;
+  /** In the order declared. */
+  fields: ReadonlyMap<string, Field>;
+  filterable: ReadonlySet<string>;
+  sortable: ReadonlySet<string>;
+  scopes: ReadonlySet<string>;
+  relations: ReadonlyMap<string, Relation>;
+  statistics?: { by: readonly string[]; minimum: number };
+  delivery: DeliveryTerms;
+  /** Exact counts beyond 10,000 allowed. */
+  exactCount: boolean;
+  /** Table in schema `data`: `police__resident`. History: `police__resident_history`. */
+  table: string;
+  /** True where rows are about people: the table has `minor_until`. */
+  hasMinors: boolean;
+  /** SHA-256 (hex) of the canonical document. */
+  hash: string;
+  /** The document as declared (scalars are strings, as written). */
+  document: unknown;
+}
+
+export interface Publisher {
+  slug: string;
+  title: Title;
+  /** Unified social credit code. */
+  uscc: string;
+  kind: 'department' | 'authorised-body' | 'enterprise';
+}
+
+export interface Purpose {
+  code: string;
+  title: Title;
+  law: string;
+}

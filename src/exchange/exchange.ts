@@ -1,0 +1,19 @@
+import type { Policy } from '../access/policy/policy.js';
+import type { AuditLog } from '../audit/log.js';
+import type { Clock } from '../platform/clock.js';
+import type { Config } from '../platform/config.js';
+import type { Database } from '../platform/database.js';
+import type { Keys } from '../platform/keys.js';
+import type { Releases } from '../query/releases.js';
+
+/** What a running node has in hand. Doors get this; lower layers get only the parts they need. */
+export interface Exchange {
+  readonly node: string;
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly keys: Keys;
+  readonly database: Database;
+  readonly policy: Policy;
+  readonly log: AuditLog;
+  readonly releases: Releases;
+}
