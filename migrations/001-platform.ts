@@ -137,6 +137,9 @@ export async function up(knex: Knex): Promise<void> {
       time bigint NOT NULL
     );
     CREATE INDEX ON audit.entry (application, index);
+    -- The few entries that carry policy records: the policy index is loaded by walking them (access/policy/read-records.ts has the same list).
+    CREATE INDEX ON audit.entry (index) WHERE event IN ('contract.published', 'publisher.registered', 'purpose.registered',
+      'application.registered', 'application.disabled', 'key.added', 'key.revoked', 'grant.issued', 'grant.revoked');
     -- Full tiles only: 256 hashes of 32 bytes (C2SP tlog-tiles).
     CREATE TABLE audit.tile (
       level smallint NOT NULL,
