@@ -1,4 +1,4 @@
-import type { Mask } from '../../standard/type.js';
+import type { Mask, Sensitivity } from '../../standard/type.js';
 
 export const MODES = ['read', 'verify', 'statistics', 'export', 'changes', 'deliver'] as const;
 export type Mode = (typeof MODES)[number];
@@ -30,4 +30,9 @@ export interface Grant {
   validFrom: string;
   validUntil: string;
   status: 'active' | 'revoked';
+  /**
+   * What the contract asked of each field when the grant was approved. Where the contract asks for more today, its mask is in force beside the
+   * grant's; where it asks for less, nothing opens: the grant's masks stand. Issuing always fills it; absent means agreed on the present contract.
+   */
+  approved?: Readonly<Record<string, { sensitivity: Sensitivity; mask: Mask }>>;
 }

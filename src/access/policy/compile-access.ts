@@ -1,0 +1,76 @@
+import type { Contract, Field } from '../../catalog/contract.js';
+import type { Mask } from '../../standard/type.js';
+import type { Grant } from '../grants/grant.js';
+import { fitting, isPersonal, stricter } from '../grants/masks.js';
+import type { Access, AccessTree, FieldAccess } from './decision.js';
+
+/** An access with what every decision needs of it, worked out once. Times in ms since the epoch. */
+export interface CompiledAccess extends Access {
+  validFromMs: number;
+  validUntilMs: number;
+  /** The tree of an ask that follows no relation. */
+  alone: AccessTree;
+}
+
+/** One access per grant version: it lives as long as the grant is in an index, and so is bounded by the grants there are. */
+const compiled = new WeakMap<Grant, CompiledAccess>();
+
+/** What the grant gives on the contract. Compiled again only when the contract is another one. */
+export function compileAccess(grant: Grant, contract: Contract): CompiledAccess {
+  const known = compiled.get(grant);
+  if (known !== undefined && known.contract === contract) return known;
+  const access = compile(grant, contract);
+  compiled.set(grant, access);
+  return access;
+}
+
+function compile(grant: Grant, contract: Contract): CompiledAccess {
+  const granted = new Set(grant.fields);
+  const fields = new Map<string, FieldAccess>();
+  for (const field of contract.fields.values()) {
+    if (granted.has(field.name)) fields.set(field.name, fieldAccess(grant, contract, field));
+  }
+  const access: Omit<CompiledAccess, 'alone'> = {
+    contract,
+    grant,
+    fields,
+    key: `${grant.id}@${grant.version}/${contract.hash}`,
+    validFromMs: Date.parse(grant.validFrom),
+    validUntilMs: Date.parse(grant.validUntil),
+  };
+  return Object.assign(access, { alone: new Map([['', access]]) });
+}
+
+function fieldAccess(grant: Grant, contract: Contract, field: Field): FieldAccess {
+  const mask = maskInForce(grant, field);
+  const ofMinors = contract.hasMinors && isPersonal(field.sensitivity) && grant.masks.minors !== 'none';
+  const minorMask = ofMinors ? stricter(mask, defaultMask(field)) : 'none';
+  // Where every row is masked as strictly already, there is nothing to add for children.
+  return { name: field.name, mask, minorMask: minorMask === mask ? 'none' : minorMask };
+}
+
+/** The grant's mask, and beside it the contract's where the contract asks for more than it did at approval. */
+function maskInForce(grant: Grant, field: Field): Mask {
+  const agreed = own(grant.masks, field.name);
+  const approved = own(grant.approved, field.name);
+  if (agreed === undefined && approved === undefined) return defaultMask(field);
+  const mask = fitting(agreed ?? 'none', field);
+  return asksMore(grant, field) ? stricter(mask, defaultMask(field)) : mask;
+}
+
+function asksMore(grant: Grant, field: Field): boolean {
+  if (grant.approved === undefined) return false;
+  const approved = own(grant.approved, field.name);
+  if (approved === undefined || field.sensitivity > approved.sensitivity) return true;
+  return stricter(approved.mask, defaultMask(field)) !== approved.mask;
+}
+
+/** What masks the field where nobody agreed on more. Never `none` for L3 and L4. */
+export function defaultMask(field: Field): Mask {
+  if (field.defaultMask === 'none') return isPersonal(field.sensitivity) ? 'hide' : 'none';
+  return fitting(field.defaultMask, field);
+}
+
+function own<T>(record: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
+  return record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
+}

@@ -1,0 +1,111 @@
+import type { Contract } from '../../catalog/contract.js';
+import type { Mode } from '../grants/grant.js';
+import type { Application, Subject } from '../identity/subject.js';
+import type { CompiledAccess } from './compile-access.js';
+import type { Access, Decision, Denial, Permit } from './decision.js';
+import { deny } from './deny.js';
+import type { PolicyIndex } from './policy.js';
+import type { Question, Stated } from './question.js';
+import { checkApplication } from './rules/check-application.js';
+import { checkFilters } from './rules/check-filters.js';
+import { checkKey } from './rules/check-key.js';
+import { checkRelation } from './rules/check-relation.js';
+import { checkRequirements } from './rules/check-requirements.js';
+import { checkSelection } from './rules/check-selection.js';
+import { checkSort } from './rules/check-sort.js';
+import { type Chosen, chooseGrant } from './rules/choose-grant.js';
+
+export interface Case {
+  subject: Subject;
+  /** As the index has it. */
+  application: Application | undefined;
+  call: Stated;
+  index: PolicyIndex;
+  /** ms since the epoch. */
+  now: number;
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/**
+ * May this happen? Pure, and no by default: a permit is only ever made at the end, after every rule has let it pass. The contract is the index's,
+ * not the ask's, so that a contract that became stricter holds at once.
+ */
+export function decide(asked: Case & { ask: Question; mode: Mode }): Decision {
+  const { ask, call } = asked;
+  const chosen = enter(asked, ask.contract.id, asked.mode);
+  if ('outcome' in chosen) return chosen;
+  const { access: root } = chosen;
+  const { target, selection } = ask;
+  if (target.kind === 'keys') {
+    const denial = checkKey(root);
+    if (denial !== undefined) return denial;
+  }
+  const where = target.kind === 'page' ? target.where : undefined;
+  const sort = target.kind === 'page' ? target.sort : undefined;
+  if (sort !== undefined) {
+    const denial = checkSort(root, sort.field);
+    if (denial !== undefined) return denial;
+  }
+  const tree = new Map<string, Access>();
+  const withheld = new Set<string>();
+  const follow = (path: string): Access | Denial => {
+    const known = path === '' ? root : tree.get(path);
+    if (known !== undefined) return known;
+    const dot = path.lastIndexOf('.');
+    const from = follow(path.slice(0, Math.max(dot, 0)));
+    if ('outcome' in from) return from;
+    const following = {
+      ...asked,
+      clientId: asked.subject.sub,
+      nowMs: asked.now,
+      purpose: chosen.purpose,
+      stated: call,
+    };
+    const found = checkRelation(from, path.slice(dot + 1), path, following);
+    if (!('outcome' in found)) tree.set(path, found);
+    return found;
+  };
+  const denial =
+    (where === undefined ? undefined : checkFilters(root, where, follow)) ??
+    checkSelection(root, selection, { tree, withheld, partial: ask.partial, follow });
+  return denial ?? permit(asked, chosen, tree, withheld);
+}
+
+/** May this application deliver into the contract? Only the owning department's own, in the role of publisher, under a grant of mode deliver. */
+export function decideDelivery(asked: Case & { contract: Pick<Contract, 'id'> }): Decision {
+  const chosen = enter(asked, asked.contract.id, 'deliver');
+  if ('outcome' in chosen) return chosen;
+  const { contract, grant } = chosen.access;
+  const { application } = asked;
+  if (application?.department !== contract.publisher || !application.roles.includes('publisher')) {
+    return deny('check-publisher', 'forbidden', { reason: 'not an application of the publisher', grant });
+  }
+  return permit(asked, chosen, new Map(), new Set());
+}
+
+/** The rules that stand before every ask: who, then under which grant and purpose, then what that grant requires to be stated. */
+function enter(asked: Case, contractId: string, mode: Mode): Chosen | Denial {
+  const refused = checkApplication(asked.subject, asked.application, asked.now);
+  if (refused !== undefined) return refused;
+  const contract = asked.index.catalog.contracts.get(contractId);
+  if (contract === undefined) return deny('check-grant', 'not-found', { reason: 'no such dataset is published' });
+  const choosing = { index: asked.index, clientId: asked.subject.sub, mode, nowMs: asked.now };
+  const chosen = chooseGrant(choosing, contract, asked.call);
+  if ('outcome' in chosen) return chosen;
+  return checkRequirements(chosen.access, asked.call) ?? chosen;
+}
+
+function permit(asked: Case, chosen: Chosen, joined: ReadonlyMap<string, Access>, withheld: Set<string>): Permit {
+  let notAfter = Math.min(asked.subject.expiresAt * 1_000, chosen.access.validUntilMs);
+  for (const access of joined.values()) notAfter = Math.min(notAfter, (access as CompiledAccess).validUntilMs);
+  return {
+    outcome: 'permit',
+    rule: 'granted',
+    reason: 'granted',
+    purpose: chosen.purpose,
+    access: joined.size === 0 ? chosen.access.alone : new Map([['', chosen.access as Access], ...joined]),
+    withheld: withheld.size === 0 ? NOTHING : withheld,
+    notAfter,
+  };
+}

@@ -1,0 +1,95 @@
+import type pg from 'pg';
+import type { Database } from '../../platform/database.js';
+
+export interface Follower {
+  /** Tells at once what this node serves now. */
+  beat(): void;
+  close(): Promise<void>;
+}
+
+export interface Following {
+  database: Database;
+  node: string;
+  served(): number;
+  moved(epoch: number): void;
+}
+
+const BEAT_MS = 1_000;
+
+/**
+ * A heartbeat each second writes what this node serves and brings back the head's epoch, so that a lost notification is late by a second at most;
+ * LISTEN makes it milliseconds. Both mend themselves when PostgreSQL was away. Neither is what revocation rests on: that is the audit commit.
+ */
+export function followPolicy(following: Following): Follower {
+  let listener: pg.Client | undefined;
+  let connecting = false;
+  let beating: Promise<void> | undefined;
+  let again = false;
+  let closed = false;
+
+  async function listen(): Promise<void> {
+    if (connecting || listener !== undefined || closed) return;
+    connecting = true;
+    try {
+      const client = await following.database.connectListener();
+      client.on('error', () => void drop(client));
+      client.on('end', () => void drop(client));
+      client.on('notification', (message) => following.moved(Number(message.payload)));
+      listener = client;
+      await client.query('LISTEN exchange_policy');
+      if (closed) await client.end();
+    } catch {
+      if (listener !== undefined) void drop(listener);
+    } finally {
+      connecting = false;
+    }
+  }
+  async function drop(client: pg.Client): Promise<void> {
+    if (listener === client) listener = undefined;
+    await client.end().catch(() => {});
+  }
+  function beat(): void {
+    if (closed) return;
+    void listen();
+    if (beating !== undefined) {
+      again = true; // what it tells may be older than what is served now
+      return;
+    }
+    beating = heartbeat(following)
+      .catch(() => {}) // PostgreSQL is away; the next beat tells
+      .finally(() => {
+        beating = undefined;
+        if (again) {
+          again = false;
+          beat();
+        }
+      });
+  }
+
+  const timer = setInterval(beat, BEAT_MS);
+  timer.unref();
+  beat();
+  return {
+    beat,
+    async close() {
+      closed = true;
+      clearInterval(timer);
+      await beating;
+      if (listener !== undefined) await drop(listener);
+      await following.database.app.query('DELETE FROM exchange.node WHERE id = $1', [following.node]).catch(() => {});
+    },
+  };
+}
+
+async function heartbeat({ database, node, served, moved }: Following): Promise<void> {
+  const { rows } = await database.app.query<{ epoch: string }>(
+    `WITH beat AS (
+       INSERT INTO exchange.node (id, epoch, seen_at) VALUES ($1, $2, now())
+       ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, seen_at = excluded.seen_at
+     )
+     SELECT policy_epoch::text AS epoch FROM audit.batch ORDER BY first DESC LIMIT 1`,
+    [node, served()],
+  );
+  const epoch = Number(rows[0]?.epoch ?? 0);
+  if (epoch > served()) moved(epoch);
+}

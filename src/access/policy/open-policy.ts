@@ -1,0 +1,67 @@
+import type { AuditLog } from '../../audit/log.js';
+import type { Clock } from '../../platform/clock.js';
+import type { Database } from '../../platform/database.js';
+import { Problem } from '../../platform/errors.js';
+import { loadStandard } from '../../standard/standard.js';
+import { type Follower, followPolicy } from './follow-policy.js';
+import { loadState } from './load-state.js';
+import type { Policy, PolicyIndex } from './policy.js';
+import { emptyState, type OnClosed, type PolicyState } from './policy-state.js';
+
+export interface PolicyDependencies {
+  database: Database;
+  log: AuditLog;
+  clock: Clock;
+  /** This node's id, under which it tells what it serves. */
+  node?: string;
+  onClosed?: OnClosed;
+}
+
+/** Reads no more often than this in one `reach`; the log's own word that the epoch exists makes the first read enough, but for a lagging standby. */
+const READS_PER_REACH = 3;
+
+/** Loads the index and keeps it living: by NOTIFY, by a look at the head each second, and whenever the log says `stale`. */
+export async function openPolicy(dependencies: PolicyDependencies): Promise<Policy> {
+  const { database, clock, onClosed = () => {} } = dependencies;
+  const standard = loadStandard();
+  const listeners: ((index: PolicyIndex) => void)[] = [];
+  let state: PolicyState = emptyState();
+  let loading: Promise<void> | undefined;
+  let follower: Follower | undefined;
+
+  async function read(): Promise<void> {
+    const next = await loadState(database.app, state, { standard, onClosed });
+    if (next.epoch <= state.epoch) return;
+    state = next;
+    for (const listener of listeners) listener(state);
+    follower?.beat();
+  }
+  function load(): Promise<void> {
+    loading ??= read().finally(() => {
+      loading = undefined;
+    });
+    return loading;
+  }
+  async function reach(epoch: number): Promise<PolicyIndex> {
+    for (let reads = 0; state.epoch < epoch; reads++) {
+      if (reads === READS_PER_REACH) throw new Problem('unavailable', 'The policy is being read', { retryAfter: 1 });
+      await loading?.catch(() => {});
+      if (state.epoch < epoch) await load();
+    }
+    return state;
+  }
+
+  await load();
+  follower = followPolicy({
+    database,
+    node: dependencies.node ?? clock.uuid(),
+    served: () => state.epoch,
+    moved: (epoch) => void reach(epoch).catch(() => {}), // the next beat tries again
+  });
+  return {
+    current: () => state,
+    reach,
+    onChange: (listener) => void listeners.push(listener),
+    close: () => follower.close(),
+  };
+}

@@ -1,0 +1,96 @@
+import { type Catalog, makeCatalog } from '../../catalog/catalog.js';
+import { compileContract } from '../../catalog/compile.js';
+import type { Contract, Publisher, Purpose } from '../../catalog/contract.js';
+import type { Standard } from '../../standard/standard.js';
+import type { Grant } from '../grants/grant.js';
+import type { Application } from '../identity/subject.js';
+import { type GrantTable, indexGrants } from './grant-table.js';
+import type { PolicyIndex } from './policy.js';
+import type { PolicyRecord } from './read-records.js';
+
+/** An immutable index with what is needed to make the next one from it: a change copies maps of references, and compiles only what it brings. */
+export interface PolicyState extends PolicyIndex {
+  /** Entries below this index have been looked at. */
+  readonly next: number;
+  readonly table: GrantTable;
+}
+
+/** Told of each record that stands in the log and yet opens nothing: its row is gone or altered, or it no longer compiles. */
+export type OnClosed = (kind: string, id: string, reason: string) => void;
+
+export function emptyState(): PolicyState {
+  return assemble(makeCatalog([], [], []), new Map(), new Map(), new Map(), { epoch: 0, next: 0 });
+}
+
+export interface Applying {
+  standard: Standard;
+  epoch: number;
+  next: number;
+  onClosed: OnClosed;
+}
+
+/** The state after the records, in the order of the log. Contracts, grants and applications that do not change keep their identity. */
+export function applyRecords(state: PolicyState, records: readonly PolicyRecord[], applying: Applying): PolicyState {
+  const contracts = new Map(state.catalog.contracts);
+  const publishers = new Map(state.catalog.publishers);
+  const purposes = new Map(state.catalog.purposes);
+  const applications = new Map(state.applications);
+  const grants = new Map(state.grants);
+  const touched = new Set<string>();
+  let catalogMoved = false;
+  for (const record of records) {
+    if (record.document === undefined) applying.onClosed(record.kind, record.id, 'the row is gone or altered');
+    if (record.kind === 'grant') {
+      const before = grants.get(record.id);
+      if (before !== undefined) touched.add(before.application);
+      const grant = put(grants, record, (document) => ({ ...(document as Grant), version: record.version }));
+      if (grant !== undefined) touched.add(grant.application);
+    } else if (record.kind === 'application') {
+      put(applications, record, (document) => document as Application);
+    } else {
+      catalogMoved = true;
+      if (record.kind === 'publisher') put(publishers, record, (document) => document as Publisher);
+      else if (record.kind === 'purpose') put(purposes, record, (document) => document as Purpose);
+      else put(contracts, record, (document) => compiled(document, record.id, applying));
+    }
+  }
+  const catalog = catalogMoved
+    ? makeCatalog([...contracts.values()], [...publishers.values()], [...purposes.values()])
+    : state.catalog;
+  return assemble(catalog, applications, grants, indexGrants(state.table, grants, touched), applying);
+}
+
+function put<T>(map: Map<string, T>, record: PolicyRecord, read: (document: unknown) => T | undefined): T | undefined {
+  const value = record.document === undefined ? undefined : read(record.document);
+  if (value === undefined) map.delete(record.id);
+  else map.set(record.id, value);
+  return value;
+}
+
+function compiled(document: unknown, id: string, applying: Applying): Contract | undefined {
+  const result = compileContract(document, applying.standard);
+  if ('contract' in result && result.contract.id === id) return result.contract;
+  applying.onClosed('contract', id, 'faults' in result ? 'it does not compile' : 'it names another dataset');
+  return undefined;
+}
+
+function assemble(
+  catalog: Catalog,
+  applications: ReadonlyMap<string, Application>,
+  grants: ReadonlyMap<string, Grant>,
+  table: GrantTable,
+  at: { epoch: number; next: number },
+): PolicyState {
+  return {
+    epoch: at.epoch,
+    next: at.next,
+    catalog,
+    applications,
+    grants,
+    table,
+    grantsOf: (clientId, contractId, mode) => table.get(clientId)?.get(contractId)?.get(mode) ?? NONE,
+    holdsAny: (clientId, contractId) => table.get(clientId)?.has(contractId) ?? false,
+  };
+}
+
+const NONE: readonly Grant[] = [];

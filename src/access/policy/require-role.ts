@@ -1,0 +1,25 @@
+import type { Clock } from '../../platform/clock.js';
+import { Problem } from '../../platform/errors.js';
+import type { Application, Subject } from '../identity/subject.js';
+import type { Policy } from './policy.js';
+import { checkApplication } from './rules/check-application.js';
+
+type Role = Application['roles'][number];
+
+/** The active application behind a platform call. Throws Problem `unauthenticated`. */
+export function requireApplication(deps: { policy: Policy; clock: Clock }, subject: Subject): Application {
+  const application = deps.policy.current().applications.get(subject.sub);
+  const denial = checkApplication(subject, application, deps.clock.now());
+  if (denial !== undefined || application === undefined) throw new Problem('unauthenticated');
+  if (subject.audience !== 'platform') throw new Problem('unauthenticated', 'The token is not for the platform');
+  return application;
+}
+
+/** The same, with one of the roles. Roles come from the registration, never from a claim. Throws Problem `forbidden`. */
+export function requireRole(deps: { policy: Policy; clock: Clock }, subject: Subject, ...roles: Role[]): Application {
+  const application = requireApplication(deps, subject);
+  if (!roles.some((role) => application.roles.includes(role))) {
+    throw new Problem('forbidden', `This needs the role ${roles.join(' or ')}`);
+  }
+  return application;
+}

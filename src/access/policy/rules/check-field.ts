@@ -1,0 +1,27 @@
+import { nearMiss } from '../../../platform/near-miss.js';
+import type { Access, Denial } from '../decision.js';
+import { deny } from '../deny.js';
+
+export type Use = 'select' | 'filter' | 'sort' | 'key' | 'join';
+
+/** The field is granted; for every use but selecting it must leave unmasked, or the order, the match or the count would tell what the mask hides. */
+export function checkField(access: Access, name: string, use: Use, path = name): Denial | undefined {
+  const granted = access.fields.get(name);
+  if (granted !== undefined && (use === 'select' || granted.mask === 'none')) return undefined;
+  const { contract, grant } = access;
+  if (!contract.fields.has(name)) {
+    const suggestion = nearMiss(name, contract.fields.keys());
+    return deny('check-field', 'unknown-field', {
+      reason: `no field ${name} in ${contract.id}`,
+      faults: [{ parameter: path, reason: 'Not a field of the dataset', ...(suggestion && { suggestion }) }],
+      grant,
+    });
+  }
+  return deny('check-field', 'field-not-granted', {
+    reason: granted === undefined ? `${name} is not granted` : `${name} is masked (${granted.mask}): no ${use}`,
+    faults: [
+      { parameter: path, reason: use === 'select' ? 'Not granted' : `Not granted unmasked, so it serves no ${use}` },
+    ],
+    grant,
+  });
+}

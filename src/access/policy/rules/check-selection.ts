@@ -1,0 +1,34 @@
+import type { Access, Denial } from '../decision.js';
+import type { AskedSelection } from '../question.js';
+import { checkField } from './check-field.js';
+
+export interface Walk {
+  /** Accesses found so far, by path. */
+  tree: Map<string, Access>;
+  withheld: Set<string>;
+  partial: boolean;
+  follow(path: string): Access | Denial;
+}
+
+/** Every field and relation selected is granted; where the ask takes what it can get, the rest is withheld by name. */
+export function checkSelection(access: Access, selection: AskedSelection, walk: Walk, path = ''): Denial | undefined {
+  const at = (name: string) => (path === '' ? name : `${path}.${name}`);
+  for (const name of selection.fields ?? []) {
+    if (name.startsWith('_')) continue; // `_id` is nobody's field
+    const denial = checkField(access, name, 'select', at(name));
+    if (denial === undefined) continue;
+    if (!walk.partial || denial.code === 'unknown-field') return denial;
+    walk.withheld.add(at(name));
+  }
+  for (const [name, below] of selection.relations) {
+    const target = walk.follow(at(name));
+    if ('outcome' in target) {
+      if (!walk.partial) return target;
+      walk.withheld.add(at(name));
+      continue;
+    }
+    const denial = checkSelection(target, below, walk, at(name));
+    if (denial !== undefined) return denial;
+  }
+  return undefined;
+}
