@@ -1,9 +1,13 @@
-import type pg from 'pg';
+import pg from 'pg';
+import { databaseProblem } from './database-problem.js';
+import { connectionSettings, refuseUnsafeServer, type Settings, sessionTypes } from './database-session.js';
+import { openReader } from './reader-pool.js';
 
 /**
  * The four ways into PostgreSQL, each with its own role (`access.md`, second wall):
  * `owner` (DDL, publishing, staging), `app` (platform tables), `reader` (SELECT on published tables only, read-only transactions,
  * statement timeout, pipelined), `audit` (one dedicated connection for the log, made anew when it breaks).
+ * Dates, int8 and numeric come as text; timestamptz as Date.
  */
 export interface Database {
   owner: pg.Pool;
@@ -19,6 +23,65 @@ export interface Database {
 
 /** A few pipelined connections; every query goes to the least busy one. Rows come as arrays of text (identity parsers): `(string | null)[]`. */
 export interface ReaderPool {
-  /** `name` → a named prepared statement; undefined → unnamed. */
+  /** `name` → a named prepared statement; undefined → unnamed. Throws Problem `unavailable`, `timeout` or `internal`. */
   query(statement: { name?: string; text: string; values: unknown[] }): Promise<(string | null)[][]>;
+}
+
+export interface DatabaseOptions {
+  /** Of the reader, ms. */
+  statementTimeoutMs: number;
+  readerConnections?: number;
+}
+
+/**
+ * The database must be migrated. Throws Problem `unavailable` when it can't be reached, and `internal` when the server would lose
+ * committed entries (`audit.md`: fsync, full_page_writes or synchronous_commit off). Afterwards a lost server never ends the process.
+ */
+export async function openDatabase(url: string, options: DatabaseOptions): Promise<Database> {
+  const settings = connectionSettings(url);
+  const owner = openPool({ ...settings, max: 6 }, '-c role=exchange_owner');
+  const app = openPool({ ...settings, max: 12 }, '-c role=exchange_app -c statement_timeout=15s');
+  const connect = (flags: string) => connectClient(settings, flags);
+  try {
+    await checkServer(app);
+    const reader = await openReader(settings, options);
+    return {
+      owner,
+      app,
+      reader,
+      connectAudit: async () => {
+        const client = await connect('-c role=exchange_audit -c statement_timeout=15s');
+        await refuseUnsafeServer(client).catch((error) => client.end().then(() => Promise.reject(error)));
+        return client;
+      },
+      connectListener: () => connect('-c role=exchange_app'),
+      close: async () => {
+        await Promise.allSettled([reader.close(), owner.end(), app.end()]);
+      },
+    };
+  } catch (error) {
+    await Promise.allSettled([owner.end(), app.end()]);
+    throw databaseProblem(error);
+  }
+}
+
+async function checkServer(pool: pg.Pool): Promise<void> {
+  const client = await pool.connect();
+  await refuseUnsafeServer(client).finally(() => client.release());
+}
+
+function openPool(settings: Settings & { max: number }, flags: string): pg.Pool {
+  const pool = new pg.Pool({ ...settings, options: flags, types: sessionTypes, idleTimeoutMillis: 30_000 });
+  // Both listeners: an idle client reports to the pool, one that is checked out only to itself; unheard, either ends the process.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
+  return pool;
+}
+
+async function connectClient(settings: Settings, flags: string): Promise<pg.Client> {
+  const client = new pg.Client({ ...settings, options: flags, types: sessionTypes });
+  // Its loss is told by the query that fails and by the `end` event.
+  client.on('error', () => {});
+  await client.connect();
+  return client;
 }

@@ -1,4 +1,9 @@
-import type { KeyObject } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { calculateJwkThumbprint } from 'jose';
+import type { Clock } from './clock.js';
+import { privateFile } from './private-file.js';
 
 /**
  * The secrets of an installation: made at first start under `<data-dir>/keys` (directory 0700, files 0600) or given by `EXCHANGE_…_FILE`;
@@ -19,4 +24,99 @@ export interface Keys {
   month(yearMonth: string): Buffer;
   /** The state file of the checkpoint signer lives beside the keys. */
   directory: string;
+}
+
+/** The keys that `EXCHANGE_…_FILE` can give; each value is a path. */
+export const KEY_NAMES = ['checkpointSigner', 'tokenSigner', 'cursor', 'rowId', 'linkage', 'etag', 'cookies'] as const;
+export type KeyFiles = Partial<Record<(typeof KEY_NAMES)[number], string>>;
+
+const FILE_NAMES: Record<(typeof KEY_NAMES)[number], string> = {
+  checkpointSigner: 'checkpoint-signer.pem',
+  tokenSigner: 'token-signer.json',
+  cursor: 'cursor.key',
+  rowId: 'row-id.key',
+  linkage: 'linkage.key',
+  etag: 'etag.key',
+  cookies: 'cookies.key',
+};
+
+/**
+ * Opens the keys of the installation and makes those that are missing. Forms: checkpoint signer PKCS #8 PEM (Ed25519), token signer a
+ * private JWK (P-256), the others 32 bytes in base64url. Throws Error naming the file that is malformed or open to other users.
+ */
+export async function openKeys(directory: string, clock: Clock, given: KeyFiles = {}): Promise<Keys> {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  chmodSync(directory, 0o700);
+  const text = (name: (typeof KEY_NAMES)[number], make: () => string): string => {
+    const path = given[name];
+    return path === undefined ? privateFile(join(directory, FILE_NAMES[name]), make) : readFileSync(path, 'utf8');
+  };
+  const newSecret = () => clock.randomBytes(SECRET_BYTES).toString('base64url');
+  const secret = (name: (typeof KEY_NAMES)[number]) => decodeSecret(name, text(name, newSecret));
+  const newToken = JSON.stringify(await newTokenSigner());
+  return {
+    checkpointSigner: parseCheckpointSigner(text('checkpointSigner', newCheckpointSigner)),
+    tokenSigner: await parseTokenSigner(text('tokenSigner', () => newToken)),
+    cursor: secret('cursor'),
+    rowId: secret('rowId'),
+    linkage: secret('linkage'),
+    etag: secret('etag'),
+    cookies: secret('cookies'),
+    month: monthKeys(directory, newSecret),
+    directory,
+  };
+}
+
+const SECRET_BYTES = 32;
+const YEAR_MONTH = /^\d{4}-(0[1-9]|1[0-2])$/;
+
+/** `audit.md`: a month's key is destroyed by deleting its file, so it is kept in memory only by the process that uses it. */
+function monthKeys(directory: string, newSecret: () => string): (yearMonth: string) => Buffer {
+  const cache = new Map<string, Buffer>();
+  return (yearMonth) => {
+    const known = cache.get(yearMonth);
+    if (known) return known;
+    if (!YEAR_MONTH.test(yearMonth)) throw new Error('A month is written YYYY-MM.');
+    const name = `month-${yearMonth}.key`;
+    const key = decodeSecret(name, privateFile(join(directory, name), newSecret));
+    cache.set(yearMonth, key);
+    return key;
+  };
+}
+
+function decodeSecret(name: string, text: string): Buffer {
+  const bytes = Buffer.from(text.trim(), 'base64url');
+  if (bytes.length !== SECRET_BYTES) throw new Error(`The key ${name} is not ${SECRET_BYTES} bytes in base64url.`);
+  return bytes;
+}
+
+function newCheckpointSigner(): string {
+  return generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+}
+
+function parseCheckpointSigner(pem: string): KeyObject {
+  try {
+    const key = createPrivateKey(pem);
+    if (key.asymmetricKeyType === 'ed25519') return key;
+  } catch {
+    // said below, without the parser's text: it may quote the key
+  }
+  throw new Error('The key checkpointSigner is not an Ed25519 private key in PKCS #8 PEM.');
+}
+
+async function newTokenSigner(): Promise<Record<string, string>> {
+  const jwk = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
+  return { ...(jwk as Record<string, string>), kid: await calculateJwkThumbprint(jwk), alg: 'ES256', use: 'sig' };
+}
+
+async function parseTokenSigner(text: string): Promise<Record<string, string>> {
+  try {
+    const jwk = JSON.parse(text) as Record<string, string>;
+    createPrivateKey({ key: jwk, format: 'jwk' });
+    if (jwk.crv === 'P-256')
+      return { ...jwk, kid: jwk.kid ?? (await calculateJwkThumbprint(jwk)), alg: 'ES256', use: 'sig' };
+  } catch {
+    // said below, without the parser's text: it may quote the key
+  }
+  throw new Error('The key tokenSigner is not a private JWK on P-256.');
 }

@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Account, POSTGRES_ENVIRONMENT } from './postgres-binaries.js';
+import type { ClusterPlace } from './postgres-cluster.js';
+
+/**
+ * Runs PostgreSQL and waits for it; beside that it reads a pipe whose other end only our process holds. When that end closes, by
+ * `stop()` or because our process died in whatever way (kill -9 included), PostgreSQL is shut down. No PostgreSQL is ever left behind.
+ */
+const KEEPER = `
+exec 3<&0
+"$@" </dev/null 3<&- &
+postgres=$!
+{ read -r line <&3; kill -INT "$postgres"; } &
+reader=$!
+exec 3<&-
+wait "$postgres"
+code=$?
+kill "$reader" 2>/dev/null
+exit "$code"
+`;
+
+/** No statement text and no DETAIL (it quotes key values) ever reaches PostgreSQL's log. */
+const SETTINGS = {
+  listen_addresses: '',
+  port: '5432',
+  unix_socket_permissions: '0700',
+  max_connections: '120',
+  shared_buffers: '192MB',
+  effective_cache_size: '1GB',
+  work_mem: '16MB',
+  maintenance_work_mem: '128MB',
+  max_wal_size: '2GB',
+  checkpoint_timeout: '10min',
+  random_page_cost: '1.1',
+  max_parallel_workers_per_gather: '0',
+  jit: 'off',
+  fsync: 'on',
+  full_page_writes: 'on',
+  synchronous_commit: 'on',
+  password_encryption: 'scram-sha-256',
+  TimeZone: 'UTC',
+  log_timezone: 'UTC',
+  log_error_verbosity: 'terse',
+  log_min_error_statement: 'panic',
+  log_parameter_max_length: '0',
+  log_parameter_max_length_on_error: '0',
+  log_statement: 'none',
+};
+
+const LOG_LIMIT_BYTES = 8 * 1024 * 1024;
+
+/** Detached, so that the Ctrl-C meant for us does not reach PostgreSQL before we have finished with it. */
+export function launch(place: ClusterPlace, native: string, account: Account, socketDir: string): ChildProcess {
+  if (existsSync(place.log) && statSync(place.log).size > LOG_LIMIT_BYTES) renameSync(place.log, `${place.log}.1`);
+  const settings = { ...SETTINGS, unix_socket_directories: `"${socketDir.replaceAll('"', '""')}"` };
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const command = [join(native, 'bin/postgres'), '-D', place.cluster, ...flags];
+  const log = openSync(place.log, 'a', 0o600);
+  try {
+    return spawn('/bin/sh', ['-c', KEEPER, 'exchange-postgres', ...command], {
+      ...account,
+      cwd: place.home,
+      env: POSTGRES_ENVIRONMENT,
+      detached: true,
+      stdio: ['pipe', log, log],
+    });
+  } finally {
+    closeSync(log);
+  }
+}
+
+/**
+ * Deals with what an earlier run left: a PostgreSQL of ours that is still running is shut down, a stale pid file is removed. The
+ * caller holds the lock of the data directory, so nobody else is using it.
+ */
+export async function clearRemains(place: ClusterPlace): Promise<void> {
+  const pidFile = join(place.cluster, 'postmaster.pid');
+  const pid = postmasterPid(place);
+  if (pid === undefined) return;
+  if (isPostgresOf(pid, place)) {
+    const signals = ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const;
+    for (const signal of signals) {
+      process.kill(pid, signal);
+      if (await waitFor(() => !isPostgresOf(pid, place), 10_000)) break;
+    }
+  }
+  rmSync(pidFile, { force: true });
+}
+
+export function postmasterPid(place: ClusterPlace): number | undefined {
+  const pidFile = join(place.cluster, 'postmaster.pid');
+  if (!existsSync(pidFile)) return undefined;
+  const pid = Number.parseInt(readFileSync(pidFile, 'utf8'), 10);
+  return pid > 1 ? pid : undefined;
+}
+
+/** Numbers of processes are used again: only one that runs on this very cluster counts. */
+function isPostgresOf(pid: number, place: ClusterPlace): boolean {
+  return commandLine(pid).includes(place.cluster);
+}
+
+function commandLine(pid: number): string {
+  try {
+    if (existsSync('/proc/self/cmdline')) return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+  return spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).stdout ?? '';
+}
+
+/** True as soon as the condition holds, false after the deadline. */
+export async function waitFor(condition: () => boolean | Promise<boolean>, deadlineMs: number): Promise<boolean> {
+  const end = performance.now() + deadlineMs;
+  while (performance.now() < end) {
+    if (await condition()) return true;
+    await pause(20);
+  }
+  return condition();
+}

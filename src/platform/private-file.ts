@@ -1,0 +1,52 @@
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+
+/** Writes a file that only its owner reads (0600), whole or not at all, also across a crash. Throws the system's error. */
+export function writePrivateFile(path: string, content: string): void {
+  renameSync(writeBeside(path, content), path);
+}
+
+/** The content of the file; where there is none it is made from `make()`. Of two processes that make it at once one wins, for both. */
+export function privateFile(path: string, make: () => string): string {
+  const found = readPrivateFile(path);
+  if (found !== undefined) return found;
+  const half = writeBeside(path, make());
+  try {
+    linkSync(half, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(half, { force: true });
+  }
+  return readFileSync(path, 'utf8');
+}
+
+/** Undefined where there is none. Throws Error when others than the owner can read it: then it is no secret any more. */
+export function readPrivateFile(path: string): string | undefined {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found) return undefined;
+  if ((found.mode & 0o077) !== 0) throw new Error(`${path} is open to other users: change its mode to 0600.`);
+  return readFileSync(path, 'utf8');
+}
+
+function writeBeside(path: string, content: string): string {
+  const half = `${path}.${process.pid}.new`;
+  const file = openSync(half, 'w', 0o600);
+  try {
+    const bytes = Buffer.from(content);
+    for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  return half;
+}

@@ -1,0 +1,62 @@
+import t from 'tap';
+import { testDatabase } from '../support/database.js';
+
+const { database } = await testDatabase(t);
+
+t.test('each way in has its own role, and a calendar date stays text', async (t) => {
+  const who = `SELECT current_user::text AS role, DATE '2026-11-24' AS day, 9007199254740993::int8 AS big`;
+  const audit = await database.connectAudit();
+  const listener = await database.connectListener();
+  t.teardown(() => Promise.all([audit.end(), listener.end()]));
+  const ways = {
+    exchange_owner: database.owner,
+    exchange_app: database.app,
+    exchange_audit: audit,
+    exchange_app_: listener,
+  };
+  for (const [role, way] of Object.entries(ways)) {
+    const { rows } = await way.query(who);
+    t.same(rows, [{ role: role.replace(/_$/, ''), day: '2026-11-24', big: '9007199254740993' }], role);
+  }
+  const rows = await database.reader.query({
+    text: `SELECT current_user::text, 1.50::numeric, true, NULL`,
+    values: [],
+  });
+  t.same(rows, [['exchange_reader', '1.50', 't', null]], 'the reader gives arrays of text');
+});
+
+t.test('the reader can do nothing but read what is published', async (t) => {
+  const refused = [
+    'CREATE TABLE data.mine (a text)',
+    `SELECT * FROM exchange.policy_record`,
+    `SELECT * FROM audit.entry`,
+    `SELECT * FROM pg_authid`,
+    `SET ROLE exchange_owner; INSERT INTO exchange.line (name) VALUES ('police/resident')`,
+  ];
+  for (const text of refused) await t.rejects(database.reader.query({ text, values: [] }), { name: 'Problem' }, text);
+  t.same(await database.reader.query({ text: 'SELECT name, release FROM exchange.line', values: [] }), []);
+});
+
+t.test('audit entries can be inserted and by no role changed', async (t) => {
+  const audit = await database.connectAudit();
+  t.teardown(() => audit.end());
+  const insert = `INSERT INTO audit.entry VALUES (0, '\\x00', '\\x00', 'grid-app', 'data.read', 0)`;
+  await audit.query(insert);
+  for (const text of ['UPDATE audit.entry SET time = 1', 'DELETE FROM audit.entry', 'TRUNCATE audit.entry']) {
+    for (const way of [audit, database.app]) await t.rejects(way.query(text), { code: '42501' }, text);
+  }
+});
+
+t.test('a failure never carries database text', async (t) => {
+  const cases = [
+    ['SELECT pg_sleep(20)', 'timeout'],
+    ['SELECT 1/0', 'internal'],
+    ['SELECT * FROM secret_table', 'internal'],
+    [`SELECT pg_terminate_backend(pg_backend_pid())`, 'internal'],
+  ] as const;
+  for (const [text, code] of cases) {
+    const error = await database.reader.query({ text, values: [] }).catch((error: Error) => error);
+    t.match(error, { name: 'Problem', code });
+    t.notMatch(JSON.stringify([error.toString(), (error as Error).message]), /secret|pg_|zero|statement|terminat/i);
+  }
+});

@@ -1,0 +1,10 @@
+import { existsSync } from 'node:fs';
+import { waitFor } from '../../src/platform/postgres-process.js';
+import { findServer, serverFile } from './postgres.js';
+
+const server = findServer();
+if (server) {
+  process.kill(server.holder, 'SIGTERM');
+  const stopped = await waitFor(() => !existsSync(serverFile(process.ppid)), 30_000);
+  if (!stopped) throw new Error('The PostgreSQL of the test run did not stop.');
+}

@@ -1,0 +1,18 @@
+import { spawn } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { waitFor } from '../../src/platform/postgres-process.js';
+import { serverFile } from './postgres.js';
+
+// One PostgreSQL for the whole run, held by a process of its own: this one must end before the tests begin.
+const file = serverFile(process.ppid);
+rmSync(file, { force: true });
+const script = fileURLToPath(new URL('./holder.ts', import.meta.url));
+const holder = spawn(process.execPath, [...process.execArgv, script, String(process.ppid)], {
+  detached: true,
+  stdio: ['ignore', 'ignore', 'inherit'],
+});
+const ended = () => holder.exitCode !== null;
+await waitFor(() => existsSync(file) || ended(), 60_000);
+if (!existsSync(file)) throw new Error('The PostgreSQL of the test run did not start.');
+holder.unref();

@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { type Database, openDatabase } from '../../src/platform/database.js';
+import { findServer, startTestServer } from './postgres.js';
+
+interface Teardown {
+  teardown(handler: () => unknown): unknown;
+}
+
+/** A fresh migrated database, closed and dropped when the test ends. A file that runs without tap's runner gets its own server. */
+export async function testDatabase(t: Teardown): Promise<{ url: string; database: Database }> {
+  const shared = findServer();
+  const server = shared ?? (await startOwn(t));
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  await onServer(server.url, [`CREATE DATABASE ${name} TEMPLATE exchange`, ...rightsOn(name)]);
+  const url = server.url.replace('/exchange?', `/${name}?`);
+  const database = await openDatabase(url, { statementTimeoutMs: 5_000 });
+  t.teardown(async () => {
+    await database.close();
+    await onServer(server.url, [`DROP DATABASE ${name} WITH (FORCE)`]);
+  });
+  return { url, database };
+}
+
+async function startOwn(t: Teardown): Promise<{ url: string }> {
+  const server = await startTestServer();
+  t.teardown(() => server.stop());
+  return server;
+}
+
+/** A clone has the template's content but not its rights: the same as migrations/001-platform.ts gives. */
+function rightsOn(name: string): string[] {
+  return [
+    `GRANT CREATE, CONNECT, TEMPORARY ON DATABASE ${name} TO exchange_owner`,
+    `REVOKE TEMPORARY ON DATABASE ${name} FROM PUBLIC`,
+  ];
+}
+
+/** Runs statements from the database `postgres`, so that nobody is connected to the template. */
+async function onServer(url: string, statements: readonly string[]): Promise<void> {
+  const client = new pg.Client({ connectionString: url.replace('/exchange?', '/postgres?') });
+  await client.connect();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
