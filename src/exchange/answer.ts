@@ -1,21 +1,16 @@
-import type { Subject } from '../access/identity/subject.js';
-import type { Denial } from '../access/policy/decision.js';
+import { decide } from '../access/policy/decide.js';
+import type { Decision, Denial, Permit } from '../access/policy/decision.js';
+import type { PolicyIndex } from '../access/policy/policy.js';
 import type { Receipt } from '../audit/entry.js';
+import { Problem } from '../platform/errors.js';
 import type { Ask } from '../query/ask.js';
 import type { Rows } from '../query/rows.js';
+import type { Call } from './call.js';
+import { confirm } from './confirm.js';
 import type { Exchange } from './exchange.js';
+import { recordAnswer, recordFailure } from './record.js';
 
-/** Who asks, why, and how it is traced; the same from both doors. */
-export interface Call {
-  subject: Subject;
-  /** UUID. */
-  request: string;
-  address: string;
-  purpose: string | undefined;
-  grant: string | undefined;
-  caseNumber: string | undefined;
-  operator: string | undefined;
-}
+export type { Call } from './call.js';
 
 export type Outcome = { outcome: 'rows'; rows: Rows } | { outcome: 'denied'; denial: Denial };
 
@@ -26,15 +21,89 @@ export interface Presented {
   body: Buffer;
 }
 
+export interface Door {
+  event: 'data.read' | 'graphql.read';
+  present: Present;
+  /** A single ask whose answer the caller may already hold. */
+  ifNoneMatch?: string | undefined;
+}
+
 export interface Answer extends Presented {
   receipt: Receipt;
   outcomes: readonly Outcome[];
+  /** Of a permitted single ask. */
+  etag?: string;
 }
 
-/** decide → plan → run → present → record. The only way by which a row leaves. Implemented below this line by the integrator. */
-export type AnswerFunction = (
-  exchange: Exchange,
-  call: Call,
-  asks: readonly Ask[],
-  door: { event: 'data.read' | 'graphql.read'; present: Present },
-) => Promise<Answer>;
+export type AnswerFunction = (exchange: Exchange, call: Call, asks: readonly Ask[], door: Door) => Promise<Answer>;
+
+/** Under a storm of policy changes an ask is decided again this often before it is given up as unavailable. */
+const ATTEMPTS = 8;
+
+/**
+ * decide → plan → run → present → record. The only way by which a row leaves, and never before its entry is committed (`audit.md`). Where the
+ * policy moved between the decision and the commit, everything read so far is dropped and the ask begins anew.
+ * @throws Problem for every failure; it is recorded too
+ */
+export const answer: AnswerFunction = async (exchange, call, asks, door) => {
+  try {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const index = exchange.policy.current();
+      const asked = asks.map((ask) => renew(ask, index));
+      const decisions = asked.map((ask) => decideOn(exchange, call, ask, index));
+      const confirmed =
+        door.ifNoneMatch === undefined
+          ? undefined
+          : await confirm(exchange, { call, index, ask: asked[0]!, decision: decisions[0]!, etag: door.ifNoneMatch });
+      if (confirmed !== undefined) return { ...confirmed, outcomes: [] };
+      const outcomes = await runAll(exchange, asked, decisions);
+      const presented = await door.present(outcomes);
+      const recorded = await recordAnswer(exchange, {
+        call,
+        index,
+        asks: asked,
+        outcomes,
+        event: door.event,
+        presented,
+      });
+      if (recorded.state === 'recorded')
+        return { ...presented, outcomes, receipt: recorded.receipt, ...etagOf(recorded.etag) };
+      if (recorded.state === 'stale') await exchange.policy.reach(recorded.epoch);
+      else if (attempt > 0)
+        throw new Problem('unauthenticated', 'The token or the grant ended while the answer was made.');
+    }
+    throw new Problem('unavailable', 'The policy changes too quickly to decide. Try again.', { retryAfter: 1 });
+  } catch (error) {
+    await recordFailure(exchange, { call, asks, error });
+    throw error;
+  }
+};
+
+function etagOf(etag: string | undefined): { etag?: string } {
+  return etag === undefined ? {} : { etag };
+}
+
+function decideOn(exchange: Exchange, call: Call, ask: Ask, index: PolicyIndex): Decision {
+  const application = index.applications.get(call.subject.sub);
+  return decide({ subject: call.subject, application, ask, call, index, now: exchange.clock.now(), mode: 'read' });
+}
+
+/** An ask speaks of the contract that is in force now; within a major it only ever gained (api.md, versions). */
+function renew(ask: Ask, index: PolicyIndex): Ask {
+  const current = index.catalog.contracts.get(ask.contract.id);
+  return current === undefined || current === ask.contract ? ask : { ...ask, contract: current };
+}
+
+function runAll(exchange: Exchange, asks: readonly Ask[], decisions: readonly Decision[]): Promise<Outcome[]> {
+  return Promise.all(
+    decisions.map((decision, i) =>
+      decision.outcome === 'permit'
+        ? run(exchange, decision, asks[i]!)
+        : { outcome: 'denied' as const, denial: decision },
+    ),
+  );
+}
+
+async function run(exchange: Exchange, permit: Permit, ask: Ask): Promise<Outcome> {
+  return { outcome: 'rows', rows: await exchange.reading.run(permit, ask) };
+}

@@ -5,6 +5,8 @@ import type { Config } from '../platform/config.js';
 import type { Database } from '../platform/database.js';
 import type { Keys } from '../platform/keys.js';
 import type { Releases } from '../query/releases.js';
+import type { Reading } from '../query/run.js';
+import type { Etags } from './etag.js';
 
 /** What a running node has in hand. Doors get this; lower layers get only the parts they need. */
 export interface Exchange {
@@ -16,4 +18,6 @@ export interface Exchange {
   readonly policy: Policy;
   readonly log: AuditLog;
   readonly releases: Releases;
+  readonly reading: Reading;
+  readonly etags: Etags;
 }

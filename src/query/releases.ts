@@ -1,8 +1,55 @@
+import type { Database } from '../platform/database.js';
+
 /** Release counters of dataset lines, held in memory and moved by NOTIFY: for ETags and 304, which must cost no query. */
 export interface Releases {
-  /** `police/resident` → its line, or undefined where unknown (or while the listener is away, when nothing may be confirmed). */
-  line(name: string): { id: number; release: number } | undefined;
+  /** Release of `police/resident`, or undefined where unknown (while the listener is away nothing may be confirmed). */
+  release(name: string): number | undefined;
   /** A release published by this node, known at once. */
   moved(name: string, release: number): void;
   close(): Promise<void>;
+}
+
+const CHANNEL = 'exchange_release';
+const RETRY_MS = 500;
+
+/** Listens on `exchange_release` (payload `<dataset>:<release>`), first reading all counters, again after every loss of the connection. */
+export async function openReleases(database: Database): Promise<Releases> {
+  const held = new Map<string, number>();
+  let closed = false;
+  let stop: () => Promise<void> = async () => {};
+
+  const move = (name: string, release: number) => {
+    if (release > (held.get(name) ?? -1)) held.set(name, release);
+  };
+  const listen = async () => {
+    const client = await database.connectListener();
+    const lost = () => {
+      held.clear();
+      client.removeAllListeners('notification');
+      if (!closed) setTimeout(again, RETRY_MS).unref();
+    };
+    client.once('error', lost);
+    client.on('notification', ({ payload }) => {
+      const at = payload?.lastIndexOf(':') ?? -1;
+      if (payload !== undefined && at > 0) move(payload.slice(0, at), Number(payload.slice(at + 1)));
+    });
+    await client.query(`LISTEN ${CHANNEL}`);
+    const lines = await client.query<{ name: string; release: string }>('SELECT name, release FROM exchange.line');
+    for (const line of lines.rows) move(line.name, Number(line.release));
+    stop = () => client.end();
+  };
+  const again = () => {
+    if (closed) return;
+    listen().catch(() => setTimeout(again, RETRY_MS).unref());
+  };
+
+  await listen();
+  return {
+    release: (name) => held.get(name),
+    moved: move,
+    close: async () => {
+      closed = true;
+      await stop().catch(() => {});
+    },
+  };
 }

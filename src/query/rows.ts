@@ -1,10 +1,16 @@
 import type { Permit } from '../access/policy/decision.js';
+import type { EntryAccess } from '../audit/entry.js';
+import { packRowIds } from './linkage.js';
+import type { Plan } from './plan.js';
+import type { Row } from './shape.js';
 
 /** Rows of one ask as they may leave: masked, in order, bounded. */
 export interface Rows {
   permit: Permit;
   /** Release of the root dataset, selected in the same statement. */
   release: number;
+  /** Releases of all datasets involved, in the order of the permit's accesses. */
+  releases: readonly number[];
   length: number;
   /** JSON text of row i, `{"_id":…}`: the only text that REST sends. */
   json(i: number): string;
@@ -20,4 +26,56 @@ export interface Rows {
   ofKey(k: number): number;
   /** Packed row_id (16 bytes each) that left, per access of the permit's tree, in its order. */
   packed(): Buffer[];
+  /** What the entry says of each access. */
+  entries(): EntryAccess[];
+}
+
+/** What a statement brought for one ask. The first row is always there: it carries the releases. */
+export interface Fetched {
+  plan: Plan;
+  permit: Permit;
+  head: Row;
+  rows: readonly Row[];
+  hasMore: boolean;
+  count: Rows['count'];
+  /** keys: row index for each key. */
+  answers: readonly number[];
+  seal: (row: Row) => string;
+}
+
+export function rowsOf(fetched: Fetched): Rows {
+  const { plan, rows } = fetched;
+  const packed = plan.nodes.map((node) => packRowIds(rows.flatMap((row) => row[node.rowId] ?? [])));
+  const ids = plan.nodes.map((node, n) => sealedIds(rows, node.rowId, plan.linkages[n]!.seal(packed[n]!)));
+  const releases = plan.accesses.map(({ releaseColumn }) => Number(fetched.head[releaseColumn]));
+  return {
+    permit: fetched.permit,
+    release: releases[0]!,
+    releases,
+    length: rows.length,
+    json: (i) => plan.write(rows[i]!, ids, i),
+    object: (i) => plan.read(rows[i]!, ids, i),
+    hasMore: fetched.hasMore,
+    cursor: (i) => fetched.seal(rows[i]!),
+    count: fetched.count,
+    ofKey: (k) => fetched.answers[k] ?? -1,
+    packed: () => plan.accesses.map(({ node }) => (node < 0 ? Buffer.alloc(0) : packed[node]!)),
+    entries: () =>
+      plan.accesses.map(({ entry, node }, a) => ({
+        ...entry,
+        release: releases[a]!,
+        rows: node < 0 ? 0 : packed[node]!.length / 16,
+      })),
+  };
+}
+
+/** 22 characters of base64url for each row that has the node. */
+function sealedIds(rows: readonly Row[], column: number, sealed: Buffer): string[] {
+  let at = 0;
+  return rows.map((row) => {
+    if (row[column] === null) return '';
+    const id = sealed.toString('base64url', at, at + 16);
+    at += 16;
+    return id;
+  });
 }

@@ -1,0 +1,65 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Subject } from '../access/identity/subject.js';
+import { Problem } from '../platform/errors.js';
+
+/** Who asks, why, and how it is traced; the same from both doors. */
+export interface Call {
+  subject: Subject;
+  /** UUID. */
+  request: string;
+  address: string;
+  purpose: string | undefined;
+  grant: string | undefined;
+  caseNumber: string | undefined;
+  operator: string | undefined;
+}
+
+const PURPOSE = /^[a-z0-9-]{1,64}$/;
+const GRANT = /^[A-Za-z0-9_-]{1,64}$/;
+const STATED_AT_MOST = 200;
+
+/** Reads the identity headers of a data request. Case and operator are percent-encoded UTF-8, recorded as stated. Throws Problem `bad-header`. */
+export function callOf(
+  headers: IncomingHttpHeaders,
+  who: { subject: Subject; request: string; address: string },
+): Call {
+  return {
+    ...who,
+    purpose: matching(headers, 'exchange-purpose', PURPOSE, 'a purpose code such as social-assistance-review'),
+    grant: matching(headers, 'exchange-grant', GRANT, 'the id of a grant'),
+    caseNumber: stated(headers, 'exchange-case'),
+    operator: stated(headers, 'exchange-operator'),
+  };
+}
+
+function matching(headers: IncomingHttpHeaders, name: string, pattern: RegExp, expected: string): string | undefined {
+  const value = headers[name];
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string' || !pattern.test(value)) throw badHeader(name, expected);
+  return value;
+}
+
+function stated(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  if (value === undefined) return undefined;
+  try {
+    const text = decodeURIComponent(String(value)).trim();
+    // No control or formatting characters: this text is read by people and written to exports.
+    if (
+      text !== '' &&
+      text.length <= STATED_AT_MOST &&
+      text.isWellFormed() &&
+      !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text)
+    )
+      return text;
+  } catch {
+    // falls through to the refusal: not percent-encoded UTF-8
+  }
+  throw badHeader(name, `percent-encoded UTF-8 text of at most ${STATED_AT_MOST} characters`);
+}
+
+function badHeader(name: string, expected: string): Problem {
+  return new Problem('bad-header', `The header ${name} is malformed.`, {
+    faults: [{ parameter: name, reason: 'malformed', expected }],
+  });
+}

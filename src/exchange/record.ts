@@ -1,0 +1,140 @@
+import type { PolicyIndex } from '../access/policy/policy.js';
+import type { Actor, Appended, Draft, EntryAccess, Receipt, Sealed } from '../audit/entry.js';
+import { shanghaiDate } from '../platform/clock.js';
+import { Problem } from '../platform/errors.js';
+import type { Ask } from '../query/ask.js';
+import type { Outcome, Presented } from './answer.js';
+import type { Call } from './call.js';
+import type { Exchange } from './exchange.js';
+
+export type Recorded =
+  | Exclude<Appended, { state: 'recorded' }>
+  | { state: 'recorded'; receipt: Receipt; etag: string | undefined };
+
+/** Writes the entry that covers an answer or a denial. Nothing may leave before this has said `recorded`. */
+export async function recordAnswer(
+  exchange: Exchange,
+  answered: {
+    call: Call;
+    index: PolicyIndex;
+    asks: readonly Ask[];
+    outcomes: readonly Outcome[];
+    event: 'data.read' | 'graphql.read';
+    presented: Presented;
+  },
+): Promise<Recorded> {
+  const { call, index, asks, outcomes, presented } = answered;
+  const denied = outcomes.length > 0 && outcomes.every(({ outcome }) => outcome === 'denied');
+  const query = canonicalAsk(asks);
+  const appended = await exchange.log.append({
+    request: call.request,
+    event: denied && answered.event === 'data.read' ? 'data.denied' : answered.event,
+    outcome: denied ? 'denied' : 'success',
+    actor: actorOf(call, index),
+    accesses: outcomes.flatMap((outcome, i) =>
+      outcome.outcome === 'rows' ? outcome.rows.entries() : deniedAccess(asks[i]!, outcome.denial.grant === undefined),
+    ),
+    answer: presented.body,
+    query,
+    sealed: sealedOf(call, query, outcomes),
+    epoch: index.epoch,
+    ...notAfter(outcomes),
+  });
+  if (appended.state !== 'recorded') return appended;
+  return { ...appended, etag: tag(exchange, query, outcomes, appended.receipt.index) };
+}
+
+/** A failure is an ending too: recorded where the log still can, told to the caller by the error that caused it. */
+export async function recordFailure(
+  exchange: Exchange,
+  failed: { call: Call; asks: readonly Ask[]; error: unknown },
+): Promise<void> {
+  if (failed.error instanceof Problem && failed.error.code === 'audit-unavailable') return;
+  const { call, asks } = failed;
+  const code = failed.error instanceof Problem ? failed.error.code : 'internal';
+  const draft: Draft = {
+    request: call.request,
+    event: 'data.failed',
+    outcome: 'failed',
+    actor: actorOf(call, exchange.policy.current()),
+    accesses: asks.map((ask) => ({ ...touched(ask), decision: 'failed' })),
+    sealed: { ...stated(call), ask: canonicalAsk(asks), reason: code },
+    detail: { code },
+  };
+  await exchange.log.append(draft).catch(() => {}); // the log is gone: the reply is an error without data all the same
+}
+
+export function actorOf(call: Call, index: PolicyIndex): Actor {
+  const department = index.applications.get(call.subject.sub)?.department ?? '';
+  return { issuer: call.subject.issuer, subject: call.subject.sub, application: call.subject.sub, department };
+}
+
+/** Who the sealed part names: as stated by the application. */
+export function stated(call: Call): Pick<Sealed, 'case' | 'operator' | 'address'> {
+  return {
+    address: call.address,
+    ...(call.caseNumber === undefined ? {} : { case: call.caseNumber }),
+    ...(call.operator === undefined ? {} : { operator: call.operator }),
+  };
+}
+
+/** The asks with their values, as text: for the digest of the query, and for auditors. */
+export function canonicalAsk(asks: readonly Ask[]): string {
+  return JSON.stringify(
+    asks.map((ask) => ({ contract: ask.contract.id, target: ask.target, selection: selectionOf(ask.selection) })),
+  );
+}
+
+function selectionOf(selection: Ask['selection']): unknown {
+  if (selection.relations.size === 0) return selection.fields ?? '*';
+  return [
+    selection.fields ?? '*',
+    Object.fromEntries([...selection.relations].map(([name, inner]) => [name, selectionOf(inner)])),
+  ];
+}
+
+function sealedOf(call: Call, ask: string, outcomes: readonly Outcome[]): Sealed {
+  const denials = outcomes.flatMap((outcome) => (outcome.outcome === 'denied' ? [outcome.denial] : []));
+  return {
+    ...stated(call),
+    ask,
+    ...(denials.length === 0
+      ? {}
+      : { rule: denials.map(({ rule }) => rule).join(), reason: denials.map(({ reason }) => reason).join('; ') }),
+    rows: outcomes.flatMap((outcome) => (outcome.outcome === 'rows' ? outcome.rows.packed() : [])),
+  };
+}
+
+function touched(ask: Ask): Omit<EntryAccess, 'decision'> {
+  return {
+    dataset: ask.contract.name,
+    major: ask.contract.major,
+    release: null,
+    grant: null,
+    version: null,
+    purpose: null,
+    fields: [],
+    masks: [],
+    rows: null,
+  };
+}
+
+/** Without any grant the entry names no dataset, as the reply names none: a known and an unknown one look the same. */
+function deniedAccess(ask: Ask, unknown: boolean): EntryAccess[] {
+  return unknown ? [] : [{ ...touched(ask), decision: 'deny' }];
+}
+
+function notAfter(outcomes: readonly Outcome[]): { notAfter?: number } {
+  let earliest = Number.POSITIVE_INFINITY;
+  for (const outcome of outcomes)
+    if (outcome.outcome === 'rows') earliest = Math.min(earliest, outcome.rows.permit.notAfter);
+  return earliest === Number.POSITIVE_INFINITY ? {} : { notAfter: earliest };
+}
+
+function tag(exchange: Exchange, query: string, outcomes: readonly Outcome[], entry: number): string | undefined {
+  const only = outcomes.length === 1 ? outcomes[0] : undefined;
+  if (only?.outcome !== 'rows') return undefined;
+  const etag = exchange.etags.of(only.rows.permit, query, only.rows.releases, shanghaiDate(exchange.clock.now()));
+  exchange.etags.remember(etag, entry);
+  return etag;
+}

@@ -1,0 +1,148 @@
+import type { RowScope } from '../access/grants/grant.js';
+import type { Access, AccessTree, FieldAccess } from '../access/policy/decision.js';
+import type { Field } from '../catalog/contract.js';
+import type { Condition, Leaf, Value } from './ask.js';
+import { adultGuard } from './mask.js';
+import { identifier, type Parameters } from './parameters.js';
+import { operandType } from './value.js';
+
+/** The highest code point: `prefix ≤ x < prefix + HIGHEST` is a range that an index serves. */
+const HIGHEST = '\u{10ffff}';
+
+/** Where a leaf's path stands in the statement. */
+export interface Located {
+  alias: string;
+  field: Field;
+  access: FieldAccess;
+}
+export type Locate = (path: string) => Located;
+
+/** Resolves `born` and `household.division_code` against the permit's accesses and the statement's aliases. */
+export function locator(tree: AccessTree, aliases: ReadonlyMap<string, string>): Locate {
+  return (path) => {
+    const dot = path.indexOf('.');
+    const node = dot < 0 ? '' : path.slice(0, dot);
+    const name = dot < 0 ? path : path.slice(dot + 1);
+    const access = tree.get(node)!;
+    return { alias: aliases.get(node)!, field: access.contract.fields.get(name)!, access: access.fields.get(name)! };
+  };
+}
+
+/** Two-valued SQL of a condition, and its operands in the order of their parameters. */
+export function conditionSql(
+  condition: Condition,
+  locate: Locate,
+  parameters: Parameters,
+  nextOperand: () => number,
+): string {
+  if ('and' in condition) return group(condition.and, ' AND ', 'true', locate, parameters, nextOperand);
+  if ('or' in condition) return group(condition.or, ' OR ', 'false', locate, parameters, nextOperand);
+  if ('not' in condition) return `((${conditionSql(condition.not, locate, parameters, nextOperand)}) IS NOT TRUE)`;
+  return leafSql(condition, locate(condition.path), parameters, nextOperand());
+}
+
+function group(
+  parts: readonly Condition[],
+  glue: string,
+  empty: string,
+  locate: Locate,
+  parameters: Parameters,
+  nextOperand: () => number,
+): string {
+  if (parts.length === 0) return empty;
+  return `(${parts.map((part) => conditionSql(part, locate, parameters, nextOperand)).join(glue)})`;
+}
+
+function leafSql(leaf: Leaf, { alias, field, access }: Located, parameters: Parameters, operand: number): string {
+  const column = `${alias}.${identifier(field.name)}`;
+  const type = operandType(field.type);
+  const one = () => `${parameters.add((binding) => binding.operands[operand])}::${type}`;
+  const comparison = (() => {
+    switch (leaf.op) {
+      case 'eq':
+        return `${column} = ${one()}`;
+      case 'ne':
+        return `${column} <> ${one()}`;
+      case 'lt':
+        return `${column} < ${one()}`;
+      case 'lte':
+        return `${column} <= ${one()}`;
+      case 'gt':
+        return `${column} > ${one()}`;
+      case 'gte':
+        return `${column} >= ${one()}`;
+      case 'in':
+        return `${column} = ANY(${parameters.add((binding) => binding.operands[operand])}::${type}[])`;
+      case 'nin':
+        return `${column} <> ALL(${parameters.add((binding) => binding.operands[operand])}::${type}[])`;
+      case 'null':
+        return leaf.value === true ? `${alias}."row_id" IS NOT NULL AND ${column} IS NULL` : `${column} IS NOT NULL`;
+      case 'contains':
+        return `strpos(${column}, ${one()}) > 0`;
+      case 'startswith': {
+        const from = one();
+        const until = parameters.add((binding) => `${binding.operands[operand] as string}${HIGHEST}`);
+        return `${column} >= ${from} AND ${column} < ${until}::${type}`;
+      }
+    }
+  })();
+  // A field that is masked in a child's row answers nothing about that row.
+  return access.minorMask === 'none' ? `(${comparison})` : `(${adultGuard(alias, parameters)} AND ${comparison})`;
+}
+
+/** Operands in the same order in which conditionSql asked for them. */
+export function operandsOf(
+  condition: Condition | undefined,
+  into: (Value | readonly Value[])[] = [],
+): (Value | readonly Value[])[] {
+  if (condition === undefined) return into;
+  if ('and' in condition) for (const part of condition.and) operandsOf(part, into);
+  else if ('or' in condition) for (const part of condition.or) operandsOf(part, into);
+  else if ('not' in condition) operandsOf(condition.not, into);
+  else into.push(condition.value);
+  return into;
+}
+
+/** The structure of a condition without its values: part of what a plan is cached by. */
+export function conditionShape(condition: Condition | undefined): string {
+  if (condition === undefined) return '';
+  if ('and' in condition) return `&(${condition.and.map(conditionShape).join(',')})`;
+  if ('or' in condition) return `|(${condition.or.map(conditionShape).join(',')})`;
+  if ('not' in condition) return `!(${conditionShape(condition.not)})`;
+  return `${condition.path} ${condition.op}${condition.op === 'null' ? String(condition.value) : ''}`;
+}
+
+/** Relations that filters reach into. */
+export function relationsFiltered(condition: Condition | undefined, into = new Set<string>()): Set<string> {
+  if (condition === undefined) return into;
+  if ('and' in condition) for (const part of condition.and) relationsFiltered(part, into);
+  else if ('or' in condition) for (const part of condition.or) relationsFiltered(part, into);
+  else if ('not' in condition) relationsFiltered(condition.not, into);
+  else if (condition.path.includes('.')) into.add(condition.path.slice(0, condition.path.indexOf('.')));
+  return into;
+}
+
+/** The row scope as SQL: always in the statement, an empty scope is no row, and NULL is never in scope. */
+export function scopeSql(access: Access, alias: string, parameters: Parameters): string {
+  const rows: RowScope = access.grant.rows;
+  if ('all' in rows) return rows.all === true ? 'true' : 'false';
+  if (rows.scope.length === 0) return 'false';
+  return rows.scope
+    .map((term) => {
+      const column = `${alias}.${identifier(term.field)}`;
+      if ('in' in term) {
+        const values = term.in;
+        if (values.length === 1) return `${column} = ${parameters.add(() => values[0])}::text`;
+        return `${column} = ANY(${parameters.add(() => values)}::text[])`;
+      }
+      if (term.prefix.length === 0) return 'false';
+      return `(${term.prefix
+        .map((prefix) => {
+          const from = parameters.add(() => prefix);
+          const until = parameters.add(() => prefix + HIGHEST);
+          return `(${column} >= ${from}::text AND ${column} < ${until}::text)`;
+        })
+        .join(' OR ')})`;
+    })
+    .join(' AND ');
+}

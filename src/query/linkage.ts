@@ -1,0 +1,60 @@
+import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
+
+/** What a grant's linkage turns rows and values into: meaningless to any other grant, stable across renewals. */
+export interface Linkage {
+  /** Seals packed row numbers (16 bytes each), block by block. */
+  seal(rowIds: Buffer): Buffer;
+  /** `_id` → row number as UUID text, or undefined when it is none. */
+  open(id: string): string | undefined;
+  /** HMAC-SHA-256 key (RFC 2104) padded for SQL: SHA-256 exists in PostgreSQL, HMAC does not. */
+  innerPad: Buffer;
+  outerPad: Buffer;
+}
+
+const HELD = 10_000;
+
+/** Derives linkages from the installation's key; holds the used ones, bounded. */
+export function linkages(installationKey: Buffer): (linkage: string) => Linkage {
+  const held = new Map<string, Linkage>();
+  return (name) => {
+    let linkage = held.get(name);
+    if (linkage === undefined) {
+      linkage = derive(installationKey, name);
+      if (held.size >= HELD) held.delete(held.keys().next().value!);
+      held.set(name, linkage);
+    }
+    return linkage;
+  };
+}
+
+function derive(installationKey: Buffer, name: string): Linkage {
+  const key = createHmac('sha256', installationKey).update('id\0').update(name).digest().subarray(0, 16);
+  // One AES block a row and nothing chained: ECB without padding is exactly that, and the cipher can be used for ever.
+  const cipher = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false);
+  const decipher = createDecipheriv('aes-128-ecb', key, null).setAutoPadding(false);
+  const pseudonymKey = createHmac('sha256', installationKey).update('pseudonym\0').update(name).digest();
+  const padded = Buffer.concat([pseudonymKey, Buffer.alloc(32)]);
+  return {
+    seal: (rowIds) => cipher.update(rowIds),
+    open: (id) => {
+      if (!/^[A-Za-z0-9_-]{22}$/.test(id)) return undefined;
+      const bytes = Buffer.from(id, 'base64url');
+      if (bytes.length !== 16 || bytes.toString('base64url') !== id) return undefined;
+      return uuidText(decipher.update(bytes));
+    },
+    innerPad: padded.map((byte) => byte ^ 0x36) as Buffer,
+    outerPad: padded.map((byte) => byte ^ 0x5c) as Buffer,
+  };
+}
+
+export function uuidText(bytes: Buffer): string {
+  const hex = bytes.toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** Packs row numbers given as UUID text. */
+export function packRowIds(uuids: readonly string[]): Buffer {
+  const packed = Buffer.allocUnsafe(uuids.length * 16);
+  for (let i = 0; i < uuids.length; i++) packed.write(uuids[i]!.replaceAll('-', ''), i * 16, 'hex');
+  return packed;
+}

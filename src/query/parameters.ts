@@ -1,0 +1,45 @@
+import type { Value } from './ask.js';
+
+/** What a statement is bound with at run time. A plan holds only binders, never a caller's value. */
+export interface Binding {
+  /** Operands of the condition's leaves, in order of appearance. */
+  operands: readonly (Value | readonly Value[])[];
+  /** Asia/Shanghai, `YYYY-MM-DD`: children are counted as of today. */
+  today: string;
+  /** Rows to fetch, one more than will leave. */
+  fetch: number;
+  /** Position behind which the page starts. */
+  after: { sort: string | null; rowId: string } | undefined;
+  /** lookup: row numbers wanted. */
+  rowIds: readonly string[];
+}
+
+export type Binder = (binding: Binding) => unknown;
+
+/** Collects the parameters of a statement under construction; equal names share one `$n`. */
+export interface Parameters {
+  add(binder: Binder, name?: string): string;
+  binders: readonly Binder[];
+}
+
+export function parameters(): Parameters {
+  const binders: Binder[] = [];
+  const named = new Map<string, string>();
+  return {
+    binders,
+    add(binder, name) {
+      const known = name === undefined ? undefined : named.get(name);
+      if (known !== undefined) return known;
+      binders.push(binder);
+      const placeholder = `$${binders.length}`;
+      if (name !== undefined) named.set(name, placeholder);
+      return placeholder;
+    },
+  };
+}
+
+/** Identifiers come from contracts only, whose names the compiler of contracts has checked; checked again here, where it counts. */
+export function identifier(name: string): string {
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(name)) throw new Error('an identifier that no contract can have');
+  return `"${name}"`;
+}

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import type { Access, Permit } from '../access/policy/decision.js';
+import type { EntryAccess } from '../audit/entry.js';
+import type { Ask, Selection } from './ask.js';
+import { conditionShape } from './condition.js';
+import type { Linkage } from './linkage.js';
+import type { Binding, Parameters } from './parameters.js';
+import { compileReader, compileWriter, type Reader, type ShapeNode, type Writer } from './shape.js';
+import { writeStatement } from './sql.js';
+
+/** A statement with everything compiled around it. It holds no caller's value, and exists only for a permit. */
+export interface Plan {
+  statement: { name?: string; text: string };
+  bind(binding: Binding): unknown[];
+  /** Nodes that leave, root first; positions of their row_id. */
+  nodes: readonly ShapeNode[];
+  linkages: readonly Linkage[];
+  /** Position of the count, or -1. */
+  countColumn: number;
+  /** Position of the sort value, or -1. */
+  sortColumn: number;
+  /** Per access of the permit, in its order: position of its release and what the entry says of it. */
+  accesses: readonly { releaseColumn: number; node: number; entry: Omit<EntryAccess, 'release' | 'rows'> }[];
+  write: Writer;
+  read: Reader;
+}
+
+const HELD_PER_ACCESS = 200;
+/** Prepared statements live as long as their connection: only so many get a name, the rest is planned each time. */
+const NAMED_AT_MOST = 2_000;
+const named = new Set<string>();
+const held = new WeakMap<Access, Map<string, Plan>>();
+
+/** Permit and Ask → Plan. One per (accesses, shape of the ask), compiled once. */
+export function plan(permit: Permit, ask: Ask, linkageOf: (name: string) => Linkage): Plan {
+  const root = permit.access.get('')!;
+  const shape = shapeKey(permit, ask);
+  const plans = held.get(root) ?? new Map<string, Plan>();
+  if (plans.size === 0) held.set(root, plans);
+  let found = plans.get(shape);
+  if (found === undefined) {
+    found = compile(permit, ask, linkageOf);
+    if (plans.size >= HELD_PER_ACCESS) plans.delete(plans.keys().next().value!);
+    plans.set(shape, found);
+  }
+  return found;
+}
+
+function shapeKey(permit: Permit, ask: Ask): string {
+  const target = ask.target;
+  let key =
+    target.kind === 'page'
+      ? `p ${conditionShape(target.where)} ${target.sort === undefined ? '' : (target.sort.descending ? '-' : '+') + target.sort.field} ${target.cursor === undefined ? '' : 'c'} ${target.count}`
+      : target.kind;
+  key += `;${selectionShape(ask.selection)};${permit.purpose}`;
+  if (permit.access.size > 1) for (const [path, access] of permit.access) key += `;${path}=${access.key}`;
+  if (permit.withheld.size > 0) key += `;-${[...permit.withheld].join(',')}`;
+  return key;
+}
+
+/** Canonical text of a selection; also what a cursor is bound to. */
+export function selectionShape(selection: Selection): string {
+  let shape = selection.fields === undefined ? '*' : [...selection.fields].sort().join(',');
+  for (const [name, inner] of selection.relations) shape += `{${name}:${selectionShape(inner)}}`;
+  return shape;
+}
+
+function compile(permit: Permit, ask: Ask, linkageOf: (name: string) => Linkage): Plan {
+  const written = writeStatement(permit, ask, linkageOf);
+  const binders = (written.parameters as Parameters).binders;
+  const name = createHash('sha256').update(written.text).digest('base64url').slice(0, 24);
+  const canName = named.has(name) || named.size < NAMED_AT_MOST;
+  if (canName) named.add(name);
+  return {
+    statement: canName ? { name, text: written.text } : { text: written.text },
+    bind: (binding) => binders.map((binder) => binder(binding)),
+    nodes: written.nodes,
+    linkages: written.nodes.map((node) => linkageOf(permit.access.get(node.path)!.grant.linkage)),
+    countColumn: written.countColumn,
+    sortColumn: written.sortColumn,
+    accesses: [...permit.access].map(([path, access]) => ({
+      releaseColumn: written.releaseColumns.get(path)!,
+      node: written.nodes.findIndex((node) => node.path === path),
+      entry: entryAccess(
+        access,
+        permit.purpose,
+        written.nodes.find((node) => node.path === path),
+      ),
+    })),
+    write: compileWriter(written.nodes[0]!),
+    read: compileReader(written.nodes[0]!),
+  };
+}
+
+/** What the open part says of one access: which fields left, and masked how. */
+function entryAccess(
+  access: Access,
+  purpose: string,
+  node: ShapeNode | undefined,
+): Omit<EntryAccess, 'release' | 'rows'> {
+  const fields = node?.fields.map((field) => field.name) ?? [];
+  const masks = fields.flatMap((name) => {
+    const { mask, minorMask } = access.fields.get(name)!;
+    return [
+      ...(mask === 'none' ? [] : [`${name}=${mask}`]),
+      ...(minorMask === 'none' || mask === 'hide' ? [] : [`${name}=minors:${minorMask}`]),
+    ];
+  });
+  const { contract, grant } = access;
+  return {
+    dataset: contract.name,
+    major: contract.major,
+    grant: grant.id,
+    version: grant.version,
+    purpose,
+    decision: 'permit',
+    fields,
+    masks,
+  };
+}

@@ -1,0 +1,189 @@
+import type { Access, Permit } from '../access/policy/decision.js';
+import { rowId } from '../catalog/row-id.js';
+import type { Clock } from '../platform/clock.js';
+import { shanghaiDate } from '../platform/clock.js';
+import type { ReaderPool } from '../platform/database.js';
+import type { Keys } from '../platform/keys.js';
+import type { Ask, Target, Value } from './ask.js';
+import { operandsOf } from './condition.js';
+import { type CursorBinding, type Cursors, cursors } from './cursor.js';
+import { type Linkage, linkages } from './linkage.js';
+import type { Binding } from './parameters.js';
+import { type Plan, plan, selectionShape } from './plan.js';
+import { type Rows, rowsOf } from './rows.js';
+import type { Row } from './shape.js';
+import { parseValue } from './value.js';
+
+/** Runs permitted asks against the published tables. The only file that reads them. */
+export interface Reading {
+  /** No permit, no rows. Throws Problem `bad-cursor`, `cursor-ended`, `timeout`, `unavailable`. */
+  run(permit: Permit, ask: Ask): Promise<Rows>;
+}
+
+const LOOKUP_AT_MOST = 1_000;
+const COUNTED_TO = 10_000;
+
+interface Batch {
+  rowIds: string[];
+  waiting: { resolve: (found: Found) => void; reject: (reason: unknown) => void }[];
+}
+interface Found {
+  head: Row;
+  byRowId: ReadonlyMap<string, Row>;
+}
+
+export function openReading(options: { reader: ReaderPool; keys: Keys; clock: Clock }): Reading {
+  const linkageOf = linkages(options.keys.linkage);
+  const sealing = cursors(options.keys.cursor, options.clock);
+  const lookup = coalesced(options.reader, options.clock);
+  return {
+    run(permit, ask) {
+      const planned = plan(permit, ask, linkageOf);
+      if (ask.target.kind === 'page')
+        return runPage({ ...options, sealing }, { permit, ask, target: ask.target, plan: planned });
+      return runLookup(lookup, wanted(ask, permit.access.get('')!, linkageOf, options.keys), { permit, plan: planned });
+    },
+  };
+}
+
+async function runPage(
+  { reader, clock, sealing }: { reader: ReaderPool; clock: Clock; sealing: Cursors },
+  { permit, ask, target, plan }: { permit: Permit; ask: Ask; target: Extract<Target, { kind: 'page' }>; plan: Plan },
+): Promise<Rows> {
+  const binding = cursorBinding(permit, ask, target);
+  const after = target.cursor === undefined ? undefined : sealing.open(target.cursor, binding());
+  const operands = operandsOf(target.where);
+  const values = plan.bind({ operands, today: shanghaiDate(clock.now()), fetch: target.limit + 1, after, rowIds: [] });
+  const fetched = await reader.query({ ...plan.statement, values });
+  const rootId = plan.nodes[0]!.rowId;
+  const rows = fetched.filter((row) => row[rootId] !== null);
+  const hasMore = rows.length > target.limit;
+  if (hasMore) rows.length = target.limit;
+  const counted = plan.countColumn < 0 ? null : Number(fetched[0]![plan.countColumn]);
+  const exact = target.count === 'exact' && permit.access.get('')!.contract.exactCount;
+  return rowsOf({
+    plan,
+    permit,
+    head: fetched[0]!,
+    rows,
+    hasMore,
+    count: counted === null || exact || counted <= COUNTED_TO ? counted : { atLeast: COUNTED_TO },
+    answers: [],
+    seal: (row) =>
+      sealing.seal(
+        { sort: plan.sortColumn < 0 ? null : (row[plan.sortColumn] ?? null), rowId: row[rootId]! },
+        binding(),
+      ),
+  });
+}
+
+/** Made only when a cursor is read or written. */
+function cursorBinding(permit: Permit, ask: Ask, target: Extract<Target, { kind: 'page' }>): () => CursorBinding {
+  let made: CursorBinding | undefined;
+  return () => {
+    const { contract, grant } = permit.access.get('')!;
+    made ??= {
+      application: grant.application,
+      contract: contract.id,
+      query: JSON.stringify([target.where ?? null, target.sort ?? null, selectionShape(ask.selection)]),
+      grant: `${grant.id}@${grant.version}`,
+    };
+    return made;
+  };
+}
+
+async function runLookup(
+  lookup: (plan: Plan, rowIds: readonly string[]) => Promise<Found>,
+  candidates: readonly (readonly string[])[],
+  { permit, plan }: { permit: Permit; plan: Plan },
+): Promise<Rows> {
+  const found = await lookup(plan, candidates.flat());
+  const rows: Row[] = [];
+  const positions = new Map<string, number>();
+  const answers = candidates.map((alternatives) => {
+    const id = alternatives.find((alternative) => found.byRowId.has(alternative));
+    if (id === undefined) return -1;
+    let position = positions.get(id);
+    if (position === undefined) {
+      position = rows.push(found.byRowId.get(id)!) - 1;
+      positions.set(id, position);
+    }
+    return position;
+  });
+  return rowsOf({ plan, permit, head: found.head, rows, hasMore: false, count: null, answers, seal: () => '' });
+}
+
+/**
+ * Lookups that fit one plan and arrive in one turn of the event loop become one statement, and are dealt back by row number. Plans belong to
+ * one grant version, so nobody shares a statement with another grant.
+ */
+function coalesced(reader: ReaderPool, clock: Clock): (plan: Plan, rowIds: readonly string[]) => Promise<Found> {
+  const gathering = new Map<Plan, Batch>();
+  const flush = (plan: Plan, batch: Batch) => {
+    if (gathering.get(plan) === batch) gathering.delete(plan);
+    const binding: Binding = {
+      operands: [],
+      today: shanghaiDate(clock.now()),
+      fetch: 0,
+      after: undefined,
+      rowIds: batch.rowIds,
+    };
+    reader.query({ ...plan.statement, values: plan.bind(binding) }).then(
+      (rows) => {
+        const column = plan.nodes[0]!.rowId;
+        const byRowId = new Map<string, Row>();
+        for (const row of rows) if (row[column] !== null) byRowId.set(row[column]!, row);
+        for (const { resolve } of batch.waiting) resolve({ head: rows[0]!, byRowId });
+      },
+      (reason: unknown) => {
+        for (const { reject } of batch.waiting) reject(reason);
+      },
+    );
+  };
+  return (plan, rowIds) =>
+    new Promise((resolve, reject) => {
+      let batch = gathering.get(plan);
+      if (batch === undefined || batch.rowIds.length + rowIds.length > LOOKUP_AT_MOST) {
+        const fresh: Batch = { rowIds: [], waiting: [] };
+        gathering.set(plan, fresh);
+        setImmediate(() => flush(plan, fresh));
+        batch = fresh;
+      }
+      for (const id of rowIds) batch.rowIds.push(id);
+      batch.waiting.push({ resolve, reject });
+    });
+}
+
+/** Row numbers that each key or id may mean, best first; none for a malformed one. */
+function wanted(ask: Ask, access: Access, linkageOf: (name: string) => Linkage, keys: Keys): string[][] {
+  const target = ask.target;
+  if (target.kind === 'keys') {
+    return target.keys.map((values) => (values === null ? [] : [rowId(keys, access.contract.name, values)]));
+  }
+  if (target.kind !== 'id') return [];
+  const opened = linkageOf(access.grant.linkage).open(target.id);
+  const natural = naturalKey(target.id, access);
+  return [
+    [
+      ...(opened === undefined ? [] : [opened]),
+      ...(natural === undefined ? [] : [rowId(keys, access.contract.name, natural)]),
+    ],
+  ];
+}
+
+/** A key of L1 or L2 fields may stand in the path (parts of a compound key parted by commas), where the grant gives it unmasked. */
+function naturalKey(id: string, { contract, fields }: Access): readonly Value[] | undefined {
+  const parts = id.split(',');
+  if (parts.length !== contract.key.length) return undefined;
+  const open = contract.key.every((name) => {
+    const { sensitivity } = contract.fields.get(name)!;
+    const access = fields.get(name);
+    return (sensitivity === 'L1' || sensitivity === 'L2') && access?.mask === 'none' && access.minorMask === 'none';
+  });
+  if (!open) return undefined;
+  try {
+    return contract.key.map((name, i) => parseValue(contract.fields.get(name)!, 'eq', parts[i]));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,106 @@
+import { type FieldType, TYPES, type TypeRule } from '../standard/type.js';
+
+/** One object of the output: the row itself or a relation of it. Column numbers are positions in the array that PostgreSQL sends. */
+export interface ShapeNode {
+  /** '' for the row itself, else the relation path. */
+  path: string;
+  /** Position of row_id. */
+  rowId: number;
+  fields: readonly { name: string; type: FieldType /** -1: always null. */; column: number }[];
+  children: readonly (ShapeNode & { name: string })[];
+  /** Position of this node's sealed ids. */
+  index: number;
+}
+
+export type Row = readonly (string | null)[];
+/** Sealed `_id`s: per node, per row. */
+export type Ids = readonly (readonly string[])[];
+
+/** Compiled once per shape: the JSON text of a row, written once, no object in between. */
+export type Writer = (row: Row, ids: Ids, i: number) => string;
+/** Compiled once per shape: the row as an object, for GraphQL. */
+export type Reader = (row: Row, ids: Ids, i: number) => Record<string, unknown>;
+
+export function compileWriter(root: ShapeNode): Writer {
+  // Names are the contract's own, checked when it was compiled, and quoted by JSON.stringify again.
+  const body = `return ${writeNode(root)};`;
+  return new Function('str', 'int', 'time', `return (row, ids, i) => { ${body} }`)(
+    quoteText,
+    writeInteger,
+    rfc3339,
+  ) as Writer;
+}
+
+export function compileReader(root: ShapeNode): Reader {
+  const body = `return ${readNode(root)};`;
+  return new Function('time', `return (row, ids, i) => { ${body} }`)(rfc3339) as Reader;
+}
+
+function writeNode(node: ShapeNode): string {
+  const parts = [`'{"_id":"' + ids[${node.index}][i] + '"'`];
+  for (const field of node.fields) {
+    const label = JSON.stringify(`,${JSON.stringify(field.name)}:`);
+    parts.push(
+      field.column < 0
+        ? JSON.stringify(`,${JSON.stringify(field.name)}:null`)
+        : `${label} + ${writeValue(field.type, `row[${field.column}]`)}`,
+    );
+  }
+  for (const child of node.children) {
+    const label = JSON.stringify(`,${JSON.stringify(child.name)}:`);
+    parts.push(`${label} + (row[${child.rowId}] === null ? 'null' : ${writeNode(child)})`);
+  }
+  return `${parts.join(' + ')} + '}'`;
+}
+
+function writeValue(type: FieldType, value: string): string {
+  const written: Record<TypeRule['json'], string> = {
+    raw: value,
+    string: `str(${value})`,
+    boolean: `(${value} === 't' ? 'true' : 'false')`,
+    datetime: `'"' + time(${value}) + '"'`,
+    integer: type.bits === 64 ? `int(${value})` : value,
+  };
+  return `(${value} === null ? 'null' : ${written[TYPES[type.name].json]})`;
+}
+
+function readNode(node: ShapeNode): string {
+  const parts = [`"_id": ids[${node.index}][i]`];
+  for (const field of node.fields) {
+    parts.push(
+      `${JSON.stringify(field.name)}: ${field.column < 0 ? 'null' : readValue(field.type, `row[${field.column}]`)}`,
+    );
+  }
+  for (const child of node.children) {
+    parts.push(`${JSON.stringify(child.name)}: row[${child.rowId}] === null ? null : ${readNode(child)}`);
+  }
+  return `{ ${parts.join(', ')} }`;
+}
+
+function readValue(type: FieldType, value: string): string {
+  const read: Record<TypeRule['json'], string> = {
+    raw: `JSON.parse(${value})`,
+    string: value,
+    boolean: `${value} === 't'`,
+    datetime: `time(${value})`,
+    integer: type.bits === 64 ? value : `Number(${value})`,
+  };
+  return `(${value} === null ? null : ${read[TYPES[type.name].json]})`;
+}
+
+/** Anything but what JSON takes as it is (RFC 8259 section 7); surrogates are left to JSON.stringify. */
+const ESCAPED = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
+
+function quoteText(text: string): string {
+  return ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`;
+}
+
+/** Beyond 2^53 a JSON number would be read wrongly by most clients: a string then. */
+function writeInteger(text: string): string {
+  return text.length < 16 || Number.isSafeInteger(Number(text)) ? text : `"${text}"`;
+}
+
+/** PostgreSQL's ISO output in UTC, `2026-01-31 08:00:00.5+00`, as RFC 3339. */
+function rfc3339(text: string): string {
+  return `${text.slice(0, 10)}T${text.slice(11, -3)}Z`;
+}

@@ -1,0 +1,213 @@
+import type { Access, Permit } from '../access/policy/decision.js';
+import type { Relation } from '../catalog/contract.js';
+import type { Ask, Selection, Target } from './ask.js';
+import { conditionSql, locator, relationsFiltered, scopeSql } from './condition.js';
+import type { Linkage } from './linkage.js';
+import { adultGuard, maskedExpression, type Source } from './mask.js';
+import { identifier, type Parameters, parameters } from './parameters.js';
+import type { ShapeNode } from './shape.js';
+import { operandType } from './value.js';
+
+export interface Written {
+  text: string;
+  parameters: Parameters;
+  nodes: readonly ShapeNode[];
+  releaseColumns: ReadonlyMap<string, number>;
+  countColumn: number;
+  sortColumn: number;
+}
+
+interface Draft {
+  permit: Permit;
+  parameters: Parameters;
+  sources: ReadonlyMap<string, Source>;
+}
+
+/**
+ * One statement for an ask: the release, the count where asked, and the rows with their relations, masked and in scope. The release comes
+ * from the same snapshot as the rows; the row of `exchange.line` is the outer side, so that an empty answer has its release too.
+ */
+export function writeStatement(permit: Permit, ask: Ask, linkageOf: (name: string) => Linkage): Written {
+  const draft: Draft = { permit, parameters: parameters(), sources: sourcesOf(permit, linkageOf) };
+  const outer = ['l.release'];
+  const releaseColumns = new Map([['', 0]]);
+  for (const [path, access] of permit.access) {
+    if (path === '') continue;
+    releaseColumns.set(path, outer.length);
+    outer.push(
+      `(SELECT r.release FROM exchange.line r WHERE r.name = ${draft.parameters.add(() => access.contract.name, `line ${access.contract.name}`)})`,
+    );
+  }
+  const page = ask.target.kind === 'page' ? ask.target : undefined;
+  const countColumn = page === undefined || page.count === 'none' ? -1 : outer.length;
+  if (page !== undefined && countColumn >= 0) outer.push(countSql(draft, page));
+  const columns: string[] = [];
+  const nodes: ShapeNode[] = [];
+  outputNode(draft, '', ask.selection, { first: outer.length, columns, nodes });
+  const sort = page?.sort === undefined ? undefined : sortExpression(draft, page.sort.field);
+  const sortColumn = sort === undefined ? -1 : outer.length + columns.length;
+  if (sort !== undefined) columns.push(sort);
+  const line = draft.parameters.add(
+    () => permit.access.get('')!.contract.name,
+    `line ${permit.access.get('')!.contract.name}`,
+  );
+  const inner = page === undefined ? lookupSql(draft, ask.target, columns) : pageSql(draft, page, columns, sort);
+  const text = `SELECT ${outer.join(', ')}, q.* FROM exchange.line l LEFT JOIN LATERAL (${inner}) q ON true WHERE l.name = ${line}`;
+  return { text, parameters: draft.parameters, nodes, releaseColumns, countColumn, sortColumn };
+}
+
+function sourcesOf(permit: Permit, linkageOf: (name: string) => Linkage): Map<string, Source> {
+  const sources = new Map<string, Source>();
+  for (const [path, access] of permit.access) {
+    sources.set(path, {
+      alias: `t${sources.size}`,
+      contract: access.contract,
+      linkage: linkageOf(access.grant.linkage),
+    });
+  }
+  return sources;
+}
+
+/** Columns of one node and of the relations selected under it. Withheld and ungranted ones have no column at all. */
+function outputNode(
+  draft: Draft,
+  path: string,
+  selection: Selection,
+  out: { first: number; columns: string[]; nodes: ShapeNode[] },
+): ShapeNode {
+  const access = draft.permit.access.get(path)!;
+  const source = draft.sources.get(path)!;
+  const node = {
+    path,
+    index: out.nodes.length,
+    rowId: out.first + out.columns.length,
+    fields: [] as ShapeNode['fields'][number][],
+    children: [] as ShapeNode['children'][number][],
+  };
+  out.columns.push(`${source.alias}."row_id"`);
+  out.nodes.push(node);
+  const wanted = selection.fields === undefined ? undefined : new Set(selection.fields);
+  for (const field of access.fields.values()) {
+    if (wanted !== undefined && !wanted.has(field.name)) continue;
+    const expression = maskedExpression(source, field, draft.parameters);
+    node.fields.push({
+      name: field.name,
+      type: access.contract.fields.get(field.name)!.type,
+      column: expression === undefined ? -1 : out.first + out.columns.length,
+    });
+    if (expression !== undefined) out.columns.push(expression);
+  }
+  for (const [name, inner] of selection.relations) {
+    const child = path === '' ? name : `${path}.${name}`;
+    if (draft.permit.access.has(child)) node.children.push({ ...outputNode(draft, child, inner, out), name });
+  }
+  return node;
+}
+
+function pageSql(
+  draft: Draft,
+  page: Extract<Target, { kind: 'page' }>,
+  columns: readonly string[],
+  sort: string | undefined,
+): string {
+  const { parameters } = draft;
+  const select = `SELECT ${named(columns)} FROM ${tableOf(draft, '')} ${joins(draft, [...draft.permit.access.keys()])}`;
+  const where = restrict(draft, page);
+  const fetch = parameters.add((binding) => binding.fetch, 'fetch');
+  const rowId = `${draft.sources.get('')!.alias}."row_id"`;
+  const after =
+    page.cursor === undefined ? undefined : `${parameters.add((binding) => binding.after?.rowId, 'after row')}::uuid`;
+  if (sort === undefined) {
+    return `${select} WHERE ${where}${after === undefined ? '' : ` AND ${rowId} > ${after}`} ORDER BY ${rowId} LIMIT ${fetch}`;
+  }
+  const order = `ORDER BY ${sort} ${page.sort!.descending ? 'DESC' : 'ASC'} NULLS LAST, ${rowId} LIMIT ${fetch}`;
+  if (after === undefined) return `${select} WHERE ${where} ${order}`;
+  const type = operandType(draft.permit.access.get('')!.contract.fields.get(page.sort!.field)!.type);
+  const value = `${parameters.add((binding) => binding.after?.sort ?? null, 'after sort')}::${type}`;
+  const [beyond, from] = page.sort!.descending ? ['<', '<='] : ['>', '>='];
+  // Two branches, each one index range: those with a value behind the position, then those without one.
+  const valued = `${select} WHERE ${where} AND ${sort} ${from} ${value} AND (${sort} ${beyond} ${value} OR ${rowId} > ${after}) ${order}`;
+  const absent = `${select} WHERE ${where} AND ${sort} IS NULL AND (${value} IS NOT NULL OR ${rowId} > ${after}) ${order}`;
+  return `SELECT * FROM (SELECT * FROM (${valued}) v UNION ALL SELECT * FROM (${absent}) n) u LIMIT ${fetch}`;
+}
+
+function lookupSql(draft: Draft, target: Target, columns: readonly string[]): string {
+  const root = draft.permit.access.get('')!;
+  const alias = draft.sources.get('')!.alias;
+  const wanted = draft.parameters.add((binding) => binding.rowIds, 'rows');
+  const conditions = [`${alias}."row_id" = ANY(${wanted}::uuid[])`, scopeSql(root, alias, draft.parameters)];
+  // Asked by a key that is masked in children's rows, a child's row does not answer.
+  if (target.kind === 'keys' && root.contract.key.some((name) => root.fields.get(name)?.minorMask !== 'none'))
+    conditions.push(adultGuard(alias, draft.parameters));
+  return `SELECT ${named(columns)} FROM ${tableOf(draft, '')} ${joins(draft, [...draft.permit.access.keys()])} WHERE ${conditions.join(' AND ')}`;
+}
+
+/** Exact within scope and filter up to 10,000 and one; beyond only where the contract allows an exact count. */
+function countSql(draft: Draft, page: Extract<Target, { kind: 'page' }>): string {
+  const unbounded = page.count === 'exact' && draft.permit.access.get('')!.contract.exactCount;
+  const from = `FROM ${tableOf(draft, '')} ${joins(draft, [...relationsFiltered(page.where)])} WHERE ${restrict(draft, page)}`;
+  return unbounded ? `(SELECT count(*) ${from})` : `(SELECT count(*) FROM (SELECT 1 ${from} LIMIT 10001) c)`;
+}
+
+function restrict(draft: Draft, page: Extract<Target, { kind: 'page' }>): string {
+  const aliases = new Map([...draft.sources].map(([path, source]) => [path, source.alias]));
+  const scope = scopeSql(draft.permit.access.get('')!, aliases.get('')!, draft.parameters);
+  if (page.where === undefined) return scope;
+  let operand = 0;
+  return `${scope} AND ${conditionSql(page.where, locator(draft.permit.access, aliases), draft.parameters, () => operand++)}`;
+}
+
+/** Sorting goes by what leaves: a field that is masked per row sorts by its masked expression. */
+function sortExpression(draft: Draft, field: string): string {
+  return (
+    maskedExpression(draft.sources.get('')!, draft.permit.access.get('')!.fields.get(field)!, draft.parameters) ??
+    'NULL'
+  );
+}
+
+function tableOf(draft: Draft, path: string): string {
+  const source = draft.sources.get(path)!;
+  return `data.${identifier(source.contract.table)} ${source.alias}`;
+}
+
+/** To-one joins for these paths and the ones above them; each joined table carries its own scope, and its masks rule the join. */
+function joins(draft: Draft, paths: readonly string[]): string {
+  const needed = new Set<string>();
+  for (const path of paths) for (let p = path; p !== ''; p = p.slice(0, Math.max(0, p.lastIndexOf('.')))) needed.add(p);
+  return [...draft.permit.access.keys()]
+    .filter((path) => needed.has(path))
+    .map((path) => joinSql(draft, path))
+    .join(' ');
+}
+
+function joinSql(draft: Draft, path: string): string {
+  const parentPath = path.slice(0, Math.max(0, path.lastIndexOf('.')));
+  const parent = { access: draft.permit.access.get(parentPath)!, alias: draft.sources.get(parentPath)!.alias };
+  const target = { access: draft.permit.access.get(path)!, alias: draft.sources.get(path)!.alias };
+  const relation = parent.access.contract.relations.get(path.slice(parentPath === '' ? 0 : parentPath.length + 1))!;
+  const conditions = Object.entries(relation.on).map(
+    ([own, other]) => `${target.alias}.${identifier(other)} = ${parent.alias}.${identifier(own)}`,
+  );
+  conditions.push(scopeSql(target.access, target.alias, draft.parameters));
+  if (maskedForMinors(parent.access, Object.keys(relation.on)))
+    conditions.push(adultGuard(parent.alias, draft.parameters));
+  if (maskedForMinors(target.access, Object.values(relation.on)))
+    conditions.push(adultGuard(target.alias, draft.parameters));
+  const on = conditions.join(' AND ');
+  if (isKey(relation, target.access)) return `LEFT JOIN ${tableOf(draft, path)} ON ${on}`;
+  // To-one whatever the data: a target that is joinable but no key could match twice.
+  return `LEFT JOIN LATERAL (SELECT * FROM ${tableOf(draft, path)} WHERE ${on} ORDER BY ${target.alias}."row_id" LIMIT 1) ${target.alias} ON true`;
+}
+
+function maskedForMinors(access: Access, fields: readonly string[]): boolean {
+  return fields.some((name) => (access.fields.get(name)?.minorMask ?? 'none') !== 'none');
+}
+
+function isKey(relation: Relation, target: Access): boolean {
+  const on = new Set(Object.values(relation.on));
+  return target.contract.key.every((name) => on.has(name));
+}
+
+function named(columns: readonly string[]): string {
+  return columns.map((column, i) => `${column} AS c${i}`).join(', ');
+}
