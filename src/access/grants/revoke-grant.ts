@@ -1,0 +1,25 @@
+import type { Receipt } from '../../audit/entry.js';
+import { Problem } from '../../platform/errors.js';
+import { type By, type ChangeDependencies, changePolicy } from '../policy/change-policy.js';
+import type { Grant } from './grant.js';
+
+/**
+ * Once this has returned, no entry under the grant can commit on any node (the audit commit proves the epoch). Throws Problem `not-found`, and `conflict`
+ * where it is revoked already.
+ */
+export async function revokeGrant(
+  dependencies: ChangeDependencies,
+  id: string,
+  by: By,
+): Promise<{ grant: Grant; receipt: Receipt }> {
+  const known = dependencies.policy.current().grants.get(id);
+  if (known === undefined) throw new Problem('not-found', 'No such grant');
+  const changed = await changePolicy(dependencies, known.application, (index) => {
+    const grant = index.grants.get(id);
+    if (grant === undefined) throw new Problem('not-found', 'No such grant');
+    if (grant.status === 'revoked') throw new Problem('conflict', 'The grant is revoked already');
+    const { version: _, ...document } = grant;
+    return { kind: 'grant', id, document: { ...document, status: 'revoked' }, event: 'grant.revoked', ...by };
+  });
+  return { grant: changed.index.grants.get(id)!, receipt: changed.receipt };
+}

@@ -1,0 +1,62 @@
+import { createPublicKey } from 'node:crypto';
+import type { Fault } from '../../platform/errors.js';
+import type { Application } from './subject.js';
+
+export interface ApplicationDraft {
+  clientId: string;
+  title: string;
+  /** A publisher's slug, or another department's. */
+  department: string;
+  roles: Application['roles'];
+  jwks: Application['jwks'];
+}
+
+const NAME = /^[a-z][a-z0-9-]{1,62}$/;
+const ROLES: readonly string[] = ['publisher', 'operator', 'auditor'];
+const KEYS_AT_MOST = 8;
+
+/** Every fault of a registration. */
+export function checkApplicationDraft(draft: ApplicationDraft): Fault[] {
+  const faults: Fault[] = [];
+  const expected = 'lower case letters, digits and hyphens, 2 to 63';
+  if (!NAME.test(draft.clientId)) faults.push({ pointer: '/clientId', reason: 'Not a client id', expected });
+  if (!NAME.test(draft.department)) faults.push({ pointer: '/department', reason: 'Not a department', expected });
+  if (draft.title.trim() === '') faults.push({ pointer: '/title', reason: 'The title is missing' });
+  draft.roles.forEach((role, i) => {
+    if (!ROLES.includes(role))
+      faults.push({ pointer: `/roles/${i}`, reason: 'No such role', expected: ROLES.join(', ') });
+  });
+  const { keys } = draft.jwks;
+  if (keys.length === 0 || keys.length > KEYS_AT_MOST) {
+    faults.push({ pointer: '/jwks/keys', reason: 'Wrong number of keys', expected: `1 to ${KEYS_AT_MOST}` });
+  }
+  keys.forEach((key, i) => {
+    const reason =
+      keyFault(key) ?? (keys.some((k, j) => j < i && k.kid === key.kid) ? 'The kid stands twice' : undefined);
+    if (reason !== undefined) faults.push({ pointer: `/jwks/keys/${i}`, reason });
+  });
+  return faults;
+}
+
+/** Members that may only stand in private or secret keys (RFC 7518 section 6). */
+const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+
+function keyFault(key: Readonly<Record<string, unknown>>): string | undefined {
+  if (PRIVATE.some((member) => member in key)) return 'This is a private key: keep it, and register the public one';
+  if (typeof key.kid !== 'string' || key.kid === '') return 'The kid is missing';
+  if (algorithmOf(key) === undefined) return 'Only EC P-256 (ES256) and OKP Ed25519 (EdDSA) keys are taken';
+  if (key.alg !== undefined && key.alg !== algorithmOf(key)) return 'The alg does not fit the key';
+  if (key.use !== undefined && key.use !== 'sig') return 'The key is not for signatures';
+  try {
+    createPublicKey({ key: key as Record<string, string>, format: 'jwk' });
+    return undefined;
+  } catch {
+    return 'The key is not a point on its curve';
+  }
+}
+
+export function algorithmOf(key: Readonly<Record<string, unknown>>): 'ES256' | 'EdDSA' | undefined {
+  if (key.kty === 'EC' && key.crv === 'P-256') return 'ES256';
+  if (key.kty === 'OKP' && key.crv === 'Ed25519') return 'EdDSA';
+  return undefined;
+}

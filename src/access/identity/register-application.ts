@@ -1,0 +1,58 @@
+import type { Receipt } from '../../audit/entry.js';
+import { Problem } from '../../platform/errors.js';
+import { type By, type ChangeDependencies, changePolicy } from '../policy/change-policy.js';
+import { type ApplicationDraft, algorithmOf, checkApplicationDraft } from './check-application.js';
+import type { Application } from './subject.js';
+
+export interface Registered {
+  application: Application;
+  receipt: Receipt;
+}
+
+/** Throws Problem `unprocessable` naming every fault, and `conflict` where the client id was ever used. */
+export async function registerApplication(
+  dependencies: ChangeDependencies,
+  draft: ApplicationDraft,
+  by: By,
+): Promise<Registered> {
+  const faults = checkApplicationDraft(draft);
+  if (faults.length > 0) throw new Problem('unprocessable', 'The application cannot be registered', { faults });
+  const id = draft.clientId;
+  const document: Application = {
+    clientId: id,
+    title: draft.title,
+    department: draft.department,
+    roles: draft.roles,
+    jwks: { keys: draft.jwks.keys.map(publicMembers) },
+    dpop: false,
+    status: 'active',
+    tokensNotBefore: 0,
+  };
+  const changed = await changePolicy(dependencies, id, (index) => {
+    if (index.applications.has(id)) throw new Problem('conflict', 'The client id is taken');
+    return { kind: 'application', id, document, event: 'application.registered', ...by };
+  });
+  return { application: changed.index.applications.get(id)!, receipt: changed.receipt };
+}
+
+/** Nothing of the application gets in any more, its running tokens included. Throws Problem `not-found` and `conflict`. */
+export async function disableApplication(
+  dependencies: ChangeDependencies,
+  clientId: string,
+  by: By,
+): Promise<Registered> {
+  const changed = await changePolicy(dependencies, clientId, (index) => {
+    const application = index.applications.get(clientId);
+    if (application === undefined) throw new Problem('not-found', 'No such application');
+    if (application.status === 'disabled') throw new Problem('conflict', 'The application is disabled already');
+    const tokensNotBefore = Math.ceil(dependencies.clock.now() / 1_000);
+    const document: Application = { ...application, status: 'disabled', tokensNotBefore };
+    return { kind: 'application', id: clientId, document, event: 'application.disabled', ...by };
+  });
+  return { application: changed.index.applications.get(clientId)!, receipt: changed.receipt };
+}
+
+function publicMembers(key: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { kty, crv, x, y, kid } = key;
+  return { kty, crv, x, ...(y === undefined ? {} : { y }), kid, alg: algorithmOf(key), use: 'sig' };
+}

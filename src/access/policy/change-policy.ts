@@ -1,0 +1,76 @@
+import type pg from 'pg';
+import type { Actor, Receipt } from '../../audit/entry.js';
+import type { AuditLog } from '../../audit/log.js';
+import type { Clock } from '../../platform/clock.js';
+import type { Database } from '../../platform/database.js';
+import { databaseProblem } from '../../platform/database-problem.js';
+import type { Policy, PolicyIndex } from './policy.js';
+import { type NewRecord, writeRecords } from './records.js';
+
+export interface ChangeDependencies {
+  database: Database;
+  log: AuditLog;
+  policy: Policy;
+  clock: Clock;
+}
+
+/** On whose word a change is made, and in which request (UUID). */
+export interface By {
+  actor: Actor | null;
+  request: string;
+}
+
+export interface Changed {
+  index: PolicyIndex;
+  receipt: Receipt;
+}
+
+/** Changes of this node go one after the other: each needs a second connection for the index, and a full pool would wait for itself. */
+const turns = new WeakMap<Policy, Promise<unknown>>();
+
+/**
+ * One change to what concerns an application: under a lock on its name that all nodes share, on an index that has everything committed before, so that
+ * two changes can't both find the place free. Returns when this node serves the change. Problems thrown by `make` leave nothing behind.
+ */
+export function changePolicy(
+  dependencies: ChangeDependencies,
+  clientId: string,
+  make: (index: PolicyIndex) => NewRecord,
+): Promise<Changed> {
+  const turn = (turns.get(dependencies.policy) ?? Promise.resolve())
+    .catch(() => {})
+    .then(() => carryOut(dependencies, clientId, make));
+  turns.set(dependencies.policy, turn);
+  return turn;
+}
+
+async function carryOut(
+  { database, log, policy }: ChangeDependencies,
+  clientId: string,
+  make: (index: PolicyIndex) => NewRecord,
+): Promise<Changed> {
+  const tx = await database.app.connect().catch((error: unknown) => Promise.reject(databaseProblem(error)));
+  let broken: boolean | undefined;
+  try {
+    await tx.query('BEGIN');
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('exchange.application/' || $1, 0))`, [clientId]);
+    const record = make(await policy.reach(await headEpoch(tx)));
+    const { epoch, receipts } = await writeRecords(tx, log, [record]);
+    await tx.query('COMMIT');
+    return { index: await policy.reach(epoch), receipt: receipts[0]! };
+  } catch (error) {
+    await tx.query('ROLLBACK').catch(() => {
+      broken = true;
+    });
+    throw databaseProblem(error);
+  } finally {
+    tx.release(broken);
+  }
+}
+
+async function headEpoch(tx: pg.ClientBase): Promise<number> {
+  const { rows } = await tx.query<{ epoch: string }>(
+    'SELECT policy_epoch::text AS epoch FROM audit.batch ORDER BY first DESC LIMIT 1',
+  );
+  return Number(rows[0]?.epoch ?? 0);
+}
