@@ -20,7 +20,7 @@ export async function up(knex: Knex): Promise<void> {
     END $$;
 
     CREATE SCHEMA exchange AUTHORIZATION exchange_owner;
-    CREATE SCHEMA audit AUTHORIZATION exchange_owner;
+    CREATE SCHEMA audit; -- belongs to who migrates, not to any role that the server works under
     CREATE SCHEMA data AUTHORIZATION exchange_owner;
     CREATE SCHEMA staging AUTHORIZATION exchange_owner;
     REVOKE ALL ON SCHEMA public FROM PUBLIC;
@@ -119,6 +119,17 @@ export async function up(knex: Knex): Promise<void> {
     CREATE INDEX ON exchange.oidc (grant_id) WHERE grant_id IS NOT NULL;
     CREATE INDEX ON exchange.oidc (uid) WHERE uid IS NOT NULL;
 
+    GRANT USAGE ON SCHEMA exchange TO exchange_app, exchange_reader, exchange_audit;
+    GRANT USAGE ON SCHEMA data TO exchange_reader, exchange_app;
+    GRANT SELECT, INSERT ON exchange.policy_record TO exchange_app;
+    GRANT SELECT, INSERT ON exchange.line TO exchange_app;
+    GRANT SELECT (id, name, release, released_at) ON exchange.line TO exchange_reader;
+    GRANT SELECT, INSERT, UPDATE ON exchange.delivery TO exchange_app;
+    GRANT SELECT, INSERT ON exchange.delivery_reject TO exchange_app;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON exchange.idempotency, exchange.node, exchange.oidc TO exchange_app;
+    ALTER DEFAULT PRIVILEGES FOR ROLE exchange_owner IN SCHEMA data GRANT SELECT ON TABLES TO exchange_reader;
+    RESET ROLE;
+
     -- Insert-only; the newest row is the head of the log.
     CREATE TABLE audit.batch (
       first bigint PRIMARY KEY,
@@ -153,19 +164,15 @@ export async function up(knex: Knex): Promise<void> {
       signed_at timestamptz NOT NULL DEFAULT now()
     );
 
-    GRANT USAGE ON SCHEMA exchange TO exchange_app, exchange_reader, exchange_audit;
-    GRANT USAGE ON SCHEMA audit TO exchange_app, exchange_audit;
-    GRANT USAGE ON SCHEMA data TO exchange_reader, exchange_app;
-    GRANT SELECT, INSERT ON exchange.policy_record TO exchange_app;
-    GRANT SELECT, INSERT ON exchange.line TO exchange_app;
-    GRANT SELECT (id, name, release, released_at) ON exchange.line TO exchange_reader;
-    GRANT SELECT, INSERT, UPDATE ON exchange.delivery TO exchange_app;
-    GRANT SELECT, INSERT ON exchange.delivery_reject TO exchange_app;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON exchange.idempotency, exchange.node, exchange.oidc TO exchange_app;
-    -- The owner publishes, but no role rewrites history: entries are only ever inserted.
-    GRANT SELECT, INSERT ON audit.batch, audit.entry, audit.tile, audit.checkpoint TO exchange_audit, exchange_app;
-    ALTER DEFAULT PRIVILEGES FOR ROLE exchange_owner IN SCHEMA data GRANT SELECT ON TABLES TO exchange_reader;
-    RESET ROLE;
+    -- No role rewrites history: entries are only ever inserted, and the owner of the tables is refused as well.
+    GRANT USAGE ON SCHEMA audit TO exchange_owner, exchange_app, exchange_audit;
+    GRANT SELECT, INSERT ON audit.batch, audit.entry, audit.tile, audit.checkpoint TO exchange_owner, exchange_app, exchange_audit;
+    CREATE FUNCTION audit.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN RAISE EXCEPTION 'the audit log is append-only' USING ERRCODE = 'insufficient_privilege'; END $$;
+    CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.batch EXECUTE FUNCTION audit.refuse();
+    CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.entry EXECUTE FUNCTION audit.refuse();
+    CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.tile EXECUTE FUNCTION audit.refuse();
+    CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.checkpoint EXECUTE FUNCTION audit.refuse();
   `);
 }
 

@@ -1,13 +1,28 @@
 import type pg from 'pg';
+import type { Clock } from '../platform/clock.js';
+import type { Database } from '../platform/database.js';
+import { Problem } from '../platform/errors.js';
+import type { Keys } from '../platform/keys.js';
+import { closeBatch, insertBatch } from './batch.js';
+import { databaseTime } from './commit.js';
+import { type Encoded, encode } from './encode.js';
 import type { Appended, Draft, Head, Receipt } from './entry.js';
+import { LOG_LOCK, readState } from './head.js';
+import { makeQueue } from './queue.js';
+import { openSealer } from './seal.js';
+import { type LogLogger, startWriter, type Writer } from './writer.js';
 
 /** The append-only Merkle log of one installation. Any number of nodes write one log with no leader. */
 export interface AuditLog {
-  /** Queues; resolves when the entry is committed. Throws Problem `audit-unavailable` when it cannot be (queue full, database gone). */
+  /**
+   * Queues; resolves when the entry is committed. Throws Problem `audit-unavailable` when it cannot be (queue full, database gone), and
+   * `unprocessable` when this draft can't be an entry.
+   */
   append(draft: Draft): Promise<Appended>;
   /**
-   * The last statement of a publishing, grant or contract transaction: takes the log's lock, appends, returns receipts in order.
-   * `policy: true` → the batch carries epoch + 1. The caller commits right after, then calls `committed()`.
+   * The last statement of a publishing, grant or contract transaction (READ COMMITTED): takes the log's lock, appends, returns receipts in
+   * order. `policy: true` → the batch carries epoch + 1, and `exchange_policy` is notified of it at the commit. The caller commits right
+   * after; this node's head follows with its next commit. Throws Problem `conflict` when a draft's epoch or validity is over.
    */
   appendIn(
     tx: pg.ClientBase,
@@ -19,4 +34,65 @@ export interface AuditLog {
   /** False when the last attempt to commit failed: readiness asks this. */
   writable(): boolean;
   close(): Promise<void>;
+}
+
+export interface LogOptions {
+  database: Database;
+  clock: Clock;
+  keys: Keys;
+  /** Stands in every entry. */
+  node: string;
+  logger?: LogLogger;
+}
+
+/** Throws when the database can't be reached, would forget commits, or holds entries that do not give its head. */
+export async function openLog({ database, clock, keys, node, logger }: LogOptions): Promise<AuditLog> {
+  const sealer = openSealer(keys, clock);
+  const queue = makeQueue();
+  const writer = await startWriter(database, queue, { clock, logger });
+  const encoded = (draft: Draft): Encoded => encode(draft, node, sealer, clock);
+  let closed = false;
+
+  return {
+    async append(draft) {
+      if (closed) throw new Problem('audit-unavailable', undefined, { retryAfter: 2 });
+      const appended = queue.push(encoded(draft), draft.outcome !== 'success');
+      writer.wake();
+      return appended;
+    },
+    async appendIn(tx, drafts, { policy }) {
+      const entries = drafts.map(encoded);
+      const before = await lockedState(tx, writer);
+      await refuseOutdated(tx, entries, before.epoch);
+      const batch = closeBatch(entries, before, { id: clock.uuid(), now: clock.now(), policy });
+      if (!(await insertBatch(tx, batch))) throw outdated();
+      const { epoch } = batch.after;
+      if (policy) await tx.query(`SELECT pg_notify('exchange_policy', $1)`, [String(epoch)]);
+      return { receipts: batch.receipts, epoch };
+    },
+    head: () => ({ next: writer.state().tree.size, epoch: writer.state().epoch }),
+    writable: writer.writable,
+    close: async () => {
+      closed = true;
+      await writer.close();
+    },
+  };
+}
+
+/** The head under the lock. What this transaction sees may be its own, so the node's state does not take it over. */
+async function lockedState(tx: pg.ClientBase, writer: Writer): ReturnType<typeof readState> {
+  await tx.query(`SELECT pg_advisory_xact_lock(${LOG_LOCK})`);
+  return readState(tx, writer.state());
+}
+
+async function refuseOutdated(tx: pg.ClientBase, entries: readonly Encoded[], epoch: number): Promise<void> {
+  if (entries.length === 0) throw new RangeError('a batch has at least one entry');
+  if (entries.some((entry) => (entry.epoch ?? epoch) !== epoch)) throw outdated();
+  if (entries.every((entry) => entry.notAfter === undefined)) return;
+  const now = await databaseTime(tx);
+  if (entries.some((entry) => entry.notAfter !== undefined && entry.notAfter < now)) throw outdated();
+}
+
+function outdated(): Problem {
+  return new Problem('conflict', 'What this was decided by has changed or run out meanwhile: decide again');
 }

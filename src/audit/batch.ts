@@ -1,0 +1,108 @@
+import type { Receipt } from './entry.js';
+import { type Encoded, stampTime } from './encode.js';
+import { sha256 } from './hash.js';
+import { LOG_LOCK, type LogState } from './head.js';
+import type { Queryable } from './stored-tree.js';
+import { extend, type Tile } from './tree.js';
+
+/** A batch on its way: what the log will be once it is committed. */
+export interface Batch {
+  id: string;
+  first: number;
+  entries: readonly Encoded[];
+  receipts: Receipt[];
+  tiles: readonly Tile[];
+  after: LogState;
+  /** ms since the epoch: the earliest `notAfter` in it. */
+  notAfter: number | null;
+}
+
+/** Closes a batch upon a state: gives the time, hashes the leaves, grows the tree. May be done again upon a newer state. */
+export function closeBatch(
+  entries: readonly Encoded[],
+  before: LogState,
+  { id, now, policy }: { id: string; now: number; policy: boolean },
+): Batch {
+  const lastTime = Math.max(now, before.lastTime);
+  const time = new Date(lastTime).toISOString();
+  const first = before.tree.size;
+  let notAfter: number | null = null;
+  const leaves = entries.map((entry) => {
+    stampTime(entry, time);
+    if (entry.notAfter !== undefined) notAfter = Math.min(notAfter ?? entry.notAfter, entry.notAfter);
+    return sha256(entry.leafInput);
+  });
+  const { tree, tiles } = extend(before.tree, leaves);
+  const receipts = leaves.map((leaf, i) => ({ index: first + i, leaf, blind: entries[i]!.blind }));
+  const after = { tree, epoch: before.epoch + (policy ? 1 : 0), lastTime };
+  return { id, first, entries, receipts, tiles, after, notAfter };
+}
+
+/**
+ * One statement, one round trip, one commit: the lock, then the head, and entries and tiles only from the head's RETURNING. No row comes
+ * back where another batch has this head already, or where something in it has run out by the database's clock.
+ * Entries travel packed in one binary parameter each way: an array of bytea would be sent as hexadecimal text.
+ */
+const APPEND = `
+WITH l AS MATERIALIZED (SELECT pg_advisory_xact_lock(${LOG_LOCK})),
+b AS (
+  INSERT INTO audit.batch (first, next, edge, batch_id, last_time, policy_epoch)
+  SELECT $1::bigint, $2::bigint, $3::bytea, $4::uuid, $5::bigint, $6::bigint FROM l
+  WHERE $7::bigint IS NULL OR extract(epoch FROM clock_timestamp()) * 1000 <= $7::bigint
+  ON CONFLICT (first) DO NOTHING RETURNING first
+), e AS (
+  INSERT INTO audit.entry (index, bytes, sealed, application, event, time)
+  SELECT b.first + u.i - 1, substring($8::bytea FROM u.open_at FOR u.open_length),
+         substring($9::bytea FROM u.sealed_at FOR u.sealed_length), u.application, u.event, $5::bigint
+  FROM b, unnest($10::int[], $11::int[], $12::int[], $13::int[], $14::text[], $15::text[])
+    WITH ORDINALITY AS u (open_at, open_length, sealed_at, sealed_length, application, event, i)
+), t AS (
+  INSERT INTO audit.tile (level, n, hashes)
+  SELECT u.level, u.n, substring($16::bytea FROM ((u.i - 1) * 8192 + 1)::int FOR 8192)
+  FROM b, unnest($17::smallint[], $18::bigint[]) WITH ORDINALITY AS u (level, n, i)
+)
+SELECT first FROM b`;
+
+/** False: the head has moved, or something ran out. Commits by itself unless a transaction is open. */
+export async function insertBatch(database: Queryable, batch: Batch): Promise<boolean> {
+  const { entries, after } = batch;
+  const open = pack(entries.map((entry) => entry.leafInput.subarray(1)));
+  const sealed = pack(entries.map((entry) => entry.sealed));
+  const values = [
+    batch.first,
+    after.tree.size,
+    Buffer.concat([...after.tree.edge]),
+    batch.id,
+    after.lastTime,
+    after.epoch,
+    batch.notAfter,
+    open.bytes,
+    sealed.bytes,
+    open.at,
+    open.lengths,
+    sealed.at,
+    sealed.lengths,
+    entries.map((entry) => entry.application),
+    entries.map((entry) => entry.event),
+    Buffer.concat(batch.tiles.map((tile) => tile.hashes)),
+    `{${batch.tiles.map((tile) => tile.level).join(',')}}`,
+    `{${batch.tiles.map((tile) => tile.n).join(',')}}`,
+  ];
+  const { rows } = await database.query({ name: 'audit-append', text: APPEND, values });
+  return rows.length === 1;
+}
+
+/** Parts laid end to end; positions count from 1, as SQL's substring does. */
+function pack(parts: readonly Buffer[]): { bytes: Buffer; at: string; lengths: string } {
+  let at = 1;
+  const positions = parts.map((part) => {
+    const position = at;
+    at += part.length;
+    return position;
+  });
+  return {
+    bytes: Buffer.concat(parts),
+    at: `{${positions.join(',')}}`,
+    lengths: `{${parts.map((part) => part.length).join(',')}}`,
+  };
+}

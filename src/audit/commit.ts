@@ -1,0 +1,106 @@
+import type pg from 'pg';
+import { type Batch, closeBatch, insertBatch } from './batch.js';
+import { bounded } from './connection.js';
+import { LOG_LOCK, type LogState, readState } from './head.js';
+import type { Waiting } from './queue.js';
+
+/** What committing a lot needs to see and tell. */
+export interface Committing {
+  client: pg.Client;
+  /** The newest committed state that this node knows. */
+  state: LogState;
+  adopt(state: LogState): void;
+  now(): number;
+  uuid(): string;
+  /** A batch is about to be sent: until it is settled its fate is in doubt. */
+  sending(batch: Batch, lot: readonly Waiting[]): void;
+}
+
+/** A batch whose commit was sent and never answered. */
+export interface Doubt {
+  batch: Batch;
+  lot: readonly Waiting[];
+}
+
+/** The quick way: one statement upon the head as this node knows it. Returns the lot that is left when the head had moved. */
+export async function commitQuick(c: Committing, lot: readonly Waiting[]): Promise<readonly Waiting[]> {
+  const due = dropStale(lot, c.state.epoch);
+  if (due.length === 0) return [];
+  // A decision newer than our head: the head must be read first.
+  if (due.some(({ encoded }) => encoded.epoch !== undefined && encoded.epoch > c.state.epoch)) return due;
+  const batch = close(c, due);
+  c.sending(batch, due);
+  if (!(await bounded(insertBatch(c.client, batch)))) return due;
+  settle(c, batch, due);
+  return [];
+}
+
+/** After a miss, or a doubt: lock, read the head, look for the batch in doubt, drop what is stale or has run out, insert, commit. */
+export async function commitSlow(c: Committing, lot: readonly Waiting[], doubt: Doubt | undefined): Promise<void> {
+  await bounded(c.client.query('BEGIN'));
+  await bounded(c.client.query(`SELECT pg_advisory_xact_lock(${LOG_LOCK})`));
+  const found = doubt !== undefined && (await wasCommitted(c.client, doubt.batch.id));
+  const before = await bounded(readState(c.client, c.state));
+  c.adopt(before); // committed by others, or by us before the connection broke: nothing of this transaction is in yet
+  if (found) receipt(doubt.batch, doubt.lot);
+  const due = found ? [] : dropExpired(dropStale(lot, before.epoch, true), await databaseTime(c.client));
+  if (due.length === 0) {
+    await bounded(c.client.query('COMMIT'));
+    return;
+  }
+  const batch = close({ ...c, state: before }, due);
+  if (!(await bounded(insertBatch(c.client, batch)))) {
+    // Something ran out since we looked at the clock: the next round drops it.
+    await bounded(c.client.query('ROLLBACK'));
+    return commitSlow(c, due, undefined);
+  }
+  c.sending(batch, due);
+  await bounded(c.client.query('COMMIT'));
+  settle(c, batch, due);
+}
+
+function close(c: Committing, lot: readonly Waiting[]): Batch {
+  const entries = lot.map(({ encoded }) => encoded);
+  return closeBatch(entries, c.state, { id: c.uuid(), now: c.now(), policy: false });
+}
+
+function settle(c: Committing, batch: Batch, lot: readonly Waiting[]): void {
+  c.adopt(batch.after);
+  receipt(batch, lot);
+}
+
+function receipt(batch: Batch, lot: readonly Waiting[]): void {
+  batch.receipts.forEach((given, i) => {
+    lot[i]!.answer({ state: 'recorded', receipt: given });
+  });
+}
+
+async function wasCommitted(client: pg.Client, id: string): Promise<boolean> {
+  const { rows } = await bounded(client.query('SELECT FROM audit.batch WHERE batch_id = $1', [id]));
+  return rows.length === 1;
+}
+
+/** ms since the epoch by the database's clock. */
+export async function databaseTime(client: pg.ClientBase): Promise<number> {
+  const text = 'SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now';
+  const { rows } = await bounded(client.query<{ now: string }>(text));
+  return Number(rows[0]!.now);
+}
+
+/** Answers those decided under another policy. An epoch above ours is only wrong once ours is known to be the newest. */
+function dropStale(lot: readonly Waiting[], epoch: number, newest = false): Waiting[] {
+  return lot.filter(({ encoded, answer }) => {
+    const decided = encoded.epoch ?? epoch;
+    if (decided === epoch || (decided > epoch && !newest)) return true;
+    answer({ state: 'stale', epoch });
+    return false;
+  });
+}
+
+function dropExpired(lot: readonly Waiting[], now: number): Waiting[] {
+  return lot.filter(({ encoded, answer }) => {
+    if (encoded.notAfter === undefined || encoded.notAfter >= now) return true;
+    answer({ state: 'expired' });
+    return false;
+  });
+}

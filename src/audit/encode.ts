@@ -1,0 +1,112 @@
+import { hash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import type { Clock } from '../platform/clock.js';
+import { Problem } from '../platform/errors.js';
+import type { Actor, Draft, EntryAccess } from './entry.js';
+import { sealedDigest, type Sealer } from './seal.js';
+
+/** Bytes of an open part at most: a C2SP entry bundle has a 16-bit length. */
+export const ENTRY_LIMIT_BYTES = 65_535;
+const SEALED_LIMIT_BYTES = 1 << 20;
+
+/** A draft turned into bytes, but for the time, which is set when its batch closes. */
+export interface Encoded {
+  /** `0x00 ‖ canonical bytes`: what the leaf hash is over. */
+  leafInput: Buffer;
+  sealed: Buffer;
+  blind: Buffer;
+  application: string | null;
+  event: string;
+  epoch: number | undefined;
+  notAfter: number | undefined;
+}
+
+const TIME_AND_VERSION = '"time":"0000-00-00T00:00:00.000Z","v":1}';
+const TIME_AT = TIME_AND_VERSION.indexOf('0');
+const TIME_LENGTH = 24;
+
+/**
+ * RFC 8785 by hand: the keys stand in order and `time` and `v` come last, so an entry is built before its batch closes.
+ * `test/audit/entry.test.ts` holds it equal to `canonicalize`. Throws Problem `unprocessable` for a draft that can't be an entry.
+ */
+export function encode(draft: Draft, node: string, sealer: Sealer, clock: Clock): Encoded {
+  const blind = sealer.blind(draft.request);
+  const salt = clock.randomBytes(16);
+  const sealed = sealer.seal(draft.sealed, blind, salt);
+  const actor = draft.actor;
+  const answer = draft.answer === undefined ? null : blinded(blind, draft.answer);
+  const query = draft.query === undefined ? null : blinded(blind, Buffer.from(draft.query));
+  const text =
+    `{"accesses":[${draft.accesses.map(access).join(',')}],"actor":${actor === null ? 'null' : actorText(actor)},` +
+    `"answerDigest":${base64(answer)},${draft.detail === undefined ? '' : `"detail":${detail(draft.detail)},`}` +
+    `"event":${string(draft.event)},"node":${string(node)},"outcome":${string(draft.outcome)},"queryDigest":${base64(query)},` +
+    `"request":${string(draft.request)},"salt":${base64(salt)},"sealedDigest":${base64(sealedDigest(salt, sealed))},` +
+    `"subjectsRoot":null,${TIME_AND_VERSION}`;
+  if (hasLoneSurrogate(text)) throw unwritable('a text in it is not well-formed Unicode');
+  const leafInput = Buffer.from(`\0${text}`);
+  if (leafInput.length > ENTRY_LIMIT_BYTES + 1) throw unwritable(`its open part is over ${ENTRY_LIMIT_BYTES} bytes`);
+  if (sealed.length > SEALED_LIMIT_BYTES) throw unwritable(`its sealed part is over ${SEALED_LIMIT_BYTES} bytes`);
+  if (actor?.application.includes('\0')) throw unwritable('the application has a NUL');
+  return {
+    leafInput,
+    sealed,
+    blind,
+    application: actor?.application ?? null,
+    event: draft.event,
+    epoch: draft.epoch,
+    notAfter: draft.notAfter,
+  };
+}
+
+/** Writes the batch's time (24 characters, RFC 3339 UTC) into an encoded entry. */
+export function stampTime(encoded: Encoded, time: string): void {
+  const at = encoded.leafInput.length - TIME_AND_VERSION.length + TIME_AT;
+  encoded.leafInput.write(time, at, TIME_LENGTH, 'latin1');
+}
+
+/** `SHA-256(blind ‖ data)`: nobody without the blind can test guesses against it. */
+function blinded(blind: Buffer, data: Buffer): Buffer {
+  return hash('sha256', Buffer.concat([blind, data]), 'buffer');
+}
+
+function access(a: EntryAccess): string {
+  return (
+    `{"dataset":${string(a.dataset)},"decision":${string(a.decision)},"fields":${JSON.stringify(a.fields)},"grant":${string(a.grant)},` +
+    `"major":${integer(a.major)},"masks":${JSON.stringify(a.masks)},"purpose":${string(a.purpose)},"release":${integer(a.release)},` +
+    `"rows":${integer(a.rows)},"version":${integer(a.version)}}`
+  );
+}
+
+function actorText(a: Actor): string {
+  return `{"application":${string(a.application)},"department":${string(a.department)},"issuer":${string(a.issuer)},"subject":${string(a.subject)}}`;
+}
+
+function string(value: string | null): string {
+  return JSON.stringify(value);
+}
+
+function integer(value: number | null): string {
+  if (value !== null && !Number.isSafeInteger(value)) throw unwritable('a number in it is not a whole number');
+  return String(value);
+}
+
+function base64(bytes: Buffer | null): string {
+  return bytes === null ? 'null' : `"${bytes.toString('base64')}"`;
+}
+
+function detail(value: Readonly<Record<string, unknown>>): string {
+  try {
+    return canonicalize(value) ?? 'null';
+  } catch (cause) {
+    throw unwritable('its detail has no canonical form', cause);
+  }
+}
+
+/** JSON.stringify escapes lone surrogates only; an even run of backslashes before `ud` is text that reads like one. */
+function hasLoneSurrogate(json: string): boolean {
+  return json.includes('\\ud') && /(?<!\\)(?:\\\\)*\\ud[89a-f]/.test(json);
+}
+
+function unwritable(why: string, cause?: unknown): Problem {
+  return new Problem('unprocessable', `The audit entry of this request cannot be written: ${why}`, { cause });
+}

@@ -1,0 +1,106 @@
+import { createCipheriv, createDecipheriv, createHmac, type KeyObject, createSecretKey } from 'node:crypto';
+import type { Clock } from '../platform/clock.js';
+import type { Keys } from '../platform/keys.js';
+import { sha256 } from './hash.js';
+import type { Sealed } from './entry.js';
+
+/**
+ * A sealed part as stored: `0x01 ‖ yyyymm (uint32) ‖ wrapped data key (12 iv, 32, 16 tag) ‖ 12 iv ‖ ciphertext ‖ 16 tag`, AES-256-GCM throughout,
+ * the entry's salt as additional data, so that a blob fits its own entry only. `sealedDigest = SHA-256(salt ‖ blob)`: over the stored bytes, because
+ * a digest over the plaintext would let the holder of a receipt (who knows the blind) test guesses of the true reason against it.
+ */
+const VERSION = 1;
+const HEADER = 1 + 4 + 12 + 32 + 16;
+const IV = 12;
+const TAG = 16;
+const KEY_LIFE_MS = 3_600_000;
+const KEY_USES = 1 << 24;
+
+/** What auditors see of a sealed part. `rows` are row_ids in base64, packed per access. */
+export interface OpenedSealed extends Omit<Sealed, 'rows'> {
+  /** base64. */
+  blind: string;
+  rows?: string[];
+}
+
+/** Seals for one process: a data key of its own, changed hourly and with the month, wrapped by the month's key. */
+export interface Sealer {
+  /** HMAC(K_month, request): 32 bytes. */
+  blind(request: string): Buffer;
+  seal(sealed: Sealed, blind: Buffer, salt: Buffer): Buffer;
+}
+
+export function openSealer(keys: Keys, clock: Clock): Sealer {
+  let current: DataKey | undefined;
+  const dataKey = (): DataKey => {
+    const now = clock.now();
+    if (current === undefined || now >= current.until || now < current.since || current.uses >= KEY_USES) current = makeDataKey(keys, clock);
+    return current;
+  };
+  return {
+    blind: (request) => createHmac('sha256', dataKey().monthKey).update(request).digest(),
+    seal: (sealed, blind, salt) => sealWith(dataKey(), plaintext(sealed, blind), salt),
+  };
+}
+
+interface DataKey {
+  key: KeyObject;
+  monthKey: KeyObject;
+  header: Buffer;
+  since: number;
+  until: number;
+  uses: number;
+}
+
+function makeDataKey(keys: Keys, clock: Clock): DataKey {
+  const since = clock.now();
+  const month = new Date(since).toISOString().slice(0, 7);
+  const monthKey = keys.month(month);
+  const raw = clock.randomBytes(32);
+  const header = Buffer.alloc(HEADER);
+  header[0] = VERSION;
+  header.writeUInt32BE(Number(month.replace('-', '')), 1);
+  const iv = clock.randomBytes(IV);
+  iv.copy(header, 5);
+  const wrap = createCipheriv('aes-256-gcm', monthKey, iv).setAAD(header.subarray(0, 5));
+  wrap.update(raw).copy(header, 5 + IV);
+  wrap.final();
+  wrap.getAuthTag().copy(header, 5 + IV + 32);
+  const nextMonth = Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5)), 1);
+  const until = Math.min(since + KEY_LIFE_MS, nextMonth);
+  return { key: createSecretKey(raw), monthKey: createSecretKey(monthKey), header, since, until, uses: 0 };
+}
+
+function sealWith(data: DataKey, text: Buffer, salt: Buffer): Buffer {
+  const blob = Buffer.alloc(HEADER + IV + text.length + TAG);
+  data.header.copy(blob);
+  blob.writeUIntBE(++data.uses, HEADER + 6, 6); // a counter: the key is this process's alone
+  const cipher = createCipheriv('aes-256-gcm', data.key, blob.subarray(HEADER, HEADER + IV)).setAAD(salt);
+  cipher.update(text).copy(blob, HEADER + IV);
+  cipher.final();
+  cipher.getAuthTag().copy(blob, blob.length - TAG);
+  return blob;
+}
+
+function plaintext(sealed: Sealed, blind: Buffer): Buffer {
+  const rows = sealed.rows?.map((ids) => ids.toString('base64'));
+  return Buffer.from(JSON.stringify({ ...sealed, rows, blind: blind.toString('base64') }));
+}
+
+export function sealedDigest(salt: Buffer, blob: Buffer): Buffer {
+  return sha256(Buffer.concat([salt, blob]));
+}
+
+/** Opens a sealed part with the month's key. Throws where the blob was altered, belongs to another entry, or the month's key is gone. */
+export function openSealed(keys: Keys, blob: Buffer, salt: Buffer): OpenedSealed {
+  if (blob.length < HEADER + IV + TAG || blob[0] !== VERSION) throw new Error('not a sealed part of a known version');
+  const yyyymm = String(blob.readUInt32BE(1));
+  const monthKey = keys.month(`${yyyymm.slice(0, 4)}-${yyyymm.slice(4)}`);
+  const unwrap = createDecipheriv('aes-256-gcm', monthKey, blob.subarray(5, 5 + IV), { authTagLength: TAG });
+  unwrap.setAAD(blob.subarray(0, 5)).setAuthTag(blob.subarray(HEADER - TAG, HEADER));
+  const key = Buffer.concat([unwrap.update(blob.subarray(5 + IV, HEADER - TAG)), unwrap.final()]);
+  const open = createDecipheriv('aes-256-gcm', key, blob.subarray(HEADER, HEADER + IV), { authTagLength: TAG });
+  open.setAAD(salt).setAuthTag(blob.subarray(blob.length - TAG));
+  const text = Buffer.concat([open.update(blob.subarray(HEADER + IV, blob.length - TAG)), open.final()]);
+  return JSON.parse(text.toString()) as OpenedSealed;
+}

@@ -1,0 +1,133 @@
+import type { Clock } from '../platform/clock.js';
+import type { Database } from '../platform/database.js';
+import { Problem } from '../platform/errors.js';
+import { type Committing, commitQuick, commitSlow, type Doubt } from './commit.js';
+import { bounded, connectLog, type LogConnection } from './connection.js';
+import { EMPTY_STATE, type LogState, readState } from './head.js';
+import type { Queue, Waiting } from './queue.js';
+
+/** Attempts for one lot while the database is away, and ms between them: then its requests are told. */
+const ATTEMPTS = 8;
+const PAUSE_MS = 250;
+
+export interface LogLogger {
+  warn(facts: object, message: string): void;
+}
+
+/** The one loop of a node that commits what waits: while one commit is in flight, the next batch gathers. */
+export interface Writer {
+  /** Something was queued. */
+  wake(): void;
+  state(): LogState;
+  writable(): boolean;
+  /** Commits what waits, then ends. */
+  close(): Promise<void>;
+}
+
+export async function startWriter(
+  database: Database,
+  queue: Queue,
+  { clock, logger }: { clock: Clock; logger: LogLogger | undefined },
+): Promise<Writer> {
+  let state = EMPTY_STATE;
+  let connection: LogConnection | undefined;
+  let closing = false;
+  let healthy = true;
+  let doubt: Doubt | undefined;
+  let signal = (): void => undefined;
+
+  const adopt = (newer: LogState): void => {
+    if (newer.tree.size >= state.tree.size) state = newer;
+  };
+  const wake = (): void => signal();
+  const lost = (): void => {
+    healthy = false;
+    signal();
+  };
+
+  async function connected(): Promise<LogConnection> {
+    if (connection?.alive()) return connection;
+    connection = await connectLog(database, lost);
+    adopt(await bounded(readState(connection.client, state)));
+    if (doubt === undefined) healthy = true;
+    return connection;
+  }
+
+  async function commit(lot: readonly Waiting[]): Promise<void> {
+    const { client } = await connected();
+    const sending = (batch: Doubt['batch'], of: readonly Waiting[]): void => {
+      doubt = { batch, lot: of };
+    };
+    const committing = (): Committing => ({ client, state, adopt, now: clock.now, uuid: clock.uuid, sending });
+    const left = doubt === undefined ? await commitQuick(committing(), lot) : lot;
+    if (left.length > 0) await commitSlow(committing(), left, doubt);
+    doubt = undefined;
+    healthy = true;
+  }
+
+  /** Commits a lot whatever it takes, within bounds; a batch that the database itself refuses is halved until the culprit stands alone. */
+  async function deliver(lot: readonly Waiting[]): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await commit(lot);
+      } catch (error) {
+        healthy = false;
+        await connection?.end();
+        logger?.warn({ code: codeOf(error), attempt, entries: lot.length }, 'audit commit failed');
+        if (isRefusal(error)) return divide(lot);
+        if (attempt === ATTEMPTS) return giveUp(lot);
+        await pause(PAUSE_MS);
+      }
+    }
+  }
+
+  async function divide(lot: readonly Waiting[]): Promise<void> {
+    doubt = undefined;
+    if (lot.length === 1) return lot[0]!.fail(new Problem('unprocessable', 'The audit entry of this request cannot be written'));
+    const half = Math.ceil(lot.length / 2);
+    await deliver(lot.slice(0, half));
+    await deliver(lot.slice(half));
+  }
+
+  function giveUp(lot: readonly Waiting[]): void {
+    doubt = undefined;
+    const failed = new Problem('audit-unavailable', undefined, { retryAfter: 2 });
+    for (const { fail } of lot) fail(failed);
+    while (queue.length > 0) for (const { fail } of queue.take()) fail(failed);
+  }
+
+  async function run(): Promise<void> {
+    while (!closing || queue.length > 0) {
+      if (queue.length > 0) await deliver(queue.take());
+      else if (!connection?.alive()) await connected().catch(() => pause(PAUSE_MS));
+      else await new Promise<void>((resolve) => void (signal = resolve));
+    }
+    await connection?.end();
+  }
+
+  await connected();
+  const running = run();
+  return {
+    wake,
+    state: () => state,
+    writable: () => healthy && !closing && connection?.alive() === true,
+    close: async () => {
+      closing = true;
+      wake();
+      await running;
+    },
+  };
+}
+
+/** The server read the statement and found data in it that it cannot take (SQLSTATE classes 22 and 23). */
+function isRefusal(error: unknown): boolean {
+  return /^2[23]/.test(codeOf(error) ?? '');
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
