@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Contract, Publisher, Purpose } from './contract.js';
 
 /** An immutable snapshot of everything published. A change makes a new one. */
@@ -8,4 +9,21 @@ export interface Catalog {
   readonly purposes: ReadonlyMap<string, Purpose>;
   /** SHA-256 (hex) over the contracts' hashes: changes when any contract does. */
   readonly hash: string;
+}
+
+/** A snapshot in the order of ids, so that two nodes that serve the same contracts say the same hash. */
+export function makeCatalog(
+  contracts: Iterable<Contract>,
+  publishers: Iterable<Publisher>,
+  purposes: Iterable<Purpose>,
+): Catalog {
+  const ordered = [...contracts].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const digest = createHash('sha256');
+  for (const contract of ordered) digest.update(`${contract.id} ${contract.hash}\n`);
+  return Object.freeze({
+    contracts: new Map(ordered.map((contract) => [contract.id, contract])),
+    publishers: new Map([...publishers].map((publisher) => [publisher.slug, publisher])),
+    purposes: new Map([...purposes].map((purpose) => [purpose.code, purpose])),
+    hash: digest.digest('hex'),
+  });
 }

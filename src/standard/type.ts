@@ -28,7 +28,7 @@ export type Operator = (typeof OPERATORS)[number];
 /** A declared type with its parameters, for example `text:64` → `{ name: 'text', length: 64 }`. */
 export interface FieldType {
   name: TypeName;
-  /** text: maximum length in characters. */
+  /** text: maximum length in characters. identifier with kindField: of documents of other kinds. */
   length?: number;
   /** decimal. */
   precision?: number;
@@ -39,6 +39,8 @@ export interface FieldType {
   list?: string;
   /** identifier: whose checksum. */
   scheme?: 'resident-id' | 'uscc';
+  /** identifier: the field of the row that says which kind of document it is; the checksum holds for resident ids only (`isIdentifier`). */
+  kindField?: string;
   /** list: what it is a list of (a scalar). */
   of?: FieldType;
 }
@@ -138,7 +140,10 @@ export const TYPES: Readonly<Record<TypeName, TypeRule>> = {
     graphql: () => 'String',
     operators: EQUALITY,
     textual: true,
-    schema: () => ({ type: 'string', maxLength: 18, pattern: '^[0-9A-Z]{18}$' }),
+    schema: (t) =>
+      t.kindField === undefined
+        ? { type: 'string', maxLength: 18, pattern: '^[0-9A-Z]{18}$' }
+        : { type: 'string', minLength: 1, maxLength: t.length ?? 30 },
   },
   point: {
     column: () => 'jsonb',

@@ -1,0 +1,62 @@
+/** The document of a contract as `schemas/contract.schema.json` lets it through: every scalar is a string as written. */
+export interface ContractDocument {
+  dataset: string;
+  version: string;
+  entity?: string;
+  title: { zh: string; en: string };
+  summary: { zh: string; en: string };
+  resource: Record<string, string>;
+  classification: Record<string, string>;
+  sharing: SharingDocument;
+  assessments: Record<string, string>;
+  'source-of-truth'?: 'true' | 'false';
+  /** Rows are about members of a group that is itself sensitive: raises the sensitivity of the keys. */
+  membership?: 'L4';
+  key: string | string[];
+  subjects?: string[];
+  partition?: string;
+  fields: Record<string, FieldDocument | 'false'>;
+  filterable?: string[];
+  sortable?: string[];
+  scopes?: string[];
+  relations?: Record<string, { to: string; on: Record<string, string> }>;
+  statistics?: { by: string[]; minimum?: string };
+  delivery?: DeliveryDocument;
+  'exact-count'?: 'true' | 'false';
+}
+
+export interface SharingDocument {
+  attribute: 'unconditional' | 'conditional' | 'none';
+  modes?: string[];
+  scope?: string;
+  use?: string;
+  basis?: string;
+  law?: string;
+}
+
+export interface DeliveryDocument {
+  mode?: ('snapshot' | 'delta')[];
+  'reject-at-most'?: string;
+  'delete-at-most'?: string;
+  source?: { kind: 'file' };
+}
+
+export interface TypeDocument {
+  type?: string;
+  length?: string;
+  precision?: string;
+  scale?: string;
+  bits?: string;
+  list?: string;
+  scheme?: string;
+  of?: TypeDocument;
+}
+
+export interface FieldDocument extends TypeDocument {
+  from?: string | string[];
+  codes?: Record<string, string>;
+  required?: 'true' | 'false';
+  title?: { zh: string; en?: string };
+  sensitivity?: string;
+  mask?: string;
+}

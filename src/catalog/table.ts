@@ -1,0 +1,99 @@
+import { TYPES } from '../standard/type.js';
+import type { Contract, Field } from './contract.js';
+import { indexName } from './names.js';
+
+export interface Index {
+  name: string;
+  unique: boolean;
+  /** The fields that it is about. */
+  fields: readonly string[];
+  /** A whole CREATE INDEX statement. */
+  statement: string;
+}
+
+/** `"data"."police__resident"` */
+export function liveTable(contract: Contract): string {
+  return `"data"."${contract.table}"`;
+}
+
+/** `"data"."police__resident_history"` */
+export function historyTable(contract: Contract): string {
+  return `"data"."${contract.table}_history"`;
+}
+
+/** The statements that make a new line's tables and indexes, in order. As exchange_owner: default privileges let exchange_reader read them. */
+export function createStatements(contract: Contract): string[] {
+  const key = new Set(contract.key);
+  const columns = [...contract.fields.values()].map((field) => column(field, key.has(field.name)));
+  const own = [...(contract.hasMinors ? ['"minor_until" date'] : []), '"_delivery" uuid', '"_since" bigint NOT NULL'];
+  // Room on each page lets a change of one row stay on it; a delivery may touch all rows, so vacuum comes early.
+  const storage =
+    'WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02)';
+  return [
+    `CREATE TABLE ${liveTable(contract)} (${['"row_id" uuid PRIMARY KEY', ...columns, ...own].join(', ')}) ${storage}`,
+    `CREATE TABLE ${historyTable(contract)} (${['"row_id" uuid NOT NULL', ...columns, ...own, '"_until" bigint NOT NULL'].join(', ')})`,
+    ...indexesOf(contract).map((index) => index.statement),
+    `CREATE INDEX "${indexName(contract.table, 'history')}" ON ${historyTable(contract)} ("row_id", "_until")`,
+  ];
+}
+
+/**
+ * The statements that bring a line's tables from one contract to an additive successor. Indexes on columns that are already there come
+ * first: they keep writers out, while ADD COLUMN keeps everyone out until the commit.
+ */
+export function changeStatements(before: Contract, after: Contract): string[] {
+  const added = [...after.fields.values()].filter((field) => !before.fields.has(field.name));
+  const known = new Set(indexesOf(before).map((index) => index.name));
+  const indexes = indexesOf(after).filter((index) => !known.has(index.name));
+  const waits = (index: Index): boolean => index.fields.some((name) => !before.fields.has(name));
+  const columns = added.map((field) => `ADD COLUMN ${column(field, false)}`).join(', ');
+  return [
+    ...indexes.filter((index) => !waits(index)).map((index) => index.statement),
+    ...(added.length === 0
+      ? []
+      : [`ALTER TABLE ${liveTable(after)} ${columns}`, `ALTER TABLE ${historyTable(after)} ${columns}`]),
+    ...indexes.filter(waits).map((index) => index.statement),
+  ];
+}
+
+/**
+ * The indexes of the live table: the key; (field, row_id) for what is filtered, scoped or sorted by, as cursors walk; and its mirror with
+ * nulls last for what is sorted, since a backward scan of the first would bring nulls first.
+ */
+export function indexesOf(contract: Contract): Index[] {
+  const plain = new Set([...contract.filterable, ...contract.scopes, ...contract.sortable]);
+  return [
+    index(contract, { kind: 'key', fields: contract.key, columns: contract.key.map(quote), unique: true }),
+    ...[...plain].map((name) =>
+      index(contract, { kind: 'asc', fields: [name], columns: [quote(name), '"row_id"'], unique: false }),
+    ),
+    ...[...contract.sortable].map((name) => {
+      const columns = [`${quote(name)} DESC NULLS LAST`, '"row_id"'];
+      return index(contract, { kind: 'desc', fields: [name], columns, unique: false });
+    }),
+  ];
+}
+
+function index(
+  contract: Contract,
+  of: { kind: string; fields: readonly string[]; columns: string[]; unique: boolean },
+): Index {
+  const name = indexName(contract.table, `${of.kind} ${of.fields.join(' ')}`);
+  const unique = of.unique ? 'UNIQUE ' : '';
+  return {
+    name,
+    unique: of.unique,
+    fields: of.fields,
+    statement: `CREATE ${unique}INDEX "${name}" ON ${liveTable(contract)} (${of.columns.join(', ')})`,
+  };
+}
+
+/** Only the key is NOT NULL: a field that later versions require less strictly needs no ALTER, and validation keeps the rest. */
+function column(field: Field, key: boolean): string {
+  return `${quote(field.name)} ${TYPES[field.type.name].column(field.type)}${key ? ' NOT NULL' : ''}`;
+}
+
+/** Names come from compiled contracts only, which let through `[a-z][a-z0-9_]*`. */
+function quote(name: string): string {
+  return `"${name}"`;
+}

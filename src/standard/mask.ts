@@ -1,0 +1,24 @@
+import type { FieldType, Mask, Sensitivity, TypeName } from './type.js';
+
+/** Masks keep the type of their field, so each fits only some types; `none` and `hide` fit all. */
+const FITS: Readonly<Record<Mask, readonly TypeName[] | 'all'>> = {
+  none: 'all',
+  hide: 'all',
+  initial: ['text'],
+  'id-number': ['text', 'identifier'],
+  phone: ['text'],
+  year: ['date'],
+  division: ['text'],
+  pseudonym: ['text', 'identifier'],
+};
+
+export function maskFits(mask: Mask, type: FieldType): boolean {
+  const types = FITS[mask];
+  return types === 'all' || types.includes(type.name);
+}
+
+/** The mask that holds where nobody says more: L3 and L4 never leave unmasked by default. */
+export function defaultMask(sensitivity: Sensitivity, named: Mask | undefined): Mask {
+  if (named !== undefined && named !== 'none') return named;
+  return sensitivity === 'L3' || sensitivity === 'L4' ? 'hide' : 'none';
+}

@@ -1,0 +1,41 @@
+/** One division (区划) of the statistics codes: district 6 digits, township 9, community or village 12. */
+export interface Division {
+  code: string;
+  name: string;
+  level: string;
+  /** Code of the division above. */
+  parent: string;
+  settlement: string | undefined;
+  /** 类似居(村)委会: no families live there. */
+  quasi: boolean;
+  /** Where another authority than the district runs it. */
+  administeredBy: string | undefined;
+}
+
+/** Digits of a township's code; the prefix of every community in it. */
+export const TOWNSHIP_DIGITS = 9;
+
+/** The township's code of a community's; a district's or shorter code is its own answer. */
+export function townshipOf(code: string): string {
+  return code.slice(0, TOWNSHIP_DIGITS);
+}
+
+/** The divisions from the district down to `code`, as far as they are known: 张店区 › 房镇镇 › 盛世康城. */
+export function divisionPath(divisions: ReadonlyMap<string, Division>, code: string): Division[] {
+  const path: Division[] = [];
+  for (const digits of [6, TOWNSHIP_DIGITS, 12]) {
+    const division = code.length >= digits ? divisions.get(code.slice(0, digits)) : undefined;
+    if (division !== undefined) path.push(division);
+  }
+  return path;
+}
+
+/**
+ * The field of the same row that holds the division of an address: the `*_division` field of the same stem (registered_address →
+ * registered_division), else division_code, else none, and then the mask `division` has nothing to show and hides.
+ */
+export function divisionFieldOf(address: string, has: (field: string) => boolean): string | undefined {
+  const own = address.replace(/_?address$/, '_division');
+  if (address.endsWith('_address') && has(own)) return own;
+  return has('division_code') ? 'division_code' : undefined;
+}
