@@ -1,0 +1,149 @@
+import { Readable } from 'node:stream';
+import { createGzip } from 'node:zlib';
+import { ASSISTANCE_HEADINGS, assistanceRows } from './civil-affairs-rows.js';
+import { encodeGb18030 } from './gb18030.js';
+import {
+  BUILDING_HEADINGS,
+  buildingRows,
+  COMPOUND_HEADINGS,
+  compoundRows,
+  HOUSE_HEADINGS,
+  houseRows,
+} from './housing-rows.js';
+import { DIVISION_HEADINGS, divisionRows, GRID_HEADINGS, gridRows } from './place-rows.js';
+import { planPopulation } from './plan.js';
+import { HOUSEHOLD_HEADINGS, householdRows, RESIDENT_HEADINGS, residentRows } from './police-rows.js';
+import type { Cell, Row } from './row.js';
+
+/** A file as a publisher hands it over, with its own headings and codes. */
+export interface PublisherFile {
+  /** `police/resident` */
+  dataset: string;
+  major: number;
+  /** Code of the division whose property company or village wrote it. */
+  contributor?: string;
+  filename: string;
+  /** With its charset: the value of Content-Type. */
+  mediaType: string;
+  encoding: 'utf-8' | 'gb18030';
+  gzip: boolean;
+  /** The bytes as delivered, made while they are read: nothing is held. A new stream each time. */
+  stream(): Readable;
+}
+
+interface Format {
+  name: string;
+  headings: readonly string[];
+  kind: 'csv' | 'ndjson';
+  encoding?: 'gb18030';
+  gzip?: boolean;
+  rows(): Iterable<Row>;
+}
+
+/** Up to this many units each contributor delivers its own part; beyond, the housing authority hands over one file for all. */
+const CONTRIBUTORS_AT_MOST = 12;
+
+/** Every file of the demo, what is referred to before what refers to it. Same people and seed: same bytes. */
+export function* publisherFiles({ people, seed }: { people: number; seed: number }): Generator<PublisherFile> {
+  const plan = planPopulation(people, seed);
+  const housing = { kind: 'csv' } as const;
+  yield file('exchange/division', {
+    name: '行政区划',
+    headings: DIVISION_HEADINGS,
+    kind: 'csv',
+    rows: () => divisionRows(),
+  });
+  yield file('grid-center/grid', { name: '网格', headings: GRID_HEADINGS, kind: 'ndjson', rows: () => gridRows(plan) });
+  yield file('housing/compound', {
+    ...housing,
+    name: '小区',
+    headings: COMPOUND_HEADINGS,
+    rows: () => compoundRows(plan),
+  });
+  const parts = plan.units.length <= CONTRIBUTORS_AT_MOST ? plan.units : [undefined];
+  for (const unit of parts) {
+    const rows = () => buildingRows(plan, unit);
+    yield file(
+      'housing/building',
+      { ...housing, name: '楼栋', headings: BUILDING_HEADINGS, rows },
+      unit?.division.code,
+    );
+  }
+  for (const unit of parts) {
+    const rows = () => houseRows(plan, unit);
+    yield file(
+      'housing/house',
+      { ...housing, name: '房屋', headings: HOUSE_HEADINGS, gzip: true, rows },
+      unit?.division.code,
+    );
+  }
+  const police = { kind: 'csv', encoding: 'gb18030' } as const;
+  yield file('police/household', {
+    ...police,
+    name: 'HJH',
+    headings: HOUSEHOLD_HEADINGS,
+    rows: () => householdRows(plan),
+  });
+  yield file('police/resident', {
+    ...police,
+    name: 'HJRK',
+    headings: RESIDENT_HEADINGS,
+    rows: () => residentRows(plan),
+  });
+  yield file('civil-affairs/social-assistance', {
+    name: '救助家庭',
+    headings: ASSISTANCE_HEADINGS,
+    kind: 'ndjson',
+    rows: () => assistanceRows(plan),
+  });
+}
+
+function file(dataset: string, format: Format, contributor?: string): PublisherFile {
+  const encoding = format.encoding ?? 'utf-8';
+  const type = format.kind === 'csv' ? 'text/csv' : 'application/x-ndjson';
+  const part = contributor === undefined ? '' : `-${contributor}`;
+  const extension = format.kind + (format.gzip ? '.gz' : '');
+  return {
+    dataset,
+    major: 1,
+    ...(contributor === undefined ? {} : { contributor }),
+    filename: `${dataset.replace('/', '-')}-${format.name}${part}.${extension}`,
+    mediaType: format.kind === 'csv' ? `${type}; charset=${encoding}` : type,
+    encoding,
+    gzip: format.gzip === true,
+    stream: () => {
+      const bytes = Readable.from(chunksOf(format), { objectMode: false, highWaterMark: 1 << 16 });
+      if (format.gzip !== true) return bytes;
+      const gzip = createGzip();
+      bytes.on('error', (error) => gzip.destroy(error));
+      return bytes.pipe(gzip);
+    },
+  };
+}
+
+const CHUNK_CHARACTERS = 1 << 15;
+
+function* chunksOf(format: Format): Generator<Buffer> {
+  const encode = format.encoding === 'gb18030' ? encodeGb18030 : (text: string) => Buffer.from(text);
+  let text = format.kind === 'csv' ? `${csvLine(format.headings)}\r\n` : '';
+  for (const row of format.rows()) {
+    text += format.kind === 'csv' ? `${csvLine(row)}\r\n` : `${jsonLine(format.headings, row)}\n`;
+    if (text.length < CHUNK_CHARACTERS) continue;
+    yield encode(text);
+    text = '';
+  }
+  if (text !== '') yield encode(text);
+}
+
+function csvLine(row: Row): string {
+  return row.map(csvCell).join(',');
+}
+
+function csvCell(cell: Cell): string {
+  const text = cell === undefined ? '' : typeof cell === 'object' ? JSON.stringify(cell) : String(cell);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function jsonLine(headings: readonly string[], row: Row): string {
+  return JSON.stringify(Object.fromEntries(headings.map((heading, i) => [heading, row[i] ?? null])));
+}
