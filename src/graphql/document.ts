@@ -1,0 +1,108 @@
+import {
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  visit,
+} from 'graphql';
+import { Refusal, refuse } from './error.js';
+import { checkSize, LIMITS, tooComplex } from './limits.js';
+import type { SchemaIndex } from './schema.js';
+import type { Shape } from './shape.js';
+import { validateSafely } from './validation.js';
+
+/** A document that is parsed, bounded and valid under one schema. */
+export interface Prepared {
+  text: string;
+  document: DocumentNode;
+  operations: readonly OperationDefinitionNode[];
+  fragments: Record<string, FragmentDefinitionNode>;
+  /** Variables that decide about @skip and @include anywhere in the document: the shape depends on these and on nothing else. */
+  switches: readonly string[];
+  /** By operation and switches, bounded. */
+  shapes: Map<string, Shape>;
+}
+
+const MAX_DOCUMENTS = 256;
+const MAX_CACHED_CHARACTERS = 8_192;
+
+/** Valid documents of one schema by their text, the least recently used dropped first. Refused ones are not kept. */
+export class Documents {
+  readonly index: SchemaIndex;
+  readonly #introspection: boolean;
+  readonly #prepared = new Map<string, Prepared>();
+
+  constructor(index: SchemaIndex, introspection: boolean) {
+    this.index = index;
+    this.#introspection = introspection;
+  }
+
+  /** Throws Refusal. */
+  prepare(text: string): Prepared {
+    const known = this.#prepared.get(text);
+    if (known !== undefined) {
+      this.#prepared.delete(text);
+      this.#prepared.set(text, known);
+      return known;
+    }
+    const prepared = this.#make(text);
+    if (text.length <= MAX_CACHED_CHARACTERS) {
+      this.#prepared.set(text, prepared);
+      if (this.#prepared.size > MAX_DOCUMENTS) this.#prepared.delete(this.#prepared.keys().next().value!);
+    }
+    return prepared;
+  }
+
+  #make(text: string): Prepared {
+    const document = parseText(text);
+    checkSize(document);
+    const operations = document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
+    const errors = validateSafely(this.index, document, this.#introspection);
+    // Said first, and of any operation: the schema has nothing to write and nothing to subscribe to.
+    const other = operations.find(({ operation }) => operation !== 'query');
+    if (other !== undefined) {
+      throw refuse('method-not-allowed', { message: 'Only queries are answered here.', nodes: other });
+    }
+    if (errors.length > 0) throw new Refusal(errors);
+    const fragments: Prepared['fragments'] = Object.create(null);
+    for (const node of document.definitions) {
+      if (node.kind === Kind.FRAGMENT_DEFINITION) fragments[node.name.value] = node;
+    }
+    return { text, document, operations, fragments, switches: switchesOf(document), shapes: new Map() };
+  }
+}
+
+function parseText(text: string): DocumentNode {
+  try {
+    return parse(text, { maxTokens: LIMITS.tokens });
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    if (error.message.includes('Document contains more that')) throw tooComplex(`At most ${LIMITS.tokens} tokens.`);
+    throw new Refusal([
+      new GraphQLError(withoutLiterals(error.message), {
+        source: error.source ?? null,
+        positions: error.positions ?? null,
+        extensions: { code: 'BAD_REQUEST', problem: 'bad-body' },
+      }),
+    ]);
+  }
+}
+
+/** Cuts a syntax error's text before the first thing it quotes that is more than punctuation. */
+function withoutLiterals(message: string): string {
+  return message.replace(/[\s,]*"(?![^\w\s"]{1,3}")[\s\S]*$/, '').slice(0, 200);
+}
+
+function switchesOf(document: DocumentNode): string[] {
+  const names = new Set<string>();
+  visit(document, {
+    [Kind.DIRECTIVE](directive) {
+      for (const { value } of directive.arguments ?? []) {
+        if (value.kind === Kind.VARIABLE) names.add(value.name.value);
+      }
+    },
+  });
+  return [...names];
+}

@@ -1,0 +1,50 @@
+import { type DocumentNode, Kind, visit } from 'graphql';
+import { refuse } from './error.js';
+
+/** Bounds on one document, all checked before anything is executed. */
+export const LIMITS = {
+  tokens: 2_000,
+  aliases: 60,
+  directives: 60,
+  /** Fields below the operation, the publisher's group included. */
+  depth: 12,
+  /** Dataset fields of one request: each is a statement and a decision. */
+  roots: 10,
+  /** `__schema` and `__type` of one request. */
+  introspections: 4,
+  /** Fields visited while fragments are spread out. */
+  fields: 3_000,
+  /** Values that could leave: Σ rows × (fields + 10 × relations). */
+  cost: 250_000,
+  /** Nesting of the raw variables. */
+  variableDepth: 24,
+  conditionDepth: 4,
+  conditionLeaves: 50,
+  listValues: 5_000,
+  /** Bytes of a POST body. */
+  bodyBytes: 512 * 1024,
+} as const;
+
+/** Counts what can be counted before validation, whose own cost grows with it. Throws Refusal `too-complex`. */
+export function checkSize(document: DocumentNode): void {
+  let aliases = 0;
+  let directives = 0;
+  visit(document, {
+    [Kind.FIELD](node) {
+      if (node.alias !== undefined) aliases += 1;
+    },
+    [Kind.DIRECTIVE]() {
+      directives += 1;
+    },
+  });
+  if (aliases > LIMITS.aliases) throw tooComplex(`At most ${LIMITS.aliases} aliases.`);
+  if (directives > LIMITS.directives) throw tooComplex(`At most ${LIMITS.directives} directives.`);
+}
+
+export const tooComplex = (message: string) => refuse('too-complex', { message });
+
+/** True where JSON is nested deeper than `limit`. Stops at the limit, so that no input can exhaust the stack. */
+export function isDeeper(value: unknown, limit: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return limit === 0 || Object.values(value).some((part) => isDeeper(part, limit - 1));
+}

@@ -1,0 +1,174 @@
+import type { ASTNode, OperationDefinitionNode } from 'graphql';
+import { GraphQLError, getArgumentValues, getVariableValues, print } from 'graphql';
+import type { Catalog } from '../catalog/catalog.js';
+import type { Field } from '../catalog/contract.js';
+import { type Fault, Problem } from '../platform/errors.js';
+import { nearMiss } from '../platform/near-miss.js';
+import type { Ask, Target } from '../query/ask.js';
+import { parseValue } from '../query/value.js';
+import type { Documents, Prepared } from './document.js';
+import { errorOfProblem, graphqlError, Refusal, refuse } from './error.js';
+import { isDeeper, LIMITS, tooComplex } from './limits.js';
+import { type RootShape, type Shape, shapeOf } from './shape.js';
+import { codeOfInputField, findUnknownInput } from './validation.js';
+import { fieldsOf, readWhere } from './where.js';
+
+export interface GraphqlRequest {
+  query: string;
+  variables: Readonly<Record<string, unknown>>;
+  operationName: string | undefined;
+}
+
+/** What the door knows beside the request. */
+export interface Reading {
+  documents: Documents;
+  catalog: Catalog;
+  /** Whether near names may be told. */
+  suggestions: boolean;
+  /** True where personal values must not stand in the request: it is a URL. */
+  refusePersonal: boolean;
+}
+
+export interface Parsed {
+  prepared: Prepared;
+  /** In step with `asks`. */
+  shape: Shape;
+  asks: readonly Ask[];
+  /** True where mercurius needs the variables at all. */
+  hasVariables: boolean;
+}
+
+/** Document + variables → one Ask for each dataset field. Throws Refusal. */
+export function parseRequest(request: GraphqlRequest, reading: Reading): Parsed {
+  const prepared = reading.documents.prepare(request.query);
+  const operation = chooseOperation(prepared, request.operationName);
+  const variables = readVariables(operation, request.variables, reading);
+  const shape = atNode(operation, () => shapeOf(reading.documents, prepared, operation, variables));
+  let cost = 0;
+  const asks = shape.map((root) => {
+    const ask = atNode(root.node, () => readAsk(root, variables, reading));
+    cost += (ask.target.kind === 'page' ? ask.target.limit : 1) * root.weight;
+    return ask;
+  });
+  if (cost > LIMITS.cost) throw tooComplex('The estimated cost is too high: fewer rows, fields or relations.');
+  return { prepared, shape, asks, hasVariables: (operation.variableDefinitions ?? []).length > 0 };
+}
+
+function chooseOperation({ operations }: Prepared, name: string | undefined): OperationDefinitionNode {
+  const found = name === undefined ? operations : operations.filter((operation) => operation.name?.value === name);
+  if (found.length === 1) return found[0]!;
+  throw refuse('bad-body', {
+    message:
+      found.length === 0 ? 'The document has no such operation.' : 'Say by operationName which operation is meant.',
+  });
+}
+
+function readVariables(
+  operation: OperationDefinitionNode,
+  inputs: Readonly<Record<string, unknown>>,
+  { documents: { index } }: Reading,
+): Record<string, unknown> {
+  if (isDeeper(inputs, LIMITS.variableDepth)) throw tooComplex('The variables are nested too deeply.');
+  const definitions = operation.variableDefinitions ?? [];
+  const { coerced, errors } = getVariableValues(index.schema, definitions, inputs, { maxErrors: 10 });
+  if (errors === undefined) return coerced;
+  // The texts of graphql-js print the value: say which variable and of what type instead, and which name it does not have.
+  const wrong = definitions.filter((definition) => errors.some(({ nodes }) => nodes?.[0] === definition));
+  const told = wrong.map((definition) => {
+    const name = definition.variable.name.value;
+    const type = print(definition.type);
+    const unknown = findUnknownInput(inputs[name], type.replace(/[[\]!]/g, ''), index.schema);
+    if (unknown === undefined) {
+      return graphqlError('bad-value', { message: `Variable "$${name}" is not of type "${type}".`, nodes: definition });
+    }
+    const code = codeOfInputField(unknown.name, unknown.type, index);
+    const message = `Variable "$${name}": type "${unknown.type}" has no such field.`;
+    return graphqlError(code, { message, nodes: definition });
+  });
+  throw new Refusal(told.length > 0 ? told : [graphqlError('bad-value')]);
+}
+
+/** Problems are told at the place in the document where they arose. */
+function atNode<Result>(node: ASTNode, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Problem) throw new Refusal([errorOfProblem(error, node)], { status: error.status });
+    // graphql-js prints the literal into its text.
+    if (error instanceof GraphQLError) throw refuse('bad-value', { nodes: node });
+    throw error;
+  }
+}
+
+function readAsk(root: RootShape, variables: Record<string, unknown>, reading: Reading): Ask {
+  const input = getArgumentValues(root.definition, root.node, variables);
+  const target = root.kind === 'one' ? readOne(root, input, reading) : readPage(root, input, reading);
+  return { contract: root.contract, target, selection: root.selection, partial: true };
+}
+
+function readOne({ contract }: RootShape, input: Record<string, unknown>, reading: Reading): Target {
+  const given = contract.key.filter((name) => input[name] !== undefined && input[name] !== null);
+  const id = input._id;
+  if (typeof id === 'string' && given.length === 0) return { kind: 'id', id };
+  if (typeof id === 'string' || given.length !== contract.key.length) {
+    throw new Problem('bad-value', `Give either _id or the whole key: ${contract.key.join(', ')}.`, {
+      faults: [{ parameter: '_id', reason: 'one row is named by _id or by its key' }],
+    });
+  }
+  const fields = contract.key.map((name) => contract.fields.get(name)!);
+  checkUrl(fields, reading);
+  return { kind: 'keys', keys: [fields.map((field) => parseValue(field, 'eq', input[field.name]))] };
+}
+
+function readPage(root: RootShape, input: Record<string, unknown>, reading: Reading): Target {
+  const { contract, wantsRows, wantsCount } = root;
+  const where = readWhere(input.where, contract, reading.catalog);
+  checkUrl(fieldsOf(where, contract, reading.catalog), reading);
+  const limit = input.first ?? 100;
+  if (typeof limit !== 'number' || limit < 1 || limit > 1000) {
+    throw new Problem('bad-limit', undefined, {
+      faults: [{ parameter: 'first', reason: 'out of range', expected: '1 to 1000' }],
+    });
+  }
+  return {
+    kind: 'page',
+    where,
+    sort: readSort(root, input.sort, reading),
+    // Rows that nobody looks at should neither be fetched nor stand in the log as having left.
+    limit: wantsRows ? limit : 1,
+    cursor: typeof input.after === 'string' ? input.after : undefined,
+    count: !wantsCount ? 'none' : contract.exactCount ? 'exact' : 'estimated',
+  };
+}
+
+function readSort(
+  { contract }: RootShape,
+  input: unknown,
+  { suggestions }: Reading,
+): { field: string; descending: boolean } | undefined {
+  if (!Array.isArray(input) || input.length === 0) return undefined;
+  if (input.length > 1) {
+    throw new Problem('bad-value', 'sort takes one field.', { faults: [{ parameter: 'sort', reason: 'too many' }] });
+  }
+  const text = String(input[0]);
+  const descending = text.startsWith('-');
+  const field = descending ? text.slice(1) : text;
+  if (contract.sortable.has(field)) return { field, descending };
+  const near = suggestions ? nearMiss(field, contract.sortable) : undefined;
+  const fault: Fault = {
+    parameter: 'sort',
+    reason: 'not a field to sort by',
+    ...(near === undefined ? {} : { suggestion: near }),
+  };
+  throw new Problem(contract.fields.has(field) ? 'not-filterable' : 'unknown-field', undefined, { faults: [fault] });
+}
+
+/** A URL is kept by proxies and logs: no personal value belongs in it (PIPL art. 51). */
+function checkUrl(fields: readonly Field[], { refusePersonal }: Reading): void {
+  if (!refusePersonal) return;
+  const personal = fields.filter(({ sensitivity }) => sensitivity === 'L3' || sensitivity === 'L4');
+  if (personal.length === 0) return;
+  throw new Problem('use-body', undefined, {
+    faults: personal.map(({ name }) => ({ parameter: name, reason: 'personal', expected: 'POST' })),
+  });
+}

@@ -1,0 +1,38 @@
+import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
+import type { Outcome, Presented } from '../exchange/answer.js';
+import type { Rows } from '../query/rows.js';
+import { graphqlError } from './error.js';
+import type { Parsed } from './parse.js';
+import type { Door, DoorContext, RootAnswer } from './resolve.js';
+
+/** Runs the document over rows that are there already. */
+export type Execute = (context: DoorContext) => Promise<ExecutionResult>;
+
+/** Outcomes, in the order of the asks → status and the exact bytes that will leave. */
+export async function present(parsed: Parsed, outcomes: readonly Outcome[], execute: Execute): Promise<Presented> {
+  const answers = new Map<string, RootAnswer>();
+  parsed.shape.forEach((root, index) => {
+    const { target } = parsed.asks[index]!;
+    const row = target.kind === 'keys' ? (rows: Rows) => rows.ofKey(0) : (rows: Rows) => (rows.length > 0 ? 0 : -1);
+    const key = root.path.join('/');
+    answers.set(key, { key, path: root.path, outcome: outcomes[index]!, row });
+  });
+  const door: Door = { answers, reported: new Set(), atLeast: [] };
+  const { data, errors } = await execute({ door });
+  const extensions = door.atLeast.length === 0 ? {} : { extensions: { counts: door.atLeast } };
+  const response = errors === undefined ? { data, ...extensions } : { data, errors: errors.map(told), ...extensions };
+  // With a data entry the status is 200, whatever failed at a path (GraphQL over HTTP).
+  return { status: 200, body: Buffer.from(JSON.stringify(response)) };
+}
+
+/** Only errors that we made ourselves are told; any other text could quote a value. */
+export function told(error: GraphQLError | GraphQLFormattedError): GraphQLFormattedError {
+  if (error.extensions?.problem !== undefined) return error instanceof GraphQLError ? error.toJSON() : error;
+  const { message, extensions } = graphqlError('internal');
+  return { message, extensions, ...(error.path === undefined ? {} : { path: error.path }) };
+}
+
+/** A response without data. */
+export function presentErrors(errors: readonly GraphQLError[]): Buffer {
+  return Buffer.from(JSON.stringify({ errors: errors.map(told) }));
+}

@@ -1,0 +1,57 @@
+import type { ProblemCode } from '../platform/errors.js';
+import { graphqlError, Refusal } from './error.js';
+import type { GraphqlRequest } from './parse.js';
+
+/** POST: the JSON text of a body. Throws Refusal. Unknown members are left alone, as GraphQL over HTTP asks. */
+export function requestOfBody(body: unknown): GraphqlRequest {
+  if (typeof body !== 'string' || body.trim() === '') throw malformed('The body is missing.');
+  const parsed = parseJson(body, 'The body is not JSON.');
+  if (!isMap(parsed)) throw malformed('The body must be one JSON object; batches are not taken.');
+  return requestOf(parsed);
+}
+
+/** GET: the parameters of the query string, variables and extensions as JSON text. Throws Refusal. */
+export function requestOfQuery(parameters: unknown): GraphqlRequest {
+  const given = isMap(parameters) ? parameters : {};
+  const repeated = ['query', 'variables', 'operationName', 'extensions'].find((name) => Array.isArray(given[name]));
+  if (repeated !== undefined) throw malformed(`${repeated} stands more than once.`, 'repeated-parameter');
+  return requestOf({
+    query: given.query,
+    operationName: given.operationName === '' ? undefined : given.operationName,
+    variables: jsonParameter(given.variables, 'variables'),
+    extensions: jsonParameter(given.extensions, 'extensions'),
+  });
+}
+
+function jsonParameter(text: unknown, name: string): unknown {
+  return typeof text === 'string' && text !== '' ? parseJson(text, `${name} is not JSON.`) : undefined;
+}
+
+function requestOf({ query, variables, operationName, extensions }: Record<string, unknown>): GraphqlRequest {
+  if (typeof query !== 'string') throw malformed('query must be a string.');
+  if (!isAbsent(operationName) && typeof operationName !== 'string') throw malformed('operationName must be a string.');
+  if (!isAbsent(variables) && !isMap(variables)) throw malformed('variables must be an object.');
+  if (!isAbsent(extensions) && !isMap(extensions)) throw malformed('extensions must be an object.');
+  return {
+    query,
+    variables: isMap(variables) ? variables : {},
+    operationName: typeof operationName === 'string' ? operationName : undefined,
+  };
+}
+
+/** The text of JSON.parse's error quotes the body, so it is dropped. */
+function parseJson(text: string, message: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw malformed(message);
+  }
+}
+
+const isAbsent = (value: unknown): boolean => value === undefined || value === null;
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const malformed = (message: string, code: ProblemCode = 'bad-body') =>
+  new Refusal([graphqlError(code, { message })], { malformed: true });

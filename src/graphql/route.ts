@@ -1,0 +1,129 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import mercurius from 'mercurius';
+import type { Subject } from '../access/identity/subject.js';
+import type { AnswerFunction } from '../exchange/answer.js';
+import { callOf } from '../exchange/call.js';
+import type { Exchange } from '../exchange/exchange.js';
+import { receiptHeader } from '../exchange/receipt-header.js';
+import { Problem } from '../platform/errors.js';
+import { loadStandard } from '../standard/standard.js';
+import { type MediaType, mediaTypeFor } from './accept.js';
+import { Documents } from './document.js';
+import { errorOfProblem, Refusal } from './error.js';
+import { LIMITS } from './limits.js';
+import { type GraphqlRequest, type Parsed, parseRequest } from './parse.js';
+import { type Execute, present, presentErrors } from './present.js';
+import { requestOfBody, requestOfQuery } from './request.js';
+import { buildSchema } from './schema.js';
+
+export interface GraphqlOptions {
+  exchange: Exchange;
+  answer: AnswerFunction;
+}
+
+/** `POST` and `GET /graphql/v{major of the standard}`. mercurius holds the schema and executes; the route is ours. */
+export async function graphqlRoutes(app: FastifyInstance, { exchange, answer }: GraphqlOptions): Promise<void> {
+  const { major } = loadStandard();
+  const { introspection, sensitiveInUrl } = exchange.config;
+  let documents = new Documents(buildSchema(exchange.policy.current().catalog, major), introspection);
+  await app.register(mercurius, {
+    schema: documents.index.schema,
+    routes: false,
+    graphiql: false,
+    cache: 256,
+    graphql: { parseOptions: { maxTokens: LIMITS.tokens } },
+    errorFormatter: (execution) => ({ statusCode: 200, response: execution }),
+  });
+
+  /** The schema follows the catalog at the first request after a change, never in between. */
+  function currentDocuments(): Documents {
+    const { catalog } = exchange.policy.current();
+    if (catalog.hash !== documents.index.hash) {
+      documents = new Documents(buildSchema(catalog, major), introspection);
+      app.graphql.replaceSchema(documents.index.schema);
+    }
+    return documents;
+  }
+
+  async function serve(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    read: () => GraphqlRequest,
+  ): Promise<FastifyReply> {
+    const mediaType = mediaTypeFor(request.headers.accept);
+    try {
+      const asked = read();
+      const parsed = parseRequest(asked, {
+        documents: currentDocuments(),
+        catalog: exchange.policy.current().catalog,
+        suggestions: introspection,
+        refusePersonal: request.method === 'GET' && sensitiveInUrl === 'refuse',
+      });
+      const execute = executor(app, asked, parsed);
+      if (parsed.asks.length === 0) {
+        const { status, body } = await present(parsed, [], execute);
+        return send(reply, mediaType, status, body);
+      }
+      const { subject } = request as FastifyRequest & { subject: Subject };
+      const call = callOf(request.headers, { subject, request: request.id, address: request.ip });
+      const { status, body, receipt } = await answer(exchange, call, parsed.asks, {
+        event: 'graphql.read',
+        present: (outcomes) => present(parsed, outcomes, execute),
+      });
+      return send(reply.header('exchange-receipt', receiptHeader(receipt)), mediaType, status, body);
+    } catch (error) {
+      return sendError(reply, error, { mediaType, method: request.method });
+    }
+  }
+
+  // The text is parsed by us: errors of fastify's JSON parser quote the body.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  const path = `/graphql/v${major}`;
+  app.post(path, { bodyLimit: LIMITS.bodyBytes }, (request, reply) =>
+    serve(request, reply, () => requestOfBody(request.body)),
+  );
+  app.get(path, { exposeHeadRoute: false }, (request, reply) =>
+    serve(request, reply, () => requestOfQuery(request.query)),
+  );
+}
+
+function executor(app: FastifyInstance, { variables, operationName }: GraphqlRequest, parsed: Parsed): Execute {
+  return async (context) => {
+    const values = parsed.hasVariables ? { ...variables } : undefined;
+    try {
+      return await app.graphql(parsed.prepared.text, { ...context }, values, operationName);
+    } catch (cause) {
+      // The document was valid a moment ago: the catalog moved in between.
+      throw new Problem('unavailable', 'The catalog has just changed.', { retryAfter: 1, cause });
+    }
+  };
+}
+
+function send(reply: FastifyReply, mediaType: MediaType, status: number, body: Buffer): FastifyReply {
+  reply.header('vary', 'Accept').header('cache-control', 'no-store');
+  return reply.code(status).type(`${mediaType}; charset=utf-8`).send(body);
+}
+
+/**
+ * A refusal of a well-formed request is 200 under application/json (there a client can't tell our 4xx from a proxy's) and has its own status
+ * under the new type. What is no GraphQL request, a mutation by GET, and what is to be tried again keep their status under both.
+ * What the app itself tells (401 with its challenge, failures) is thrown on.
+ */
+function sendError(
+  reply: FastifyReply,
+  error: unknown,
+  { mediaType, method }: { mediaType: MediaType; method: string },
+): FastifyReply {
+  const json = mediaType === 'application/json';
+  if (error instanceof Refusal) {
+    const byGet = error.status === 405 && method === 'GET';
+    if (byGet) reply.header('allow', 'POST');
+    const status = error.status === 405 && !byGet ? 400 : error.status;
+    return send(reply, mediaType, json && !error.malformed && !byGet ? 200 : status, presentErrors(error.errors));
+  }
+  if (!(error instanceof Problem) || error.code === 'unauthenticated' || error.code === 'internal') throw error;
+  if (error.retryAfter !== undefined) reply.header('retry-after', String(error.retryAfter));
+  const status = json && error.status < 429 && error.code !== 'bad-header' ? 200 : error.status;
+  return send(reply, mediaType, status, presentErrors([errorOfProblem(error)]));
+}

@@ -1,0 +1,157 @@
+import type { FieldNode, GraphQLField, GraphQLObjectType, OperationDefinitionNode } from 'graphql';
+import { getNamedType } from 'graphql';
+import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
+import type { Selection } from '../query/ask.js';
+import type { Documents, Prepared } from './document.js';
+import { LIMITS, tooComplex } from './limits.js';
+import type { RootField } from './schema.js';
+
+/** One dataset field of a document, with everything that its variables' values don't decide. */
+export interface RootShape extends RootField {
+  /** Response path: the publisher's key and the field's. */
+  path: readonly [string, string];
+  definition: GraphQLField<unknown, unknown>;
+  node: FieldNode;
+  selection: Selection;
+  /** True where rows, edges or page information are looked at, and not the count alone. */
+  wantsRows: boolean;
+  wantsCount: boolean;
+  /** Values of one row, a relation counted as ten. */
+  weight: number;
+}
+export type Shape = readonly RootShape[];
+
+type Variables = Record<string, unknown>;
+type Collected = ReadonlyMap<string, readonly FieldNode[]>;
+
+const MAX_SHAPES = 16;
+
+/** What an operation asks, fragments spread out, @skip and @include decided, the same keys merged. Throws Refusal `too-complex`. */
+export function shapeOf(
+  documents: Documents,
+  prepared: Prepared,
+  operation: OperationDefinitionNode,
+  variables: Variables,
+): Shape {
+  const switches = prepared.switches.map((name) => String(variables[name])).join(' ');
+  const key = `${operation.name?.value ?? ''} ${switches}`;
+  const known = prepared.shapes.get(key);
+  if (known !== undefined) return known;
+  const shape = new Walk(documents, prepared, variables).roots(operation);
+  if (prepared.shapes.size < MAX_SHAPES) prepared.shapes.set(key, shape);
+  return shape;
+}
+
+interface Gathered {
+  fields: Set<string>;
+  relations: Map<string, Gathered>;
+  weight: number;
+}
+const gather = (): Gathered => ({ fields: new Set(), relations: new Map(), weight: 0 });
+
+/** One walk over an operation; it counts what it visits, because fragments can spread without end. */
+class Walk {
+  readonly #documents: Documents;
+  readonly #prepared: Prepared;
+  readonly #variables: Variables;
+  #visited = 0;
+
+  constructor(documents: Documents, prepared: Prepared, variables: Variables) {
+    this.#documents = documents;
+    this.#prepared = prepared;
+    this.#variables = variables;
+  }
+
+  roots(operation: OperationDefinitionNode): Shape {
+    const { schema, roots } = this.#documents.index;
+    const query = schema.getQueryType()!;
+    const shape: RootShape[] = [];
+    let introspections = 0;
+    const top = collectFields(schema, this.#prepared.fragments, this.#variables, query, operation.selectionSet);
+    for (const [groupKey, nodes] of top) {
+      const name = nodes[0]!.name.value;
+      if (name === '__schema' || name === '__type') introspections += 1;
+      const group = query.getFields()[name];
+      if (group === undefined || name === '_standard') continue;
+      const groupType = getNamedType(group.type) as GraphQLObjectType;
+      for (const [key, fieldNodes] of this.#below(groupType, nodes, 1)) {
+        const root = roots.get(`${groupType.name}.${fieldNodes[0]!.name.value}`);
+        if (root !== undefined) shape.push(this.#root(root, [groupKey, key], groupType, fieldNodes));
+      }
+    }
+    if (shape.length > LIMITS.roots) throw tooComplex(`At most ${LIMITS.roots} dataset fields.`);
+    if (introspections > LIMITS.introspections) throw tooComplex('Too many introspections in one request.');
+    return shape;
+  }
+
+  #below(type: GraphQLObjectType, nodes: readonly FieldNode[], depth: number): Collected {
+    if (depth > LIMITS.depth) throw tooComplex(`At most ${LIMITS.depth} fields deep.`);
+    const { schema } = this.#documents.index;
+    const fields = collectSubfields(schema, this.#prepared.fragments, this.#variables, type, nodes);
+    for (const merged of fields.values()) this.#visited += merged.length;
+    if (this.#visited > LIMITS.fields) throw tooComplex(`At most ${LIMITS.fields} fields.`);
+    return fields;
+  }
+
+  #root(
+    root: RootField,
+    path: readonly [string, string],
+    group: GraphQLObjectType,
+    nodes: readonly FieldNode[],
+  ): RootShape {
+    const definition = group.getFields()[nodes[0]!.name.value]!;
+    const type = getNamedType(definition.type) as GraphQLObjectType;
+    const gathered = gather();
+    const shape = { ...root, path, definition, node: nodes[0]!, wantsRows: true, wantsCount: false };
+    if (root.kind === 'one') {
+      this.#row(type, nodes, 3, gathered);
+    } else {
+      const seen = this.#connection(type, nodes, gathered);
+      shape.wantsRows = seen.has('nodes') || seen.has('edges') || seen.has('pageInfo');
+      shape.wantsCount = seen.has('totalCount');
+    }
+    return { ...shape, selection: selectionOf(gathered), weight: gathered.weight };
+  }
+
+  #connection(type: GraphQLObjectType, nodes: readonly FieldNode[], into: Gathered): ReadonlySet<string> {
+    const seen = new Set<string>();
+    const typeOf = (parent: GraphQLObjectType, name: string) =>
+      getNamedType(parent.getFields()[name]!.type) as GraphQLObjectType;
+    for (const fields of this.#below(type, nodes, 2).values()) {
+      const name = fields[0]!.name.value;
+      seen.add(name);
+      if (name === 'nodes') this.#row(typeOf(type, name), fields, 3, into);
+      if (name !== 'edges') continue;
+      const edge = typeOf(type, name);
+      for (const inner of this.#below(edge, fields, 3).values()) {
+        if (inner[0]!.name.value === 'node') this.#row(typeOf(edge, 'node'), inner, 4, into);
+        else into.weight += 1;
+      }
+    }
+    return seen;
+  }
+
+  #row(type: GraphQLObjectType, nodes: readonly FieldNode[], depth: number, into: Gathered): void {
+    const definitions = type.getFields();
+    for (const fields of this.#below(type, nodes, depth).values()) {
+      const name = fields[0]!.name.value;
+      into.weight += 1;
+      if (name === '_id' || name === '__typename') continue;
+      if (fields[0]!.selectionSet === undefined) {
+        into.fields.add(name);
+        continue;
+      }
+      const relation = into.relations.get(name) ?? gather();
+      into.relations.set(name, relation);
+      this.#row(getNamedType(definitions[name]!.type) as GraphQLObjectType, fields, depth + 1, relation);
+      into.weight += 10 + relation.weight;
+    }
+  }
+}
+
+function selectionOf({ fields, relations }: Gathered): Selection {
+  return {
+    fields: [...fields],
+    relations: new Map([...relations].map(([name, inner]) => [name, selectionOf(inner)])),
+  };
+}
