@@ -60,7 +60,6 @@ export async function writeRecords(
       receipts.map((receipt) => receipt.index),
     ],
   );
-  await tx.query(`SELECT pg_notify('exchange_policy', $1)`, [String(epoch)]);
   return { epoch, receipts, versions };
 }
 

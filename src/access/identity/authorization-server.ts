@@ -1,0 +1,128 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Configuration, errors, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { AuditLog } from '../../audit/log.js';
+import type { Clock } from '../../platform/clock.js';
+import type { Config } from '../../platform/config.js';
+import type { Database } from '../../platform/database.js';
+import type { Keys } from '../../platform/keys.js';
+import type { Policy } from '../policy/policy.js';
+import { audienceUri } from './audience.js';
+import { cleanOidc, oidcAdapter } from './oidc-adapter.js';
+import { recordTokens } from './record-tokens.js';
+import type { Refusals } from './refusals.js';
+
+export interface AuthorizationServerDependencies {
+  config: Pick<Config, 'publicUrl'>;
+  keys: Keys;
+  database: Database;
+  policy: Policy;
+  clock: Clock;
+  log: AuditLog;
+  refusals: Refusals;
+}
+
+export interface AuthorizationServer {
+  /** Takes the request whole: its path is not stripped and its body is not read yet. */
+  handler(request: IncomingMessage, response: ServerResponse): void;
+  /** Exact paths that are the handler's. */
+  paths: readonly string[];
+  close(): void;
+}
+
+/** s */
+const TOKEN_TTL = 300;
+const ASSERTION_AHEAD_AT_MOST = 600;
+const CLOCK_TOLERANCE = 5;
+const CLEAN_MS = 60_000;
+
+/** The embedded authorization server: client_credentials by `private_key_jwt` (RFC 7523), JWT access tokens (RFC 9068) for one resource each (RFC 8707). */
+export function createAuthorizationServer(dependencies: AuthorizationServerDependencies): AuthorizationServer {
+  const { config, database, policy } = dependencies;
+  const provider = new Provider(config.publicUrl, {
+    ...configuration(dependencies),
+    adapter: oidcAdapter(database, policy),
+  });
+  provider.proxy = true;
+  provider.use(recordTokens(provider, dependencies));
+  const handle = provider.callback();
+  const cleaning = setInterval(() => void cleanOidc(database).catch(() => {}), CLEAN_MS);
+  cleaning.unref();
+  return {
+    handler: (request, response) => {
+      pinOrigin(request, config.publicUrl);
+      void handle(request, response);
+    },
+    paths: [
+      '/oauth2/token',
+      '/oauth2/jwks',
+      '/.well-known/openid-configuration',
+      '/.well-known/oauth-authorization-server',
+    ],
+    close: () => clearInterval(cleaning),
+  };
+}
+
+function configuration({ config, keys, clock }: AuthorizationServerDependencies): Configuration {
+  const data = audienceUri(config, 'data');
+  const resources = [data, audienceUri(config, 'platform')];
+  return {
+    jwks: { keys: [{ ...keys.tokenSigner, use: 'sig', alg: 'ES256' }] },
+    cookies: { keys: [keys.cookies.toString('base64url')] },
+    routes: { token: '/oauth2/token', jwks: '/oauth2/jwks', authorization: '/oauth2/authorize' },
+    clientAuthMethods: ['private_key_jwt'],
+    enabledJWA: { clientAuthSigningAlgValues: ['ES256', 'EdDSA'], idTokenSigningAlgValues: ['ES256'] },
+    clientDefaults: {
+      grant_types: ['client_credentials'],
+      response_types: [],
+      redirect_uris: [],
+      token_endpoint_auth_method: 'private_key_jwt',
+      id_token_signed_response_alg: 'ES256',
+    },
+    responseTypes: [],
+    scopes: [],
+    clockTolerance: CLOCK_TOLERANCE,
+    assertJwtClientAuthClaimsAndHeader: async (_context, claims, _header, client) => {
+      // draft-ietf-oauth-rfc7523bis: one audience, the issuer as a string; the library would take the token endpoint and lists too.
+      if (claims.aud !== config.publicUrl) throw new errors.InvalidClientAuth('aud must be the issuer, as a string');
+      if (claims.sub !== client.clientId) throw new errors.InvalidClientAuth('sub must be the client_id');
+      const latest = clock.now() / 1_000 + ASSERTION_AHEAD_AT_MOST;
+      if (typeof claims.exp !== 'number' || claims.exp > latest) {
+        throw new errors.InvalidClientAuth(`exp must be at most ${ASSERTION_AHEAD_AT_MOST} s ahead`);
+      }
+    },
+    features: {
+      devInteractions: { enabled: false },
+      rpInitiatedLogout: { enabled: false },
+      userinfo: { enabled: false },
+      clientCredentials: { enabled: true },
+      dPoP: { enabled: false },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: async () => data,
+        getResourceServerInfo: async (_context, resource) => {
+          if (!resources.includes(resource)) throw new errors.InvalidTarget();
+          return {
+            scope: '',
+            audience: resource,
+            accessTokenTTL: TOKEN_TTL,
+            accessTokenFormat: 'jwt',
+            jwt: { sign: { alg: 'ES256' } },
+          };
+        },
+      },
+    },
+    renderError: (context: KoaContextWithOIDC, out) => {
+      context.type = 'application/json';
+      context.body = out;
+    },
+  };
+}
+
+/** What discovery says follows the public URL, never what a client or a proxy claims in a header. */
+function pinOrigin(request: IncomingMessage, publicUrl: string): void {
+  const url = new URL(publicUrl);
+  request.headers.host = url.host;
+  request.headers['x-forwarded-proto'] = url.protocol.slice(0, -1);
+  delete request.headers['x-forwarded-host'];
+  delete request.headers['x-forwarded-for'];
+}

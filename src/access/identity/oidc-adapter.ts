@@ -1,0 +1,94 @@
+import type { Adapter, AdapterPayload } from 'oidc-provider';
+import { errors } from 'oidc-provider';
+import type { Database } from '../../platform/database.js';
+import type { Policy } from '../policy/policy.js';
+
+interface Stored {
+  payload: AdapterPayload;
+  consumed: string | null;
+}
+
+/** The models of oidc-provider over `exchange.oidc`. Clients are not stored there: they are the policy index's applications. */
+export function oidcAdapter(database: Database, policy: Policy): (model: string) => Adapter {
+  return (model) => (model === 'Client' ? clients(policy) : stored(database, model));
+}
+
+/** Registered, active applications, as OAuth clients that authenticate by `private_key_jwt` and take `client_credentials` only. */
+function clients(policy: Policy): Adapter {
+  return {
+    ...REFUSING,
+    find: async (id) => {
+      const application = policy.current().applications.get(id);
+      if (application === undefined || application.status !== 'active') return undefined;
+      return {
+        client_id: application.clientId,
+        client_name: application.title,
+        jwks: structuredClone(application.jwks) as { keys: object[] },
+        token_endpoint_auth_method: 'private_key_jwt',
+        grant_types: ['client_credentials'],
+        response_types: [],
+        redirect_uris: [],
+        dpop_bound_access_tokens: application.dpop,
+      };
+    },
+  };
+}
+
+function stored(database: Database, model: string): Adapter {
+  const find = async (column: 'id' | 'uid' | 'user_code', value: string): Promise<AdapterPayload | undefined> => {
+    const { rows } = await database.app.query<Stored>(
+      `SELECT payload, extract(epoch FROM consumed_at)::bigint::text AS consumed FROM exchange.oidc
+       WHERE model = $1 AND ${column} = $2 AND (expires_at IS NULL OR expires_at > now())`,
+      [model, value],
+    );
+    const row = rows[0];
+    return row && { ...row.payload, ...(row.consumed !== null && { consumed: Number(row.consumed) }) };
+  };
+  return {
+    find: (id) => find('id', id),
+    findByUid: (uid) => find('uid', uid),
+    findByUserCode: (userCode) => find('user_code', userCode),
+    async upsert(id, payload, expiresIn) {
+      // One assertion sent several times at once: all find nothing, and the insert lets one of them in.
+      const once = model === 'ReplayDetection';
+      const { rowCount } = await database.app.query(
+        `INSERT INTO exchange.oidc (model, id, payload, grant_id, uid, user_code, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7))
+         ON CONFLICT (model, id) DO ${once ? 'NOTHING' : 'UPDATE SET payload = excluded.payload, expires_at = excluded.expires_at'}`,
+        [model, id, payload, payload.grantId, payload.uid, payload.userCode, expiresIn ?? null],
+      );
+      if (rowCount === 0) throw new errors.InvalidClientAuth('client assertion tokens must only be used once');
+    },
+    async consume(id) {
+      const { rowCount } = await database.app.query(
+        'UPDATE exchange.oidc SET consumed_at = now() WHERE model = $1 AND id = $2 AND consumed_at IS NULL',
+        [model, id],
+      );
+      if (rowCount === 0) throw new errors.InvalidGrant('already used');
+    },
+    async destroy(id) {
+      await database.app.query('DELETE FROM exchange.oidc WHERE model = $1 AND id = $2', [model, id]);
+    },
+    async revokeByGrantId(grantId) {
+      await database.app.query('DELETE FROM exchange.oidc WHERE model = $1 AND grant_id = $2', [model, grantId]);
+    },
+  };
+}
+
+const refuse = async (): Promise<never> => {
+  throw new errors.InvalidRequest('clients are registered at the platform API');
+};
+const REFUSING: Adapter = {
+  find: async () => undefined,
+  findByUid: async () => undefined,
+  findByUserCode: async () => undefined,
+  upsert: refuse,
+  consume: refuse,
+  destroy: refuse,
+  revokeByGrantId: refuse,
+};
+
+/** Forgets what has expired. */
+export async function cleanOidc(database: Database): Promise<void> {
+  await database.app.query('DELETE FROM exchange.oidc WHERE expires_at < now()');
+}

@@ -1,0 +1,70 @@
+import type { Clock } from '../../platform/clock.js';
+import type { Config } from '../../platform/config.js';
+
+export interface Taken {
+  ok: boolean;
+  /** The burst. */
+  limit: number;
+  remaining: number;
+  /** s until one request more (refused) or until the bucket is full again (taken). */
+  resetSeconds: number;
+}
+
+export interface RateLimit {
+  /** Takes one request from the application's bucket. */
+  take(clientId: string): Taken;
+}
+
+interface Bucket {
+  tokens: number;
+  /** ms */
+  at: number;
+}
+
+const BUCKETS_AT_MOST = 10_000;
+
+/** A token bucket per application in this process: `config.rate`. */
+export function openRateLimit({ config, clock }: { config: Pick<Config, 'rate'>; clock: Clock }): RateLimit {
+  const { perSecond, burst } = config.rate;
+  const buckets = new Map<string, Bucket>();
+
+  function bucketOf(clientId: string, now: number): Bucket {
+    const known = buckets.get(clientId);
+    if (known !== undefined) return known;
+    if (buckets.size >= BUCKETS_AT_MOST) buckets.delete(buckets.keys().next().value!);
+    const bucket = { tokens: burst, at: now };
+    buckets.set(clientId, bucket);
+    return bucket;
+  }
+  return {
+    take(clientId) {
+      const now = clock.now();
+      const bucket = bucketOf(clientId, now);
+      // A clock that steps back gives nothing and takes nothing.
+      const elapsed = Math.max(0, now - bucket.at) / 1_000;
+      bucket.tokens = Math.min(burst, bucket.tokens + elapsed * perSecond);
+      bucket.at = now;
+      const ok = bucket.tokens >= 1;
+      if (ok) bucket.tokens -= 1;
+      const missing = ok ? burst - bucket.tokens : 1 - bucket.tokens;
+      return {
+        ok,
+        limit: burst,
+        remaining: Math.floor(bucket.tokens),
+        resetSeconds: Math.ceil(missing / perSecond),
+      };
+    },
+  };
+}
+
+/** `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers), structured fields. */
+export function rateLimitHeaders(
+  taken: Taken,
+  rate: Config['rate'],
+): { 'RateLimit-Policy': string; RateLimit: string } {
+  const window = Math.max(1, Math.ceil(rate.burst / rate.perSecond));
+  return {
+    'RateLimit-Policy': `"application";q=${taken.limit};w=${window}`,
+    RateLimit: `"application";r=${taken.remaining};t=${taken.resetSeconds}`,
+  };
+}

@@ -1,0 +1,69 @@
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { AuditLog } from '../../audit/log.js';
+import type { Clock } from '../../platform/clock.js';
+import type { Config } from '../../platform/config.js';
+import { databaseProblem } from '../../platform/database-problem.js';
+import type { Policy } from '../policy/policy.js';
+import type { Refusals } from './refusals.js';
+
+interface Recording {
+  config: Pick<Config, 'publicUrl'>;
+  policy: Policy;
+  clock: Clock;
+  log: AuditLog;
+  refusals: Refusals;
+}
+
+/**
+ * Around the token endpoint: a token leaves only after its entry is committed, a refusal is counted by address, reason and minute, and a database that
+ * is away is 503 rather than the library's 500.
+ */
+export function recordTokens(
+  provider: Provider,
+  recording: Recording,
+): (context: KoaContextWithOIDC, next: () => Promise<void>) => Promise<void> {
+  const failures = new WeakMap<object, unknown>();
+  provider.on('server_error', (context, error) => failures.set(context, error));
+  return async (context, next) => {
+    await next();
+    if (context.path !== '/oauth2/token') return;
+    const failure = failures.get(context);
+    if (failure !== undefined) {
+      if (databaseProblem(failure).code === 'unavailable') answerUnavailable(context);
+      return;
+    }
+    if (context.status === 200) {
+      await recordIssued(context, recording).catch(() => answerUnavailable(context));
+    } else {
+      const body = context.body as { error?: string } | undefined;
+      recording.refusals.note('login.failed', context.req.socket.remoteAddress ?? '', body?.error ?? 'invalid_request');
+    }
+  };
+}
+
+async function recordIssued(context: KoaContextWithOIDC, recording: Recording): Promise<void> {
+  const { config, policy, clock, log } = recording;
+  const clientId = context.oidc.client?.clientId ?? '';
+  const { ClientCredentials: token } = context.oidc.entities;
+  const appended = await log.append({
+    request: clock.uuid(),
+    event: 'token.issued',
+    outcome: 'success',
+    actor: {
+      issuer: config.publicUrl,
+      subject: clientId,
+      application: clientId,
+      department: policy.current().applications.get(clientId)?.department ?? '',
+    },
+    accesses: [],
+    sealed: { ask: null, address: context.req.socket.remoteAddress ?? '' },
+    detail: { resource: String(token?.aud ?? '') },
+  });
+  if (appended.state !== 'recorded') throw new Error('The token was not recorded.');
+}
+
+function answerUnavailable(context: KoaContextWithOIDC): void {
+  context.status = 503;
+  context.set('Retry-After', '2');
+  context.body = { error: 'temporarily_unavailable' };
+}

@@ -1,0 +1,72 @@
+import type { AuditEvent } from '../../audit/entry.js';
+import type { AuditLog } from '../../audit/log.js';
+import type { Clock } from '../../platform/clock.js';
+
+/** Refusals of callers that nobody knows: counted, so that they can't drown the log, and entered once a minute. */
+export interface Refusals {
+  note(event: Extract<AuditEvent, 'login.failed' | 'access.refused'>, address: string, reason: string): void;
+  /** Enters what was counted. */
+  close(): Promise<void>;
+}
+
+interface Count {
+  event: AuditEvent;
+  prefix: string;
+  reason: string;
+  count: number;
+}
+
+const FLUSH_MS = 60_000;
+/** Address prefixes × reasons kept apart in one minute; beyond them the prefix is left out. */
+const COUNTS_AT_MOST = 1_000;
+
+export function openRefusals({ log, clock }: { log: AuditLog; clock: Clock }): Refusals {
+  let counts = new Map<string, Count>();
+
+  function note(event: Count['event'], address: string, reason: string): void {
+    const own = addressPrefix(address);
+    const prefix = counts.has(`${event} ${own} ${reason}`) || counts.size < COUNTS_AT_MOST ? own : 'other';
+    const key = `${event} ${prefix} ${reason}`;
+    const known = counts.get(key);
+    if (known === undefined) counts.set(key, { event, prefix, reason, count: 1 });
+    else known.count++;
+  }
+  async function flush(): Promise<void> {
+    const due = counts;
+    counts = new Map();
+    await Promise.allSettled([...due.values()].map((count) => enter(count)));
+  }
+  async function enter({ event, prefix, reason, count }: Count): Promise<void> {
+    const detail = { count, prefix, reason };
+    const draft = { request: clock.uuid(), event, outcome: 'denied' as const, actor: null, accesses: [] };
+    await log.append({ ...draft, sealed: { ask: null }, detail });
+  }
+
+  const timer = setInterval(() => void flush(), FLUSH_MS);
+  timer.unref();
+  return {
+    note,
+    close: () => {
+      clearInterval(timer);
+      return flush();
+    },
+  };
+}
+
+/** IPv4 /24, IPv6 /48: enough to see where it comes from, not who. */
+export function addressPrefix(address: string): string {
+  const v4 = /(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}$/.exec(address);
+  if (v4 !== null) return `${v4[1]}.0/24`;
+  if (!address.includes(':')) return 'unknown';
+  const [head = ''] = address.split('%');
+  const groups = expand(head).slice(0, 3);
+  return `${groups.join(':')}::/48`;
+}
+
+function expand(address: string): string[] {
+  const [left = '', right] = address.split('::');
+  const groups = left === '' ? [] : left.split(':');
+  if (right === undefined) return groups;
+  const tail = right === '' ? [] : right.split(':');
+  return [...groups, ...Array<string>(Math.max(0, 8 - groups.length - tail.length)).fill('0'), ...tail];
+}
