@@ -1,7 +1,7 @@
 import t from 'tap';
 import { testDatabase } from '../support/database.js';
 
-const { database } = await testDatabase(t);
+const { database } = await testDatabase(t, { statementTimeoutMs: 500 });
 
 t.test('each way in has its own role, and a calendar date stays text', async (t) => {
   const who = `SELECT current_user::text AS role, DATE '2026-11-24' AS day, 9007199254740993::int8 AS big`;

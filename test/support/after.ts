@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { waitFor } from '../../src/platform/postgres-process.js';
-import { findServer, serverFile } from './postgres.js';
+import { findServer, serverFile } from './run.js';
 
 const server = findServer();
 if (server) {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { waitFor } from '../../src/platform/postgres-process.js';
-import { serverFile } from './postgres.js';
+import { serverFile } from './run.js';
 
 // One PostgreSQL for the whole run, held by a process of its own: this one must end before the tests begin.
 const file = serverFile(process.ppid);
@@ -10,6 +10,7 @@ rmSync(file, { force: true });
 const script = fileURLToPath(new URL('./holder.ts', import.meta.url));
 const holder = spawn(process.execPath, [...process.execArgv, script, String(process.ppid)], {
   detached: true,
+  env: { ...process.env, _TAPJS_PROCESSINFO_COVERAGE_: '0' },
   stdio: ['ignore', 'ignore', 'inherit'],
 });
 const ended = () => holder.exitCode !== null;

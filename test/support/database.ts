@@ -1,20 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { type Database, openDatabase } from '../../src/platform/database.js';
-import { findServer, startTestServer } from './postgres.js';
+import { findServer } from './run.js';
 
 interface Teardown {
   teardown(handler: () => unknown): unknown;
 }
 
+export interface TestDatabase {
+  url: string;
+  database: Database;
+}
+
 /** A fresh migrated database, closed and dropped when the test ends. A file that runs without tap's runner gets its own server. */
-export async function testDatabase(t: Teardown): Promise<{ url: string; database: Database }> {
+export async function testDatabase(t: Teardown, options = { statementTimeoutMs: 5_000 }): Promise<TestDatabase> {
   const shared = findServer();
   const server = shared ?? (await startOwn(t));
   const name = `test_${randomBytes(8).toString('hex')}`;
   await onServer(server.url, [`CREATE DATABASE ${name} TEMPLATE exchange`, ...rightsOn(name)]);
   const url = server.url.replace('/exchange?', `/${name}?`);
-  const database = await openDatabase(url, { statementTimeoutMs: 5_000 });
+  const database = await openDatabase(url, options);
   t.teardown(async () => {
     await database.close();
     await onServer(server.url, [`DROP DATABASE ${name} WITH (FORCE)`]);
@@ -23,6 +28,7 @@ export async function testDatabase(t: Teardown): Promise<{ url: string; database
 }
 
 async function startOwn(t: Teardown): Promise<{ url: string }> {
+  const { startTestServer } = await import('./postgres.js'); // its weight only where it is needed
   const server = await startTestServer();
   t.teardown(() => server.stop());
   return server;

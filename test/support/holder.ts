@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { writePrivateFile } from '../../src/platform/private-file.js';
-import { serverFile, startTestServer, type TestServer } from './postgres.js';
+import { startTestServer } from './postgres.js';
+import { serverFile, type TestServer } from './run.js';
 
 // Holds the PostgreSQL of one test run: from before.ts until after.ts says so, or until the runner is gone.
 const runner = Number(process.argv[2]);
