@@ -43,9 +43,9 @@ export function compileFields(
   return finish(fields, document);
 }
 
-/** What follows from the fields together: membership raises the keys, an address finds its division, a dropped kind makes a number strict. */
+/** What follows from the fields together: membership raises keys and subjects, an address finds its division, a dropped kind makes a number strict. */
 function finish(fields: Map<string, Field>, document: ContractDocument): Map<string, Field> {
-  const keys = new Set([document.key].flat());
+  const keys = new Set([...[document.key].flat(), ...(document.subjects ?? [])]); // either says who belongs
   for (const [name, field] of fields) {
     const next: Field = { ...field };
     if (document.membership === 'L4' && keys.has(name)) {

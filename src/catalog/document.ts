@@ -10,7 +10,7 @@ export interface ContractDocument {
   sharing: SharingDocument;
   assessments: Record<string, string>;
   'source-of-truth'?: 'true' | 'false';
-  /** Rows are about members of a group that is itself sensitive: raises the sensitivity of the keys. */
+  /** Rows are about members of a group that is itself sensitive: raises the sensitivity of keys and subjects. */
   membership?: 'L4';
   key: string | string[];
   subjects?: string[];

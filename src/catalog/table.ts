@@ -62,6 +62,7 @@ export function changeStatements(before: Contract, after: Contract): string[] {
  */
 export function indexesOf(contract: Contract): Index[] {
   const plain = new Set([...contract.filterable, ...contract.scopes, ...contract.sortable]);
+  if (contract.key.length === 1) plain.delete(contract.key[0]!); // its unique index serves as well
   return [
     index(contract, { kind: 'key', fields: contract.key, columns: contract.key.map(quote), unique: true }),
     ...[...plain].map((name) =>
