@@ -1,0 +1,150 @@
+import type { Catalog } from '../catalog/catalog.js';
+import type { Contract, Field } from '../catalog/contract.js';
+import { type Fault, Problem, type ProblemCode } from '../platform/errors.js';
+import { nearMiss } from '../platform/near-miss.js';
+import { OPERATORS, type Operator, TYPES } from '../standard/type.js';
+import type { Selection } from './ask.js';
+
+/** Where a name stood, so that an error can point there: `{ parameter: 'born.gte' }` or `{ pointer: '/where/field' }`. */
+export type Place = Pick<Fault, 'parameter' | 'pointer'>;
+
+export function refuse(
+  code: ProblemCode,
+  detail: string,
+  fault: Place & Omit<Fault, 'parameter' | 'pointer'>,
+): Problem {
+  return new Problem(code, detail, { faults: [fault] });
+}
+
+/** The field that a filter path names: one of the contract, or one of a relation's target. Throws Problem `unknown-field`. */
+export function fieldAt(contract: Contract, path: string, catalog: Catalog, place: Place): Field {
+  const parts = path.split('.');
+  if (parts.length === 2) return fieldOf(relationTarget(contract, parts[0]!, catalog, place), parts[1]!, place);
+  if (parts.length > 2)
+    throw refuse('unknown-field', 'A filter reaches over one relation at most.', {
+      ...place,
+      reason: 'too many segments',
+      expected: 'relation.field',
+    });
+  return fieldOf(contract, path, place);
+}
+
+export function fieldOf(contract: Contract, name: string, place: Place): Field {
+  const field = contract.fields.get(name);
+  if (field !== undefined) return field;
+  throw refuse('unknown-field', `${contract.name} has no field of this name.`, {
+    ...place,
+    reason: 'unknown field',
+    ...suggestion(name, contract.fields.keys()),
+  });
+}
+
+export function relationTarget(contract: Contract, name: string, catalog: Catalog, place: Place): Contract {
+  const relation = contract.relations.get(name);
+  const target = relation === undefined ? undefined : catalog.contracts.get(relation.to);
+  if (target !== undefined) return target;
+  const known = [...contract.relations.keys(), ...contract.fields.keys()];
+  throw refuse('unknown-field', `${contract.name} has no relation of this name.`, {
+    ...place,
+    reason: 'unknown relation',
+    ...suggestion(name, known),
+  });
+}
+
+/** Is this filter allowed by the contract? Throws Problem `unknown-operator` or `not-filterable`. */
+export function checkOperator(contract: Contract, field: Field, op: string, place: Place): asserts op is Operator {
+  const operators: readonly string[] = TYPES[field.type.name].operators;
+  if (!operators.includes(op)) {
+    const near = suggestion(op, operators);
+    throw refuse('unknown-operator', `${field.name} does not take this operator.`, {
+      ...place,
+      reason: 'operator not known for this type',
+      expected: operators.join(', '),
+      ...near,
+    });
+  }
+  if (!contract.filterable.has(field.name)) {
+    throw refuse('not-filterable', `${field.name} takes no filter.`, {
+      ...place,
+      reason: 'not filterable',
+      expected: `one of ${[...contract.filterable].join(', ')}`,
+    });
+  }
+}
+
+/** `-born` → its parts. Throws Problem `unknown-field` or `not-filterable`. */
+export function parseSort(contract: Contract, text: string, place: Place): { field: string; descending: boolean } {
+  const descending = text.startsWith('-');
+  const field = fieldOf(contract, descending ? text.slice(1) : text, place).name;
+  if (!contract.sortable.has(field)) {
+    throw refuse('not-filterable', `${field} takes no sort.`, {
+      ...place,
+      reason: 'not sortable',
+      expected: `one of ${[...contract.sortable].join(', ')}`,
+    });
+  }
+  return { field, descending };
+}
+
+/** Names to select and relation paths to expand → a Selection. Throws Problem `unknown-field`, `bad-value`, `too-complex`. */
+export function parseSelection(
+  contract: Contract,
+  asked: { select: readonly string[] | undefined; expand: readonly string[] },
+  catalog: Catalog,
+  places: { select: Place; expand: Place },
+): Selection {
+  const fields = asked.select?.filter((name) => name !== '_id');
+  if (fields !== undefined && new Set(fields).size !== fields.length) {
+    throw refuse('bad-value', 'A field stands twice.', { ...places.select, reason: 'repeated field' });
+  }
+  for (const name of fields ?? []) fieldOf(contract, name, places.select);
+  const root: Growing = { fields, relations: new Map() };
+  if (asked.expand.length > EXPANDED_AT_MOST)
+    throw refuse('too-complex', 'Too many relations.', {
+      ...places.expand,
+      reason: 'too many',
+      expected: `at most ${EXPANDED_AT_MOST}`,
+    });
+  for (const path of asked.expand) expand(root, contract, path, catalog, places.expand);
+  return root;
+}
+
+const EXPANDED_AT_MOST = 10;
+const DEPTH_AT_MOST = 4;
+
+interface Growing {
+  fields: readonly string[] | undefined;
+  relations: Map<string, Growing>;
+}
+
+function expand(root: Growing, contract: Contract, path: string, catalog: Catalog, place: Place): void {
+  const segments = path.split('.');
+  if (segments.length > DEPTH_AT_MOST)
+    throw refuse('too-complex', 'A relation path is too deep.', {
+      ...place,
+      reason: 'too deep',
+      expected: `at most ${DEPTH_AT_MOST} relations`,
+    });
+  let node = root;
+  let at = contract;
+  for (const segment of segments) {
+    at = relationTarget(at, segment, catalog, place);
+    const next = node.relations.get(segment) ?? { fields: undefined, relations: new Map() };
+    node.relations.set(segment, next);
+    node = next;
+  }
+}
+
+export function suggestion(name: string, candidates: Iterable<string>): { suggestion?: string } {
+  const near = nearMiss(name, candidates);
+  return near === undefined ? {} : { suggestion: near };
+}
+
+export function isOperator(text: string): text is Operator {
+  return (OPERATORS as readonly string[]).includes(text);
+}
+
+/** Is the field personal, so that its values do not belong in a URL? */
+export function isPersonal(field: Field): boolean {
+  return field.sensitivity === 'L3' || field.sensitivity === 'L4';
+}

@@ -1,0 +1,27 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Subject } from '../access/identity/subject.js';
+import type { Receipt } from '../audit/entry.js';
+import { type Call, callOf } from '../exchange/call.js';
+import { receiptHeader } from './receipt.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the identity hook before any handler of a protected route runs. */
+    subject: Subject;
+  }
+}
+
+export function callOfRequest(request: FastifyRequest): Call {
+  return callOf(request.headers, { subject: request.subject, request: request.id, address: request.ip });
+}
+
+/** The part of the URL behind `?`, not decoded. */
+export function queryStringOf(request: FastifyRequest): string {
+  const url = request.raw.url ?? '';
+  const at = url.indexOf('?');
+  return at < 0 ? '' : url.slice(at + 1);
+}
+
+export function withReceipt(reply: FastifyReply, receipt: Receipt): FastifyReply {
+  return reply.header('exchange-receipt', receiptHeader(receipt));
+}
