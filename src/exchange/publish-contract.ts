@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { type NewRecord, writeRecords } from '../access/policy/records.js';
 import type { Actor } from '../audit/entry.js';
 import { changeStatements, createStatements } from '../catalog/table.js';
+import { databaseProblem } from '../platform/database-problem.js';
 import { Problem } from '../platform/errors.js';
 import type { Exchange } from './exchange.js';
 import { type CatalogDocuments, type CatalogPlan, planCatalog } from './plan-catalog.js';
@@ -60,7 +61,7 @@ async function publishOnce(
   documents: CatalogDocuments,
   publishing: Publishing,
 ): Promise<PublishReport | 'busy'> {
-  const tx = await exchange.database.owner.connect();
+  const tx = await exchange.database.owner.connect().catch((error: unknown) => Promise.reject(databaseProblem(error)));
   let broken: Error | undefined;
   try {
     await tx.query('BEGIN');
@@ -86,7 +87,7 @@ async function publishOnce(
       broken = failure;
     });
     if ((error as { code?: string }).code === '55P03') return 'busy'; // lock_not_available
-    throw error;
+    throw databaseProblem(error);
   } finally {
     tx.release(broken);
   }
