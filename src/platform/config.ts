@@ -1,3 +1,8 @@
+import { resolve } from 'node:path';
+import { readSettings, type Settings } from './config-environment.js';
+import type { KeyFiles } from './keys.js';
+import { SettingError } from './setting-error.js';
+
 /** The effective settings. The environment is read in this file and nowhere else. */
 export interface Config {
   host: string;
@@ -9,6 +14,8 @@ export interface Config {
   /** Issuer and base of every absolute link, no path, no trailing slash. Default `http://<host>:<port>`. */
   publicUrl: string;
   demo: boolean;
+  /** The demo has open grants and known keys: it binds nothing but loopback unless this is set. */
+  demoOpenToNetwork: boolean;
   demoPeople: number;
   demoSeed: number;
   /** Personal values in query strings: refused unless `allow`. */
@@ -24,4 +31,104 @@ export interface Config {
   introspection: boolean;
   /** ms. */
   statementTimeoutMs: number;
+  /** Keys that come from elsewhere than `<data-dir>/keys`, by path. */
+  keyFiles: KeyFiles;
+}
+
+/**
+ * The settings of flags (`overrides`, where defined), then of the environment, then defaults. Throws SettingError that names the first
+ * setting that is wrong.
+ */
+export function loadConfig(overrides: Partial<Config> = {}, env: NodeJS.ProcessEnv = process.env): Config {
+  const settings = readSettings(env);
+  const demo = overrides.demo ?? settings.EXCHANGE_DEMO;
+  const config: Config = {
+    host: settings.EXCHANGE_HOST,
+    port: settings.EXCHANGE_PORT,
+    dataDir: settings.EXCHANGE_DATA_DIR,
+    databaseUrl: settings.DATABASE_URL,
+    publicUrl: '',
+    demo,
+    demoOpenToNetwork: settings.EXCHANGE_DEMO_OPEN_TO_THE_NETWORK,
+    demoPeople: settings.EXCHANGE_DEMO_PEOPLE,
+    demoSeed: settings.EXCHANGE_DEMO_SEED,
+    sensitiveInUrl: settings.EXCHANGE_SENSITIVE_IN_URL,
+    allowedHosts: settings.EXCHANGE_ALLOWED_HOSTS.split(',')
+      .map((host) => host.trim().toLowerCase())
+      .filter(Boolean),
+    rate: { perSecond: settings.EXCHANGE_RATE_PER_SECOND, burst: settings.EXCHANGE_RATE_BURST },
+    deliveryLimitBytes: settings.EXCHANGE_DELIVERY_LIMIT_BYTES,
+    logLevel: settings.EXCHANGE_LOG_LEVEL,
+    introspection: settings.EXCHANGE_INTROSPECTION ?? demo,
+    statementTimeoutMs: settings.EXCHANGE_STATEMENT_TIMEOUT_MS,
+    keyFiles: keyFiles(settings),
+  };
+  for (const [name, value] of Object.entries(overrides)) {
+    if (value !== undefined) Object.assign(config, { [name]: value });
+  }
+  config.dataDir = resolve(config.dataDir);
+  config.publicUrl = checkPublicUrl(
+    overrides.publicUrl ?? settings.EXCHANGE_PUBLIC_URL ?? ownUrl(config.host, config.port),
+  );
+  checkDatabaseUrl(config.databaseUrl);
+  checkDemo(config);
+  return config;
+}
+
+/** For people to read: secrets and passwords hidden. */
+export function printableConfig(config: Config): Record<string, unknown> {
+  const url = config.databaseUrl === undefined ? '(embedded)' : withoutPassword(config.databaseUrl);
+  return { ...config, databaseUrl: url };
+}
+
+/** `http://<host>:<port>`; a server on every address is named by this machine's loopback name. */
+export function ownUrl(host: string, port: number): string {
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}
+
+function checkPublicUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isOrigin =
+    url !== undefined && /^https?:$/.test(url.protocol) && (url.origin === text || text === `${url.origin}:80`);
+  if (!isOrigin && !/^http:\/\/[^/]+:0$/.test(text)) {
+    throw new SettingError(
+      'EXCHANGE_PUBLIC_URL',
+      'must be an origin such as https://exchange.example.cn, without path or final slash',
+    );
+  }
+  return text;
+}
+
+function checkDatabaseUrl(text: string | undefined): void {
+  if (text === undefined) return;
+  if (!URL.canParse(text) || !/^postgres(ql)?:$/.test(new URL(text).protocol)) {
+    throw new SettingError('DATABASE_URL', 'must have the form postgres://user:password@host:port/database');
+  }
+}
+
+function checkDemo({ demo, host, demoOpenToNetwork }: Config): void {
+  const isLoopback = host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+  if (!demo || isLoopback || demoOpenToNetwork) return;
+  throw new SettingError('EXCHANGE_HOST', 'the demo binds loopback only; --demo-open-to-the-network if you mean it');
+}
+
+function keyFiles(settings: Settings): KeyFiles {
+  const given = {
+    checkpointSigner: settings.EXCHANGE_CHECKPOINT_SIGNER_FILE,
+    tokenSigner: settings.EXCHANGE_TOKEN_SIGNER_FILE,
+    cursor: settings.EXCHANGE_CURSOR_KEY_FILE,
+    rowId: settings.EXCHANGE_ROW_ID_KEY_FILE,
+    linkage: settings.EXCHANGE_LINKAGE_KEY_FILE,
+    etag: settings.EXCHANGE_ETAG_KEY_FILE,
+    cookies: settings.EXCHANGE_COOKIES_KEY_FILE,
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, path]) => path !== undefined)) as KeyFiles;
+}
+
+function withoutPassword(text: string): string {
+  const url = new URL(text);
+  if (url.password !== '') url.password = '***';
+  if (url.searchParams.has('password')) url.searchParams.set('password', '***');
+  return url.href;
 }

@@ -1,0 +1,100 @@
+import { accessSync, constants, readFileSync } from 'node:fs';
+import { envSchema } from 'env-schema';
+import { nearMiss } from './near-miss.js';
+import { SettingError } from './setting-error.js';
+
+/** The variables, their forms and defaults. README.md of this folder points here. */
+const SCHEMA = {
+  type: 'object',
+  properties: {
+    EXCHANGE_HOST: { type: 'string', default: '127.0.0.1' },
+    EXCHANGE_PORT: { type: 'integer', minimum: 0, maximum: 65_535, default: 8080 },
+    EXCHANGE_DATA_DIR: { type: 'string', default: '.exchange' },
+    DATABASE_URL: { type: 'string' },
+    EXCHANGE_PUBLIC_URL: { type: 'string' },
+    EXCHANGE_DEMO: { type: 'boolean', default: false },
+    EXCHANGE_DEMO_OPEN_TO_THE_NETWORK: { type: 'boolean', default: false },
+    EXCHANGE_DEMO_PEOPLE: { type: 'integer', minimum: 100, maximum: 20_000_000, default: 20_000 },
+    EXCHANGE_DEMO_SEED: { type: 'integer', minimum: 0, maximum: 4_294_967_295, default: 1 },
+    EXCHANGE_SENSITIVE_IN_URL: { type: 'string', enum: ['refuse', 'allow'], default: 'refuse' },
+    EXCHANGE_ALLOWED_HOSTS: { type: 'string', pattern: '^[A-Za-z0-9.:,\\[\\] _-]*$', default: '' },
+    EXCHANGE_RATE_PER_SECOND: { type: 'integer', minimum: 1, maximum: 10_000_000, default: 1_000 },
+    EXCHANGE_RATE_BURST: { type: 'integer', minimum: 1, maximum: 10_000_000, default: 2_000 },
+    EXCHANGE_DELIVERY_LIMIT_BYTES: { type: 'integer', minimum: 1_024, default: 4_294_967_296 },
+    EXCHANGE_LOG_LEVEL: {
+      type: 'string',
+      enum: ['fatal', 'error', 'warn', 'info', 'debug', 'silent'],
+      default: 'info',
+    },
+    EXCHANGE_INTROSPECTION: { type: 'boolean' },
+    EXCHANGE_STATEMENT_TIMEOUT_MS: { type: 'integer', minimum: 100, maximum: 600_000, default: 5_000 },
+    EXCHANGE_CHECKPOINT_SIGNER_FILE: { type: 'string' },
+    EXCHANGE_TOKEN_SIGNER_FILE: { type: 'string' },
+    EXCHANGE_CURSOR_KEY_FILE: { type: 'string' },
+    EXCHANGE_ROW_ID_KEY_FILE: { type: 'string' },
+    EXCHANGE_LINKAGE_KEY_FILE: { type: 'string' },
+    EXCHANGE_ETAG_KEY_FILE: { type: 'string' },
+    EXCHANGE_COOKIES_KEY_FILE: { type: 'string' },
+  },
+} as const;
+
+type Property = (typeof SCHEMA)['properties'];
+type Name = keyof Property;
+type ValueOf<P> = P extends { enum: readonly (infer E)[] }
+  ? E
+  : P extends { type: 'integer' }
+    ? number
+    : P extends { type: 'boolean' }
+      ? boolean
+      : string;
+export type Settings = {
+  [N in Name]: Property[N] extends { default: unknown } ? ValueOf<Property[N]> : ValueOf<Property[N]> | undefined;
+};
+
+/** Throws SettingError for the first variable that is malformed, unreadable, or a misspelling of one of ours. An empty one counts as unset. */
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const data: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (name in SCHEMA.properties && value) data[name] = value.trim();
+    else if (name.startsWith('EXCHANGE_')) refuseMisspelling(name);
+  }
+  if (env.DATABASE_URL_FILE) {
+    if (data.DATABASE_URL) throw new SettingError('DATABASE_URL_FILE', 'DATABASE_URL is set too: give one of them');
+    data.DATABASE_URL = readSecret('DATABASE_URL_FILE', env.DATABASE_URL_FILE);
+  }
+  for (const [name, path] of Object.entries(data)) {
+    if (name.endsWith('_FILE')) checkReadable(name, path);
+  }
+  return validate(data);
+}
+
+function validate(data: Record<string, string>): Settings {
+  try {
+    return envSchema<Settings>({ schema: SCHEMA, data, dotenv: false, env: false });
+  } catch (error) {
+    const fault = (error as { errors?: { instancePath: string; message: string; params: unknown }[] }).errors?.[0];
+    if (!fault) throw error;
+    const { allowedValues } = fault.params as { allowedValues?: string[] };
+    const expected = allowedValues ? `must be one of ${allowedValues.join(', ')}` : fault.message;
+    throw new SettingError(fault.instancePath.slice(1), expected);
+  }
+}
+
+/** Others may set EXCHANGE_… for their own ends (container platforms do), so only what looks like one of ours is refused. */
+function refuseMisspelling(name: string): void {
+  const meant = nearMiss(name, Object.keys(SCHEMA.properties));
+  if (meant !== undefined && meant !== name) throw new SettingError(name, `is not a setting; did you mean ${meant}?`);
+}
+
+function readSecret(name: string, path: string): string {
+  checkReadable(name, path);
+  return readFileSync(path, 'utf8').trim();
+}
+
+function checkReadable(name: string, path: string): void {
+  try {
+    accessSync(path, constants.R_OK);
+  } catch {
+    throw new SettingError(name, 'names a file that cannot be read');
+  }
+}

@@ -1,0 +1,110 @@
+import { accessSync, constants, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readPrivateFile, writePrivateFile } from './private-file.js';
+
+/** Where a running server is, for commands on the same machine: `<data-dir>/run.json`, mode 0600. */
+export interface Run {
+  pid: number;
+  baseUrl: string;
+  node: string;
+  /** RFC 3339. */
+  startedAt: string;
+}
+
+export class DataDirectoryError extends Error {
+  readonly reason: 'not-writable' | 'in-use';
+
+  constructor(reason: 'not-writable' | 'in-use', message: string) {
+    super(message);
+    this.name = 'DataDirectoryError';
+    this.reason = reason;
+  }
+}
+
+/**
+ * Makes the data directory and takes its lock; the returned function gives it back. Throws DataDirectoryError: `not-writable`, or
+ * `in-use` by a server that lives. A lock whose owner is gone (kill -9, power cut) is taken over.
+ */
+export function lockDataDirectory(dataDir: string): () => void {
+  makeWritable(dataDir);
+  const lock = join(dataDir, 'lock');
+  for (let attempt = 0; attempt < 3; attempt++) {
+    if (takeLock(lock)) return () => rmSync(lock, { force: true });
+    const owner = lockOwner(lock);
+    if (owner !== undefined) {
+      throw new DataDirectoryError('in-use', `${dataDir} is in use by another server (process ${owner}).`);
+    }
+    rmSync(lock, { force: true });
+  }
+  throw new DataDirectoryError('in-use', `${dataDir} is being taken by another server.`);
+}
+
+function makeWritable(dataDir: string): void {
+  try {
+    // Others may pass through (as root, PostgreSQL runs as another user), but not look; every file in it is 0600 or 0700.
+    mkdirSync(dataDir, { recursive: true, mode: 0o711 });
+    accessSync(dataDir, constants.W_OK | constants.X_OK);
+    const probe = join(dataDir, `.probe-${process.pid}`);
+    writeFileSync(probe, '');
+    rmSync(probe);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new DataDirectoryError('not-writable', `The data directory ${dataDir} cannot be written (${code}).`);
+  }
+}
+
+/** The lock names the process and when it started: a number alone may since have gone to another process. */
+function takeLock(lock: string): boolean {
+  const mine = `${lock}.${process.pid}`;
+  writeFileSync(mine, `${process.pid} ${birthOf(process.pid)}`, { mode: 0o600 });
+  try {
+    linkSync(mine, lock);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return false;
+  } finally {
+    rmSync(mine, { force: true });
+  }
+}
+
+function lockOwner(lock: string): number | undefined {
+  const [pid, birth] = existsSync(lock) ? readFileSync(lock, 'utf8').split(' ') : [];
+  const owner = Number(pid);
+  return isAlive(owner) && birthOf(owner) === birth ? owner : undefined;
+}
+
+export function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Clock ticks since boot at which a process began (proc(5), field 22); elsewhere than on Linux unknown, the same for all. */
+function birthOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '-';
+  } catch {
+    return '-';
+  }
+}
+
+export function writeRun(dataDir: string, run: Run): void {
+  writePrivateFile(join(dataDir, 'run.json'), JSON.stringify(run));
+}
+
+export function removeRun(dataDir: string): void {
+  rmSync(join(dataDir, 'run.json'), { force: true });
+}
+
+/** Undefined where no server runs on this data directory. */
+export function readRun(dataDir: string): Run | undefined {
+  const text = readPrivateFile(join(dataDir, 'run.json'));
+  if (text === undefined) return undefined;
+  const run = JSON.parse(text) as Run;
+  return isAlive(run.pid) ? run : undefined;
+}
