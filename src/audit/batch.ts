@@ -1,5 +1,5 @@
-import type { Receipt } from './entry.js';
 import { type Encoded, stampTime } from './encode.js';
+import type { Receipt } from './entry.js';
 import { sha256 } from './hash.js';
 import { LOG_LOCK, type LogState } from './head.js';
 import type { Queryable } from './stored-tree.js';

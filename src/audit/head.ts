@@ -1,5 +1,5 @@
 import { Problem } from '../platform/errors.js';
-import { loadTree, leafHashes, type Queryable } from './stored-tree.js';
+import { leafHashes, loadTree, type Queryable } from './stored-tree.js';
 import { EMPTY_TREE, extend, type Tree } from './tree.js';
 
 /** Advisory lock of the log, one per database: held from reading the head to the commit. */

@@ -5,7 +5,7 @@ import { Problem } from '../platform/errors.js';
 import type { Keys } from '../platform/keys.js';
 import { closeBatch, insertBatch } from './batch.js';
 import { databaseTime } from './commit.js';
-import { type Encoded, encode } from './encode.js';
+import { type Encoded, encode, makeSalts } from './encode.js';
 import type { Appended, Draft, Head, Receipt } from './entry.js';
 import { LOG_LOCK, readState } from './head.js';
 import { makeQueue } from './queue.js';
@@ -48,9 +48,10 @@ export interface LogOptions {
 /** Throws when the database can't be reached, would forget commits, or holds entries that do not give its head. */
 export async function openLog({ database, clock, keys, node, logger }: LogOptions): Promise<AuditLog> {
   const sealer = openSealer(keys, clock);
+  const salts = makeSalts(clock);
   const queue = makeQueue();
   const writer = await startWriter(database, queue, { clock, logger });
-  const encoded = (draft: Draft): Encoded => encode(draft, node, sealer, clock);
+  const encoded = (draft: Draft): Encoded => encode(draft, node, sealer, salts);
   let closed = false;
 
   return {

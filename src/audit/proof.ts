@@ -27,13 +27,7 @@ export async function consistencyProof(read: ReadHashes, from: number, to: numbe
   return subproof(read, from, 0, to, true);
 }
 
-async function subproof(
-  read: ReadHashes,
-  from: number,
-  begin: number,
-  end: number,
-  whole: boolean,
-): Promise<Buffer[]> {
+async function subproof(read: ReadHashes, from: number, begin: number, end: number, whole: boolean): Promise<Buffer[]> {
   if (from === end) return whole ? [] : [await subtree(read, begin, end)];
   const middle = begin + largestPowerBelow(end - begin);
   if (from <= middle) {

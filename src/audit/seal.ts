@@ -1,8 +1,8 @@
-import { createCipheriv, createDecipheriv, createHmac, type KeyObject, createSecretKey } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { Clock } from '../platform/clock.js';
 import type { Keys } from '../platform/keys.js';
-import { sha256 } from './hash.js';
 import type { Sealed } from './entry.js';
+import { sha256 } from './hash.js';
 
 /**
  * A sealed part as stored: `0x01 ‖ yyyymm (uint32) ‖ wrapped data key (12 iv, 32, 16 tag) ‖ 12 iv ‖ ciphertext ‖ 16 tag`, AES-256-GCM throughout,
@@ -34,7 +34,8 @@ export function openSealer(keys: Keys, clock: Clock): Sealer {
   let current: DataKey | undefined;
   const dataKey = (): DataKey => {
     const now = clock.now();
-    if (current === undefined || now >= current.until || now < current.since || current.uses >= KEY_USES) current = makeDataKey(keys, clock);
+    if (current === undefined || now >= current.until || now < current.since || current.uses >= KEY_USES)
+      current = makeDataKey(keys, clock);
     return current;
   };
   return {

@@ -38,7 +38,11 @@ export function extend(tree: Tree, leaves: readonly Buffer[]): { tree: Tree; til
       height++;
       if (height % TILE_HEIGHT !== 0) continue;
       const level = height / TILE_HEIGHT;
-      tiles.push({ level: level - 1, n: Math.floor(size / TILE_WIDTH ** level), hashes: Buffer.concat(pending[level - 1]!) });
+      tiles.push({
+        level: level - 1,
+        n: Math.floor(size / TILE_WIDTH ** level),
+        hashes: Buffer.concat(pending[level - 1]!),
+      });
       pending[level - 1] = [];
       hold(pending, level, hash);
     }

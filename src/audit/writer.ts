@@ -83,7 +83,8 @@ export async function startWriter(
 
   async function divide(lot: readonly Waiting[]): Promise<void> {
     doubt = undefined;
-    if (lot.length === 1) return lot[0]!.fail(new Problem('unprocessable', 'The audit entry of this request cannot be written'));
+    if (lot.length === 1)
+      return lot[0]!.fail(new Problem('unprocessable', 'The audit entry of this request cannot be written'));
     const half = Math.ceil(lot.length / 2);
     await deliver(lot.slice(0, half));
     await deliver(lot.slice(half));
@@ -96,11 +97,18 @@ export async function startWriter(
     while (queue.length > 0) for (const { fail } of queue.take()) fail(failed);
   }
 
+  function woken(): Promise<void> {
+    return new Promise((resolve) => {
+      // One turn of the event loop later, so that what arrives together is written together.
+      signal = () => setImmediate(resolve);
+    });
+  }
+
   async function run(): Promise<void> {
     while (!closing || queue.length > 0) {
       if (queue.length > 0) await deliver(queue.take());
       else if (!connection?.alive()) await connected().catch(() => pause(PAUSE_MS));
-      else await new Promise<void>((resolve) => void (signal = resolve));
+      else await woken();
     }
     await connection?.end();
   }

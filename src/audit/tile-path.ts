@@ -1,0 +1,30 @@
+import { TILE_WIDTH } from './tree.js';
+
+/** `C2SP tlog-tiles`: three digits an element, all but the last with an `x`: 1234067 → `x001/x234/067`. */
+export function tilePath(n: number): string {
+  const elements = [String(n % 1000).padStart(3, '0')];
+  for (let rest = Math.floor(n / 1000); rest > 0; rest = Math.floor(rest / 1000)) {
+    elements.unshift(`x${String(rest % 1000).padStart(3, '0')}`);
+  }
+  return elements.join('/');
+}
+
+export interface TileName {
+  /** Undefined: a bundle of entries. */
+  level: number | undefined;
+  n: number;
+  /** 256 for a full one. */
+  width: number;
+}
+
+const NAME = /^(entries|[0-9]|[1-5][0-9]|6[0-3])\/((?:x\d{3}\/){0,4}\d{3})(?:\.p\/([1-9]\d{0,2}))?$/;
+
+/** What stands after `tile/` in a path. Undefined for any other spelling: each tile has one name. */
+export function parseTileName(text: string): TileName | undefined {
+  const match = NAME.exec(text);
+  if (match === null) return undefined;
+  const n = Number(match[2]!.replaceAll(/[x/]/g, ''));
+  const width = match[3] === undefined ? TILE_WIDTH : Number(match[3]);
+  if (tilePath(n) !== match[2] || (match[3] !== undefined && width >= TILE_WIDTH)) return undefined;
+  return { level: match[1] === 'entries' ? undefined : Number(match[1]), n, width };
+}

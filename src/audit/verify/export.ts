@@ -1,0 +1,156 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HASH_BYTES, leafHash } from '../hash.js';
+import { openEntry } from './entry.js';
+import { Growing } from './growing.js';
+import { openCheckpoint, parseVerifierKey, type SignedCheckpoint } from './note.js';
+
+/** What is wrong with an export, and where it is first seen; no index where it is not about one entry. */
+export class Broken extends Error {
+  readonly index: number | undefined;
+  constructor(reason: string, index?: number) {
+    super(reason);
+    this.name = 'Broken';
+    this.index = index;
+  }
+}
+
+export interface Verified {
+  origin: string;
+  size: number;
+  root: Buffer;
+  checkpoints: number;
+  /** The times of the first and last entry. */
+  from: string | undefined;
+  to: string | undefined;
+}
+
+/**
+ * Verifies an export (tlog-tiles layout) with nothing but its files: signatures, the form and order of all entries, every tile, and that
+ * all checkpoints are of one history. Throws Broken.
+ * @param vkey the key to trust; without it the export's own, which then proves only that the export agrees with itself
+ */
+export async function verifyExport(directory: string, vkey?: string): Promise<Verified> {
+  const checkpoints = await signedCheckpoints(directory, vkey);
+  const last = checkpoints.at(-1)!;
+  const tree = new Growing();
+  let from: string | undefined;
+  let to: string | undefined;
+  const due = [...checkpoints];
+  const settle = (): void => {
+    while (due[0] !== undefined && due[0].size === tree.size) refuseOtherRoot(due.shift()!, tree);
+  };
+  settle();
+  for (let first = 0; first < last.size; first += 256) {
+    const width = Math.min(256, last.size - first);
+    const hashes = await tileHashes(directory, { level: 0, n: first / 256, width });
+    for (const [i, bytes] of (await bundle(directory, first, width)).entries()) {
+      const time = entryTime(bytes, first + i);
+      if (to !== undefined && time < to) throw new Broken('the entry is older than the one before it', first + i);
+      from ??= time;
+      to = time;
+      const leaf = leafHash(bytes);
+      if (!leaf.equals(hashes[i]!)) throw new Broken('the entry and its leaf hash do not agree', first + i);
+      tree.push(leaf);
+      settle();
+    }
+  }
+  await verifyUpperTiles(directory, tree, last.size);
+  return { origin: last.origin, size: last.size, root: last.root, checkpoints: checkpoints.length, from, to };
+}
+
+async function signedCheckpoints(directory: string, vkey: string | undefined): Promise<SignedCheckpoint[]> {
+  const key = attempt(undefined, parseVerifierKey, vkey ?? (await text(directory, 'vkey')));
+  const notes = [await text(directory, 'checkpoint')];
+  const older = await readdir(join(directory, 'checkpoints')).catch(() => []);
+  for (const name of older) notes.push(await text(directory, 'checkpoints', name));
+  const checkpoints = notes.map((note) => attempt(undefined, (n) => openCheckpoint(n, key), note));
+  const [newest] = checkpoints;
+  checkpoints.sort((a, b) => a.size - b.size);
+  if (checkpoints.at(-1)!.size !== newest!.size)
+    throw new Broken('an older checkpoint covers more than the newest', newest!.size);
+  return checkpoints;
+}
+
+function refuseOtherRoot({ size, root }: SignedCheckpoint, tree: Growing): void {
+  if (tree.root().equals(root)) {
+    tree.vouched = size;
+    return;
+  }
+  // Which of them was changed together with its tiles can't be told: the first that no earlier good checkpoint vouches for.
+  throw new Broken(`the entries do not give the root that was signed for size ${size}`, tree.vouched);
+}
+
+function entryTime(bytes: Buffer, index: number): string {
+  return attempt(index, openEntry, bytes).time;
+}
+
+/** C2SP entry bundle: uint16 lengths. */
+async function bundle(directory: string, first: number, width: number): Promise<Buffer[]> {
+  const packed = await file(directory, tileFile('entries', first / 256, width), first);
+  const entries: Buffer[] = [];
+  let at = 0;
+  while (entries.length < width) {
+    const index = first + entries.length;
+    if (at + 2 > packed.length) throw new Broken('the entry is missing', index);
+    const end = at + 2 + packed.readUInt16BE(at);
+    if (end > packed.length) throw new Broken('the entry is cut short', index);
+    entries.push(packed.subarray(at + 2, end));
+    at = end;
+  }
+  if (at !== packed.length) throw new Broken('the bundle holds more than its entries', first + width - 1);
+  return entries;
+}
+
+async function verifyUpperTiles(directory: string, tree: Growing, size: number): Promise<void> {
+  for (let level = 1, unit = 256; unit <= size; level++, unit *= 256) {
+    const own = tree.level(level);
+    for (let n = 0; n * 256 < own.length; n++) {
+      const width = Math.min(256, own.length - n * 256);
+      const hashes = await tileHashes(directory, { level, n, width });
+      const wrong = hashes.findIndex((hash, i) => !hash.equals(own[n * 256 + i]!));
+      if (wrong >= 0) throw new Broken(`tile ${level}/${n} does not agree with the entries`, (n * 256 + wrong) * unit);
+    }
+  }
+}
+
+async function tileHashes(
+  directory: string,
+  { level, n, width }: { level: number; n: number; width: number },
+): Promise<Buffer[]> {
+  const index = n * 256 ** (level + 1);
+  const packed = await file(directory, tileFile(String(level), n, width), index);
+  if (packed.length !== width * HASH_BYTES) {
+    const whole = Math.min(Math.floor(packed.length / HASH_BYTES), width);
+    throw new Broken(`tile ${level}/${n} has not ${width} hashes`, index + whole * 256 ** level);
+  }
+  return Array.from({ length: width }, (_, i) => packed.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES));
+}
+
+function tileFile(kind: string, n: number, width: number): string[] {
+  const digits = String(n).padStart(Math.ceil(String(n).length / 3) * 3, '0');
+  const elements = digits.match(/\d{3}/g)!;
+  const path = elements.map((element, i) => (i < elements.length - 1 ? `x${element}` : element));
+  if (width === 256) return ['tile', kind, ...path];
+  return ['tile', kind, ...path.slice(0, -1), `${path.at(-1)}.p`, String(width)];
+}
+
+async function file(directory: string, path: string[], index: number | undefined): Promise<Buffer> {
+  try {
+    return await readFile(join(directory, ...path));
+  } catch {
+    throw new Broken(`${path.join('/')} is missing`, index);
+  }
+}
+
+async function text(directory: string, ...path: string[]): Promise<string> {
+  return (await file(directory, path, undefined)).toString();
+}
+
+function attempt<A, B>(index: number | undefined, work: (value: A) => B, value: A): B {
+  try {
+    return work(value);
+  } catch (error) {
+    throw new Broken((error as Error).message, index);
+  }
+}

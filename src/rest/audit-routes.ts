@@ -1,0 +1,202 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Application } from '../access/identity/subject.js';
+import { requireApplication, requireRole } from '../access/policy/require-role.js';
+import type { Checkpoint, Checkpoints } from '../audit/checkpoint.js';
+import type { Draft } from '../audit/entry.js';
+import { leafHash } from '../audit/hash.js';
+import { consistencyProof, inclusionProof, type ReadHashes } from '../audit/proof.js';
+import { readBundle, readEntry, type StoredEntry } from '../audit/read-entries.js';
+import { storedHashes } from '../audit/stored-tree.js';
+import { parseTileName } from '../audit/tile-path.js';
+import { tlogProof } from '../audit/tlog-proof.js';
+import type { Exchange } from '../exchange/exchange.js';
+import { Problem } from '../platform/errors.js';
+import { withReceipt } from './request.js';
+
+interface AuditRoutes {
+  exchange: Exchange;
+  checkpoints: Checkpoints;
+}
+
+/** ms that a proof waits for a checkpoint over its entry. */
+const PROOF_WAIT_MS = 1_000;
+const FOREVER = 'public, max-age=31536000, immutable';
+const TEXT = 'text/plain; charset=utf-8';
+const BYTES = 'application/octet-stream';
+
+/**
+ * The log as others see it. Checkpoint, verifier key and hash tiles are public and not recorded; reading entries is itself an entry; proofs
+ * and consistency hold nothing but hashes that the public tiles give as well, and are not recorded.
+ */
+export async function auditRoutes(app: FastifyInstance, { exchange, checkpoints }: AuditRoutes): Promise<void> {
+  const read = storedHashes(exchange.database.app);
+
+  app.get('/audit/v1/checkpoint', async (_request, reply) =>
+    reply.header('cache-control', 'no-store').type(TEXT).send(latestOf(checkpoints).note),
+  );
+  app.get('/audit/v1/vkey', async (_request, reply) =>
+    reply.header('cache-control', 'no-store').type(TEXT).send(`${checkpoints.vkey}\n`),
+  );
+  app.get<{ Params: { '*': string } }>('/audit/v1/tile/*', async (request, reply) => {
+    const tile = parseTileName(request.params['*']);
+    if (tile === undefined) throw new Problem('not-found');
+    const { level, n, width } = tile;
+    if (level === undefined) return sendBundle(exchange, { request, reply, first: n * 256, count: width });
+    const end = (n * 256 + width) * 256 ** level;
+    if (end > latestOf(checkpoints).size) throw new Problem('not-found');
+    const hashes = await read(level, n * 256, width);
+    return reply
+      .header('cache-control', FOREVER)
+      .type(BYTES)
+      .send(Buffer.concat([...hashes]));
+  });
+  app.get<{ Params: { index: string } }>('/api/v1/audit/entries/:index', async (request, reply) => {
+    refuseOthers(request, []);
+    const caller = requireApplication(exchange, request.subject);
+    return sendEntry(exchange, { request, reply, caller, index: integerOf('index', request.params.index) });
+  });
+  app.get<{ Params: { index: string }; Querystring: Record<string, unknown> }>(
+    '/api/v1/audit/entries/:index/proof',
+    async (request, reply) => {
+      refuseOthers(request, ['size']);
+      const caller = requireApplication(exchange, request.subject);
+      const index = integerOf('index', request.params.index);
+      const entry = await visibleEntry(exchange, caller, index);
+      const checkpoint = await coveringCheckpoint(checkpoints, index);
+      const size = request.query.size === undefined ? checkpoint.size : integerOf('size', request.query.size);
+      if (size <= index || size > checkpoint.size) throw outOfRange('size', `${index + 1}…${checkpoint.size}`);
+      return sendProof(reply, { read, entry, size, checkpoint });
+    },
+  );
+  app.get<{ Querystring: Record<string, unknown> }>('/api/v1/audit/consistency', async (request, reply) => {
+    refuseOthers(request, ['from', 'to']);
+    requireApplication(exchange, request.subject);
+    const from = integerOf('from', request.query.from);
+    const to = integerOf('to', request.query.to);
+    const { size } = latestOf(checkpoints);
+    if (to > size) throw outOfRange('to', `at most ${size}`);
+    if (from > to) throw outOfRange('from', `at most ${to}`);
+    const hashes = (await consistencyProof(read, from, to)).map((hash) => hash.toString('base64'));
+    return reply.header('cache-control', 'no-store').send({ from, to, hashes });
+  });
+}
+
+interface Reading {
+  request: FastifyRequest;
+  reply: FastifyReply;
+}
+
+async function sendBundle(exchange: Exchange, at: Reading & { first: number; count: number }): Promise<FastifyReply> {
+  // Outside /api/v1 a request has no subject unless it brought a token.
+  if ((at.request.subject as typeof at.request.subject | undefined) === undefined) throw new Problem('unauthenticated');
+  const caller = requireRole(exchange, at.request.subject, 'auditor');
+  const bundle = await readBundle(exchange.database.app, at.first, at.count);
+  if (bundle === undefined) throw new Problem('not-found');
+  const detail = { first: at.first, count: at.count };
+  return sendRecorded(exchange, { ...at, caller, body: bundle, type: BYTES, detail });
+}
+
+async function sendEntry(
+  exchange: Exchange,
+  at: Reading & { caller: Application; index: number },
+): Promise<FastifyReply> {
+  const { bytes } = await visibleEntry(exchange, at.caller, at.index);
+  // The canonical bytes are JSON: they stand in the reply as they are.
+  const body = `{"index":${at.index},"entry":${bytes.toString()},"bytes":"${bytes.toString('base64')}"}`;
+  const detail = { first: at.index, count: 1 };
+  return sendRecorded(exchange, { ...at, body: Buffer.from(body), type: 'application/json; charset=utf-8', detail });
+}
+
+/** Reading the log is an entry: it is committed before a byte leaves. */
+async function sendRecorded(
+  exchange: Exchange,
+  {
+    request,
+    reply,
+    caller,
+    body,
+    type,
+    detail,
+  }: Reading & { caller: Application; body: Buffer; type: string; detail: object },
+): Promise<FastifyReply> {
+  const { issuer, sub } = request.subject;
+  const draft: Draft = {
+    request: request.id,
+    event: 'audit.read',
+    outcome: 'success',
+    actor: { issuer, subject: sub, application: caller.clientId, department: caller.department },
+    accesses: [],
+    answer: body,
+    sealed: { ask: detail, address: request.ip },
+    detail: { ...detail },
+    notAfter: request.subject.expiresAt * 1_000,
+  };
+  const appended = await exchange.log.append(draft);
+  if (appended.state !== 'recorded') throw new Problem('unauthenticated', 'The token ran out');
+  return withReceipt(reply, appended.receipt).header('cache-control', 'no-store').type(type).send(body);
+}
+
+/** Own entries, and all for an auditor. A foreign index and an unknown one are the same. */
+async function visibleEntry(exchange: Exchange, caller: Application, index: number): Promise<StoredEntry> {
+  const entry = await readEntry(exchange.database.app, index);
+  if (entry === undefined) throw new Problem('not-found');
+  if (entry.application !== caller.clientId && !caller.roles.includes('auditor')) throw new Problem('not-found');
+  return entry;
+}
+
+async function sendProof(
+  reply: FastifyReply,
+  { read, entry, size, checkpoint }: { read: ReadHashes; entry: StoredEntry; size: number; checkpoint: Checkpoint },
+): Promise<FastifyReply> {
+  const { index } = entry;
+  const hashes = await inclusionProof(read, index, size);
+  reply.header('cache-control', 'no-store').header('vary', 'accept');
+  if (acceptsText(reply.request)) {
+    if (size !== checkpoint.size) throw outOfRange('size', `${checkpoint.size}, or Accept: application/json`);
+    return reply.type(TEXT).send(tlogProof({ index, hashes, checkpoint: checkpoint.note }));
+  }
+  return reply.send({
+    index,
+    leafHash: leafHash(entry.bytes).toString('base64'),
+    size,
+    hashes: hashes.map((hash) => hash.toString('base64')),
+    checkpoint: checkpoint.note,
+  });
+}
+
+function acceptsText({ headers }: FastifyRequest): boolean {
+  const accept = headers.accept ?? '';
+  return accept.includes('text/plain') && !accept.includes('application/json');
+}
+
+async function coveringCheckpoint(checkpoints: Checkpoints, index: number): Promise<Checkpoint> {
+  const checkpoint = await checkpoints.waitFor(index, PROOF_WAIT_MS);
+  if (checkpoint !== undefined) return checkpoint;
+  throw new Problem('not-found', 'No checkpoint covers this entry yet', { retryAfter: 1 });
+}
+
+function latestOf(checkpoints: Checkpoints): Checkpoint {
+  const checkpoint = checkpoints.latest();
+  if (checkpoint === undefined) throw new Problem('not-found', 'Nothing is signed yet', { retryAfter: 1 });
+  return checkpoint;
+}
+
+function refuseOthers(request: FastifyRequest, known: readonly string[]): void {
+  for (const [parameter, value] of Object.entries(request.query as Record<string, unknown>)) {
+    if (!known.includes(parameter))
+      throw new Problem('unknown-parameter', undefined, { faults: [{ parameter, reason: 'not known here' }] });
+    if (Array.isArray(value))
+      throw new Problem('repeated-parameter', undefined, { faults: [{ parameter, reason: 'stands more than once' }] });
+  }
+}
+
+function integerOf(parameter: string, value: unknown): number {
+  if (typeof value === 'string' && /^(0|[1-9]\d{0,14})$/.test(value)) return Number(value);
+  throw outOfRange(parameter, 'a whole number, 0 or more');
+}
+
+function outOfRange(parameter: string, expected: string): Problem {
+  return new Problem('bad-value', undefined, {
+    faults: [{ parameter, reason: 'not a value that can be answered', expected }],
+  });
+}
