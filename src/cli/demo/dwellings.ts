@@ -194,9 +194,8 @@ export function chineseNumber(n: number): string {
   return `${tens > 1 ? digits[tens] : ''}${tens > 0 ? '十' : ''}${ones > 0 || n === 0 ? digits[ones] : ''}`;
 }
 
-/** Every grid of the plan, or of one of its units. */
-export function* gridsOf(plan: Plan, only?: Unit): Generator<Grid> {
-  for (const unit of only === undefined ? plan.units : [only]) {
+export function* gridsOf(plan: Plan): Generator<Grid> {
+  for (const unit of plan.units) {
     for (let number = 1; number <= unit.gridCount; number++) yield plan.grid(unit, number);
   }
 }

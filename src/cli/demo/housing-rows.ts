@@ -1,9 +1,9 @@
 import { compoundsOf, gridsOf, layOut } from './dwellings.js';
 import { chiefOf, managerOf } from './managers.js';
-import type { Plan, Unit } from './plan.js';
+import type { Plan } from './plan.js';
 import type { Row } from './row.js';
 
-/** 住房和物业: Chinese headings; buildings and houses come from each property company or village for its own part. */
+/** 住房和物业: Chinese headings; what the property companies and villages filled in, put together by the authority. */
 export const COMPOUND_HEADINGS = [
   '小区编码',
   '小区名称',
@@ -68,8 +68,8 @@ export function* compoundRows(plan: Plan): Generator<Row> {
   }
 }
 
-export function* buildingRows(plan: Plan, unit?: Unit): Generator<Row> {
-  for (const grid of gridsOf(plan, unit)) {
+export function* buildingRows(plan: Plan): Generator<Row> {
+  for (const grid of gridsOf(plan)) {
     const layout = layOut(grid);
     for (let i = 0; i < layout.buildings; i++) {
       const building = layout.building(i);
@@ -91,8 +91,8 @@ export function* buildingRows(plan: Plan, unit?: Unit): Generator<Row> {
   }
 }
 
-export function* houseRows(plan: Plan, unit?: Unit): Generator<Row> {
-  for (const grid of gridsOf(plan, unit)) {
+export function* houseRows(plan: Plan): Generator<Row> {
+  for (const grid of gridsOf(plan)) {
     const layout = layOut(grid);
     for (let i = 0; i < layout.dwellings; i++) {
       const house = layout.dwelling(i);

@@ -20,8 +20,6 @@ export interface PublisherFile {
   /** `police/resident` */
   dataset: string;
   major: number;
-  /** Code of the division whose property company or village wrote it. */
-  contributor?: string;
   filename: string;
   /** With its charset: the value of Content-Type. */
   mediaType: string;
@@ -40,9 +38,6 @@ interface Format {
   rows(): Iterable<Row>;
 }
 
-/** Up to this many units each contributor delivers its own part; beyond, the housing authority hands over one file for all. */
-const CONTRIBUTORS_AT_MOST = 12;
-
 /** Every file of the demo, what is referred to before what refers to it. Same people and seed: same bytes. */
 export function* publisherFiles({ people, seed }: { people: number; seed: number }): Generator<PublisherFile> {
   const plan = planPopulation(people, seed);
@@ -60,23 +55,19 @@ export function* publisherFiles({ people, seed }: { people: number; seed: number
     headings: COMPOUND_HEADINGS,
     rows: () => compoundRows(plan),
   });
-  const parts = plan.units.length <= CONTRIBUTORS_AT_MOST ? plan.units : [undefined];
-  for (const unit of parts) {
-    const rows = () => buildingRows(plan, unit);
-    yield file(
-      'housing/building',
-      { ...housing, name: '楼栋', headings: BUILDING_HEADINGS, rows },
-      unit?.division.code,
-    );
-  }
-  for (const unit of parts) {
-    const rows = () => houseRows(plan, unit);
-    yield file(
-      'housing/house',
-      { ...housing, name: '房屋', headings: HOUSE_HEADINGS, gzip: true, rows },
-      unit?.division.code,
-    );
-  }
+  yield file('housing/building', {
+    ...housing,
+    name: '楼栋',
+    headings: BUILDING_HEADINGS,
+    rows: () => buildingRows(plan),
+  });
+  yield file('housing/house', {
+    ...housing,
+    name: '房屋',
+    headings: HOUSE_HEADINGS,
+    gzip: true,
+    rows: () => houseRows(plan),
+  });
   const police = { kind: 'csv', encoding: 'gb18030' } as const;
   yield file('police/household', {
     ...police,
@@ -98,16 +89,14 @@ export function* publisherFiles({ people, seed }: { people: number; seed: number
   });
 }
 
-function file(dataset: string, format: Format, contributor?: string): PublisherFile {
+function file(dataset: string, format: Format): PublisherFile {
   const encoding = format.encoding ?? 'utf-8';
   const type = format.kind === 'csv' ? 'text/csv' : 'application/x-ndjson';
-  const part = contributor === undefined ? '' : `-${contributor}`;
   const extension = format.kind + (format.gzip ? '.gz' : '');
   return {
     dataset,
     major: 1,
-    ...(contributor === undefined ? {} : { contributor }),
-    filename: `${dataset.replace('/', '-')}-${format.name}${part}.${extension}`,
+    filename: `${dataset.replace('/', '-')}-${format.name}.${extension}`,
     mediaType: format.kind === 'csv' ? `${type}; charset=${encoding}` : type,
     encoding,
     gzip: format.gzip === true,

@@ -1,0 +1,68 @@
+import type { Clock } from '../../platform/clock.js';
+import { accessToken } from './access-token.js';
+import { publisherApplication } from './demo-applications.js';
+import type { PrivateJwk } from './demo-keys.js';
+import { send } from './http.js';
+import type { PublisherFile } from './publisher-files.js';
+
+/** Where the exchange is, and the keys of its publishers' applications. */
+export interface Door {
+  /** What is connected to; no trailing slash. */
+  baseUrl: string;
+  issuer: string;
+  tokenEndpoint: string;
+  resource: string;
+  /** Throws Error where the application is unknown. */
+  keyOf(clientId: string): PrivateJwk;
+  clock: Clock;
+}
+
+/** What the exchange said of a delivery. */
+export interface Delivered {
+  dataset: string;
+  received: number;
+  rejected: number;
+  deleted: number;
+  release: number;
+}
+
+/** Hands one file over as its publisher's application, through the public endpoint. Throws Error saying what the exchange answered. */
+export async function deliverFile(door: Door, file: PublisherFile, idempotencyKey: string): Promise<Delivered> {
+  const clientId = publisherApplication(file.dataset.split('/')[0]!);
+  const { issuer, tokenEndpoint, resource } = door;
+  const token = await accessToken(
+    { clientId, privateJwk: door.keyOf(clientId), issuer, tokenEndpoint, resource },
+    door.clock,
+  );
+  const reply = await send(`${door.baseUrl}/data/${file.dataset}/v${file.major}/deliveries?mode=snapshot`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${token}`,
+      'content-type': file.mediaType,
+      ...(file.gzip ? { 'content-encoding': 'gzip' } : {}),
+      'idempotency-key': idempotencyKey,
+    },
+    body: file.stream(),
+  });
+  const said = parse(reply.text);
+  if (reply.status === 201 && said.state === 'published') {
+    const count = (name: string) => Number(said[name] ?? 0);
+    return {
+      dataset: file.dataset,
+      received: count('received'),
+      rejected: count('rejected'),
+      deleted: count('deleted'),
+      release: count('release'),
+    };
+  }
+  const why = said.detail ?? said.title ?? (said.report === undefined ? '' : JSON.stringify(said.report));
+  throw new Error(`${file.dataset} was not published: ${reply.status} ${said.state ?? ''} ${why}`.trimEnd());
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}

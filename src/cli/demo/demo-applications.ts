@@ -1,0 +1,125 @@
+import type { Mode, RowScope } from '../../access/grants/grant.js';
+import type { Application } from '../../access/identity/subject.js';
+import type { Publisher } from '../../catalog/contract.js';
+
+/** What a demo grant gives; fields and masks follow from the contract. */
+export interface DemoGrant {
+  dataset: string;
+  major: number;
+  mode: Mode;
+  purpose: string;
+  legalBasis: string;
+  rows: RowScope;
+  /** `default`: as the contract masks; `none`: unmasked, children included. */
+  masks: 'default' | 'none';
+}
+
+export interface DemoApplication {
+  clientId: string;
+  title: string;
+  department: string;
+  roles: Application['roles'];
+  grants: readonly DemoGrant[];
+}
+
+/** 盛世康城, the pilot that `grid-app` serves. */
+export const PILOT = '370303104003';
+
+const V1 = { major: 1, mode: 'read' } as const;
+const GRID_SERVICE = {
+  ...V1,
+  purpose: 'grid-service',
+  legalBasis:
+    '《中华人民共和国城市居民委员会组织法》第三条；《中华人民共和国个人信息保护法》第三十四条；《政务数据共享条例》第二十一条',
+  masks: 'default',
+} as const;
+const ASSISTANCE_REVIEW = {
+  ...V1,
+  purpose: 'social-assistance-review',
+  legalBasis:
+    '《社会救助暂行办法》（国务院令第649号）第五十八条；《中华人民共和国个人信息保护法》第三十四条；全区范围审核，逐户核对，依职责须用明文',
+  masks: 'none',
+  rows: { all: true },
+} as const;
+const HOUSING = {
+  ...V1,
+  purpose: 'housing-management',
+  legalBasis:
+    '《物业管理条例》（国务院令第379号）第五条；《政务数据共享条例》第二十一条；全区住房台账须用全部楼栋和网格',
+  masks: 'default',
+  rows: { all: true },
+} as const;
+
+const inPilot = (field: string): RowScope => ({ scope: [{ field, in: [PILOT] }] });
+
+/** The applications that use data, and those that run and watch the exchange. */
+const CONSUMERS: readonly DemoApplication[] = [
+  { clientId: 'operator-app', title: '平台运维', department: 'exchange', roles: ['operator'], grants: [] },
+  { clientId: 'auditor-app', title: '安全审计', department: 'audit-office', roles: ['auditor'], grants: [] },
+  {
+    clientId: 'grid-app',
+    title: '网格通（盛世康城社区）',
+    department: 'grid-center',
+    roles: [],
+    grants: [
+      { ...GRID_SERVICE, dataset: 'police/resident', rows: inPilot('residence_division') },
+      { ...GRID_SERVICE, dataset: 'police/household', rows: inPilot('division_code') },
+      { ...GRID_SERVICE, dataset: 'housing/house', rows: inPilot('division_code') },
+      { ...GRID_SERVICE, dataset: 'grid-center/grid', rows: inPilot('division_code') },
+    ],
+  },
+  {
+    clientId: 'subsidy-app',
+    title: '社会救助审核系统',
+    department: 'civil-affairs',
+    roles: [],
+    grants: [
+      { ...ASSISTANCE_REVIEW, dataset: 'police/resident' },
+      { ...ASSISTANCE_REVIEW, dataset: 'civil-affairs/social-assistance' },
+    ],
+  },
+  {
+    clientId: 'bulk-app',
+    title: '住房台账',
+    department: 'housing',
+    roles: [],
+    grants: [
+      { ...HOUSING, dataset: 'housing/building' },
+      { ...HOUSING, dataset: 'grid-center/grid' },
+    ],
+  },
+  { clientId: 'stranger-app', title: '未授权应用', department: 'disabled-federation', roles: [], grants: [] },
+];
+
+/** Every application of the demo: one that delivers for each publisher, then the others. */
+export function demoApplications(
+  publishers: Iterable<Publisher>,
+  datasets: readonly { publisher: string; name: string; major: number }[],
+): DemoApplication[] {
+  const delivering = [...publishers].map(
+    (publisher): DemoApplication => ({
+      clientId: publisherApplication(publisher.slug),
+      title: `${publisher.title.zh}数据归集`,
+      department: publisher.slug,
+      roles: ['publisher'],
+      grants: datasets.filter((dataset) => dataset.publisher === publisher.slug).map(deliverGrant),
+    }),
+  );
+  return [...delivering, ...CONSUMERS];
+}
+
+export function publisherApplication(slug: string): string {
+  return `${slug}-publisher`;
+}
+
+function deliverGrant(dataset: { name: string; major: number }): DemoGrant {
+  return {
+    dataset: dataset.name,
+    major: dataset.major,
+    mode: 'deliver',
+    purpose: 'publishing',
+    legalBasis: '《政务数据共享条例》（国务院令第809号）第二十二条',
+    rows: { all: true },
+    masks: 'none',
+  };
+}

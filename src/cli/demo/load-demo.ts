@@ -1,0 +1,60 @@
+import { audienceUri } from '../../access/identity/audience.js';
+import type { Exchange } from '../../exchange/exchange.js';
+import { type Door, deliverFile } from './deliver-files.js';
+import { removeDemoFile, writeDemoFile } from './demo-file.js';
+import { publisherFiles } from './publisher-files.js';
+import { type RegisteredDemo, registerDemo } from './register-demo.js';
+
+export interface DemoOptions {
+  people: number;
+  seed: number;
+  /** Where this node listens, without a trailing slash. */
+  baseUrl: string;
+  onProgress?: (progress: DemoProgress) => void;
+}
+
+/** Before each step; `done` of `of` are behind it. */
+export interface DemoProgress {
+  done: number;
+  of: number;
+  /** A dataset, or `catalog`, or `ready`. */
+  step: string;
+}
+
+/**
+ * Fills a running exchange: catalog, applications and grants where absent, then every publisher's file through the public delivery
+ * endpoint with that publisher's token, then `demo.json`. What was loaded before stays as it is. Throws Error naming the dataset that failed.
+ */
+export async function loadDemo(exchange: Exchange, options: DemoOptions): Promise<void> {
+  removeDemoFile(exchange.config.dataDir);
+  const report = (done: number, of: number, step: string) => options.onProgress?.({ done, of, step });
+  const files = [...publisherFiles(options)];
+  report(0, files.length, 'catalog');
+  const registered = await registerDemo(exchange);
+  const door = doorOf(exchange, options.baseUrl, registered);
+  for (const [i, file] of files.entries()) {
+    // A dataset with a release is left alone: it is the demo's of an earlier start, or what someone delivered in its place.
+    if ((exchange.releases.release(file.dataset) ?? 0) > 0) continue;
+    report(i, files.length, file.dataset);
+    await deliverFile(door, file, exchange.clock.uuid());
+  }
+  writeDemoFile(exchange, options.baseUrl, registered);
+  report(files.length, files.length, 'ready');
+}
+
+function doorOf(exchange: Exchange, baseUrl: string, registered: readonly RegisteredDemo[]): Door {
+  const { config, clock } = exchange;
+  const keys = new Map(registered.map(({ application, privateJwk }) => [application.clientId, privateJwk]));
+  return {
+    baseUrl,
+    issuer: config.publicUrl,
+    tokenEndpoint: `${baseUrl}/oauth2/token`,
+    resource: audienceUri(config, 'data'),
+    clock,
+    keyOf: (clientId) => {
+      const key = keys.get(clientId);
+      if (key === undefined) throw new Error(`The demo has no application ${clientId}.`);
+      return key;
+    },
+  };
+}
