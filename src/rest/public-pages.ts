@@ -28,7 +28,7 @@ function landing({ policy, config }: Exchange): string {
   const { contracts } = policy.current().catalog;
   const rows = [...contracts.values()].map(
     (contract) =>
-      `<tr><td><code>${escape(contract.id)}</code></td><td lang="zh-CN">${escape(contract.title.zh)}</td><td>${escape(contract.title.en)}</td><td lang="zh-CN">${escape(contract.summary.zh)}</td></tr>`,
+      `<tr><td><code>${escapeHtml(contract.id)}</code></td><td lang="zh-CN">${escapeHtml(contract.title.zh)}</td><td>${escapeHtml(contract.title.en)}</td><td lang="zh-CN">${escapeHtml(contract.summary.zh)}</td></tr>`,
   );
   return page(
     '政务数据共享交换平台 · Civic Exchange',
@@ -51,14 +51,14 @@ function problemPage(code: ProblemCode): string {
   const { status, title } = PROBLEMS[code];
   return page(
     code,
-    `<h1><code>${code}</code></h1><p>HTTP ${status} — ${escape(title)}.</p><p><a href="/problems">错误代码 · All error codes</a></p>`,
+    `<h1><code>${code}</code></h1><p>HTTP ${status} — ${escapeHtml(title)}.</p><p><a href="/problems">错误代码 · All error codes</a></p>`,
   );
 }
 
 function problemList(): string {
   const rows = Object.entries(PROBLEMS).map(
     ([code, { status, title }]) =>
-      `<tr><td><a href="/problems/${code}"><code>${code}</code></a></td><td>${status}</td><td>${escape(title)}</td></tr>`,
+      `<tr><td><a href="/problems/${code}"><code>${code}</code></a></td><td>${status}</td><td>${escapeHtml(title)}</td></tr>`,
   );
   return page(
     '错误代码 · Error codes',
@@ -67,10 +67,10 @@ function problemList(): string {
 }
 
 function page(title: string, body: string): string {
-  return `<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escape(title)}</title><link rel="stylesheet" href="/style.css"></head><body><main>${body}</main></body></html>`;
+  return `<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeHtml(title)}</title><link rel="stylesheet" href="/style.css"></head><body><main>${body}</main></body></html>`;
 }
 
-function escape(text: string): string {
+function escapeHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
