@@ -1,0 +1,90 @@
+import type pg from 'pg';
+
+/** Where a delivery stands. `receiving` covers validation: a row is validated as it is read. */
+export type DeliveryState = 'receiving' | 'landed' | 'publishing' | 'published' | 'rejected' | 'failed';
+
+/** The one table of transitions. Nothing leaves an ended state. */
+export const TRANSITIONS: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = {
+  receiving: ['landed', 'rejected', 'failed'],
+  landed: ['publishing', 'failed'],
+  publishing: ['published', 'rejected', 'failed'],
+  published: [],
+  rejected: [],
+  failed: [],
+};
+
+export interface Counts {
+  received: number;
+  /** Rows that are valid: published, unless the delivery was rejected as a whole. */
+  accepted: number;
+  rejected: number;
+  inserted: number;
+  updated: number;
+  deleted: number;
+}
+
+export interface Report {
+  /** Columns and properties that no field of the contract takes. */
+  unmapped: readonly string[];
+  /** Rows by field and rule. */
+  faults: readonly { field: string | null; rule: string; rows: number }[];
+  /** Why the delivery was rejected whole. */
+  refused?: { rule: string; reason: string; line?: number };
+}
+
+/** What is known of a delivery; counts and report grow with its state. */
+export interface Delivery {
+  id: string;
+  lineId: number;
+  mode: 'snapshot' | 'delta';
+  state: DeliveryState;
+  /** `sha-256=:…:` of the body as sent. */
+  digest: string | null;
+  counts: Counts;
+  release: number | null;
+  report: Report | null;
+}
+
+export const NO_COUNTS: Counts = { received: 0, accepted: 0, rejected: 0, inserted: 0, updated: 0, deleted: 0 };
+
+type Changes = Partial<Pick<Delivery, 'digest' | 'counts' | 'release' | 'report'>> & { bytes?: number };
+
+/**
+ * Moves a delivery on, and writes what is new with it. Throws where the table has no such transition or another hand has moved it: the
+ * caller's transaction must not commit then.
+ */
+export async function advance(
+  client: pg.ClientBase | pg.Pool,
+  delivery: Delivery,
+  to: DeliveryState,
+  changes: Changes = {},
+): Promise<Delivery> {
+  if (!TRANSITIONS[delivery.state].includes(to))
+    throw new Error(`A delivery never goes from ${delivery.state} to ${to}`);
+  const next = { ...delivery, ...changes, state: to };
+  const { counts } = next;
+  const { rowCount } = await client.query(
+    `UPDATE exchange.delivery SET state = $3, digest = $4, received = $5, accepted = $6, rejected = $7, inserted = $8, updated = $9,
+       deleted = $10, release = $11, report = $12, bytes = COALESCE($13, bytes),
+       ended_at = CASE WHEN $14 THEN clock_timestamp() END
+     WHERE id = $1 AND state = $2`,
+    [
+      delivery.id,
+      delivery.state,
+      to,
+      next.digest,
+      counts.received,
+      counts.accepted,
+      counts.rejected,
+      counts.inserted,
+      counts.updated,
+      counts.deleted,
+      next.release,
+      next.report === null ? null : JSON.stringify(next.report),
+      changes.bytes ?? null,
+      TRANSITIONS[to].length === 0,
+    ],
+  );
+  if (rowCount !== 1) throw new Error('The delivery was moved by another hand');
+  return next;
+}

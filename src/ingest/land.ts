@@ -1,0 +1,44 @@
+import { pipeline } from 'node:stream/promises';
+import type pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { addFaults, type FaultCounts, setAside } from './set-aside.js';
+import type { Source } from './sources/source.js';
+import { copyStatement } from './staging.js';
+import type { Validation, Validator } from './validate.js';
+
+export interface Landing {
+  /** As exchange_owner, the delivery's own for its whole life. */
+  client: pg.ClientBase;
+  /** For what is set aside while the other connection copies. */
+  app: pg.Pool;
+  deliveryId: string;
+  validator: Validator;
+  source: Source;
+  validation: Validation;
+}
+
+export interface Landed {
+  received: number;
+  rejected: number;
+  faults: FaultCounts;
+}
+
+/**
+ * Reads, validates and copies in one pass: a batch is text for COPY before the next one is read, so memory holds a few batches whatever the
+ * file's size. `progress` is filled as it goes, for a delivery that breaks off.
+ * @throws Unreadable, or what the body throws; the staging table then holds nothing
+ */
+export async function land(landing: Landing, progress: Landed): Promise<Landed> {
+  async function* copied(): AsyncGenerator<string> {
+    for await (const rows of landing.source.batches()) {
+      const { copy, rejects, received } = landing.validation.take(rows);
+      progress.received += received;
+      progress.rejected += rejects.length;
+      addFaults(progress.faults, rejects);
+      if (rejects.length > 0) await setAside(landing.app, landing.deliveryId, rejects);
+      if (copy !== '') yield copy;
+    }
+  }
+  await pipeline(copied, landing.client.query(copyFrom(copyStatement(landing.deliveryId, landing.validator))));
+  return progress;
+}

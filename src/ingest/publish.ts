@@ -1,0 +1,122 @@
+import type pg from 'pg';
+import type { RowScope } from '../access/grants/grant.js';
+import type { Receipt } from '../audit/entry.js';
+import { advance, type Counts, type Delivery, type Report } from './delivery.js';
+import { applyDifference, sizeOfPart } from './difference.js';
+import type { Landed } from './land.js';
+import { addFaults, faultsOf } from './set-aside.js';
+import { stagingTable } from './staging.js';
+import { turnAway } from './turn-away.js';
+import type { Validator } from './validate.js';
+
+export interface Publishing {
+  /** As exchange_owner, the delivery's own. */
+  client: pg.ClientBase;
+  /** In state `landed`. */
+  delivery: Delivery;
+  validator: Validator;
+  scope: RowScope;
+  landed: Landed;
+  unmapped: readonly string[];
+  suspicious: boolean;
+  /** Appends the entry: the last statement before the commit. */
+  record(tx: pg.ClientBase, ended: Delivery): Promise<Receipt>;
+}
+
+export interface Ended {
+  delivery: Delivery;
+  receipt: Receipt;
+}
+
+/**
+ * From staging to the next release, or to a rejection of the whole, in one transaction with its entry. Deliveries of one line wait for each
+ * other here; readers wait for nothing: they read the rows and the release of one snapshot.
+ */
+export async function publish(publishing: Publishing): Promise<Ended> {
+  const { client } = publishing;
+  await client.query('BEGIN');
+  try {
+    const ended = await publishIn(publishing);
+    await client.query('COMMIT');
+    return ended;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined); // the connection is gone, and the transaction with it
+    throw error;
+  }
+}
+
+async function publishIn(publishing: Publishing): Promise<Ended> {
+  const { client: tx, delivery: landed, validator, scope } = publishing;
+  await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('publish ' || $1, 0))`, [validator.contract.name]);
+  await tx.query(`SET LOCAL jit = off; SET LOCAL work_mem = '64MB'; ANALYZE ${stagingTable(landed.id)}`);
+  const publishingNow = await advance(tx, landed, 'publishing');
+  const judged = await judge(publishing);
+  let ended: Delivery;
+  if (judged.report.refused !== undefined) {
+    ended = await advance(tx, publishingNow, 'rejected', judged);
+  } else {
+    const release = await nextRelease(tx, landed.lineId, validator.contract.name);
+    const differing = { deliveryId: landed.id, validator, scope, mode: landed.mode };
+    const changed = await applyDifference(tx, differing, { release, empty: judged.empty });
+    ended = await advance(tx, publishingNow, 'published', {
+      counts: { ...judged.counts, ...changed },
+      report: judged.report,
+      release,
+    });
+  }
+  await tx.query(`DROP TABLE ${stagingTable(landed.id)}`);
+  return { delivery: ended, receipt: await publishing.record(tx, ended) };
+}
+
+interface Judged {
+  counts: Counts;
+  report: Report;
+  /** The deliverer's part has no row yet. */
+  empty: boolean;
+}
+
+/** What the contract's delivery terms say of the whole: too many faulty rows, or too many that would go. */
+async function judge(publishing: Publishing): Promise<Judged> {
+  const { client: tx, delivery, validator, scope, landed, suspicious } = publishing;
+  const { contract } = validator;
+  const away = await turnAway(tx, { deliveryId: delivery.id, contract, scope, suspicious });
+  const faults = new Map(landed.faults);
+  let { rejected } = landed;
+  for (const { error, rows } of away) {
+    addFaults(faults, [{ errors: [error] }], rows);
+    rejected += rows;
+  }
+  const part = await sizeOfPart(tx, { deliveryId: delivery.id, validator, scope, mode: delivery.mode });
+  const refused = refusal(contract.delivery, { received: landed.received, rejected, part });
+  const counts = { ...delivery.counts, received: landed.received, rejected, accepted: landed.received - rejected };
+  const report: Report = { unmapped: publishing.unmapped, faults: faultsOf(faults), ...refused };
+  return { counts, report, empty: part.rows === 0 };
+}
+
+function refusal(
+  terms: { rejectAtMost: number; deleteAtMost: number },
+  seen: { received: number; rejected: number; part: { rows: number; missing: number } },
+): Pick<Report, 'refused'> {
+  const { received, rejected, part } = seen;
+  if (rejected > received * terms.rejectAtMost) {
+    const reason = `${rejected} of ${received} rows are faulty; the contract allows ${percent(terms.rejectAtMost)}`;
+    return { refused: { rule: 'reject-at-most', reason } };
+  }
+  if (part.missing > part.rows * terms.deleteAtMost) {
+    const reason = `${part.missing} of ${part.rows} rows would be deleted; the contract allows ${percent(terms.deleteAtMost)}`;
+    return { refused: { rule: 'delete-at-most', reason } };
+  }
+  return {};
+}
+
+const percent = (share: number) => `${Number((share * 100).toFixed(2))} %`;
+
+async function nextRelease(tx: pg.ClientBase, lineId: number, name: string): Promise<number> {
+  const { rows } = await tx.query<{ release: string }>(
+    'UPDATE exchange.line SET release = release + 1, released_at = clock_timestamp() WHERE id = $1 RETURNING release',
+    [lineId],
+  );
+  const release = Number(rows[0]!.release);
+  await tx.query(`SELECT pg_notify('exchange_release', $1)`, [`${name}:${release}`]);
+  return release;
+}

@@ -1,0 +1,33 @@
+import { type Line, linesOf } from './lines.js';
+import { broken, type Content, type Source, type SourceRow } from './source.js';
+
+/** Newline-delimited JSON: one object a line, blank lines skipped. A bad line is one bad row; the next line begins a new one. */
+export function ndjsonSource(text: AsyncIterable<string>): Source {
+  return { headings: () => undefined, batches: () => batches(text) };
+}
+
+async function* batches(text: AsyncIterable<string>): AsyncGenerator<SourceRow[]> {
+  for await (const lines of linesOf(text)) {
+    const rows: SourceRow[] = [];
+    for (const line of lines) {
+      if (line.text === '' || line.text.trim() === '') continue;
+      rows.push({ line: line.number, text: line.text, content: contentOf(line) });
+    }
+    if (rows.length > 0) yield rows;
+  }
+}
+
+function contentOf(line: Line): Content {
+  if (line.cut) return broken('row-size', 'the line is longer than a megabyte');
+  if (line.text.includes('\ufffd')) return broken('encoding', 'the line is not valid UTF-8');
+  let value: unknown;
+  try {
+    value = JSON.parse(line.text);
+  } catch {
+    return broken('json', 'the line is not JSON'); // the parser's own message quotes the text
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return broken('json', 'the line is not a JSON object');
+  }
+  return { kind: 'object', object: value as Record<string, unknown> };
+}
