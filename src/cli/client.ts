@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { systemClock } from '../platform/clock.js';
+import { loadConfig } from '../platform/config.js';
+import { readRun } from '../platform/data-directory.js';
+import { readPrivateFile } from '../platform/private-file.js';
+import { accessToken } from './demo/access-token.js';
+import type { DemoFile } from './demo/demo-file.js';
+import type { PrivateJwk } from './demo/demo-keys.js';
+import { type Reply, send } from './demo/http.js';
+import { CommandError, EXIT } from './exit-code.js';
+
+export type Resource = 'data' | 'platform';
+
+export interface ClientOptions {
+  dataDir?: string | undefined;
+  /** Client id of the application to act as. */
+  application: string;
+  /** Private JWK file; without it the key is looked up in `demo.json`. */
+  key?: string | undefined;
+  resource: Resource;
+}
+
+/** Speaks to the server that runs on a data directory, as one application. */
+export interface Client {
+  baseUrl: string;
+  token: string;
+  /** Throws CommandError where the server does not answer; refusals are the caller's. */
+  request(method: string, path: string, headers?: Record<string, string>, body?: string | Readable): Promise<Reply>;
+}
+
+/** Finds the server by `run.json`. Throws CommandError where none runs. */
+export function findServer(dataDir: string | undefined): { baseUrl: string; directory: string } {
+  const directory = loadConfig(dataDir === undefined ? {} : { dataDir }).dataDir;
+  const run = readRun(directory);
+  if (!run) throw new CommandError(EXIT.noServer, `No exchange runs on ${directory}: start it with exchange start.`);
+  return { baseUrl: run.baseUrl, directory };
+}
+
+/** Throws CommandError: no server, no key for the application, or a token refused. */
+export async function connect(options: ClientOptions): Promise<Client> {
+  const { baseUrl, directory } = findServer(options.dataDir);
+  const { issuer, tokenEndpoint } = await discover(baseUrl);
+  const token = await accessToken(
+    {
+      clientId: options.application,
+      privateJwk: options.key === undefined ? demoKey(directory, options.application) : readKey(options.key),
+      issuer,
+      tokenEndpoint,
+      resource: `${issuer}/${options.resource === 'data' ? 'data' : 'api'}`,
+    },
+    systemClock,
+  );
+  const request: Client['request'] = (method, path, headers = {}, body = '') =>
+    send(`${baseUrl}${path}`, { method, headers: { authorization: `Bearer ${token}`, ...headers }, body });
+  return { baseUrl, token, request };
+}
+
+/** The issuer may be a public name that this machine can't reach, so only the path of its token endpoint is used. */
+async function discover(baseUrl: string): Promise<{ issuer: string; tokenEndpoint: string }> {
+  const path = '/.well-known/oauth-authorization-server';
+  const reply = await send(`${baseUrl}${path}`, { method: 'GET', headers: {}, body: '' });
+  if (reply.status !== 200) throw new CommandError(EXIT.noServer, `The server is not ready (${reply.status}).`);
+  const metadata = reply.json() as { issuer: string; token_endpoint: string };
+  return { issuer: metadata.issuer, tokenEndpoint: baseUrl + new URL(metadata.token_endpoint).pathname };
+}
+
+function demoKey(directory: string, application: string): PrivateJwk {
+  const text = readPrivateFile(join(directory, 'demo.json'));
+  if (text === undefined)
+    throw new CommandError(EXIT.usage, "No demo is loaded here: give the application's key by --key.");
+  const { applications } = JSON.parse(text) as DemoFile;
+  const found = applications.find(({ clientId }) => clientId === application);
+  if (found) return found.privateJwk;
+  const names = applications.map(({ clientId }) => clientId).join(', ');
+  throw new CommandError(EXIT.usage, `The demo has no application ${application}; it has ${names}.`);
+}
+
+function readKey(path: string): PrivateJwk {
+  try {
+    const jwk = JSON.parse(readFileSync(path, 'utf8')) as PrivateJwk;
+    if (typeof jwk.d === 'string') return jwk;
+  } catch {
+    // said below, without the parser's text: it may quote the key
+  }
+  throw new CommandError(EXIT.usage, `${path} is not a readable private JWK.`);
+}
+
+/** The body of a success. Throws CommandError with the problem's own words and its faults. */
+export function expectSuccess(reply: Reply): Record<string, unknown> {
+  const body = parseObject(reply.text);
+  if (reply.status >= 200 && reply.status < 300) return body;
+  const faults = Array.isArray(body.errors) ? (body.errors as Record<string, string>[]) : [];
+  const lines = faults.map(({ parameter, pointer, reason }) => `  ${parameter ?? pointer ?? ''}: ${reason}`);
+  const head = `${reply.status} ${body.code ?? ''}: ${body.detail ?? body.title ?? 'refused'}`;
+  throw new CommandError(reply.status === 503 ? EXIT.noServer : EXIT.refused, [head, ...lines].join('\n'));
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}

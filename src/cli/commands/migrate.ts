@@ -1,0 +1,37 @@
+import { Command } from 'commander';
+import { loadConfig } from '../../platform/config.js';
+import { lockDataDirectory } from '../../platform/data-directory.js';
+import { startPostgres } from '../../platform/embedded-postgres.js';
+import { migrate } from '../../platform/migrate.js';
+import { print } from '../output.js';
+
+interface MigrateOptions {
+  dataDir?: string;
+  databaseUrl?: string;
+  json?: boolean;
+}
+
+/** Brings the platform's tables up to date without serving; the embedded PostgreSQL is started for it and stopped again. */
+export function migrateCommand(): Command {
+  return new Command('migrate')
+    .description("bring the platform's own tables up to date")
+    .option('--data-dir <dir>', 'data directory with the embedded PostgreSQL')
+    .option('--database-url <url>', 'another PostgreSQL')
+    .option('--json', 'print {migrated} as JSON')
+    .action(async (options: MigrateOptions) => {
+      const config = loadConfig(options);
+      if (config.databaseUrl === undefined) await migrateEmbedded(config.dataDir);
+      else await migrate(config.databaseUrl);
+      print(options, { migrated: true }, 'The tables are up to date.');
+    });
+}
+
+async function migrateEmbedded(dataDir: string): Promise<void> {
+  const unlock = lockDataDirectory(dataDir);
+  try {
+    const postgres = await startPostgres({ dataDir });
+    await migrate(postgres.url).finally(() => postgres.stop());
+  } finally {
+    unlock();
+  }
+}

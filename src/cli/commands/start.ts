@@ -1,0 +1,75 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { type Config, loadConfig } from '../../platform/config.js';
+import { EXIT } from '../exit-code.js';
+import { welcome } from '../welcome.js';
+
+/** Starts a node on this configuration. Rejects with SettingError, DataDirectoryError, the system's error of listen, or Error. */
+export type StartExchange = (
+  config: Config,
+  options: { onProgress: (line: string) => void },
+) => Promise<{ baseUrl: string; close(): Promise<void> }>;
+
+interface StartFlags {
+  demo?: boolean;
+  people?: number;
+  seed?: number;
+  host?: string;
+  port?: number;
+  dataDir?: string;
+  databaseUrl?: string;
+  demoOpenToTheNetwork?: boolean;
+  json?: boolean;
+}
+
+/** `exchange start`: serves until SIGINT or SIGTERM, then stops everything; a second signal ends at once. */
+export function startCommand(startExchange: StartExchange): Command {
+  return new Command('start')
+    .description('start the exchange')
+    .option('--demo', 'with a believable population, applications and grants')
+    .option('--people <number>', 'people of the demo', wholeNumber(100, 20_000_000))
+    .option('--seed <number>', 'of the demo: the same seed, the same people', wholeNumber(0, 4_294_967_295))
+    .option('--host <address>', 'address to listen on')
+    .option('--port <number>', 'port to listen on', wholeNumber(0, 65_535))
+    .option('--data-dir <dir>', 'where everything is kept (default .exchange)')
+    .option('--database-url <url>', 'a PostgreSQL instead of the embedded one')
+    .option('--demo-open-to-the-network', "let others than this machine reach the demo's open grants")
+    .option('--json', 'print progress and the address as JSON lines')
+    .action(async (flags: StartFlags) => serve(startExchange, flags));
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+  };
+}
+
+async function serve(startExchange: StartExchange, flags: StartFlags): Promise<void> {
+  const { people, seed, demoOpenToTheNetwork, json, ...rest } = flags;
+  const demo = { demoPeople: people, demoSeed: seed, demoOpenToNetwork: demoOpenToTheNetwork };
+  const defined = Object.entries({ ...rest, ...demo }).filter(([, value]) => value !== undefined);
+  const config = loadConfig(Object.fromEntries(defined) as Partial<Config>);
+  const say = (line: string) => process.stdout.write(`${json ? JSON.stringify({ progress: line }) : line}\n`);
+  const stopped = stopOnSignal(say);
+  const running = await startExchange(config, { onProgress: say });
+  process.stdout.write(json ? `${JSON.stringify({ ready: running.baseUrl })}\n` : welcome(config, running.baseUrl));
+  await stopped;
+  await running.close();
+  say('Stopped.');
+}
+
+/** Resolves at the first signal; it also covers a stop during the start, which then ends as soon as it can be undone. */
+function stopOnSignal(say: (line: string) => void): Promise<void> {
+  return new Promise((resolve) => {
+    let signals = 0;
+    const onSignal = () => {
+      signals += 1;
+      if (signals > 1) process.exit(EXIT.interrupted);
+      say('Stopping …');
+      resolve();
+    };
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
+  });
+}

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { packageRoot } from '../platform/paths.js';
+import { addCatalogApply } from './commands/catalog-apply.js';
+import { addCatalogCheck } from './commands/catalog-check.js';
+import { configCommand } from './commands/config.js';
+import { deliverCommand } from './commands/deliver.js';
+import { migrateCommand } from './commands/migrate.js';
+import { openapiCommand, type RenderOpenapi } from './commands/openapi.js';
+import { type StartExchange, startCommand } from './commands/start.js';
+import { tokenCommand } from './commands/token.js';
+import { describeFailure, EXIT, EXIT_HELP } from './exit-code.js';
+
+/** What the commands need from above: the command line knows no server (`src/main.ts` brings them together). */
+export interface Commands {
+  startExchange: StartExchange;
+  renderOpenapi: RenderOpenapi;
+}
+
+/** Runs one command line; sets the exit code, prints one clear line for a failure, and never a stack. */
+export async function runCommand(argv: readonly string[], commands: Commands): Promise<void> {
+  try {
+    await exchangeCommand(commands).parseAsync(argv as string[]);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
+      return;
+    }
+    const { exitCode, message } = describeFailure(error);
+    const asJson = argv.includes('--json');
+    process.stderr.write(asJson ? `${JSON.stringify({ error: message, exitCode })}\n` : `exchange: ${message}\n`);
+    process.exitCode = exitCode;
+  }
+}
+
+function exchangeCommand({ startExchange, renderOpenapi }: Commands): Command {
+  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
+  const program = new Command('exchange')
+    .description('Civic Exchange: one catalog, two doors, provable access.')
+    .version(version)
+    .addHelpText('after', EXIT_HELP);
+  const catalog = new Command('catalog').description('check and publish contracts');
+  addCatalogCheck(catalog);
+  addCatalogApply(catalog);
+  const commands = [
+    startCommand(startExchange),
+    migrateCommand(),
+    catalog,
+    deliverCommand(),
+    tokenCommand(),
+    openapiCommand(renderOpenapi),
+    configCommand(),
+  ];
+  for (const command of commands) program.addCommand(command);
+  throwInsteadOfExit(program);
+  return program;
+}
+
+/** commander would end the process by itself, with an exit code of its own. */
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride().showHelpAfterError('(exchange --help tells more)');
+  for (const inner of command.commands) throwInsteadOfExit(inner);
+}

@@ -1,0 +1,56 @@
+import { DataDirectoryError } from '../platform/data-directory.js';
+import { Problem } from '../platform/errors.js';
+import { SettingError } from '../platform/setting-error.js';
+
+/** What a command ends with; README.md of this folder and `exchange --help` tell the same. */
+export const EXIT = {
+  done: 0,
+  /** The exchange refused, or a check found something. */
+  refused: 1,
+  /** Wrong flag, argument or setting, or a file that can't be read. */
+  usage: 2,
+  /** No server runs here, or it does not answer. */
+  noServer: 3,
+  dataDirectory: 4,
+  inUse: 5,
+  portTaken: 6,
+  /** Stopped by a second Ctrl-C. */
+  interrupted: 130,
+} as const;
+
+export const EXIT_HELP = `
+Exit codes: 0 done · 1 refused, or a check found something · 2 wrong flag, argument, setting or file · 3 no server, or it does not answer
+            4 data directory not writable · 5 data directory in use by another server · 6 port taken · 130 interrupted
+
+Settings come from flags, then from the environment (exchange config print shows them).`;
+
+/** A command's own failure, with its exit code. */
+export class CommandError extends Error {
+  readonly exitCode: number;
+
+  constructor(exitCode: number, message: string) {
+    super(message);
+    this.name = 'CommandError';
+    this.exitCode = exitCode;
+  }
+}
+
+/** The exit code and the one line that says why. */
+export function describeFailure(error: unknown): { exitCode: number; message: string } {
+  const { message, code, syscall, path } = error as NodeJS.ErrnoException;
+  if (error instanceof CommandError) return { exitCode: error.exitCode, message };
+  if (error instanceof SettingError) return { exitCode: EXIT.usage, message };
+  if (error instanceof DataDirectoryError) {
+    return { exitCode: error.reason === 'in-use' ? EXIT.inUse : EXIT.dataDirectory, message };
+  }
+  if (code === 'EADDRINUSE')
+    return { exitCode: EXIT.portTaken, message: 'The port is taken: choose another by --port.' };
+  if (code === 'EACCES' && syscall === 'listen')
+    return { exitCode: EXIT.usage, message: 'This port is not ours to open.' };
+  if (syscall === 'connect') return { exitCode: EXIT.noServer, message: 'The server does not answer.' };
+  if (syscall !== undefined && path !== undefined) return { exitCode: EXIT.usage, message: `${path}: ${code}` };
+  if (error instanceof Problem) {
+    return { exitCode: error.code === 'unavailable' ? EXIT.noServer : EXIT.refused, message };
+  }
+  return { exitCode: EXIT.refused, message: message || String(error) };
+}
