@@ -6,6 +6,7 @@ export const EVENTS = [
   'graphql.read',
   'delivery.published',
   'delivery.rejected',
+  'delivery.failed',
   'delivery.denied',
   'rejects.read',
   'contract.published',

@@ -28,7 +28,7 @@ const RATIO_AT_MOST = 100;
 const RATIO_FROM_BYTES = 8 * 1024 * 1024;
 
 /** Reads a body once, counting and hashing: fastify's bodyLimit is not applied to streams. */
-export function receive(stream: AsyncIterable<Buffer>, manifest: Manifest): Body {
+export function receive(stream: Readable, manifest: Manifest): Body {
   const meter: Meter = { hash: createHash('sha256'), bytes: 0, digest: undefined };
   const sent = metered(stream, meter, manifest);
   return {
@@ -36,7 +36,7 @@ export function receive(stream: AsyncIterable<Buffer>, manifest: Manifest): Body
     bytes: () => meter.bytes,
     digest: () => meter.digest ?? Buffer.alloc(0),
     drain: async () => {
-      for await (const _ of sent);
+      if (meter.digest === undefined) for await (const _ of metered(stream, meter, manifest));
     },
   };
 }
@@ -47,8 +47,9 @@ interface Meter {
   digest: Buffer | undefined;
 }
 
-async function* metered(stream: AsyncIterable<Buffer>, meter: Meter, manifest: Manifest): AsyncGenerator<Buffer> {
-  for await (const chunk of stream) {
+async function* metered(stream: Readable, meter: Meter, manifest: Manifest): AsyncGenerator<Buffer> {
+  // Who stops reading early does not destroy the request: its socket carries the reply.
+  for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     meter.bytes += chunk.length;
     if (meter.bytes > manifest.limitBytes) throw new Problem('too-large');
     meter.hash.update(chunk);

@@ -1,0 +1,105 @@
+import type { Denial, Permit } from '../access/policy/decision.js';
+import type { PolicyIndex } from '../access/policy/policy.js';
+import type { Draft, EntryAccess } from '../audit/entry.js';
+import type { Delivery } from '../ingest/delivery.js';
+import type { Call } from './call.js';
+import { actorOf, stated } from './record.js';
+
+/** A delivery in the words of the log: counts and places, never a value. */
+export interface Recording {
+  call: Call;
+  index: PolicyIndex;
+  permit: Permit;
+}
+
+export function endedEntry({ call, index, permit }: Recording, delivery: Delivery): Draft {
+  const published = delivery.state === 'published';
+  const { grant } = permit.access.get('')!;
+  return {
+    request: call.request,
+    event: published ? 'delivery.published' : 'delivery.rejected',
+    outcome: published ? 'success' : 'failed',
+    actor: actorOf(call, index),
+    accesses: [deliveryAccess(permit, delivery.release, published ? delivery.counts.accepted : 0)],
+    detail: {
+      delivery: {
+        id: delivery.id,
+        mode: delivery.mode,
+        state: delivery.state,
+        digest: delivery.digest,
+        ...delivery.counts,
+      },
+    },
+    sealed: {
+      ...stated(call),
+      ask: { delivery: delivery.id },
+      ...(delivery.report?.refused === undefined ? {} : { rule: delivery.report.refused.rule }),
+    },
+    epoch: index.epoch,
+    notAfter: Date.parse(grant.validUntil),
+  };
+}
+
+/** The delivery broke off: nothing of it was published. `code` is of the register of problems. */
+export function failedEntry({ call, index, permit }: Recording, deliveryId: string, code: string): Draft {
+  return {
+    request: call.request,
+    event: 'delivery.failed',
+    outcome: 'failed',
+    actor: actorOf(call, index),
+    accesses: [{ ...deliveryAccess(permit, null, null), decision: 'failed' }],
+    detail: { delivery: { id: deliveryId, code } },
+    sealed: { ...stated(call), ask: { delivery: deliveryId }, reason: code },
+  };
+}
+
+/** Without any grant the entry names no dataset in its open part, as the reply names none. */
+export function deniedEntry(call: Call, index: PolicyIndex, about: { contractId: string; denial: Denial }): Draft {
+  const contract = index.catalog.contracts.get(about.contractId);
+  const known = contract !== undefined && about.denial.code !== 'not-found';
+  return {
+    request: call.request,
+    event: 'delivery.denied',
+    outcome: 'denied',
+    actor: actorOf(call, index),
+    accesses: known ? [{ ...NOTHING, dataset: contract.name, major: contract.major, decision: 'deny' }] : [],
+    sealed: {
+      ...stated(call),
+      ask: { contract: about.contractId },
+      rule: about.denial.rule,
+      reason: about.denial.reason,
+    },
+  };
+}
+
+/** Reading what was set aside: the deliverer sees its own rows again. */
+export function rejectsEntry({ call, index, permit }: Recording, deliveryId: string, rows: number): Draft {
+  return {
+    request: call.request,
+    event: 'rejects.read',
+    outcome: 'success',
+    actor: actorOf(call, index),
+    accesses: [deliveryAccess(permit, null, rows)],
+    detail: { delivery: { id: deliveryId } },
+    sealed: { ...stated(call), ask: { rejects: deliveryId } },
+    epoch: index.epoch,
+    notAfter: permit.notAfter,
+  };
+}
+
+const NOTHING = { release: null, grant: null, version: null, purpose: null, fields: [], masks: [], rows: null };
+
+function deliveryAccess(permit: Permit, release: number | null, rows: number | null): EntryAccess {
+  const { contract, grant } = permit.access.get('')!;
+  return {
+    ...NOTHING,
+    dataset: contract.name,
+    major: contract.major,
+    release,
+    grant: grant.id,
+    version: grant.version,
+    purpose: permit.purpose,
+    decision: 'permit',
+    rows,
+  };
+}
