@@ -1,0 +1,97 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Command } from 'commander';
+import { systemClock } from '../../platform/clock.js';
+import { loadConfig } from '../../platform/config.js';
+import { type Delivered, type Door, deliverFile } from '../demo/deliver-files.js';
+import { readDemoFile } from '../demo/demo-file.js';
+import { type PublisherFile, publisherFiles } from '../demo/publisher-files.js';
+
+interface DemoFlags {
+  people?: number;
+  seed?: number;
+  out?: string;
+  dataDir?: string;
+  json?: boolean;
+}
+
+/** Adds `demo`. Exit code: 0 done, 1 a delivery was refused or the demo is not running, 2 a flag is wrong. */
+export function addDemo(program: Command): Command {
+  return program
+    .command('demo')
+    .description(
+      "make the demo's population and deliver the publishers' files to the running exchange, or write them to a folder",
+    )
+    .option('--people <n>', 'how many people', wholeNumber)
+    .option('--seed <n>', 'same people and seed: same files', wholeNumber)
+    .option('--out <dir>', 'write the files there and deliver nothing')
+    .option('--data-dir <dir>', 'of the running exchange')
+    .option('--json', 'print what was done as JSON')
+    .action(async (flags: DemoFlags) => {
+      process.exitCode = await runDemo(flags, (text) => process.stdout.write(text));
+    });
+}
+
+/** Does it and returns the exit code. */
+export async function runDemo(flags: DemoFlags, print: (text: string) => void): Promise<number> {
+  if (Number.isNaN(flags.people) || Number.isNaN(flags.seed)) {
+    print('--people and --seed are whole numbers.\n');
+    return 2;
+  }
+  const config = loadConfig(flags.dataDir === undefined ? {} : { dataDir: flags.dataDir });
+  const of = { people: flags.people ?? config.demoPeople, seed: flags.seed ?? config.demoSeed };
+  const tell = (line: object, text: string) => print(flags.json ? `${JSON.stringify(line)}\n` : `${text}\n`);
+  try {
+    const files = publisherFiles(of);
+    if (flags.out !== undefined) {
+      for (const file of files) {
+        const path = await writeFile(file, resolve(flags.out));
+        tell({ dataset: file.dataset, path }, `${file.dataset}  ${path}`);
+      }
+      return 0;
+    }
+    const door = openDoor(config.dataDir);
+    for (const file of files) {
+      const delivered = await deliverFile(door, file, systemClock.uuid());
+      tell(delivered, sentence(delivered));
+    }
+    return 0;
+  } catch (error) {
+    const reason = (error as Error).message;
+    tell({ error: reason }, reason);
+    return error instanceof RangeError ? 2 : 1;
+  }
+}
+
+async function writeFile(file: PublisherFile, directory: string): Promise<string> {
+  await mkdir(directory, { recursive: true });
+  const path = join(directory, file.filename);
+  await pipeline(file.stream(), createWriteStream(path, { mode: 0o600 }));
+  return path;
+}
+
+function openDoor(dataDir: string): Door {
+  const demo = readDemoFile(dataDir);
+  return {
+    baseUrl: demo.baseUrl,
+    issuer: demo.issuer,
+    tokenEndpoint: demo.tokenEndpoint,
+    resource: demo.resource,
+    clock: systemClock,
+    keyOf: (clientId) => {
+      const application = demo.applications.find((each) => each.clientId === clientId);
+      if (application === undefined) throw new Error(`The demo has no application ${clientId}.`);
+      return application.privateJwk;
+    },
+  };
+}
+
+function sentence({ dataset, received, rejected, deleted, release }: Delivered): string {
+  return `${dataset}  release ${release}: ${received} rows received, ${rejected} rejected, ${deleted} deleted`;
+}
+
+function wholeNumber(text: string): number {
+  return /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+}
