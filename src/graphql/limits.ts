@@ -8,6 +8,9 @@ export const LIMITS = {
   directives: 60,
   /** Fields below the operation, the publisher's group included. */
   depth: 12,
+  /** Joins of one statement: as deep as REST's _expand. */
+  relationDepth: 4,
+  relations: 20,
   /** Dataset fields of one request: each is a statement and a decision. */
   roots: 10,
   /** `__schema` and `__type` of one request. */

@@ -2,12 +2,12 @@ import type { ASTNode, OperationDefinitionNode } from 'graphql';
 import { GraphQLError, getArgumentValues, getVariableValues, print } from 'graphql';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Field } from '../catalog/contract.js';
-import { type Fault, Problem } from '../platform/errors.js';
-import { nearMiss } from '../platform/near-miss.js';
+import { Problem } from '../platform/errors.js';
 import type { Ask, Target } from '../query/ask.js';
+import { isPersonal, parseSort } from '../query/names.js';
 import { parseValue } from '../query/value.js';
 import type { Documents, Prepared } from './document.js';
-import { errorOfProblem, graphqlError, Refusal, refuse } from './error.js';
+import { graphqlError, Refusal, refuse } from './error.js';
 import { isDeeper, LIMITS, tooComplex } from './limits.js';
 import { type RootShape, type Shape, shapeOf } from './shape.js';
 import { codeOfInputField, findUnknownInput } from './validation.js';
@@ -46,7 +46,7 @@ export function parseRequest(request: GraphqlRequest, reading: Reading): Parsed 
   const shape = atNode(operation, () => shapeOf(reading.documents, prepared, operation, variables));
   let cost = 0;
   const asks = shape.map((root) => {
-    const ask = atNode(root.node, () => readAsk(root, variables, reading));
+    const ask = atNode(root.node, () => readAsk(root, variables, reading), reading.suggestions);
     cost += (ask.target.kind === 'page' ? ask.target.limit : 1) * root.weight;
     return ask;
   });
@@ -89,11 +89,15 @@ function readVariables(
 }
 
 /** Problems are told at the place in the document where they arose. */
-function atNode<Result>(node: ASTNode, read: () => Result): Result {
+function atNode<Result>(node: ASTNode, read: () => Result, suggestions = false): Result {
   try {
     return read();
   } catch (error) {
-    if (error instanceof Problem) throw new Refusal([errorOfProblem(error, node)], { status: error.status });
+    if (error instanceof Problem) {
+      const { code, message, status } = error;
+      const faults = suggestions ? error.faults : error.faults.map(({ suggestion: _, ...fault }) => fault);
+      throw new Refusal([graphqlError(code, { message, faults, nodes: node })], { status });
+    }
     // graphql-js prints the literal into its text.
     if (error instanceof GraphQLError) throw refuse('bad-value', { nodes: node });
     throw error;
@@ -133,7 +137,7 @@ function readPage(root: RootShape, input: Record<string, unknown>, reading: Read
   return {
     kind: 'page',
     where,
-    sort: readSort(root, input.sort, reading),
+    sort: readSort(root, input.sort),
     // Rows that nobody looks at should neither be fetched nor stand in the log as having left.
     limit: wantsRows ? limit : 1,
     cursor: typeof input.after === 'string' ? input.after : undefined,
@@ -141,32 +145,16 @@ function readPage(root: RootShape, input: Record<string, unknown>, reading: Read
   };
 }
 
-function readSort(
-  { contract }: RootShape,
-  input: unknown,
-  { suggestions }: Reading,
-): { field: string; descending: boolean } | undefined {
+function readSort({ contract }: RootShape, input: unknown): { field: string; descending: boolean } | undefined {
   if (!Array.isArray(input) || input.length === 0) return undefined;
-  if (input.length > 1) {
-    throw new Problem('bad-value', 'sort takes one field.', { faults: [{ parameter: 'sort', reason: 'too many' }] });
-  }
-  const text = String(input[0]);
-  const descending = text.startsWith('-');
-  const field = descending ? text.slice(1) : text;
-  if (contract.sortable.has(field)) return { field, descending };
-  const near = suggestions ? nearMiss(field, contract.sortable) : undefined;
-  const fault: Fault = {
-    parameter: 'sort',
-    reason: 'not a field to sort by',
-    ...(near === undefined ? {} : { suggestion: near }),
-  };
-  throw new Problem(contract.fields.has(field) ? 'not-filterable' : 'unknown-field', undefined, { faults: [fault] });
+  if (input.length === 1) return parseSort(contract, String(input[0]), { parameter: 'sort' });
+  throw new Problem('bad-value', 'sort takes one field.', { faults: [{ parameter: 'sort', reason: 'too many' }] });
 }
 
 /** A URL is kept by proxies and logs: no personal value belongs in it (PIPL art. 51). */
 function checkUrl(fields: readonly Field[], { refusePersonal }: Reading): void {
   if (!refusePersonal) return;
-  const personal = fields.filter(({ sensitivity }) => sensitivity === 'L3' || sensitivity === 'L4');
+  const personal = fields.filter(isPersonal);
   if (personal.length === 0) return;
   throw new Problem('use-body', undefined, {
     faults: personal.map(({ name }) => ({ parameter: name, reason: 'personal', expected: 'POST' })),

@@ -46,8 +46,10 @@ interface Gathered {
   fields: Set<string>;
   relations: Map<string, Gathered>;
   weight: number;
+  /** Relations between here and the root. */
+  level: number;
 }
-const gather = (): Gathered => ({ fields: new Set(), relations: new Map(), weight: 0 });
+const gather = (level: number): Gathered => ({ fields: new Set(), relations: new Map(), weight: 0, level });
 
 /** One walk over an operation; it counts what it visits, because fragments can spread without end. */
 class Walk {
@@ -55,6 +57,7 @@ class Walk {
   readonly #prepared: Prepared;
   readonly #variables: Variables;
   #visited = 0;
+  #joins = 0;
 
   constructor(documents: Documents, prepared: Prepared, variables: Variables) {
     this.#documents = documents;
@@ -101,7 +104,8 @@ class Walk {
   ): RootShape {
     const definition = group.getFields()[nodes[0]!.name.value]!;
     const type = getNamedType(definition.type) as GraphQLObjectType;
-    const gathered = gather();
+    const gathered = gather(0);
+    this.#joins = 0;
     const shape = { ...root, path, definition, node: nodes[0]!, wantsRows: true, wantsCount: false };
     if (root.kind === 'one') {
       this.#row(type, nodes, 3, gathered);
@@ -141,11 +145,19 @@ class Walk {
         into.fields.add(name);
         continue;
       }
-      const relation = into.relations.get(name) ?? gather();
-      into.relations.set(name, relation);
+      const relation = into.relations.get(name) ?? this.#join(into, name);
       this.#row(getNamedType(definitions[name]!.type) as GraphQLObjectType, fields, depth + 1, relation);
       into.weight += 10 + relation.weight;
     }
+  }
+
+  #join(into: Gathered, name: string): Gathered {
+    this.#joins += 1;
+    if (into.level >= LIMITS.relationDepth) throw tooComplex(`At most ${LIMITS.relationDepth} relations deep.`);
+    if (this.#joins > LIMITS.relations) throw tooComplex(`At most ${LIMITS.relations} relations of one dataset field.`);
+    const relation = gather(into.level + 1);
+    into.relations.set(name, relation);
+    return relation;
   }
 }
 

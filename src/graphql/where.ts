@@ -54,7 +54,8 @@ function readOperators(path: string, field: Field, value: unknown, reading: Read
       throw new Problem('too-complex', `where: at most ${LIMITS.conditionLeaves} comparisons.`);
     }
     if (op !== 'in' && op !== 'nin') return { path, op, value: parseValue(field, op, operand) };
-    const operands = listOf(operand, `${path}.${op}`);
+    if (!Array.isArray(operand)) throw empty(`${path}.${op}`);
+    const operands: unknown[] = operand;
     reading.values += operands.length;
     if (reading.values > LIMITS.listValues) {
       throw new Problem('too-complex', `where: at most ${LIMITS.listValues} values in lists.`);
@@ -80,12 +81,13 @@ function empty(place: string): Problem {
   });
 }
 
-/** Every field that a condition names, with its contract's description. */
+/** Every field that a condition compares with a value. */
 export function fieldsOf(condition: Condition | undefined, contract: Contract, catalog: Catalog): Field[] {
   if (condition === undefined) return [];
   if ('and' in condition) return condition.and.flatMap((part) => fieldsOf(part, contract, catalog));
   if ('or' in condition) return condition.or.flatMap((part) => fieldsOf(part, contract, catalog));
   if ('not' in condition) return fieldsOf(condition.not, contract, catalog);
+  if (condition.op === 'null') return [];
   const [first, second] = condition.path.split('.');
   if (second === undefined) return [contract.fields.get(first!)!];
   const relation = contract.relations.get(first!)!;
