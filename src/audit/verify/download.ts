@@ -1,0 +1,44 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/** Bytes of a path of the running server. Rejects on any other status than 200. */
+export type Fetch = (path: string) => Promise<Buffer>;
+
+/**
+ * Copies the log up to its newest checkpoint into a tlog-tiles directory: `checkpoint`, `vkey`, `checkpoints/<size>`, `tile/…`. An earlier
+ * export there is brought up to date, and its checkpoints stay, so that the verifier compares them.
+ * @returns number of entries
+ */
+export async function downloadLog(fetch: Fetch, directory: string): Promise<number> {
+  const checkpoint = await fetch('/audit/v1/checkpoint');
+  const size = Number(checkpoint.toString().split('\n')[1]);
+  if (!Number.isSafeInteger(size)) throw new Error('the server gave no checkpoint');
+  const copy = async (path: string): Promise<void> => save(directory, path, await fetch(`/audit/v1/${path}`));
+  for (let unit = 1, level = 0; unit <= size; unit *= 256, level++) {
+    const hashes = Math.floor(size / unit);
+    for (const path of tilePaths(hashes)) await copy(`tile/${level}/${path}`);
+  }
+  for (const path of tilePaths(size)) await copy(`tile/entries/${path}`);
+  await copy('vkey');
+  await save(directory, 'checkpoint', checkpoint);
+  await save(directory, `checkpoints/${size}`, checkpoint);
+  return size;
+}
+
+/** The names of the tiles over so many hashes: full ones, then at most one partial. */
+function* tilePaths(hashes: number): Generator<string> {
+  for (let n = 0; n * 256 < hashes; n++) {
+    const digits = String(n).padStart(Math.ceil(String(n).length / 3) * 3, '0');
+    const path = digits.replace(/\d{3}(?=\d)/g, 'x$&/');
+    const width = Math.min(256, hashes - n * 256);
+    yield width === 256 ? path : `${path}.p/${width}`;
+  }
+}
+
+async function save(directory: string, path: string, bytes: Buffer): Promise<void> {
+  const file = join(directory, path);
+  // A tile that has become full stands where the directory of its partial forms was, but for the suffix.
+  if (path.startsWith('tile/') && !path.includes('.p/')) await rm(`${file}.p`, { recursive: true, force: true });
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, bytes);
+}
