@@ -81,6 +81,7 @@ function configuration({ config, keys, clock }: AuthorizationServerDependencies)
     responseTypes: [],
     scopes: [],
     clockTolerance: CLOCK_TOLERANCE,
+    ttl: { ClientCredentials: TOKEN_TTL },
     assertJwtClientAuthClaimsAndHeader: async (_context, claims, _header, client) => {
       // draft-ietf-oauth-rfc7523bis: one audience, the issuer as a string; the library would take the token endpoint and lists too.
       if (claims.aud !== config.publicUrl) throw new errors.InvalidClientAuth('aud must be the issuer, as a string');

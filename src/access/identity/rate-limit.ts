@@ -40,7 +40,7 @@ export function openRateLimit({ config, clock }: { config: Pick<Config, 'rate'>;
     take(clientId) {
       const now = clock.now();
       const bucket = bucketOf(clientId, now);
-      // A clock that steps back gives nothing and takes nothing.
+      // A clock that steps back takes nothing away.
       const elapsed = Math.max(0, now - bucket.at) / 1_000;
       bucket.tokens = Math.min(burst, bucket.tokens + elapsed * perSecond);
       bucket.at = now;
