@@ -30,14 +30,14 @@ const RESERVED = [
 
 /**
  * Names of all contracts, by id. Two datasets can want one name (`a-b/c` and `a/b-c`; `resident-list` and the list of `resident`): the lower
- * major, then the lower id, keeps it, the other carries its major, so that nothing that is published is ever left out.
+ * major, then the name that comes first, keeps it, the other carries its major, so that nothing that is published is ever left out.
  */
 export function nameDatasets(catalog: Catalog): ReadonlyMap<string, DatasetNames> {
   const types = new Set(RESERVED);
   const fields = new Set<string>();
   const groups = new Map<string, string>();
   const names = new Map<string, DatasetNames>();
-  const contracts = [...catalog.contracts.values()].sort(byMajorThenId);
+  const contracts = [...catalog.contracts.values()].sort(byMajorThenName);
   for (const { publisher } of contracts) {
     const group = snake(publisher);
     if (!groups.has(group)) groups.set(group, take(types, pascal(publisher), 'Publisher', ['']));
@@ -60,8 +60,8 @@ export function nameDatasets(catalog: Catalog): ReadonlyMap<string, DatasetNames
   return names;
 }
 
-function byMajorThenId(a: Contract, b: Contract): number {
-  return a.major - b.major || (a.id < b.id ? -1 : 1);
+function byMajorThenName(a: Contract, b: Contract): number {
+  return a.major - b.major || (a.name < b.name ? -1 : 1);
 }
 
 /** The first of `base`, `base + spare`, `base + spare + spare` … that is free with all its suffixes; takes them. */

@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import mercurius from 'mercurius';
-import type { Subject } from '../access/identity/subject.js';
 import type { AnswerFunction } from '../exchange/answer.js';
 import { callOf } from '../exchange/call.js';
 import type { Exchange } from '../exchange/exchange.js';
@@ -64,8 +63,7 @@ export async function graphqlRoutes(app: FastifyInstance, { exchange, answer }: 
         const { status, body } = await present(parsed, [], execute);
         return send(reply, mediaType, status, body);
       }
-      const { subject } = request as FastifyRequest & { subject: Subject };
-      const call = callOf(request.headers, { subject, request: request.id, address: request.ip });
+      const call = callOf(request.headers, { subject: request.subject, request: request.id, address: request.ip });
       const { status, body, receipt } = await answer(exchange, call, parsed.asks, {
         event: 'graphql.read',
         present: (outcomes) => present(parsed, outcomes, execute),
