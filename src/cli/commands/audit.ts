@@ -1,0 +1,160 @@
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { Command, InvalidArgumentError } from 'commander';
+import { downloadLog, type Fetch } from '../../audit/verify/download.js';
+import { Broken, verifyExport } from '../../audit/verify/export.js';
+import { type Proof, parseProof, parseReceipt, verifyReceipt } from '../../audit/verify/receipt.js';
+import { type Client, connect, expectSuccess } from '../client.js';
+import { CommandError, EXIT } from '../exit-code.js';
+import { print } from '../output.js';
+
+interface ServerOptions {
+  as: string;
+  key?: string;
+  dataDir?: string;
+  json?: boolean;
+}
+
+interface ProofOptions extends ServerOptions {
+  output?: string;
+}
+
+interface VerifyOptions extends ServerOptions {
+  vkey?: string;
+  receipt?: string;
+  proof?: string;
+  body?: string;
+}
+
+/** `exchange audit export|verify|proof`. Exit code 1 where something does not hold, with the first bad index. */
+export function auditCommand(): Command {
+  const audit = new Command('audit').description('export the audit log, and verify exports and receipts offline');
+  withServer(audit.command('export <directory>'))
+    .description('copy the log of the running server into a directory (C2SP tlog-tiles), as an auditor')
+    .action(exportLog);
+  withServer(audit.command('proof').argument('<index>', 'index of the entry', parseIndex))
+    .description('fetch an entry and its proof (C2SP tlog-proof, the entry in its extra line)')
+    .option('-o, --output <file>', 'write it there instead of printing it')
+    .action(fetchProof);
+  withServer(audit.command('verify').argument('[directory]', 'an export'))
+    .description('verify an export, or one receipt')
+    .option('--vkey <key or file>', 'the verifier key to trust')
+    .option('--receipt <header>', 'the value of Exchange-Receipt')
+    .option('--proof <file>', 'its tlog-proof; without it the running server is asked')
+    .option('--body <file>', 'the answer that came with the receipt, uncompressed')
+    .action(verify);
+  return audit;
+}
+
+function withServer(command: Command): Command {
+  return command
+    .option('--as <application>', 'the application to act as', 'auditor')
+    .option('--key <file>', 'private JWK of the application')
+    .option('--data-dir <dir>', 'data directory of the running server')
+    .option('--json', 'print the result as JSON');
+}
+
+function parseIndex(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
+  return Number(text);
+}
+
+async function exportLog(directory: string, options: ServerOptions): Promise<void> {
+  const size = await downloadLog(await fetchAs(options), directory);
+  print(options, { directory, size }, `${size} entries in ${directory}`);
+}
+
+async function fetchProof(index: number, options: ProofOptions): Promise<void> {
+  const text = await proofText(await platform(options), index);
+  if (options.output === undefined) return print(options, { index, proof: text }, text.trimEnd());
+  await writeFile(options.output, text);
+  print(options, { index, file: options.output }, `proof of entry ${index} in ${options.output}`);
+}
+
+/** The server's tlog-proof with the entry's bytes put into the extra line. */
+async function proofText(client: Client, index: number): Promise<string> {
+  const path = `/api/v1/audit/entries/${index}`;
+  const { bytes } = expectSuccess(await client.request('GET', path));
+  const reply = await client.request('GET', `${path}/proof`, { accept: 'text/plain' });
+  if (reply.status !== 200) expectSuccess(reply);
+  return reply.text.replace('\n', `\nextra ${bytes}\n`);
+}
+
+async function verify(directory: string | undefined, options: VerifyOptions): Promise<void> {
+  if ((directory === undefined) === (options.receipt === undefined)) {
+    throw new CommandError(EXIT.usage, 'Name an export, or give --receipt.');
+  }
+  try {
+    if (options.receipt !== undefined) await verifyOne(options.receipt, options);
+    else await verifyAll(directory!, options);
+  } catch (error) {
+    throw asFailure(error);
+  }
+}
+
+async function verifyAll(directory: string, options: VerifyOptions): Promise<void> {
+  const { root, ...found } = await verifyExport(directory, await keyText(options.vkey));
+  const trust =
+    options.vkey === undefined ? ' The key came with the export: compare it with one you trust, or give --vkey.' : '';
+  const text = `${found.size} entries of ${found.origin} hold, ${found.from ?? '–'} to ${found.to ?? '–'}, under ${found.checkpoints} checkpoint(s).${trust}`;
+  print(options, { ...found, root: root.toString('base64'), keyGiven: options.vkey !== undefined }, text);
+}
+
+async function verifyOne(header: string, options: VerifyOptions): Promise<void> {
+  const receipt = parseReceipt(header);
+  const body = options.body === undefined ? undefined : await readFile(options.body);
+  const client = options.proof === undefined ? await platform(options) : undefined;
+  const vkey = (await keyText(options.vkey)) ?? (await serverKey(client, options));
+  const proof: Proof = parseProof(
+    client === undefined ? await readFile(options.proof!, 'utf8') : await proofText(client, receipt.index),
+  );
+  const found = verifyReceipt(receipt, proof, { vkey, body });
+  const answer = found.answer ? ', and the answer is the one it recorded' : '';
+  const text = `entry ${receipt.index} is in the log ${found.origin} of ${found.size} entries${answer}`;
+  print(options, { index: receipt.index, ...found }, text);
+}
+
+async function serverKey(client: Client | undefined, options: VerifyOptions): Promise<string> {
+  if (client === undefined) throw new CommandError(EXIT.usage, 'Offline, --vkey says whose signature to trust.');
+  return (await (await fetchAs(options))('/audit/v1/vkey')).toString();
+}
+
+/** Bytes of the server's tiles. A long export outlives its token: another is fetched when it has run out. */
+async function fetchAs(options: ServerOptions): Promise<Fetch> {
+  let client = await platform(options);
+  const get = (path: string): Promise<Response> =>
+    fetch(`${client.baseUrl}${path}`, { headers: { authorization: `Bearer ${client.token}` } });
+  return async (path) => {
+    let response = await get(path);
+    if (response.status === 401) {
+      client = await platform(options);
+      response = await get(path);
+    }
+    if (response.status !== 200) throw new CommandError(EXIT.refused, `${path}: ${response.status}`);
+    return Buffer.from(await response.arrayBuffer());
+  };
+}
+
+/** A key, or the file that holds it. */
+async function keyText(given: string | undefined): Promise<string | undefined> {
+  if (given === undefined || !(await isFile(given))) return given;
+  return readFile(given, 'utf8');
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
+function platform(options: ServerOptions): Promise<Client> {
+  return connect({ ...options, application: options.as, resource: 'platform' });
+}
+
+function asFailure(error: unknown): unknown {
+  if (error instanceof Broken) {
+    const place = error.index === undefined ? '' : `entry ${error.index}: `;
+    return new CommandError(EXIT.refused, `${place}${error.message}`);
+  }
+  return error;
+}
