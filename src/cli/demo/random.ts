@@ -43,13 +43,16 @@ function hash(name: string, seed: number): number {
 
 /** A picker of weighted items: `[['王', 10], ['李', 9]]`. */
 export function weighted<T>(table: readonly (readonly [T, number])[]): (random: Random) => T {
-  const total = table.reduce((sum, [, weight]) => sum + weight, 0);
+  let total = 0;
+  const items = table.map(([item]) => item);
+  const edges = Float64Array.from(table, ([, weight]) => {
+    total += weight;
+    return total;
+  });
   return (random) => {
-    let rest = random.real() * total;
-    for (const [item, weight] of table) {
-      rest -= weight;
-      if (rest < 0) return item;
-    }
-    return table[table.length - 1]![0];
+    const at = random.real() * total;
+    let i = 0;
+    while (at >= edges[i]!) i++;
+    return items[i]!;
   };
 }

@@ -1,0 +1,192 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { runDemo } from '../../src/cli/commands/demo.js';
+import { accessToken } from '../../src/cli/demo/access-token.js';
+import { type DemoFile, demoFilePath, readDemoFile } from '../../src/cli/demo/demo-file.js';
+import { type DemoProgress, loadDemo } from '../../src/cli/demo/load-demo.js';
+import { systemClock } from '../../src/platform/clock.js';
+import { testNode } from '../support/node.js';
+
+/** What this file looks into of the rows it asks for. */
+interface Body {
+  page: { count: number };
+  data: {
+    name: string;
+    residence_division: string;
+    head_id: string;
+    head: { id_number: string };
+    household: { house: { room: string } | null } | null;
+  }[];
+}
+
+const PILOT = '370303104003';
+const PUBLISHERS = [
+  'police',
+  'civil-affairs',
+  'housing',
+  'natural-resources',
+  'disabled-federation',
+  'grid-center',
+  'exchange',
+];
+
+t.test('the demo loads through the public doors, once', async (t) => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'exchange-demo-'));
+  t.teardown(() => rmSync(dataDir, { recursive: true }));
+  const node = await testNode(t, { catalog: false, config: { dataDir } });
+  const load = async () => {
+    const steps: DemoProgress[] = [];
+    await loadDemo(node.exchange, {
+      people: 600,
+      seed: 1,
+      baseUrl: node.baseUrl,
+      onProgress: (step) => steps.push(step),
+    });
+    return { steps, demo: readDemoFile(dataDir) };
+  };
+  const first = await load();
+  t.same(
+    first.steps.map(({ step }) => step),
+    [
+      'catalog',
+      'exchange/division',
+      'grid-center/grid',
+      'housing/compound',
+      'housing/building',
+      'housing/house',
+      'police/household',
+      'police/resident',
+      'civil-affairs/social-assistance',
+      'ready',
+    ],
+  );
+  checkFile(t, first.demo, node.exchange.config.publicUrl);
+  t.equal(statSync(demoFilePath(dataDir)).mode & 0o777, 0o600);
+
+  const token = (clientId: string) => tokenOf(first.demo, clientId);
+  const rows = async (clientId: string, path: string) => {
+    const authorization = `Bearer ${await token(clientId)}`;
+    const reply = await fetch(`${node.baseUrl}/data/${path}`, { headers: { authorization } });
+    return { status: reply.status, body: (await reply.json()) as Body };
+  };
+  const residents = await rows('grid-app', 'police/resident/v1/rows?_limit=1000&_expand=household.house&_count=exact');
+  t.equal(residents.status, 200);
+  t.equal(residents.body.page.count, 148);
+  t.ok(residents.body.data.every((row) => row.residence_division === PILOT && /^.\*+$/.test(row.name)));
+  t.ok(
+    residents.body.data.some((row) => row.household?.house?.room !== undefined),
+    'with household and house',
+  );
+  const assisted = await rows('subsidy-app', 'civil-affairs/social-assistance/v1/rows?_expand=head');
+  t.equal(assisted.status, 200);
+  t.ok(
+    assisted.body.data.every((row) => row.head.id_number === row.head_id),
+    'heads are real residents, unmasked',
+  );
+  t.equal((await rows('bulk-app', 'housing/building/v1/rows?_count=exact')).body.page.count, 68);
+  for (const [clientId, path] of [
+    ['stranger-app', 'police/resident/v1/rows'],
+    ['grid-app', 'civil-affairs/social-assistance/v1/rows'],
+  ] as const) {
+    t.equal((await rows(clientId, path)).status, 404, `${clientId} sees no ${path}`);
+  }
+
+  t.equal((await rows('police-publisher', 'police/resident/v1/rows')).status, 403, 'who delivers does not read');
+
+  const { epoch } = node.exchange.policy.current();
+  const keys = readFileSync(join(node.exchange.keys.directory, 'demo-applications.json'));
+  const second = await load();
+  t.same(
+    second.steps.map(({ step }) => step),
+    ['catalog', 'ready'],
+    'a second start delivers nothing',
+  );
+  t.same(second.demo, first.demo, 'and has the same applications, keys and grants');
+  t.equal(node.exchange.policy.current().epoch, epoch);
+  t.same(readFileSync(join(node.exchange.keys.directory, 'demo-applications.json')), keys);
+
+  const said: string[] = [];
+  t.equal(
+    await runDemo({ people: 600, seed: 1, dataDir, json: true }, (text) => said.push(text)),
+    0,
+    'demo delivers anew',
+  );
+  t.equal(JSON.parse(said[6]!).received, 600);
+  t.equal(node.exchange.releases.release('police/resident'), 2);
+});
+
+t.test('demo without a server, with wrong flags, and to a folder', async (t) => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'exchange-demo-'));
+  t.teardown(() => rmSync(dataDir, { recursive: true }));
+  const run = async (flags: Parameters<typeof runDemo>[0]) => {
+    const said: string[] = [];
+    const code = await runDemo(flags, (text) => said.push(text));
+    return { code, said: said.join('') };
+  };
+  t.match(await run({ dataDir }), { code: 1, said: 'No demo is running' });
+  t.match(await run({ people: Number.NaN }), { code: 2 });
+  t.match(await run({ people: 0, out: dataDir }), { code: 2, said: 'people' });
+  const out = join(dataDir, 'files');
+  t.match(await run({ people: 100, seed: 3, out }), { code: 0 });
+  t.match(
+    new TextDecoder('gb18030').decode(readFileSync(join(out, 'police-resident-HJRK.csv'))),
+    /^ZJZL,GMSFHM,XM,XB,/,
+  );
+});
+
+function checkFile(t: Test, demo: DemoFile, publicUrl: string): void {
+  t.match(demo, {
+    issuer: publicUrl,
+    tokenEndpoint: `${publicUrl}/oauth2/token`,
+    resource: `${publicUrl}/data`,
+    platformResource: `${publicUrl}/api`,
+    people: [],
+  });
+  const by = new Map(demo.applications.map((application) => [application.clientId, application]));
+  t.same(
+    [...by.keys()],
+    [
+      ...PUBLISHERS.map((slug) => `${slug}-publisher`),
+      'operator-app',
+      'auditor-app',
+      'grid-app',
+      'subsidy-app',
+      'bulk-app',
+      'stranger-app',
+    ],
+  );
+  for (const slug of PUBLISHERS) t.match(by.get(`${slug}-publisher`), { department: slug, roles: ['publisher'] });
+  t.same(by.get('operator-app')!.roles, ['operator']);
+  t.same(by.get('auditor-app')!.roles, ['auditor']);
+  t.same(by.get('stranger-app')!.grants, []);
+  t.ok(
+    demo.applications.every(
+      ({ dpop, privateJwk }) => !dpop && privateJwk.d !== undefined && privateJwk.kid !== undefined,
+    ),
+  );
+  t.ok(demo.applications.every(({ grants }) => grants.every(({ purposes }) => purposes.length === 1)));
+  const grants = (clientId: string) => new Map(by.get(clientId)!.grants.map((grant) => [grant.dataset, grant]));
+  t.same([...grants('grid-app').keys()].sort(), [
+    'grid-center/grid',
+    'housing/house',
+    'police/household',
+    'police/resident',
+  ]);
+  t.same(grants('grid-app').get('police/resident')!.rows, { scope: [{ field: 'residence_division', in: [PILOT] }] });
+  t.match(grants('grid-app').get('police/resident')!.masks, { id_number: 'id-number', name: 'initial', born: 'year' });
+  for (const grant of grants('subsidy-app').values()) {
+    t.same(grant.rows, { all: true });
+    t.equal(grant.masks.minors, 'none');
+    t.same(new Set(Object.values(grant.masks)), new Set(['none']));
+  }
+  t.same([...grants('bulk-app').keys()].sort(), ['grid-center/grid', 'housing/building']);
+  t.same(grants('housing-publisher').get('housing/house')!.mode, 'deliver');
+}
+
+function tokenOf(demo: DemoFile, clientId: string): Promise<string> {
+  const { issuer, tokenEndpoint, resource, applications } = demo;
+  const { privateJwk } = applications.find((application) => application.clientId === clientId)!;
+  return accessToken({ clientId, privateJwk, issuer, tokenEndpoint, resource }, systemClock);
+}
