@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import helmet from '@fastify/helmet';
 import fastify, { type FastifyInstance } from 'fastify';
-import { createAuthorizationServer } from './access/identity/authorization-server.js';
+import { type AuthorizationServer, createAuthorizationServer } from './access/identity/authorization-server.js';
 import { openRateLimit } from './access/identity/rate-limit.js';
 import { openRefusals } from './access/identity/refusals.js';
 import { openIdentity } from './access/identity/verify.js';
@@ -19,10 +18,19 @@ import { openDatabase } from './platform/database.js';
 import type { Keys } from './platform/keys.js';
 import { openReleases } from './query/releases.js';
 import { openReading } from './query/run.js';
+import { applicationRoutes } from './rest/application-routes.js';
+import { auditRoutes } from './rest/audit-routes.js';
+import { mountAuthorizationServer } from './rest/authorization-server.js';
+import { catalogRoutes } from './rest/catalog-routes.js';
 import { dataRoutes } from './rest/data-routes.js';
+import { deliveryRoutes } from './rest/delivery-routes.js';
+import { grantRoutes } from './rest/grant-routes.js';
 import { healthRoutes } from './rest/health-routes.js';
 import { type Entrance, guardRequests, requireSubject } from './rest/hooks.js';
+import { recordDenials } from './rest/platform-call.js';
 import { installProblems } from './rest/problem.js';
+import { publicPages } from './rest/public-pages.js';
+import { standardRoutes } from './rest/standard-routes.js';
 
 /** A node that is composed and not yet listening. */
 export interface Node {
@@ -104,10 +112,16 @@ interface AppParts {
   checkpoints: Checkpoints;
   entrance: Entrance;
   notReady: () => Promise<string | undefined>;
-  authorization: { paths: readonly string[]; handler(request: IncomingMessage, response: ServerResponse): void };
+  authorization: AuthorizationServer;
 }
 
-async function composeApp({ exchange, entrance, notReady }: AppParts): Promise<FastifyInstance> {
+async function composeApp({
+  exchange,
+  checkpoints,
+  entrance,
+  notReady,
+  authorization,
+}: AppParts): Promise<FastifyInstance> {
   const { config } = exchange;
   const app = fastify({
     logger: false,
@@ -135,11 +149,23 @@ async function composeApp({ exchange, entrance, notReady }: AppParts): Promise<F
       },
     },
   });
+  mountAuthorizationServer(app, authorization);
+  await app.register(publicPages, { exchange });
   await app.register(healthRoutes, { notReady, metrics: async () => ({ contentType: 'text/plain', text: '' }) });
   await app.register(async (data) => {
     requireSubject(data, 'data', entrance);
     await data.register(dataRoutes, { exchange });
+    await data.register(deliveryRoutes, { exchange });
     await data.register(graphqlRoutes, { exchange, answer });
+  });
+  await app.register(async (platform) => {
+    requireSubject(platform, 'platform', entrance);
+    recordDenials(platform, { exchange });
+    await platform.register(catalogRoutes, { exchange });
+    await platform.register(standardRoutes, { exchange });
+    await platform.register(applicationRoutes, { exchange });
+    await platform.register(grantRoutes, { exchange });
+    await platform.register(auditRoutes, { exchange, checkpoints });
   });
   return app;
 }

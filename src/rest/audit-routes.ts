@@ -23,6 +23,8 @@ const PROOF_WAIT_MS = 1_000;
 const FOREVER = 'public, max-age=31536000, immutable';
 const TEXT = 'text/plain; charset=utf-8';
 const BYTES = 'application/octet-stream';
+/** Open to anyone; who sends a token is known all the same. */
+const PUBLIC = { config: { public: true } };
 
 /**
  * The log as others see it. Checkpoint, verifier key and hash tiles are public and not recorded; reading entries is itself an entry; proofs
@@ -31,13 +33,13 @@ const BYTES = 'application/octet-stream';
 export async function auditRoutes(app: FastifyInstance, { exchange, checkpoints }: AuditRoutes): Promise<void> {
   const read = storedHashes(exchange.database.app);
 
-  app.get('/audit/v1/checkpoint', async (_request, reply) =>
+  app.get('/audit/v1/checkpoint', PUBLIC, async (_request, reply) =>
     reply.header('cache-control', 'no-store').type(TEXT).send(latestOf(checkpoints).note),
   );
-  app.get('/audit/v1/vkey', async (_request, reply) =>
+  app.get('/audit/v1/vkey', PUBLIC, async (_request, reply) =>
     reply.header('cache-control', 'no-store').type(TEXT).send(`${checkpoints.vkey}\n`),
   );
-  app.get<{ Params: { '*': string } }>('/audit/v1/tile/*', async (request, reply) => {
+  app.get<{ Params: { '*': string } }>('/audit/v1/tile/*', PUBLIC, async (request, reply) => {
     const tile = parseTileName(request.params['*']);
     if (tile === undefined) throw new Problem('not-found');
     const { level, n, width } = tile;

@@ -60,6 +60,7 @@ function refusal(request: FastifyRequest, hosts: ReadonlySet<string>): Problem |
 export function requireSubject(app: FastifyInstance, audience: Subject['audience'], entrance: Entrance): void {
   app.decorateRequest('subject', null as unknown as Subject);
   app.addHook('onRequest', (request, reply, done) => {
+    if (request.routeOptions.config.public === true && request.headers.authorization === undefined) return done();
     const refuse = (error: Error) => {
       entrance.refusals.note('access.refused', request.ip, 'unauthenticated');
       done(error);

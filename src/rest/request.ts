@@ -9,6 +9,10 @@ declare module 'fastify' {
     /** Set by the identity hook before any handler of a protected route runs. */
     subject: Subject;
   }
+  interface FastifyContextConfig {
+    /** Among protected routes: open to callers without a token. */
+    public?: boolean;
+  }
 }
 
 export function callOfRequest(request: FastifyRequest): Call {

@@ -11,7 +11,8 @@ const closing: (() => unknown)[] = [];
 const { database } = await testDatabase({ teardown: (handler) => closing.unshift(handler) });
 const log = await openLog({ database, clock: systemClock, keys: await testKeys(), node: 'bench' });
 const answer = Buffer.alloc(700, 'x');
-const names = 'id_number name gender born ethnicity household_no registered_division residence_division grid_code phone'.split(' ');
+const names =
+  'id_number name gender born ethnicity household_no registered_division residence_division grid_code phone'.split(' ');
 
 function draft(): Draft {
   const request = randomUUID();
@@ -36,7 +37,13 @@ function draft(): Draft {
     ],
     answer,
     query: `{"contract":"police/resident/v1","id":"${request}"}`,
-    sealed: { ask: { id: request }, case: '2026-37', operator: '1024', address: '127.0.0.1', rows: [answer.subarray(0, 16)] },
+    sealed: {
+      ask: { id: request },
+      case: '2026-37',
+      operator: '1024',
+      address: '127.0.0.1',
+      rows: [answer.subarray(0, 16)],
+    },
     epoch: 0,
     notAfter: Date.now() + 60_000,
   };
@@ -56,7 +63,9 @@ for (const appenders of [1, 8, 64, 256]) {
   await Promise.all(Array.from({ length: appenders }, work));
   const used = process.cpuUsage(cpu);
   const rate = Math.round((count / (performance.now() - began)) * 1_000);
-  console.log(`${appenders} appenders: ${rate} entries/s, ${((used.user + used.system) / count).toFixed(1)} µs node CPU each`);
+  console.log(
+    `${appenders} appenders: ${rate} entries/s, ${((used.user + used.system) / count).toFixed(1)} µs node CPU each`,
+  );
 }
 await log.close();
 for (const handler of closing) await handler();

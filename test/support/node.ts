@@ -177,7 +177,7 @@ function acting(node: Node, baseUrl: string): Pick<TestNode, 'register' | 'grant
   };
 }
 
-async function requestToken(
+export async function requestToken(
   config: Config,
   clientId: string,
   key: { privateKey: CryptoKey; kid: string },

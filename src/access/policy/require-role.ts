@@ -7,7 +7,9 @@ import { checkApplication } from './rules/check-application.js';
 type Role = Application['roles'][number];
 
 /** The active application behind a platform call. Throws Problem `unauthenticated`. */
-export function requireApplication(deps: { policy: Policy; clock: Clock }, subject: Subject): Application {
+export function requireApplication(deps: { policy: Policy; clock: Clock }, subject: Subject | null): Application {
+  // On a route that is open to anyone there may be no subject at all.
+  if (!subject) throw new Problem('unauthenticated');
   const application = deps.policy.current().applications.get(subject.sub);
   const denial = checkApplication(subject, application, deps.clock.now());
   if (denial !== undefined || application === undefined) throw new Problem('unauthenticated');
