@@ -7,7 +7,10 @@ import type { Field } from './contract.js';
 import type { ContractDocument } from './document.js';
 import { isReserved } from './names.js';
 
-/** The fields of a contract: the entity's elements in the standard's order, then what the publisher adds, in the order declared. */
+/**
+ * The fields of a contract: the entity's elements in the standard's order, then what the publisher adds in the order of names. Canonical JSON, in
+ * which a contract is kept, has no other order.
+ */
 export function compileFields(
   document: ContractDocument,
   entity: Entity | undefined,
@@ -26,7 +29,7 @@ export function compileFields(
     const field = standardField(element, override ?? {}, compiling);
     fields.set(element.name, { ...field, required: field.required || implied.has(element.name) });
   }
-  for (const [name, added] of Object.entries(document.fields)) {
+  for (const [name, added] of Object.entries(document.fields).sort(byName)) {
     if (elements.has(name)) continue;
     if (isReserved(name)) faults.add(['fields', name], 'The name is reserved');
     if (added === 'false') {
@@ -41,6 +44,10 @@ export function compileFields(
     if (field !== undefined) fields.set(name, { ...field, required: field.required || implied.has(name) });
   }
   return finish(fields, document);
+}
+
+function byName([a]: [string, unknown], [b]: [string, unknown]): number {
+  return a < b ? -1 : 1;
 }
 
 /** What follows from the fields together: membership raises keys and subjects, an address finds its division, a dropped kind makes a number strict. */

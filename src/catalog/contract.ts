@@ -59,7 +59,7 @@ export interface Contract {
   key: readonly string[];
   subjects: readonly string[];
   partition?: string;
-  /** In the order declared. */
+  /** The entity's elements in the standard's order, then fields beyond it in the order of names. */
   fields: ReadonlyMap<string, Field>;
   filterable: ReadonlySet<string>;
   sortable: ReadonlySet<string>;

@@ -18,6 +18,9 @@ export interface PublishReport {
   behind: string[];
 }
 
+/** What publishing needs of a node. */
+export type PublishingNode = Pick<Exchange, 'database' | 'log' | 'policy' | 'clock'>;
+
 /** Who publishes: goes into the entries. No actor: the exchange itself, applying its own folder at start. */
 export interface Publishing {
   actor: Actor | null;
@@ -38,7 +41,7 @@ const WAIT_MS = 5_000;
  * @throws Problem unprocessable, breaking-change (see planCatalog), unavailable (a table stayed busy), audit-unavailable
  */
 export async function publishCatalog(
-  exchange: Exchange,
+  exchange: PublishingNode,
   documents: CatalogDocuments,
   publishing: Publishing = { actor: null, request: exchange.clock.uuid() },
 ): Promise<PublishReport> {
@@ -57,7 +60,7 @@ export async function publishCatalog(
 }
 
 async function publishOnce(
-  exchange: Exchange,
+  exchange: PublishingNode,
   documents: CatalogDocuments,
   publishing: Publishing,
 ): Promise<PublishReport | 'busy'> {
@@ -105,7 +108,12 @@ async function layTables(tx: pg.ClientBase, plan: CatalogPlan): Promise<void> {
   for (const { contract, before } of plan.contracts) {
     const statements = before === undefined ? createStatements(contract) : changeStatements(before, contract);
     for (const statement of statements) await tx.query(statement);
-    await tx.query('INSERT INTO exchange.line (name) VALUES ($1) ON CONFLICT (name) DO NOTHING', [contract.name]);
+    // The note makes the line's counter known to every node (query/releases.ts), as a release does.
+    await tx.query(
+      `WITH made AS (INSERT INTO exchange.line (name) VALUES ($1) ON CONFLICT (name) DO NOTHING RETURNING name)
+       SELECT pg_notify('exchange_release', name || ':0') FROM made`,
+      [contract.name],
+    );
   }
   await tx.query('SET LOCAL lock_timeout = 0'); // the log's lock is short, and is waited for
 }
@@ -134,7 +142,7 @@ function recordsOf(plan: CatalogPlan, { actor, request }: Publishing): NewRecord
 }
 
 /** The live nodes that do not serve the epoch when the wait ends; none as soon as all do. */
-async function waitForNodes({ database, clock }: Exchange, epoch: number): Promise<string[]> {
+async function waitForNodes({ database, clock }: PublishingNode, epoch: number): Promise<string[]> {
   const deadline = clock.now() + WAIT_MS;
   for (;;) {
     const { rows } = await database.app.query<{ id: string }>(
