@@ -44,13 +44,15 @@ export async function verifyExport(directory: string, vkey?: string): Promise<Ve
   for (let first = 0; first < last.size; first += 256) {
     const width = Math.min(256, last.size - first);
     const hashes = await tileHashes(directory, { level: 0, n: first / 256, width });
-    for (const [i, bytes] of (await bundle(directory, first, width)).entries()) {
-      const time = entryTime(bytes, first + i);
-      if (to !== undefined && time < to) throw new Broken('the entry is older than the one before it', first + i);
+    const packed = await file(directory, tileFile('entries', first / 256, width), first);
+    for (const bytes of entriesOf(packed, first, width)) {
+      const index = tree.size;
+      const time = entryTime(bytes, index);
+      if (to !== undefined && time < to) throw new Broken('the entry is older than the one before it', index);
       from ??= time;
       to = time;
       const leaf = leafHash(bytes);
-      if (!leaf.equals(hashes[i]!)) throw new Broken('the entry and its leaf hash do not agree', first + i);
+      if (!leaf.equals(hashes[index - first]!)) throw new Broken('the entry and its leaf hash do not agree', index);
       tree.push(leaf);
       settle();
     }
@@ -61,10 +63,10 @@ export async function verifyExport(directory: string, vkey?: string): Promise<Ve
 
 async function signedCheckpoints(directory: string, vkey: string | undefined): Promise<SignedCheckpoint[]> {
   const key = attempt(undefined, parseVerifierKey, vkey ?? (await text(directory, 'vkey')));
-  const notes = [await text(directory, 'checkpoint')];
+  const notes = new Set([await text(directory, 'checkpoint')]);
   const older = await readdir(join(directory, 'checkpoints')).catch(() => []);
-  for (const name of older) notes.push(await text(directory, 'checkpoints', name));
-  const checkpoints = notes.map((note) => attempt(undefined, (n) => openCheckpoint(n, key), note));
+  for (const name of older) notes.add(await text(directory, 'checkpoints', name));
+  const checkpoints = [...notes].map((note) => attempt(undefined, (n) => openCheckpoint(n, key), note));
   const [newest] = checkpoints;
   checkpoints.sort((a, b) => a.size - b.size);
   if (checkpoints.at(-1)!.size !== newest!.size)
@@ -85,21 +87,17 @@ function entryTime(bytes: Buffer, index: number): string {
   return attempt(index, openEntry, bytes).time;
 }
 
-/** C2SP entry bundle: uint16 lengths. */
-async function bundle(directory: string, first: number, width: number): Promise<Buffer[]> {
-  const packed = await file(directory, tileFile('entries', first / 256, width), first);
-  const entries: Buffer[] = [];
+/** C2SP entry bundle: uint16 lengths. One at a time, so that the first bad entry is named and not what follows from it. */
+function* entriesOf(packed: Buffer, first: number, width: number): Generator<Buffer> {
   let at = 0;
-  while (entries.length < width) {
-    const index = first + entries.length;
+  for (let index = first; index < first + width; index++) {
     if (at + 2 > packed.length) throw new Broken('the entry is missing', index);
     const end = at + 2 + packed.readUInt16BE(at);
     if (end > packed.length) throw new Broken('the entry is cut short', index);
-    entries.push(packed.subarray(at + 2, end));
+    yield packed.subarray(at + 2, end);
     at = end;
   }
   if (at !== packed.length) throw new Broken('the bundle holds more than its entries', first + width - 1);
-  return entries;
 }
 
 async function verifyUpperTiles(directory: string, tree: Growing, size: number): Promise<void> {
