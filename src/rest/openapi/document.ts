@@ -1,0 +1,97 @@
+import swagger from '@fastify/swagger';
+import fastify from 'fastify';
+import type { Catalog } from '../../catalog/catalog.js';
+import type { Contract } from '../../catalog/contract.js';
+import { accessOperations } from './access-operations.js';
+import { auditOperations } from './audit-operations.js';
+import { datasetOperations } from './dataset-operations.js';
+import { sharedDatasetSchemas } from './dataset-page-schemas.js';
+import { complete, declare } from './declare.js';
+import { headerParameters, RESPONSE_HEADERS } from './headers.js';
+import { info, tagsOf } from './info.js';
+import { componentNames } from './names.js';
+import type { Operation } from './operation.js';
+import { platformOperations } from './platform-operations.js';
+import { platformSchemas } from './platform-schemas.js';
+import { problemResponses, problemSchemas } from './problems.js';
+import { publicOperations } from './public-operations.js';
+import { keepReachable } from './reachable.js';
+import { datasetSchemas } from './row-schemas.js';
+import type { Schema } from './schema.js';
+import { securitySchemes } from './security.js';
+import { codeListSchemas } from './value-schema.js';
+
+/** An OpenAPI 3.1 document as plain data. */
+export interface OpenapiDocument {
+  openapi: string;
+  paths: Record<string, Record<string, Written>>;
+  components: Record<string, Record<string, Schema>>;
+  [member: string]: unknown;
+}
+
+type Written = Parameters<typeof complete>[0];
+
+/**
+ * The document of a catalog, or of one of its contracts (`only`, an id): typed routes are declared on an instance that never listens, and
+ * @fastify/swagger writes what it sees. Every URL in it is relative, so it is the same wherever it is served.
+ */
+export async function renderOpenapi(catalog: Catalog, { only }: { only?: string } = {}): Promise<OpenapiDocument> {
+  const operations = operationsOf(catalog, only);
+  const app = fastify({ logger: false });
+  // Nothing is ever served here: schemas are read, not compiled.
+  app.setValidatorCompiler(() => () => true);
+  app.setSerializerCompiler(() => () => '');
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.1',
+      info,
+      servers: [{ url: '/', description: 'This exchange' }],
+      tags: tagsOf(catalog, operations),
+      security: [{ oauth2: [] }, { accessToken: [] }],
+      components: {
+        schemas: schemasOf(catalog),
+        parameters: headerParameters(catalog),
+        headers: RESPONSE_HEADERS,
+        responses: problemResponses(),
+        securitySchemes,
+      },
+    } as never,
+  });
+  await app.register(async (routes) => {
+    for (const operation of operations) declare(routes, operation);
+  });
+  await app.ready();
+  const document = app.swagger() as unknown as OpenapiDocument;
+  await app.close();
+  for (const operation of operations) {
+    complete(document.paths[operation.path]![operation.method.toLowerCase()]!, operation);
+  }
+  return keepReachable(document);
+}
+
+function operationsOf(catalog: Catalog, only: string | undefined): Operation[] {
+  const names = componentNames(catalog);
+  const ofContract = (contract: Contract) => datasetOperations(contract, catalog, names.get(contract.id)!);
+  const contracts = [...catalog.contracts.values()];
+  if (only !== undefined) return contracts.filter(({ id }) => id === only).flatMap(ofContract);
+  return [
+    ...contracts.flatMap(ofContract),
+    ...platformOperations,
+    ...accessOperations,
+    ...auditOperations,
+    ...publicOperations,
+  ];
+}
+
+function schemasOf(catalog: Catalog): Record<string, Schema> {
+  const names = componentNames(catalog);
+  const contracts = [...catalog.contracts.values()];
+  const types = contracts.flatMap(({ fields }) => [...fields.values()].map(({ type }) => type));
+  return {
+    ...problemSchemas,
+    ...sharedDatasetSchemas,
+    ...platformSchemas,
+    ...codeListSchemas(types),
+    ...Object.assign({}, ...contracts.map((contract) => datasetSchemas(contract, { catalog, names }))),
+  };
+}

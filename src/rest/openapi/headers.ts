@@ -1,0 +1,101 @@
+import type { Catalog } from '../../catalog/catalog.js';
+import type { HeaderParameter } from './operation.js';
+import { choice, integer, pattern, type Schema, text, uuid } from './schema.js';
+
+interface Parameter {
+  name: string;
+  in: 'header';
+  required: boolean;
+  description: string;
+  schema: Schema;
+}
+
+/** The request headers that have a meaning here. Purposes are the catalog's own. */
+export function headerParameters(catalog: Catalog): Record<HeaderParameter, Parameter> {
+  const purposes = [...catalog.purposes.values()];
+  const known = purposes.map(({ code, title, law }) => `\`${code}\` ${title.zh} (${law})`).join('; ');
+  const codes = pattern('^[a-z0-9-]{1,64}$', 64, purposes.length === 0 ? {} : { examples: [purposes[0]!.code] });
+  return {
+    ExchangePurpose: header(
+      'Exchange-Purpose',
+      codes,
+      `Code of the purpose 用途. May be left out where the grants on each dataset touched name exactly one. Published: ${known || 'none'}.`,
+    ),
+    ExchangeGrant: header(
+      'Exchange-Grant',
+      pattern('^[A-Za-z0-9_-]{1,64}$', 64),
+      'Chooses a grant 共享授权 by its id.',
+    ),
+    ExchangeCase: header(
+      'Exchange-Case',
+      percentEncoded,
+      'Case number 办件号, percent-encoded UTF-8. A grant can require it.',
+    ),
+    ExchangeOperator: header(
+      'Exchange-Operator',
+      percentEncoded,
+      'Staff number of the person acting 经办人, percent-encoded UTF-8. A grant can require it.',
+    ),
+    IfNoneMatch: header('If-None-Match', text(1_000), 'An entity tag of an earlier answer: 304 where it still holds.'),
+    IdempotencyKey: header(
+      'Idempotency-Key',
+      pattern('^[\\x20-\\x7e]{1,258}$', 258),
+      'An RFC 9651 string or a bare token, at most 128 characters. The same key and body get the stored reply.',
+      true,
+    ),
+    ContentEncoding: header('Content-Encoding', choice(['identity', 'gzip']), 'How the body is encoded.'),
+    ContentDigest: header('Content-Digest', text(200), 'RFC 9530, sha-256: checked where sent.'),
+    Prefer: header(
+      'Prefer',
+      pattern('^[\\x20-\\x7e]*$', 200),
+      'RFC 7240: `respond-async` answers 202 as soon as the body is in.',
+    ),
+  };
+}
+
+const percentEncoded = pattern('^[\\x21-\\x7e]+$', 2_400);
+
+function header(name: string, schema: Schema, description: string, required = false): Parameter {
+  return { name, in: 'header', required, description, schema };
+}
+
+interface ResponseHeader {
+  description: string;
+  schema: Schema;
+}
+
+export const RESPONSE_HEADERS: Readonly<Record<string, ResponseHeader>> = {
+  'Request-Id': { description: 'Finds the request in logs and in the audit log.', schema: uuid },
+  RateLimit: {
+    description: 'What is left of the rate, once the caller is known: `"application";r=<requests>;t=<seconds>`.',
+    schema: pattern('^"[a-z-]+";r=[0-9]+;t=[0-9]+$', 100),
+  },
+  'RateLimit-Policy': {
+    description: 'The rate, once the caller is known: `"application";q=<requests>;w=<seconds>`.',
+    schema: pattern('^"[a-z-]+";q=[0-9]+;w=[0-9]+$', 100),
+  },
+  'Access-Control-Allow-Origin': {
+    description:
+      'Absent while CORS is closed, as it is unless an operator opens it: no other origin may read the reply.',
+    schema: text(200),
+  },
+  'Retry-After': { description: 'Seconds after which to try again.', schema: integer(0, 86_400) },
+  'WWW-Authenticate': { description: 'RFC 6750.', schema: text(200) },
+  'Exchange-Receipt': {
+    description:
+      'The audit entry of this answer (RFC 9651 dictionary): its index, its leaf hash, and what opens its blinded part.',
+    schema: pattern('^index=[0-9]+, leaf=:[A-Za-z0-9+/=]+:, blind=:[A-Za-z0-9+/=]+:$', 200),
+  },
+  'Exchange-Release': { description: 'Release 数据版本 of the rows.', schema: integer(0, Number.MAX_SAFE_INTEGER) },
+  'Schema-Version': { description: 'Version of the contract.', schema: pattern('^[0-9]+\\.[0-9]+$', 20) },
+  ETag: {
+    description: 'Weak: holds for the same grant, purpose, query, releases and day.',
+    schema: pattern('^W/"[A-Za-z0-9_-]+"$', 100),
+  },
+  Link: { description: 'RFC 8288: the next page, `rel="next"`.', schema: text(16_384) },
+  Location: { description: 'Where it is.', schema: { type: 'string', format: 'uri-reference', maxLength: 500 } },
+  'Preference-Applied': { description: 'RFC 7240.', schema: choice(['respond-async']) },
+};
+
+/** Every reply carries these. */
+export const ALWAYS = ['Request-Id', 'RateLimit', 'RateLimit-Policy', 'Access-Control-Allow-Origin'] as const;

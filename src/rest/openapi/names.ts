@@ -1,0 +1,32 @@
+import type { Catalog } from '../../catalog/catalog.js';
+import type { Contract } from '../../catalog/contract.js';
+
+const pascal = (slug: string): string =>
+  slug
+    .split(/[-_/]/)
+    .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
+    .join('');
+
+/**
+ * What each contract is called in components and operation ids, by id: `PoliceResident`, `PoliceResidentV2`. Where two datasets want one name
+ * (`a-b/c` and `a/b-c`), the later in the order of ids says its parts apart.
+ */
+export function componentNames(catalog: Catalog): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  const taken = new Set<string>();
+  for (const contract of catalog.contracts.values()) {
+    const version = contract.major === 1 ? '' : `V${contract.major}`;
+    const wanted = `${pascal(contract.publisher)}${pascal(contract.dataset)}${version}`;
+    const name = taken.has(wanted)
+      ? `${pascal(contract.publisher)}_${pascal(contract.dataset)}_V${contract.major}`
+      : wanted;
+    taken.add(name);
+    names.set(contract.id, name);
+  }
+  return names;
+}
+
+export const pathOf = ({ publisher, dataset, major }: Contract): string => `/data/${publisher}/${dataset}/v${major}`;
+
+/** `GB/T 3304` → `Codes-GB-T-3304`: component keys take letters, digits, dots, hyphens and underscores. */
+export const codeListName = (name: string): string => `Codes-${name.replaceAll(/[^A-Za-z0-9._-]+/g, '-')}`;

@@ -1,0 +1,82 @@
+import { PROBLEMS, type ProblemCode } from '../../platform/errors.js';
+import { ALWAYS } from './headers.js';
+import { choice, integer, list, object, refTo, type Schema, text, uuid } from './schema.js';
+
+const CODES = Object.keys(PROBLEMS) as ProblemCode[];
+
+const NAMES: Readonly<Record<number, string>> = {
+  400: 'BadRequest',
+  401: 'Unauthenticated',
+  403: 'Forbidden',
+  404: 'NotFound',
+  405: 'MethodNotAllowed',
+  406: 'NotAcceptable',
+  409: 'Conflict',
+  410: 'Gone',
+  413: 'TooLarge',
+  415: 'UnsupportedMediaType',
+  422: 'Unprocessable',
+  429: 'RateLimited',
+  500: 'Internal',
+  503: 'Unavailable',
+  504: 'Timeout',
+};
+
+const EXTRA: Readonly<Record<number, readonly string[]>> = {
+  401: ['WWW-Authenticate'],
+  409: ['Retry-After'],
+  429: ['Retry-After'],
+  503: ['Retry-After'],
+};
+
+/** RFC 9457, with the register's code and each place that is wrong. */
+export const problemSchemas: Record<string, Schema> = {
+  Fault: object(
+    {
+      parameter: text(300),
+      pointer: text(1_000, { description: 'JSON Pointer (RFC 6901) into the body.' }),
+      reason: text(1_000),
+      expected: text(2_000),
+      suggestion: text(300, { description: 'What was probably meant.' }),
+    },
+    ['reason'],
+  ),
+  Problem: object({
+    type: { type: 'string', format: 'uri', maxLength: 500, description: 'A page of this server.' },
+    title: text(200),
+    status: integer(400, 599),
+    detail: text(2_000),
+    instance: { type: 'string', format: 'uri', maxLength: 100 },
+    code: choice(CODES),
+    errors: list(refTo('Fault'), 1_000),
+    trace_id: uuid,
+  }),
+};
+
+/** One response for each status, named by what it says; the codes come from the register. */
+export function problemResponses(): Record<string, Schema> {
+  return Object.fromEntries(
+    Object.entries(NAMES).map(([status, name]) => [
+      name,
+      {
+        description: describe(Number(status)),
+        headers: headerRefs([...ALWAYS, ...(EXTRA[Number(status)] ?? [])]),
+        content: { 'application/problem+json': { schema: refTo('Problem') } },
+      },
+    ]),
+  );
+}
+
+function describe(status: number): string {
+  const codes = CODES.filter((code) => PROBLEMS[code].status === status);
+  return codes.map((code) => `\`${code}\` ${PROBLEMS[code].title}`).join('; ');
+}
+
+export const headerRefs = (names: readonly string[]): Record<string, Schema> =>
+  Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+
+export function problemRef(status: number): Schema {
+  const name = NAMES[status];
+  if (name === undefined) throw new Error(`No problem has the status ${status}`);
+  return { $ref: `#/components/responses/${name}` };
+}

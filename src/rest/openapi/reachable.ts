@@ -1,0 +1,30 @@
+import type { OpenapiDocument } from './document.js';
+
+const REFERENCE = /^#\/components\/([^/]+)\/([^/]+)$/;
+
+/** Drops the components that nothing in the paths leads to, and writes the rest in the order of their names. */
+export function keepReachable(document: OpenapiDocument): OpenapiDocument {
+  const used = new Set<string>();
+  const waiting: unknown[] = [document.paths];
+  while (waiting.length > 0) {
+    const node = waiting.pop();
+    if (typeof node !== 'object' || node === null) continue;
+    for (const [key, value] of Object.entries(node)) {
+      const [, kind, name] = key === '$ref' ? (REFERENCE.exec(String(value)) ?? []) : [];
+      if (kind !== undefined && name !== undefined && !used.has(`${kind}/${name}`)) {
+        used.add(`${kind}/${name}`);
+        waiting.push(document.components[kind]?.[name]);
+      }
+      waiting.push(value);
+    }
+  }
+  const components = Object.fromEntries(
+    Object.entries(document.components).map(([kind, members]) => {
+      const kept = Object.entries(members).filter(
+        ([name]) => kind === 'securitySchemes' || used.has(`${kind}/${name}`),
+      );
+      return [kind, Object.fromEntries(kept.sort(([a], [b]) => (a < b ? -1 : 1)))];
+    }),
+  );
+  return { ...document, components };
+}
