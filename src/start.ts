@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import { composeNode } from './app.js';
+import { removeDemoFile } from './cli/demo/demo-file.js';
+import { loadDemo } from './cli/demo/load-demo.js';
+import { recoverDeliveries } from './ingest/open-delivery.js';
+import { systemClock } from './platform/clock.js';
+import type { Config } from './platform/config.js';
+import { lockDataDirectory, removeRun, writeRun } from './platform/data-directory.js';
+import { startPostgres } from './platform/embedded-postgres.js';
+import { openKeys } from './platform/keys.js';
+import { migrate } from './platform/migrate.js';
+
+export interface Running {
+  baseUrl: string;
+  /** Stops everything that the start began, in reverse order; safe to call twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * A node from nothing: lock, keys, database, tables, doors, and the demo where it is asked for. What was begun is undone when a later step fails.
+ * Throws DataDirectoryError, the system's error of listen, Problem, or Error with one clear line.
+ */
+export async function startExchange(
+  config: Config,
+  { onProgress }: { onProgress: (line: string) => void },
+): Promise<Running> {
+  const undo: (() => unknown)[] = [];
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= undoAll(undo);
+    return closing;
+  };
+  try {
+    const baseUrl = await begin(config, undo, onProgress);
+    return { baseUrl, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function begin(config: Config, undo: (() => unknown)[], onProgress: (line: string) => void): Promise<string> {
+  undo.push(lockDataDirectory(config.dataDir));
+  removeRun(config.dataDir);
+  if (config.demo) removeDemoFile(config.dataDir);
+  const keys = await openKeys(join(config.dataDir, 'keys'), systemClock, config.keyFiles);
+  const databaseUrl = config.databaseUrl ?? (await startDatabase(config, undo, onProgress));
+  onProgress('Bringing the tables up to date …');
+  await migrate(databaseUrl);
+  const node = await composeNode({ config, databaseUrl, keys, clock: systemClock });
+  undo.push(() => node.close());
+  await recoverDeliveries(node.exchange);
+  if (config.demo) node.holdBack('the demo is being loaded');
+  await node.app.listen({ host: config.host, port: config.port });
+  const baseUrl = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`;
+  writeRun(config.dataDir, {
+    pid: process.pid,
+    baseUrl,
+    node: node.exchange.node,
+    startedAt: new Date(systemClock.now()).toISOString(),
+  });
+  undo.push(() => removeRun(config.dataDir));
+  if (config.demo) {
+    const onDemo = ({ done, of, step }: { done: number; of: number; step: string }) =>
+      onProgress(`Demo: ${step} (${done} of ${of} files published)`);
+    await loadDemo(node.exchange, { people: config.demoPeople, seed: config.demoSeed, baseUrl, onProgress: onDemo });
+    node.holdBack(undefined);
+  }
+  return baseUrl;
+}
+
+async function startDatabase(
+  config: Config,
+  undo: (() => unknown)[],
+  onProgress: (line: string) => void,
+): Promise<string> {
+  onProgress('Starting PostgreSQL …');
+  const postgres = await startPostgres({ dataDir: config.dataDir });
+  undo.push(() => postgres.stop());
+  return postgres.url;
+}
+
+async function undoAll(undo: (() => unknown)[]): Promise<void> {
+  for (const step of undo.splice(0).reverse()) await Promise.resolve(step()).catch(() => {}); // one that fails must not keep the next from stopping
+}
