@@ -21,6 +21,8 @@ type DeliveryRequest = FastifyRequest<{ Params: Params }>;
 type Permitted = Extract<Authorised, { outcome: 'permit' }> & { contractId: string };
 
 const BASE = '/data/:publisher/:dataset/v:major/deliveries';
+/** A body may take long to come; the server's request timeout is the other bound. */
+const UPLOAD_MS = 3_600_000;
 
 /** Hand over a batch, see what became of it, read what was set aside. Only the publisher's own applications under a grant of mode deliver. */
 export async function deliveryRoutes(app: FastifyInstance, { exchange }: { exchange: Exchange }): Promise<void> {
@@ -29,7 +31,7 @@ export async function deliveryRoutes(app: FastifyInstance, { exchange }: { excha
   app.addContentTypeParser([...DELIVERY_TYPES], (_request, payload, done) => done(null, payload));
   app.addHook('onClose', () => Promise.allSettled(running));
 
-  app.post<{ Params: Params }>(BASE, async (request, reply) => {
+  app.post<{ Params: Params }>(BASE, { handlerTimeout: UPLOAD_MS }, async (request, reply) => {
     try {
       const permitted = await authorise(exchange, request, reply);
       const given = await handOver(exchange, { request, permitted, running });
@@ -46,7 +48,7 @@ export async function deliveryRoutes(app: FastifyInstance, { exchange }: { excha
     noParameters(request);
     return reply.header('cache-control', 'no-store').send({ ...view, rejects: rejectsOf(request, view) });
   });
-  app.get<{ Params: Params }>(`${BASE}/:id/rejects`, async (request, reply) => {
+  app.get<{ Params: Params }>(`${BASE}/:id/rejects`, { handlerTimeout: UPLOAD_MS }, async (request, reply) => {
     const permitted = await authorise(exchange, request, reply);
     await ownDelivery(exchange, request, permitted);
     noParameters(request);
