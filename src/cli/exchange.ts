@@ -2,10 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { packageRoot } from '../platform/paths.js';
+import { auditCommand } from './commands/audit.js';
+import { applicationCommand } from './commands/application.js';
 import { addCatalogApply } from './commands/catalog-apply.js';
 import { addCatalogCheck } from './commands/catalog-check.js';
 import { configCommand } from './commands/config.js';
 import { deliverCommand } from './commands/deliver.js';
+import { addDemo } from './commands/demo.js';
+import { grantCommand } from './commands/grant.js';
 import { migrateCommand } from './commands/migrate.js';
 import { openapiCommand, type RenderOpenapi } from './commands/openapi.js';
 import { type StartExchange, startCommand } from './commands/start.js';
@@ -49,10 +53,14 @@ function exchangeCommand({ startExchange, renderOpenapi }: Commands): Command {
     catalog,
     deliverCommand(),
     tokenCommand(),
+    applicationCommand(),
+    grantCommand(),
     openapiCommand(renderOpenapi),
+    auditCommand(),
     configCommand(),
   ];
   for (const command of commands) program.addCommand(command);
+  addDemo(program);
   throwInsteadOfExit(program);
   return program;
 }
