@@ -65,7 +65,8 @@ async function issue(file: string, options: GrantOptions): Promise<void> {
 async function revoke(id: string, options: GrantOptions): Promise<void> {
   const client = await connect({ ...options, application: options.as, resource: 'platform' });
   const path = `/api/v1/grants/${encodeURIComponent(id)}/revoke`;
-  const result = expectSuccess(await client.request('POST', path));
+  const headers = { 'content-type': 'application/json' };
+  const result = expectSuccess(await client.request('POST', path, headers, '{}'));
   print(options, result, line(result.data as Shown));
 }
 
