@@ -125,7 +125,7 @@ t.test('demo without a server, with wrong flags, and to a folder', async (t) => 
     const code = await runDemo(flags, (text) => said.push(text));
     return { code, said: said.join('') };
   };
-  t.match(await run({ dataDir }), { code: 1, said: 'No demo is running' });
+  t.match(await run({ dataDir }), { code: 3, said: 'No demo is running' });
   t.match(await run({ people: Number.NaN }), { code: 2 });
   t.match(await run({ people: 0, out: dataDir }), { code: 2, said: 'people' });
   const out = join(dataDir, 'files');

@@ -6,8 +6,9 @@ import type { Command } from 'commander';
 import { systemClock } from '../../platform/clock.js';
 import { loadConfig } from '../../platform/config.js';
 import { type Delivered, type Door, deliverFile } from '../demo/deliver-files.js';
-import { readDemoFile } from '../demo/demo-file.js';
+import { type DemoFile, readDemoFile } from '../demo/demo-file.js';
 import { type PublisherFile, publisherFiles } from '../demo/publisher-files.js';
+import { CommandError, describeFailure, EXIT } from '../exit-code.js';
 
 interface DemoFlags {
   people?: number;
@@ -17,7 +18,7 @@ interface DemoFlags {
   json?: boolean;
 }
 
-/** Adds `demo`. Exit code: 0 done, 1 a delivery was refused or the demo is not running, 2 a flag is wrong. */
+/** Adds `demo`. Exit codes as in `exit-code.ts`: refused where a delivery was, noServer where no demo runs. */
 export function addDemo(program: Command): Command {
   return program
     .command('demo')
@@ -38,7 +39,7 @@ export function addDemo(program: Command): Command {
 export async function runDemo(flags: DemoFlags, print: (text: string) => void): Promise<number> {
   if (Number.isNaN(flags.people) || Number.isNaN(flags.seed)) {
     print('--people and --seed are whole numbers.\n');
-    return 2;
+    return EXIT.usage;
   }
   const config = loadConfig(flags.dataDir === undefined ? {} : { dataDir: flags.dataDir });
   const of = { people: flags.people ?? config.demoPeople, seed: flags.seed ?? config.demoSeed };
@@ -59,9 +60,9 @@ export async function runDemo(flags: DemoFlags, print: (text: string) => void): 
     }
     return 0;
   } catch (error) {
-    const reason = (error as Error).message;
-    tell({ error: reason }, reason);
-    return error instanceof RangeError ? 2 : 1;
+    const failure = describeFailure(error instanceof RangeError ? new CommandError(EXIT.usage, error.message) : error);
+    tell({ error: failure.message }, failure.message);
+    return failure.exitCode;
   }
 }
 
@@ -73,7 +74,12 @@ async function writeFile(file: PublisherFile, directory: string): Promise<string
 }
 
 function openDoor(dataDir: string): Door {
-  const demo = readDemoFile(dataDir);
+  let demo: DemoFile;
+  try {
+    demo = readDemoFile(dataDir);
+  } catch (error) {
+    throw new CommandError(EXIT.noServer, (error as Error).message);
+  }
   return {
     baseUrl: demo.baseUrl,
     issuer: demo.issuer,
