@@ -23,57 +23,9 @@ export interface GraphqlOptions {
 /** `POST` and `GET /graphql/v{major of the standard}`. mercurius holds the schema and executes; the route is ours. */
 export async function graphqlRoutes(app: FastifyInstance, { exchange, answer }: GraphqlOptions): Promise<void> {
   const { major } = loadStandard();
-  const { introspection, sensitiveInUrl } = exchange.config;
-  let documents = new Documents(buildSchema(exchange.policy.current().catalog, major), introspection);
-  await app.register(mercurius, {
-    schema: documents.index.schema,
-    routes: false,
-    graphiql: false,
-    cache: 256,
-    graphql: { parseOptions: { maxTokens: LIMITS.tokens } },
-    errorFormatter: (execution) => ({ statusCode: 200, response: execution }),
-  });
-
-  /** The schema follows the catalog at the first request after a change, never in between. */
-  function currentDocuments(): Documents {
-    const { catalog } = exchange.policy.current();
-    if (catalog.hash !== documents.index.hash) {
-      documents = new Documents(buildSchema(catalog, major), introspection);
-      app.graphql.replaceSchema(documents.index.schema);
-    }
-    return documents;
-  }
-
-  async function serve(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    read: () => GraphqlRequest,
-  ): Promise<FastifyReply> {
-    const mediaType = mediaTypeFor(request.headers.accept);
-    try {
-      const asked = read();
-      const parsed = parseRequest(asked, {
-        documents: currentDocuments(),
-        catalog: exchange.policy.current().catalog,
-        suggestions: introspection,
-        refusePersonal: request.method === 'GET' && sensitiveInUrl === 'refuse',
-      });
-      const execute = executor(app, asked, parsed);
-      if (parsed.asks.length === 0) {
-        const { status, body } = await present(parsed, [], execute);
-        return send(reply, mediaType, status, body);
-      }
-      const call = callOf(request.headers, { subject: request.subject, request: request.id, address: request.ip });
-      const { status, body, receipt } = await answer(exchange, call, parsed.asks, {
-        event: 'graphql.read',
-        present: (outcomes) => present(parsed, outcomes, execute),
-      });
-      return send(reply.header('exchange-receipt', receiptHeader(receipt)), mediaType, status, body);
-    } catch (error) {
-      return sendError(reply, error, { mediaType, method: request.method });
-    }
-  }
-
+  const current = await followCatalog(app, exchange, major);
+  const serve = (request: FastifyRequest, reply: FastifyReply, read: () => GraphqlRequest) =>
+    respond(app, { exchange, answer, documents: current, request, reply, read });
   // The text is parsed by us: errors of fastify's JSON parser quote the body.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => done(null, body));
@@ -84,6 +36,63 @@ export async function graphqlRoutes(app: FastifyInstance, { exchange, answer }: 
   app.get(path, { exposeHeadRoute: false }, (request, reply) =>
     serve(request, reply, () => requestOfQuery(request.query)),
   );
+}
+
+/** Gives the documents of the catalog in force. The schema follows it at the first request after a change, never in between. */
+async function followCatalog(app: FastifyInstance, exchange: Exchange, major: number): Promise<() => Documents> {
+  const { introspection } = exchange.config;
+  let documents = new Documents(buildSchema(exchange.policy.current().catalog, major), introspection);
+  await app.register(mercurius, {
+    schema: documents.index.schema,
+    routes: false,
+    graphiql: false,
+    cache: 256,
+    graphql: { parseOptions: { maxTokens: LIMITS.tokens } },
+    errorFormatter: (execution) => ({ statusCode: 200, response: execution }),
+  });
+  return () => {
+    const { catalog } = exchange.policy.current();
+    if (catalog.hash !== documents.index.hash) {
+      documents = new Documents(buildSchema(catalog, major), introspection);
+      app.graphql.replaceSchema(documents.index.schema);
+    }
+    return documents;
+  };
+}
+
+interface Serving extends GraphqlOptions {
+  documents: () => Documents;
+  request: FastifyRequest;
+  reply: FastifyReply;
+  read: () => GraphqlRequest;
+}
+
+async function respond(app: FastifyInstance, serving: Serving): Promise<FastifyReply> {
+  const { exchange, answer, documents, request, reply, read } = serving;
+  const { introspection, sensitiveInUrl } = exchange.config;
+  const mediaType = mediaTypeFor(request.headers.accept);
+  try {
+    const asked = read();
+    const parsed = parseRequest(asked, {
+      documents: documents(),
+      catalog: exchange.policy.current().catalog,
+      suggestions: introspection,
+      refusePersonal: request.method === 'GET' && sensitiveInUrl === 'refuse',
+    });
+    const execute = executor(app, asked, parsed);
+    if (parsed.asks.length === 0) {
+      const { status, body } = await present(parsed, [], execute);
+      return send(reply, mediaType, status, body);
+    }
+    const call = callOf(request.headers, { subject: request.subject, request: request.id, address: request.ip });
+    const { status, body, receipt } = await answer(exchange, call, parsed.asks, {
+      event: 'graphql.read',
+      present: (outcomes) => present(parsed, outcomes, execute),
+    });
+    return send(reply.header('exchange-receipt', receiptHeader(receipt)), mediaType, status, body);
+  } catch (error) {
+    return sendError(reply, error, { mediaType, method: request.method });
+  }
 }
 
 function executor(app: FastifyInstance, { variables, operationName }: GraphqlRequest, parsed: Parsed): Execute {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { Problem } from '../../src/platform/errors.js';
+import { CANARY, list, REFUSED, where } from './bad-documents.js';
 import { objectFor, openDoor, type Reply, rowsOutcome, shippedCatalog } from './fake.js';
 
 const catalog = await shippedCatalog();
@@ -8,160 +9,6 @@ const rows = (count: number) =>
   openDoor(catalog, (ask) =>
     rowsOutcome(Array.from({ length: count }, () => objectFor(ask.contract, ask.selection, catalog))),
   );
-/** Stands in every bad value, and must come back in no reply. */
-const CANARY = '370399199001019876';
-const nested = (depth: number, leaf: string) => `${'{ and: ['.repeat(depth)}${leaf}${'] }'.repeat(depth)}`;
-const list = (inner: string) => `{ police { resident_list${inner} { nodes { _id } } } }`;
-const where = (text: string) => list(`(where: ${text})`);
-const many = (count: number, make: (i: number) => string) => Array.from({ length: count }, (_, i) => make(i)).join(' ');
-
-type Row = [name: string, problem: string, query: string, variables?: unknown];
-const TABLE: Row[] = [
-  ['an empty document', 'bad-body', ''],
-  ['an unclosed brace', 'bad-body', '{ police'],
-  ['an unclosed string', 'bad-body', `{ police { resident(id_number: "${CANARY}) { _id } } }`],
-  ['a string where a name belongs', 'bad-body', `{ "${CANARY}" }`],
-  ['a number where a name belongs', 'bad-body', `{ ${CANARY} }`],
-  ['a comment only', 'bad-body', '# nothing'],
-  ['a type definition', 'bad-body', 'type A { b: Int } { _standard }'],
-  ['an unknown publisher', 'unknown-field', '{ polic { resident_list { nodes { _id } } } }'],
-  ['an unknown dataset', 'unknown-field', '{ police { residents { nodes { _id } } } }'],
-  ['an unknown field', 'unknown-field', list('').replace('_id', 'nam')],
-  ['an unknown relation', 'unknown-field', list('').replace('_id', 'houses { _id }')],
-  ['a field below a scalar', 'bad-body', list('').replace('_id', 'name { x }')],
-  ['a relation without fields', 'bad-body', list('').replace('_id', 'household')],
-  ['a connection without fields', 'bad-body', '{ police { resident_list } }'],
-  ['an unknown argument', 'unknown-parameter', list('(limit: 5)')],
-  ['an argument twice', 'repeated-parameter', list('(first: 5, first: 5)')],
-  ['an unknown directive', 'bad-body', '{ _standard @cached }'],
-  ['skip without its condition', 'bad-body', '{ _standard @skip }'],
-  ['an unknown fragment', 'bad-body', '{ police { ...Missing } }'],
-  ['an unused fragment', 'bad-body', '{ _standard } fragment F on Police { __typename }'],
-  [
-    'a fragment in a circle',
-    'bad-body',
-    '{ police { ...A } } fragment A on Police { ...B } fragment B on Police { ...A }',
-  ],
-  ['a fragment on the wrong type', 'bad-body', '{ police { ... on PoliceResident { name } } }'],
-  ['fields in conflict', 'bad-body', list('').replace('_id', 'a: name a: born')],
-  ['an operation name twice', 'bad-body', 'query A { _standard } query A { _standard }'],
-  ['no operation name for two operations', 'bad-body', 'query A { _standard } query B { _standard }'],
-  ['a mutation', 'method-not-allowed', 'mutation { erase }'],
-  ['a subscription', 'method-not-allowed', 'subscription { residents }'],
-  ['a limit of 0', 'bad-limit', list('(first: 0)')],
-  ['a negative limit', 'bad-limit', list('(first: -5)')],
-  ['a limit of 1001', 'bad-limit', list('(first: 1001)')],
-  ['a limit that is text', 'bad-value', list(`(first: "${CANARY}")`)],
-  ['a limit that is not whole', 'bad-value', list('(first: 1.5)')],
-  ['a sort by a field that is not sortable', 'not-filterable', list('(sort: ["name"])')],
-  ['a sort by an unknown field', 'unknown-field', list('(sort: ["bornn"])')],
-  ['a sort by two fields', 'bad-value', list('(sort: ["born", "household_no"])')],
-  ['a sort that is not a list of text', 'bad-value', list('(sort: [1])')],
-  ['a filter on a field that is not filterable', 'not-filterable', where('{ occupation: { eq: "x" } }')],
-  ['a filter on an unknown field', 'unknown-field', where('{ nickname: { eq: "x" } }')],
-  ['an unknown operator', 'unknown-operator', where('{ born: { like: "2000" } }')],
-  ['an operator of another type', 'unknown-operator', where('{ gender: { contains: "11" } }')],
-  ['a filter without an operator', 'bad-value', where(`{ gender: "${CANARY}" }`)],
-  ['an empty operator', 'bad-value', where('{ gender: {} }')],
-  ['a null operator', 'bad-value', where('{ gender: null }')],
-  ['a null operand', 'bad-value', where('{ gender: { eq: null } }')],
-  ['a null list', 'bad-value', where('{ gender: { in: null } }')],
-  ['a null in a list', 'bad-value', where('{ gender: { in: ["1", null] } }')],
-  ['an empty or', 'bad-value', where('{ or: [] }')],
-  ['an empty member of or', 'bad-value', where('{ or: [{}] }')],
-  ['an empty not', 'bad-value', where('{ not: {} }')],
-  ['a number for text', 'bad-value', where(`{ id_number: { eq: ${CANARY} } }`)],
-  ['a date that does not exist', 'bad-value', where('{ born: { eq: "2001-02-30" } }')],
-  ['a code that is not in the list', 'bad-value', where('{ gender: { eq: "7x" } }')],
-  ['an identity number of the wrong form', 'bad-value', where(`{ id_number: { eq: "${CANARY}-" } }`)],
-  ['a text of one character', 'bad-value', where('{ name: { contains: "张" } }')],
-  ['a NUL in a text', 'bad-value', where('{ name: { eq: "a\\u0000b" } }')],
-  ['an enum for text', 'bad-value', where('{ gender: { eq: male } }')],
-  ['an unknown field of a relation', 'unknown-field', where('{ household: { nickname: { eq: "x" } } }')],
-  ['a connective inside a relation', 'unknown-field', where('{ household: { or: [] } }')],
-  ['a condition of five levels', 'too-complex', where(nested(5, '{ gender: { eq: "1" } }'))],
-  ['51 comparisons', 'too-complex', where(`{ or: [${many(51, () => '{ gender: { eq: "1" } }')}] }`)],
-  ['neither key nor _id', 'bad-value', '{ police { resident { _id } } }'],
-  ['both key and _id', 'bad-value', '{ police { resident(_id: "a", id_number: "370399199001011234") { _id } } }'],
-  ['half a key', 'bad-value', '{ police { household(household_no: "1") { _id } } }'],
-  ['a malformed key', 'bad-value', `{ police { resident(id_number: "${CANARY}0") { _id } } }`],
-  ['a variable without a value', 'bad-value', 'query ($n: String!) { police { resident(id_number: $n) { _id } } }'],
-  [
-    'a variable of the wrong type',
-    'bad-value',
-    'query ($n: Int) { police { resident_list(first: $n) { nodes { _id } } } }',
-    { n: CANARY },
-  ],
-  [
-    'a variable object of the wrong type',
-    'bad-value',
-    'query ($w: PoliceResidentWhere) { police { resident_list(where: $w) { nodes { _id } } } }',
-    { w: CANARY },
-  ],
-  [
-    'an unknown field in a variable',
-    'unknown-field',
-    'query ($w: PoliceResidentWhere) { police { resident_list(where: $w) { nodes { _id } } } }',
-    { w: { or: [{ nickname: { eq: CANARY } }] } },
-  ],
-  [
-    'a field not filterable in a variable',
-    'not-filterable',
-    'query ($w: PoliceResidentWhere) { police { resident_list(where: $w) { nodes { _id } } } }',
-    { w: { occupation: { eq: CANARY } } },
-  ],
-  [
-    'an unknown operator in a variable',
-    'unknown-operator',
-    'query ($w: PoliceResidentWhere) { police { resident_list(where: $w) { nodes { _id } } } }',
-    { w: { born: { like: CANARY } } },
-  ],
-  [
-    'a prototype in a variable',
-    'unknown-field',
-    'query ($w: PoliceResidentWhere) { police { resident_list(where: $w) { nodes { _id } } } }',
-    JSON.parse('{"w":{"__proto__":{"eq":"1"}}}'),
-  ],
-  [
-    'a variable of an unknown type',
-    'bad-body',
-    'query ($w: Wher) { police { resident_list(where: $w) { nodes { _id } } } }',
-  ],
-  ['a variable that is not declared', 'bad-body', '{ police { resident_list(first: $n) { nodes { _id } } } }'],
-  ['a variable that is not used', 'bad-body', 'query ($n: Int) { _standard }'],
-  [
-    'a variable in the wrong place',
-    'bad-value',
-    'query ($n: String) { police { resident_list(first: $n) { nodes { _id } } } }',
-  ],
-  [
-    'an output type as a variable',
-    'bad-body',
-    'query ($n: PoliceResident) { police { resident_list(where: $n) { nodes { _id } } } }',
-  ],
-  [
-    'variables nested without end',
-    'too-complex',
-    'query ($w: PoliceResidentWhere) { police { resident_list(where: $w) { nodes { _id } } } }',
-    JSON.parse(`${'{"not":'.repeat(2_000)}{}${'}'.repeat(2_000)}`),
-  ],
-  ['too many tokens', 'too-complex', `{ ${many(2_001, () => '_standard')} }`],
-  ['too many aliases', 'too-complex', `{ ${many(61, (i) => `a${i}: _standard`)} }`],
-  ['too many directives', 'too-complex', `{ ${many(61, () => '_standard @include(if: true)')} }`],
-  ['too many datasets', 'too-complex', `{ police { ${many(11, (i) => `a${i}: resident(_id: "i") { _id }`)} } }`],
-  ['too many introspections', 'too-complex', `{ ${many(5, (i) => `a${i}: __schema { __typename }`)} }`],
-  [
-    'introspection in a circle',
-    'too-complex',
-    '{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }',
-  ],
-  [
-    'too costly: rows times fields',
-    'too-complex',
-    `{ police { ${many(9, (i) => `a${i}: resident_list(first: 1000) { nodes { ${many(30, () => 'household { address }')} name born gender household { address division_code household_no county } grid { code } } }`)} } }`,
-  ],
-];
-
 /** What is wrong with a refusal; nothing where it is as it should be. */
 function faultsOf({ body, text }: Reply, problem: string): string[] {
   const errors = body.errors ?? [];
@@ -176,7 +23,7 @@ function faultsOf({ body, text }: Reply, problem: string): string[] {
 t.test('what is wrong with a document is refused by name, before anything is asked', async (t) => {
   const door = await rows(1);
   t.teardown(() => door.app.close());
-  for (const [name, problem, query, variables] of TABLE) {
+  for (const [name, problem, query, variables] of REFUSED) {
     await t.test(name, async (t) => {
       const reply = await door.post(query, variables);
       t.equal(reply.status, 400);
