@@ -5,7 +5,6 @@ import { pathOf } from './names.js';
 import type { HeaderParameter, Operation, Reply } from './operation.js';
 import { rowId } from './row-schemas.js';
 import { choice, refTo, type Schema, text, uuid } from './schema.js';
-import { scalarSchema } from './value-schema.js';
 
 const JSON_TYPE = 'application/json';
 const CALL: readonly HeaderParameter[] = ['ExchangePurpose', 'ExchangeGrant', 'ExchangeCase', 'ExchangeOperator'];
@@ -72,7 +71,7 @@ function idSchema(contract: Contract): Schema {
   const [field] = fields;
   const open = fields.length === 1 && !['L3', 'L4'].includes(field!.sensitivity);
   if (!open) return { ...rowId, description: '`_id` of the row. The key is personal or compound: use lookup for it.' };
-  return { anyOf: [rowId, scalarSchema(field!.type)], description: `\`_id\` of the row, or its ${field!.name}.` };
+  return text(200, { minLength: 1, description: `\`_id\` of the row, or its ${field!.name}.` });
 }
 
 function filterWords({ relations, filterable, fields }: Contract): string {

@@ -63,18 +63,13 @@ const WORDS: Readonly<Record<Operator, string>> = {
 function filterParameters(field: Field): [string, Schema][] {
   return urlOperators(field).flatMap((op): [string, Schema][] => {
     const description = `${field.title.zh} ${field.title.en}: ${WORDS[op]}`;
-    const schema = described(operandSchema(field, op), description);
+    const schema = { ...operandSchema(field, op), description };
     const named: [string, Schema] = [`${field.name}.${op}`, schema];
     return op === 'eq'
       ? [
           [field.name, schema],
-          [named[0], described(operandSchema(field, op), `The same as \`${field.name}\``)],
+          [named[0], { ...schema, description: `The same as \`${field.name}\`` }],
         ]
       : [named];
   });
-}
-
-/** A reference can't stand beside a description in the generator's output. */
-function described(schema: Schema, description: string): Schema {
-  return '$ref' in schema ? { allOf: [schema], description } : { ...schema, description };
 }

@@ -25,7 +25,7 @@ export function declare(app: FastifyInstance, operation: Operation): void {
     operationId: operation.id,
     tags: [operation.tag],
     summary: operation.summary,
-    ...(operation.description === undefined ? {} : { description: operation.description }),
+    description: operation.description ?? Object.values(operation.replies)[0]!.description,
     security: SECURITY[operation.caller],
     ...(pathParameters === undefined ? {} : { params: parameters(pathParameters, Object.keys(pathParameters)) }),
     ...(query === undefined ? {} : { querystring: parameters(query, requiredQuery) }),
@@ -53,9 +53,14 @@ interface Written {
   responses: Record<string, Record<string, unknown>>;
 }
 
-/** Adds what the generator has no words for: references to headers and problems, and how lists are written in a URL. */
-export function complete(written: Written, { replies, problems = [], headers = [], caller }: Operation): void {
+/** Adds what the generator has no words for: references to headers and problems, what stands beside a reference, and how lists are written in a URL. */
+export function complete(
+  written: Written,
+  { query = {}, replies, problems = [], headers = [], caller }: Operation,
+): void {
   for (const parameter of written.parameters ?? []) {
+    const { description } = query[String(parameter.name)] ?? {};
+    if (description !== undefined) parameter.description = description;
     if (COMMA_SEPARATED.has(String(parameter.name))) Object.assign(parameter, { style: 'form', explode: false });
   }
   const references = headers.map((name) => ({ $ref: `#/components/parameters/${name}` }));

@@ -32,11 +32,11 @@ export interface OpenapiDocument {
 type Written = Parameters<typeof complete>[0];
 
 /**
- * The document of a catalog, or of one of its contracts (`only`, an id): typed routes are declared on an instance that never listens, and
+ * The document of a catalog: typed routes are declared on an instance that never listens, and
  * @fastify/swagger writes what it sees. Every URL in it is relative, so it is the same wherever it is served.
  */
-export async function renderOpenapi(catalog: Catalog, { only }: { only?: string } = {}): Promise<OpenapiDocument> {
-  const operations = operationsOf(catalog, only);
+export async function renderOpenapi(catalog: Catalog): Promise<OpenapiDocument> {
+  const operations = operationsOf(catalog);
   const app = fastify({ logger: false });
   // Nothing is ever served here: schemas are read, not compiled.
   app.setValidatorCompiler(() => () => true);
@@ -45,7 +45,7 @@ export async function renderOpenapi(catalog: Catalog, { only }: { only?: string 
     openapi: {
       openapi: '3.1.1',
       info,
-      servers: [{ url: '/', description: 'This exchange' }],
+      servers: [{ url: '/', description: 'This exchange: production, or local in the demo', 'x-internal': true }],
       tags: tagsOf(catalog, operations),
       security: [{ oauth2: [] }, { accessToken: [] }],
       components: {
@@ -69,11 +69,10 @@ export async function renderOpenapi(catalog: Catalog, { only }: { only?: string 
   return keepReachable(document);
 }
 
-function operationsOf(catalog: Catalog, only: string | undefined): Operation[] {
+function operationsOf(catalog: Catalog): Operation[] {
   const names = componentNames(catalog);
   const ofContract = (contract: Contract) => datasetOperations(contract, catalog, names.get(contract.id)!);
   const contracts = [...catalog.contracts.values()];
-  if (only !== undefined) return contracts.filter(({ id }) => id === only).flatMap(ofContract);
   return [
     ...contracts.flatMap(ofContract),
     ...platformOperations,

@@ -14,7 +14,7 @@ export const info = {
     'Every answer carries a receipt of its audit entry. Errors are problems (RFC 9457) with a code of a closed register. ' +
     'Repeated or unknown parameters are refused, never ignored.',
   license: { name: 'MIT', identifier: 'MIT' },
-  contact: { name: '区大数据中心 District big data centre', url: '/' },
+  contact: { name: '区大数据中心 District big data centre' },
 };
 
 const TAGS: Readonly<Record<string, string>> = {

@@ -66,6 +66,7 @@ function keySchema(contract: Contract): Schema {
   const tuple = {
     type: 'array',
     prefixItems: parts.map((field) => scalarSchema(field.type)),
+    items: {},
     minItems: parts.length,
     maxItems: parts.length,
   };
@@ -93,7 +94,9 @@ const ALL_OPERATORS = new Set(Object.values(TYPES).flatMap(({ operators }) => op
 function leafSchema(field: Field): Schema {
   const { operators } = TYPES[field.type.name];
   const value = scalarSchema(field.type);
-  const forms = operators.includes('in') ? [value, list(value, VALUES_AT_MOST), boolean] : [boolean];
+  const isBoolean = field.type.name === 'boolean';
+  const values = operators.includes('in') ? [value, list(value, VALUES_AT_MOST)] : [];
+  const forms = isBoolean ? values : [...values, boolean];
   return object({ field: choice([field.name]), op: choice(operators), value: { anyOf: forms } }, ['field', 'value']);
 }
 

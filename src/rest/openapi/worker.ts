@@ -1,0 +1,6 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Catalog } from '../../catalog/catalog.js';
+import { renderTexts } from './texts.js';
+
+/** A thread of its own, for one catalog: rendering takes a second of CPU, and nobody's request waits for it. */
+parentPort!.postMessage(await renderTexts(workerData as Catalog));
