@@ -1,36 +1,22 @@
-import { randomUUID } from 'node:crypto';
-import helmet from '@fastify/helmet';
-import fastify, { type FastifyInstance } from 'fastify';
-import { type AuthorizationServer, createAuthorizationServer } from './access/identity/authorization-server.js';
+import type { FastifyInstance } from 'fastify';
+import { createAuthorizationServer } from './access/identity/authorization-server.js';
 import { openRateLimit } from './access/identity/rate-limit.js';
 import { openRefusals } from './access/identity/refusals.js';
 import { openIdentity } from './access/identity/verify.js';
 import { openPolicy } from './access/policy/open-policy.js';
 import { type Checkpoints, openCheckpoints } from './audit/checkpoint.js';
 import { openLog } from './audit/log.js';
-import { answer } from './exchange/answer.js';
+import { openDoors } from './doors.js';
 import { etags } from './exchange/etag.js';
 import type { Exchange } from './exchange/exchange.js';
-import { graphqlRoutes } from './graphql/route.js';
 import type { Clock } from './platform/clock.js';
 import type { Config } from './platform/config.js';
 import { openDatabase } from './platform/database.js';
 import type { Keys } from './platform/keys.js';
+import { openTelemetry } from './platform/telemetry.js';
 import { openReleases } from './query/releases.js';
 import { openReading } from './query/run.js';
-import { applicationRoutes } from './rest/application-routes.js';
-import { auditRoutes } from './rest/audit-routes.js';
-import { mountAuthorizationServer } from './rest/authorization-server.js';
-import { catalogRoutes } from './rest/catalog-routes.js';
-import { dataRoutes } from './rest/data-routes.js';
-import { deliveryRoutes } from './rest/delivery-routes.js';
-import { grantRoutes } from './rest/grant-routes.js';
-import { healthRoutes } from './rest/health-routes.js';
-import { type Entrance, guardRequests, requireSubject } from './rest/hooks.js';
-import { recordDenials } from './rest/platform-call.js';
-import { installProblems } from './rest/problem.js';
-import { publicPages } from './rest/public-pages.js';
-import { standardRoutes } from './rest/standard-routes.js';
+import type { Entrance } from './rest/hooks.js';
 
 /** A node that is composed and not yet listening. */
 export interface Node {
@@ -41,12 +27,6 @@ export interface Node {
   holdBack(reason: string | undefined): void;
   close(): Promise<void>;
 }
-
-const HANDLER_MS = 30_000;
-const CONNECTION_MS = 120_000;
-/** Whole uploads count against this one. */
-const REQUEST_MS = 3_600_000;
-const BODY_LIMIT_BYTES = 1_048_576;
 
 /** The composition root: every domain is put together here and nowhere else. The database is migrated. */
 export async function composeNode(parts: {
@@ -88,7 +68,8 @@ export async function composeNode(parts: {
   };
   let held: string | undefined;
   const notReady = async () => held ?? (log.writable() ? undefined : 'the audit log is not writable');
-  const app = await composeApp({ exchange, checkpoints, entrance, notReady, authorization });
+  const telemetry = openTelemetry();
+  const app = await openDoors({ exchange, checkpoints, entrance, notReady, authorization, telemetry });
   return {
     exchange,
     checkpoints,
@@ -97,7 +78,7 @@ export async function composeNode(parts: {
       held = reason;
     },
     close: async () => {
-      await app.close();
+      await closeDoors(app);
       authorization.close();
       await refusals.close();
       await Promise.allSettled([policy.close(), releases.close(), checkpoints.close()]);
@@ -107,65 +88,10 @@ export async function composeNode(parts: {
   };
 }
 
-interface AppParts {
-  exchange: Exchange;
-  checkpoints: Checkpoints;
-  entrance: Entrance;
-  notReady: () => Promise<string | undefined>;
-  authorization: AuthorizationServer;
-}
+const DRAIN_MS = 10_000;
 
-async function composeApp({
-  exchange,
-  checkpoints,
-  entrance,
-  notReady,
-  authorization,
-}: AppParts): Promise<FastifyInstance> {
-  const { config } = exchange;
-  const app = fastify({
-    logger: false,
-    genReqId: () => randomUUID(),
-    bodyLimit: BODY_LIMIT_BYTES,
-    handlerTimeout: HANDLER_MS,
-    connectionTimeout: CONNECTION_MS,
-    requestTimeout: REQUEST_MS,
-    http: { maxHeaderSize: 16_384, headersTimeout: 15_000 },
-    routerOptions: { maxParamLength: 200, caseSensitive: true, ignoreTrailingSlash: false },
-    return503OnClosing: true,
-  });
-  installProblems(app, config.publicUrl);
-  guardRequests(app, { config });
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        styleSrc: ["'self'"],
-        imgSrc: ["'self'"],
-        formAction: ["'none'"],
-        frameAncestors: ["'none'"],
-        baseUri: ["'none'"],
-      },
-    },
-  });
-  mountAuthorizationServer(app, authorization);
-  await app.register(publicPages, { exchange });
-  await app.register(healthRoutes, { notReady, metrics: async () => ({ contentType: 'text/plain', text: '' }) });
-  await app.register(async (data) => {
-    requireSubject(data, 'data', entrance);
-    await data.register(dataRoutes, { exchange });
-    await data.register(deliveryRoutes, { exchange });
-    await data.register(graphqlRoutes, { exchange, answer });
-  });
-  await app.register(async (platform) => {
-    requireSubject(platform, 'platform', entrance);
-    recordDenials(platform, { exchange });
-    await platform.register(catalogRoutes, { exchange });
-    await platform.register(standardRoutes, { exchange });
-    await platform.register(applicationRoutes, { exchange });
-    await platform.register(grantRoutes, { exchange });
-    await platform.register(auditRoutes, { exchange, checkpoints });
-  });
-  return app;
+/** Answers in flight go out; who keeps sending after that is cut off. */
+async function closeDoors(app: FastifyInstance): Promise<void> {
+  const cut = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
+  await app.close().finally(() => clearTimeout(cut));
 }

@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import helmet from '@fastify/helmet';
+import fastify, { type FastifyInstance } from 'fastify';
+import type { AuthorizationServer } from './access/identity/authorization-server.js';
+import type { Checkpoints } from './audit/checkpoint.js';
+import { answer } from './exchange/answer.js';
+import type { Exchange } from './exchange/exchange.js';
+import { graphqlRoutes } from './graphql/route.js';
+import { loggerOptions, type Telemetry } from './platform/telemetry.js';
+import { applicationRoutes } from './rest/application-routes.js';
+import { auditRoutes } from './rest/audit-routes.js';
+import { mountAuthorizationServer } from './rest/authorization-server.js';
+import { catalogRoutes } from './rest/catalog-routes.js';
+import { dataRoutes } from './rest/data-routes.js';
+import { deliveryRoutes } from './rest/delivery-routes.js';
+import { grantRoutes } from './rest/grant-routes.js';
+import { healthRoutes } from './rest/health-routes.js';
+import { type Entrance, guardRequests, requireSubject } from './rest/hooks.js';
+import { datasetOpenapiRoute, openapiRoutes } from './rest/openapi-routes.js';
+import { recordDenials } from './rest/platform-call.js';
+import { installProblems, PROBLEM_TYPE, problemBody } from './rest/problem.js';
+import { publicPages } from './rest/public-pages.js';
+import { standardRoutes } from './rest/standard-routes.js';
+
+export interface Doors {
+  exchange: Exchange;
+  checkpoints: Checkpoints;
+  entrance: Entrance;
+  notReady: () => Promise<string | undefined>;
+  authorization: AuthorizationServer;
+  telemetry: Telemetry;
+}
+
+const HANDLER_MS = 30_000;
+const CONNECTION_MS = 120_000;
+/** Whole uploads count against this one. */
+const REQUEST_MS = 3_600_000;
+const BODY_LIMIT_BYTES = 1_048_576;
+
+/** Every route of the exchange on one fastify instance, which is not listening yet. */
+export async function openDoors(doors: Doors): Promise<FastifyInstance> {
+  const { exchange, checkpoints, entrance } = doors;
+  const app = openApp(doors);
+  mountAuthorizationServer(app, doors.authorization);
+  await app.register(publicPages, { exchange });
+  await app.register(openapiRoutes, { exchange });
+  await app.register(healthRoutes, { notReady: doors.notReady, metrics: () => metricsOf(doors.telemetry) });
+  await app.register(async (data) => {
+    requireSubject(data, 'data', entrance);
+    await data.register(dataRoutes, { exchange });
+    await data.register(datasetOpenapiRoute, { exchange });
+    await data.register(deliveryRoutes, { exchange });
+    await data.register(graphqlRoutes, { exchange, answer });
+  });
+  await app.register(async (platform) => {
+    requireSubject(platform, 'platform', entrance);
+    recordDenials(platform, { exchange });
+    await platform.register(catalogRoutes, { exchange });
+    await platform.register(standardRoutes, { exchange });
+    await platform.register(applicationRoutes, { exchange });
+    await platform.register(grantRoutes, { exchange });
+    await platform.register(auditRoutes, { exchange, checkpoints });
+  });
+  return app;
+}
+
+/** What stands around every route: limits, problems, headers, logs and counters. */
+function openApp({ exchange, telemetry }: Doors): FastifyInstance {
+  const { config } = exchange;
+  const app = fastify({
+    logger: config.logLevel === 'silent' ? false : loggerOptions(config),
+    disableRequestLogging: true, // the audit log has every access; here only what failed
+    genReqId: () => randomUUID(),
+    bodyLimit: BODY_LIMIT_BYTES,
+    handlerTimeout: HANDLER_MS,
+    connectionTimeout: CONNECTION_MS,
+    requestTimeout: REQUEST_MS,
+    http: { maxHeaderSize: 16_384, headersTimeout: 15_000 },
+    routerOptions: { maxParamLength: 200, caseSensitive: true, ignoreTrailingSlash: false },
+    return503OnClosing: true,
+    clientErrorHandler: (error, socket) => refuseMalformed(error, socket, config.publicUrl),
+  });
+  installProblems(app, config.publicUrl);
+  guardRequests(app, { config });
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'unknown';
+    telemetry.observeRequest({ route, method: request.method, status: reply.statusCode }, reply.elapsedTime / 1_000);
+    done();
+  });
+  app.register(helmet, {
+    // Over plain HTTP (the demo on loopback) a browser must not be told to insist on TLS.
+    strictTransportSecurity: config.publicUrl.startsWith('https:'),
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'"],
+        formAction: ["'none'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+      },
+    },
+  });
+  return app;
+}
+
+async function metricsOf({ registry }: Telemetry): Promise<{ contentType: string; text: string }> {
+  return { contentType: registry.contentType, text: await registry.metrics() };
+}
+
+/** What is no HTTP at all (raw bytes in the path, headers too large) never becomes a request; it gets the same kind of error all the same. */
+function refuseMalformed(error: Error & { code?: string }, socket: Socket, publicUrl: string): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return;
+  const timedOut = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  const detail = timedOut
+    ? 'The request took too long to arrive.'
+    : 'The request is not valid HTTP: percent-encode what is not ASCII.';
+  const body = JSON.stringify(problemBody('bad-header', { detail, request: randomUUID(), publicUrl }));
+  const head = [
+    'HTTP/1.1 400 Bad Request',
+    `Content-Type: ${PROBLEM_TYPE}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Cache-Control: no-store',
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
