@@ -10,6 +10,7 @@ export function keepReachable(document: OpenapiDocument): OpenapiDocument {
     const node = waiting.pop();
     if (typeof node !== 'object' || node === null) continue;
     for (const [key, value] of Object.entries(node)) {
+      if (key === 'security') for (const name of schemesOf(value)) used.add(`securitySchemes/${name}`);
       const [, kind, name] = key === '$ref' ? (REFERENCE.exec(String(value)) ?? []) : [];
       if (kind !== undefined && name !== undefined && !used.has(`${kind}/${name}`)) {
         used.add(`${kind}/${name}`);
@@ -20,11 +21,11 @@ export function keepReachable(document: OpenapiDocument): OpenapiDocument {
   }
   const components = Object.fromEntries(
     Object.entries(document.components).map(([kind, members]) => {
-      const kept = Object.entries(members).filter(
-        ([name]) => kind === 'securitySchemes' || used.has(`${kind}/${name}`),
-      );
+      const kept = Object.entries(members).filter(([name]) => used.has(`${kind}/${name}`));
       return [kind, Object.fromEntries(kept.sort(([a], [b]) => (a < b ? -1 : 1)))];
     }),
   );
   return { ...document, components };
 }
+
+const schemesOf = (security: unknown): string[] => (security as object[]).flatMap((one) => Object.keys(one));

@@ -97,7 +97,8 @@ function leafSchema(field: Field): Schema {
   const isBoolean = field.type.name === 'boolean';
   const values = operators.includes('in') ? [value, list(value, VALUES_AT_MOST)] : [];
   const forms = isBoolean ? values : [...values, boolean];
-  return object({ field: choice([field.name]), op: choice(operators), value: { anyOf: forms } }, ['field', 'value']);
+  const operand = forms.length === 1 ? forms[0]! : { anyOf: forms };
+  return object({ field: choice([field.name]), op: choice(operators), value: operand }, ['field', 'value']);
 }
 
 export const filterable = (contract: Contract): Field[] =>

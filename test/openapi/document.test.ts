@@ -1,0 +1,231 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import t from 'tap';
+import { parse } from 'yaml';
+import { type Catalog, makeCatalog } from '../../src/catalog/catalog.js';
+import { checkCatalog } from '../../src/catalog/check.js';
+import { PROBLEMS } from '../../src/platform/errors.js';
+import { packageRoot } from '../../src/platform/paths.js';
+import { datasetDocument } from '../../src/rest/openapi/dataset-document.js';
+import { type OpenapiDocument, renderOpenapi } from '../../src/rest/openapi/document.js';
+import { componentNames, pathOf } from '../../src/rest/openapi/names.js';
+import { openapiText, renderCatalogOpenapi, writeOpenapi } from '../../src/rest/openapi/write.js';
+import { TYPES } from '../../src/standard/type.js';
+
+const run = promisify(execFile);
+
+async function loadedCatalog(): Promise<Catalog> {
+  const { contracts, publishers, purposes } = await checkCatalog(join(packageRoot, 'catalog'));
+  return makeCatalog(contracts, publishers, purposes);
+}
+
+const catalog = await loadedCatalog();
+const document: any = await renderOpenapi(catalog);
+
+/** A dataset with every type, two names that collide, a second major, and a ring of relations. */
+function oddCatalog(): Catalog {
+  const base = catalog.contracts.get('police/household/v1')!;
+  const field = (name: string, type: object, sensitivity = 'L1') =>
+    [name, { ...base.fields.get('household_no')!, name, type, sensitivity, defaultMask: 'none' }] as const;
+  const made = (publisher: string, dataset: string, major = 1) => ({
+    ...base,
+    id: `${publisher}/${dataset}/v${major}`,
+    name: `${publisher}/${dataset}`,
+    publisher,
+    dataset,
+    major,
+    key: ['num', 'code'],
+    fields: new Map<string, any>([
+      field('num', { name: 'integer' }),
+      field('big', { name: 'integer', bits: 64 }),
+      field('amount', { name: 'decimal', precision: 12, scale: 2 }, 'L4'),
+      field('code', catalog.contracts.get('police/resident/v1')!.fields.get('gender')!.type),
+      field('flag', { name: 'boolean' }),
+      field('day', { name: 'date' }),
+      field('month_of', { name: 'month' }),
+      field('at', { name: 'datetime' }),
+      field('uscc', { name: 'identifier', scheme: 'uscc' }),
+      field('place', { name: 'point' }),
+      field('area', { name: 'geometry' }),
+      field('tags', { name: 'list', of: { name: 'text', length: 20 } }),
+      field('note', { name: 'text', length: 64 }, 'L3'),
+    ]),
+    filterable: new Set([
+      'num',
+      'big',
+      'amount',
+      'code',
+      'flag',
+      'day',
+      'month_of',
+      'at',
+      'uscc',
+      'place',
+      'tags',
+      'note',
+    ]),
+    sortable: new Set<string>(),
+    relations: new Map([['next', { name: 'next', to: 'a/b-c/v1', on: { num: 'num' } }]]),
+  });
+  const contracts = [made('a-b', 'c'), made('a', 'b-c'), made('a', 'b-c', 2)];
+  return makeCatalog([...catalog.contracts.values(), ...contracts] as never, catalog.publishers.values(), []);
+}
+
+function operationsOf(written: OpenapiDocument): { path: string; method: string; operation: any }[] {
+  return Object.entries(written.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => ({ path, method, operation })),
+  );
+}
+
+t.test('openapi.yaml is what the catalog says', async (t) => {
+  const committed = readFileSync(join(packageRoot, 'openapi.yaml'), 'utf8');
+  t.ok(committed === (await writeOpenapi()), 'npm run openapi writes the same file');
+  t.match(document.openapi, /^3\.1\./);
+  t.same(parse(committed), JSON.parse(await renderCatalogOpenapi(join(packageRoot, 'catalog'), 'json')));
+  await t.rejects(renderCatalogOpenapi(join(packageRoot, 'catalog', 'police'), 'json'), { code: 'unprocessable' });
+});
+
+t.test('every dataset has every operation, and every filter its own typed parameter', async (t) => {
+  for (const [id, contract] of catalog.contracts) {
+    const path = pathOf(contract);
+    const methods = {
+      [path]: ['get'],
+      [`${path}/schema`]: ['get'],
+      [`${path}/openapi.json`]: ['get'],
+      [`${path}/rows`]: ['get'],
+      [`${path}/rows/{id}`]: ['get'],
+      [`${path}/rows/query`]: ['post'],
+      [`${path}/rows/lookup`]: ['post'],
+      [`${path}/deliveries`]: ['post'],
+      [`${path}/deliveries/{id}`]: ['get'],
+      [`${path}/deliveries/{id}/rejects`]: ['get'],
+    };
+    for (const [at, expected] of Object.entries(methods)) t.same(Object.keys(document.paths[at]), expected, at);
+    const parameters = document.paths[`${path}/rows`].get.parameters.filter((one: any) => one.in === 'query');
+    const expected = [...contract.filterable].flatMap((name) => {
+      const field = contract.fields.get(name)!;
+      const personal = ['L3', 'L4'].includes(field.sensitivity);
+      const ops = TYPES[field.type.name].operators.filter((op) => !personal || op === 'null');
+      return ops.flatMap((op) => (op === 'eq' ? [name, `${name}.eq`] : [`${name}.${op}`]));
+    });
+    const controls = ['_select', '_limit', '_cursor', '_count'];
+    if (contract.sortable.size > 0) controls.push('_sort');
+    if (contract.relations.size > 0) controls.push('_expand');
+    t.same(parameters.map((one: any) => one.name).sort(), [...expected, ...controls].sort(), id);
+    t.ok(
+      parameters.every((one: any) => one.schema !== undefined && one.description !== ''),
+      'each with a schema and words',
+    );
+    t.same(parameters.find((one: any) => one.name === '_select').schema.items.enum, ['_id', ...contract.fields.keys()]);
+    const name = componentNames(catalog).get(id)!;
+    const row = document.components.schemas[name];
+    t.same(Object.keys(row.properties), ['_id', ...contract.fields.keys(), ...contract.relations.keys()]);
+    for (const field of contract.fields.values())
+      t.equal(row.properties[field.name]['x-sensitivity'], field.sensitivity);
+  }
+});
+
+t.test('a personal value is never a parameter, and the body takes it', async (t) => {
+  const names = document.paths['/data/police/resident/v1/rows'].get.parameters.map((one: any) => one.name);
+  for (const name of ['id_number', 'name.startswith', 'phone.in']) t.notOk(names.includes(name), name);
+  t.ok(names.includes('name.null'));
+  const leaves = document.components.schemas.PoliceResidentWhere.anyOf.map(
+    (one: any) => one.properties.field?.enum?.[0],
+  );
+  t.ok(leaves.includes('id_number'));
+});
+
+t.test('operation ids are unique, errors are problems, the register is whole', async (t) => {
+  const operations = operationsOf(document);
+  const ids = operations.map(({ operation }) => operation.operationId);
+  t.same(ids.length, new Set(ids).size);
+  const described = JSON.stringify(document.components.responses);
+  for (const code of Object.keys(PROBLEMS)) {
+    // Of another door than those here: the framework's own answer to a wrong method on any path.
+    t.ok(described.includes(`\`${code}\``) || PROBLEMS[code as keyof typeof PROBLEMS].status === 405, code);
+  }
+  t.same(document.components.schemas.Problem.properties.code.enum, Object.keys(PROBLEMS));
+  for (const { path, method, operation } of operations) {
+    for (const status of operation.security[0]?.oauth2 === undefined ? ['500'] : ['400', '401', '429', '500', '503']) {
+      t.ok(operation.responses[status], `${method} ${path} ${status}`);
+    }
+  }
+});
+
+t.test('odd contracts: every type, names that collide, a second major, a ring', async (t) => {
+  const odd = oddCatalog();
+  const written: any = await renderOpenapi(odd);
+  const ids = operationsOf(written).map(({ operation }) => operation.operationId);
+  t.same(ids.length, new Set(ids).size);
+  t.same([...new Set(componentNames(odd).values())].length, odd.contracts.size);
+  const parameters = written.paths['/data/a/b-c/v1/rows'].get.parameters;
+  const named = (name: string) => parameters.find((one: any) => one.name === name)?.schema;
+  t.match(named('num.gte'), { type: 'integer', format: 'int32' });
+  t.match(named('big'), { type: 'string' });
+  t.match(named('flag'), { type: 'boolean' });
+  t.match(named('code.in'), { type: 'array', items: { $ref: /Codes-/ } });
+  t.match(named('_expand').items.enum, ['next', 'next.next', 'next.next.next', 'next.next.next.next']);
+  for (const absent of ['amount', 'note', 'place', 'tags', 'place.eq', 'flag.gte', 'code.contains', '_sort']) {
+    t.equal(named(absent), undefined, absent);
+  }
+  for (const present of ['amount.null', 'place.null', 'tags.null', 'at.lt', 'uscc.nin']) t.ok(named(present), present);
+  t.equal(written.components.parameters.ExchangePurpose.schema.examples, undefined);
+  const none: any = await renderOpenapi(makeCatalog([], [], []));
+  t.notOk(Object.keys(none.paths).some((path) => path.startsWith('/data/')));
+  await lint(t, datasetDocument(written, odd.contracts.get('a/b-c/v1')!));
+});
+
+t.test('one dataset stands alone', async (t) => {
+  const contract = catalog.contracts.get('police/resident/v1')!;
+  const part: any = datasetDocument(document, contract);
+  t.ok(Object.keys(part.paths).every((path) => path.startsWith('/data/police/resident/v1')));
+  t.equal(Object.keys(part.paths).length, 10);
+  t.ok(part.components.schemas.PoliceHousehold, 'what a relation leads to is there');
+  t.notOk(part.components.schemas.GraphqlReply);
+  t.same(Object.keys(part.components.securitySchemes), ['accessToken', 'oauth2']);
+});
+
+t.test('spectral with OWASP finds no error, redocly nothing at all', async (t) => {
+  await lint(t, document);
+});
+
+/** The linters as they are run by hand, with no network. */
+async function lint(t: typeof t, written: OpenapiDocument): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'civic-exchange-openapi-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  const file = join(directory, 'openapi.json');
+  writeFileSync(file, openapiText(written, 'json'));
+  const env = {
+    ...process.env,
+    NODE_OPTIONS: '',
+    SCARF_ANALYTICS: 'false',
+    REDOCLY_TELEMETRY: 'off',
+    REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true',
+  };
+  const linters = {
+    spectral: [
+      '@stoplight/spectral-cli/dist/index.js',
+      'lint',
+      file,
+      '--ruleset',
+      '.spectral.yaml',
+      '--fail-severity',
+      'error',
+      '--display-only-failures',
+      '-q',
+    ],
+    redocly: ['@redocly/cli/bin/cli.js', 'lint', file, '--config', 'redocly.yaml', '--format', 'stylish'],
+  };
+  for (const [name, [script, ...args]] of Object.entries(linters)) {
+    const ended = await run(process.execPath, [join(packageRoot, 'node_modules', script!), ...args], {
+      cwd: packageRoot,
+      env,
+      maxBuffer: 16_000_000,
+    }).catch((error: { stdout: string; stderr: string; code: number }) => error);
+    t.notOk('code' in ended && ended.code, `${name}: ${ended.stdout.slice(0, 4_000)}`);
+    t.notMatch(ended.stdout, /\b(error|warning)\b/, name);
+  }
+}
