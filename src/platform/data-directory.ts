@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { readPrivateFile, writePrivateFile } from './private-file.js';
 
 /** Where a running server is, for commands on the same machine: `<data-dir>/run.json`, mode 0600. */
@@ -42,7 +42,7 @@ export function lockDataDirectory(dataDir: string): () => void {
 function makeWritable(dataDir: string): void {
   try {
     // Others may pass through (as root, PostgreSQL runs as another user), but not look; every file in it is 0600 or 0700.
-    mkdirSync(dataDir, { recursive: true, mode: 0o711 });
+    makeDirectory(dataDir);
     accessSync(dataDir, constants.W_OK | constants.X_OK);
     const probe = join(dataDir, `.probe-${process.pid}`);
     writeFileSync(probe, '');
@@ -51,6 +51,13 @@ function makeWritable(dataDir: string): void {
     const { code } = error as NodeJS.ErrnoException;
     throw new DataDirectoryError('not-writable', `The data directory ${dataDir} cannot be written (${code}).`);
   }
+}
+
+/** Step by step: the recursive mkdir of Node never returns where the system says ENOENT for a child of an existing directory (/proc). */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  makeDirectory(dirname(path));
+  mkdirSync(path, { mode: 0o711 });
 }
 
 /** The lock names the process and when it started: a number alone may since have gone to another process. */

@@ -3,6 +3,9 @@ import { type Config, loadConfig } from '../../platform/config.js';
 import { EXIT } from '../exit-code.js';
 import { welcome } from '../welcome.js';
 
+/** One Ctrl-C under `npm start` comes twice: from the terminal, and passed on by npm. */
+const ECHO_MS = 1_000;
+
 /** Starts a node on this configuration. Rejects with SettingError, DataDirectoryError, the system's error of listen, or Error. */
 export type StartExchange = (
   config: Config,
@@ -62,10 +65,13 @@ async function serve(startExchange: StartExchange, flags: StartFlags): Promise<v
 /** Resolves at the first signal; it also covers a stop during the start, which then ends as soon as it can be undone. */
 function stopOnSignal(say: (line: string) => void): Promise<void> {
   return new Promise((resolve) => {
-    let signals = 0;
+    let firstAt: number | undefined;
     const onSignal = () => {
-      signals += 1;
-      if (signals > 1) process.exit(EXIT.interrupted);
+      if (firstAt !== undefined) {
+        if (performance.now() - firstAt > ECHO_MS) process.exit(EXIT.interrupted);
+        return;
+      }
+      firstAt = performance.now();
       say('Stopping …');
       resolve();
     };
