@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import helmet from '@fastify/helmet';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { AuthorizationServer } from './access/identity/authorization-server.js';
 import type { Checkpoints } from './audit/checkpoint.js';
 import { answer } from './exchange/answer.js';
@@ -43,9 +43,7 @@ export async function openDoors(doors: Doors): Promise<FastifyInstance> {
   const { exchange, checkpoints, entrance } = doors;
   const app = openApp(doors);
   mountAuthorizationServer(app, doors.authorization);
-  await app.register(publicPages, { exchange });
-  await app.register(openapiRoutes, { exchange });
-  await app.register(healthRoutes, { notReady: doors.notReady, metrics: () => metricsOf(doors.telemetry) });
+  await app.register((pages) => openPages(pages, doors));
   await app.register(async (data) => {
     requireSubject(data, 'data', entrance);
     await data.register(dataRoutes, { exchange });
@@ -70,10 +68,10 @@ function openApp({ exchange, telemetry }: Doors): FastifyInstance {
   const { config } = exchange;
   const app = fastify({
     logger: config.logLevel === 'silent' ? false : loggerOptions(config),
-    disableRequestLogging: true, // the audit log has every access; here only what failed
+    // The audit log has every access; here only what failed.
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT_BYTES,
-    handlerTimeout: HANDLER_MS,
     connectionTimeout: CONNECTION_MS,
     requestTimeout: REQUEST_MS,
     http: { maxHeaderSize: 16_384, headersTimeout: 15_000 },
@@ -82,15 +80,25 @@ function openApp({ exchange, telemetry }: Doors): FastifyInstance {
     clientErrorHandler: (error, socket) => refuseMalformed(error, socket, config.publicUrl),
   });
   installProblems(app, config.publicUrl);
+  // A timer for each request is dear: reads are bounded by the statement timeout and by the log, deliveries take as long as they take.
+  app.addHook('onRoute', (route) => {
+    if (route.config?.bounded !== true) route.handlerTimeout ??= HANDLER_MS;
+  });
   guardRequests(app, { config });
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unknown';
     telemetry.observeRequest({ route, method: request.method, status: reply.statusCode }, reply.elapsedTime / 1_000);
     done();
   });
-  app.register(helmet, {
+  return app;
+}
+
+/** Pages for people, under helmet. The data and platform doors send a fixed set of headers instead (guardRequests): helmet computes its own anew for each reply. */
+async function openPages(app: FastifyInstance, doors: Doors): Promise<void> {
+  const { exchange } = doors;
+  await app.register(helmet, {
     // Over plain HTTP (the demo on loopback) a browser must not be told to insist on TLS.
-    strictTransportSecurity: config.publicUrl.startsWith('https:'),
+    strictTransportSecurity: exchange.config.publicUrl.startsWith('https:'),
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
@@ -103,7 +111,9 @@ function openApp({ exchange, telemetry }: Doors): FastifyInstance {
       },
     },
   });
-  return app;
+  await app.register(publicPages, { exchange });
+  await app.register(openapiRoutes, { exchange });
+  await app.register(healthRoutes, { notReady: doors.notReady, metrics: () => metricsOf(doors.telemetry) });
 }
 
 async function metricsOf({ registry }: Telemetry): Promise<{ contentType: string; text: string }> {

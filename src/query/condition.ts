@@ -146,3 +146,12 @@ export function scopeSql(access: Access, alias: string, parameters: Parameters):
     })
     .join(' AND ');
 }
+
+/** The same text for the same condition, whatever the order of its parts: the two doors write them in different orders, and a cursor fits both. */
+export function canonicalCondition(condition: Condition | undefined): string {
+  if (condition === undefined) return '';
+  if ('and' in condition) return `&(${condition.and.map(canonicalCondition).sort().join(',')})`;
+  if ('or' in condition) return `|(${condition.or.map(canonicalCondition).sort().join(',')})`;
+  if ('not' in condition) return `!(${canonicalCondition(condition.not)})`;
+  return JSON.stringify([condition.path, condition.op, condition.value]);
+}

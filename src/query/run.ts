@@ -5,7 +5,7 @@ import { shanghaiDate } from '../platform/clock.js';
 import type { ReaderPool } from '../platform/database.js';
 import type { Keys } from '../platform/keys.js';
 import type { Ask, Target, Value } from './ask.js';
-import { operandsOf } from './condition.js';
+import { canonicalCondition, operandsOf } from './condition.js';
 import { type CursorBinding, type Cursors, cursors } from './cursor.js';
 import { type Linkage, linkages } from './linkage.js';
 import type { Binding } from './parameters.js';
@@ -85,7 +85,7 @@ function cursorBinding(permit: Permit, ask: Ask, target: Extract<Target, { kind:
     made ??= {
       application: grant.application,
       contract: contract.id,
-      query: JSON.stringify([target.where ?? null, target.sort ?? null, selectionShape(ask.selection)]),
+      query: JSON.stringify([canonicalCondition(target.where), target.sort ?? null, selectionShape(ask.selection)]),
       grant: `${grant.id}@${grant.version}`,
     };
     return made;

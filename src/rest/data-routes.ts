@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { checkApplication } from '../access/policy/rules/check-application.js';
 import type { Contract } from '../catalog/contract.js';
 import { answer, type Present } from '../exchange/answer.js';
 import type { Exchange } from '../exchange/exchange.js';
@@ -20,27 +21,29 @@ interface DatasetParams {
 
 const BASE = '/data/:publisher/:dataset/v:major';
 const BODY_LIMIT_BYTES = 1_048_576;
+/** The statement timeout and the log's own limits bound these. */
+const BOUNDED = { config: { bounded: true } };
 
 /** The dataset doors. Generic: a new contract needs no new route. */
 export async function dataRoutes(app: FastifyInstance, { exchange }: { exchange: Exchange }): Promise<void> {
   app.get<{ Params: DatasetParams }>(BASE, async (request, reply) => {
-    const contract = publishedContract(exchange, request.params);
+    const contract = publishedContract(exchange, request);
     noParameters(request);
     return reply.header('cache-control', 'no-store').send(datasetPage(exchange, request.subject, contract));
   });
   app.get<{ Params: DatasetParams }>(`${BASE}/schema`, async (request, reply) => {
-    const contract = publishedContract(exchange, request.params);
+    const contract = publishedContract(exchange, request);
     noParameters(request);
     return reply
       .header('cache-control', 'no-store')
       .type('application/schema+json')
       .send(rowSchema(exchange, request.subject, contract));
   });
-  app.get<{ Params: DatasetParams }>(`${BASE}/rows`, (request, reply) => {
+  app.get<{ Params: DatasetParams }>(`${BASE}/rows`, BOUNDED, (request, reply) => {
     const asked = enter(exchange, request, (context) => parseRowsUrl(queryStringOf(request), context));
     return respond(exchange, { request, reply, asked, present: presentPage });
   });
-  app.get<{ Params: DatasetParams & { id: string } }>(`${BASE}/rows/:id`, (request, reply) => {
+  app.get<{ Params: DatasetParams & { id: string } }>(`${BASE}/rows/:id`, BOUNDED, (request, reply) => {
     const asked = enter(exchange, request, (context) =>
       parseRowUrl(queryStringOf(request), checkId(request.params.id, context), context),
     );
@@ -54,18 +57,23 @@ export async function dataRoutes(app: FastifyInstance, { exchange }: { exchange:
     method: 'QUERY',
     url: `${BASE}/rows`,
     bodyLimit: BODY_LIMIT_BYTES,
+    ...BOUNDED,
     handler: byBody,
   });
-  app.post<{ Params: DatasetParams }>(`${BASE}/rows/query`, { bodyLimit: BODY_LIMIT_BYTES }, byBody);
-  app.post<{ Params: DatasetParams }>(`${BASE}/rows/lookup`, { bodyLimit: BODY_LIMIT_BYTES }, (request, reply) => {
-    let keys: readonly unknown[] = [];
-    const asked = enter(exchange, request, (context) => {
-      const parsed = parseLookupBody(request.body, context);
-      keys = parsed.keys;
-      return parsed.ask;
-    });
-    return respond(exchange, { request, reply, asked, present: (presenting) => presentLookup(presenting, keys) });
-  });
+  app.post<{ Params: DatasetParams }>(`${BASE}/rows/query`, { ...BOUNDED, bodyLimit: BODY_LIMIT_BYTES }, byBody);
+  app.post<{ Params: DatasetParams }>(
+    `${BASE}/rows/lookup`,
+    { ...BOUNDED, bodyLimit: BODY_LIMIT_BYTES },
+    (request, reply) => {
+      let keys: readonly unknown[] = [];
+      const asked = enter(exchange, request, (context) => {
+        const parsed = parseLookupBody(request.body, context);
+        keys = parsed.keys;
+        return parsed.ask;
+      });
+      return respond(exchange, { request, reply, asked, present: (presenting) => presentLookup(presenting, keys) });
+    },
+  );
 }
 
 /** What a caller with no grant at all gets below `/rows`: the same 404 for every dataset, known or not, whatever else is wrong with the ask. */
@@ -93,6 +101,7 @@ async function respond(
   },
 ): Promise<FastifyReply> {
   const { request, reply, asked } = answering;
+  checkAccept(request.headers.accept);
   const presenting = { request: request.id, publicUrl: exchange.config.publicUrl };
   const call = callOfRequest(request);
   if (asked === undefined) {
@@ -128,7 +137,13 @@ function nextLink(request: FastifyRequest, body: Buffer): string {
   return `${path}?${[...kept, `_cursor=${cursor}`].join('&')}`;
 }
 
-function publishedContract(exchange: Exchange, { publisher, dataset, major }: DatasetParams): Contract {
+/** Catalog is open to every application that is registered and active. */
+function publishedContract(exchange: Exchange, request: FastifyRequest<{ Params: DatasetParams }>): Contract {
+  const { publisher, dataset, major } = request.params;
+  const application = exchange.policy.current().applications.get(request.subject.sub);
+  if (checkApplication(request.subject, application, exchange.clock.now()) !== undefined) {
+    throw new Problem('unauthenticated');
+  }
   const contract = exchange.policy.current().catalog.contracts.get(`${publisher}/${dataset}/v${major}`);
   if (contract === undefined) throw new Problem('not-found', 'No such dataset is published.');
   return contract;
@@ -153,4 +168,17 @@ function checkId(id: string, { contract, sensitiveInUrl }: UrlContext): string {
       faults: [{ parameter: 'id', reason: 'personal value in a URL', expected: 'an _id of 22 characters' }],
     },
   );
+}
+
+/** Rows come as JSON and nothing else (RFC 9110, 12.5.1). */
+function checkAccept(accept: string | undefined): void {
+  if (
+    accept === undefined ||
+    accept === '*/*' ||
+    /(^|[\s,])(\*\/\*|application\/(\*|json|problem\+json))\s*(;|,|$)/i.test(accept)
+  )
+    return;
+  throw new Problem('not-acceptable', 'Rows come as application/json.', {
+    faults: [{ parameter: 'Accept', reason: 'no representation fits', expected: 'application/json' }],
+  });
 }

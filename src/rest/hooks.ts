@@ -26,11 +26,25 @@ export interface Entrance {
   refusals: Refusals;
 }
 
+/** For programs: nothing in a reply of theirs is ever rendered or run. */
+function fixedHeaders(config: Config): Record<string, string> {
+  return {
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    ...(config.publicUrl.startsWith('https:')
+      ? { 'strict-transport-security': 'max-age=31536000; includeSubDomains' }
+      : {}),
+  };
+}
+
 /** What stands before every route: the path as it was sent, the host, no header twice. */
 export function guardRequests(app: FastifyInstance, { config }: Pick<Entrance, 'config'>): void {
   const hosts = new Set([new URL(config.publicUrl).host, ...config.allowedHosts].map((host) => host.toLowerCase()));
+  const fixed = fixedHeaders(config);
   app.addHook('onRequest', (request, reply, done) => {
-    reply.header('request-id', request.id);
+    reply.headers(fixed).header('request-id', request.id);
     done(refusal(request, hosts));
   });
 }

@@ -12,6 +12,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Among protected routes: open to callers without a token. */
     public?: boolean;
+    /** Every step of the handler has its own time limit: no timer is needed around it. */
+    bounded?: boolean;
   }
 }
 

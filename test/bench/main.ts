@@ -64,7 +64,10 @@ try {
   console.log(
     'route              conn     floor/s        exchange/s     ratio (min–max)     µs node+pg floor → exchange   p50 ms floor → exchange',
   );
-  for (const pair of pairs) {
+  const only = process.argv[process.argv.indexOf('--only') + 1];
+  for (const pair of pairs.filter(
+    ({ title, connections }) => !process.argv.includes('--only') || `${title} ${connections}` === only,
+  )) {
     const loads: Load[] = [
       { ...base, title: `floor ${pair.title}`, server: floor, connections: pair.connections, requests: pair.floor },
       {

@@ -113,7 +113,7 @@ export async function alternate(
   options: { rounds: number; seconds: number },
 ): Promise<Map<Load, Figures[]>> {
   const figures = new Map<Load, Figures[]>(loads.map((load) => [load, []]));
-  for (const load of loads) await round(load, 1);
+  for (const load of loads) await round(load, 3);
   for (let i = 0; i < options.rounds; i++)
     for (const load of loads) figures.get(load)!.push(await round(load, options.seconds));
   return figures;

@@ -26,6 +26,7 @@ export interface Case {
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
+const NO_RELATIONS: ReadonlyMap<string, Access> = new Map();
 
 /**
  * May this happen? Pure, and no by default: a permit is only ever made at the end, after every rule has let it pass. The contract is the index's,
@@ -46,6 +47,9 @@ export function decide(asked: Case & { ask: Question; mode: Mode }): Decision {
   if (sort !== undefined) {
     const denial = checkSort(root, sort.field);
     if (denial !== undefined) return denial;
+  }
+  if (where === undefined && selection.fields === undefined && selection.relations.size === 0) {
+    return permit(asked, chosen, NO_RELATIONS, NOTHING);
   }
   const tree = new Map<string, Access>();
   const withheld = new Set<string>();
@@ -96,7 +100,12 @@ function enter(asked: Case, contractId: string, mode: Mode): Chosen | Denial {
   return checkRequirements(chosen.access, asked.call) ?? chosen;
 }
 
-function permit(asked: Case, chosen: Chosen, joined: ReadonlyMap<string, Access>, withheld: Set<string>): Permit {
+function permit(
+  asked: Case,
+  chosen: Chosen,
+  joined: ReadonlyMap<string, Access>,
+  withheld: ReadonlySet<string>,
+): Permit {
   let notAfter = Math.min(asked.subject.expiresAt * 1_000, chosen.access.validUntilMs);
   for (const access of joined.values()) notAfter = Math.min(notAfter, (access as CompiledAccess).validUntilMs);
   return {
