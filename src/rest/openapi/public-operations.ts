@@ -28,7 +28,7 @@ export const publicOperations: readonly Operation[] = [
     id: 'getSigningKeys',
     tag: 'oauth2',
     summary: 'Public keys that tokens are signed with',
-    replies: { 200: json('RFC 7517.', 'Jwks') },
+    replies: { 200: { description: 'RFC 7517.', content: { 'application/jwk-set+json': refTo('Jwks') } } },
   },
   {
     ...anyone,

@@ -10,7 +10,8 @@ export function keepReachable(document: OpenapiDocument): OpenapiDocument {
     const node = waiting.pop();
     if (typeof node !== 'object' || node === null) continue;
     for (const [key, value] of Object.entries(node)) {
-      if (key === 'security') for (const name of schemesOf(value)) used.add(`securitySchemes/${name}`);
+      if (key === 'security' && Array.isArray(value))
+        for (const name of schemesOf(value)) used.add(`securitySchemes/${name}`);
       const [, kind, name] = key === '$ref' ? (REFERENCE.exec(String(value)) ?? []) : [];
       if (kind !== undefined && name !== undefined && !used.has(`${kind}/${name}`)) {
         used.add(`${kind}/${name}`);
@@ -28,4 +29,4 @@ export function keepReachable(document: OpenapiDocument): OpenapiDocument {
   return { ...document, components };
 }
 
-const schemesOf = (security: unknown): string[] => (security as object[]).flatMap((one) => Object.keys(one));
+const schemesOf = (security: readonly object[]): string[] => security.flatMap((one) => Object.keys(one));

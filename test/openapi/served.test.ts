@@ -1,0 +1,200 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import t from 'tap';
+import { parse } from 'yaml';
+import { renderOpenapi } from '../../src/rest/openapi/document.js';
+import { type Reply, testNode } from '../support/node.js';
+
+const node = await testNode(t);
+const PURPOSE = { 'exchange-purpose': 'grid-service' };
+const document: any = await renderOpenapi(node.exchange.policy.current().catalog);
+const ajv = new Ajv2020({ strict: false, allErrors: true });
+addFormats.default(ajv);
+ajv.addSchema({ $id: 'https://exchange.test/openapi', components: document.components });
+
+const DIVISION = '/data/exchange/division/v1';
+const LINES = [
+  '{"code":"370303104","name":"体育场街道","level":"3","parent":"370303","quasi":false}',
+  '{"code":"370303104002","name":"南苑绿洲社区","level":"4","parent":"370303104","quasi":false}',
+  '{"code":"370303104003","level":"nonsense"}',
+];
+
+/** The reply is one that the document describes: status, media type, every member. */
+function follows(t: typeof import('tap').default | any, path: string, method: string, reply: Reply): void {
+  const operation = document.paths[path]?.[method];
+  const written = operation?.responses[reply.status];
+  t.ok(written, `${method} ${path} may end in ${reply.status}: ${reply.text.slice(0, 300)}`);
+  if (written === undefined) return;
+  const response = written.$ref === undefined ? written : document.components.responses[written.$ref.split('/').pop()];
+  const type = (reply.headers.get('content-type') ?? '').split(';')[0]!;
+  if (response.content === undefined) return void t.equal(reply.text, '');
+  t.ok(response.content[type], `${path} ${reply.status} ${type}`);
+  const schema = JSON.parse(
+    JSON.stringify(response.content[type]?.schema ?? false).replaceAll(
+      '"#/components',
+      '"https://exchange.test/openapi#/components',
+    ),
+  );
+  const validate = ajv.compile(schema);
+  const value = type.includes('json') && !type.includes('ndjson') ? JSON.parse(reply.text) : reply.text;
+  t.ok(validate(value), `${method} ${path} ${reply.status}: ${JSON.stringify(validate.errors?.slice(0, 4))}`);
+}
+
+t.before(async () => {
+  await node.register('reader');
+  await node.register('boss', { department: 'exchange', roles: ['operator', 'auditor'] });
+  await node.register('exchange-publisher', { department: 'exchange', roles: ['publisher'] });
+  await node.grant({ application: 'exchange-publisher', dataset: 'exchange/division', mode: 'deliver', fields: [] });
+  await node.grant({ application: 'reader', dataset: 'exchange/division' });
+});
+
+t.test('what is served is what is generated', async (t) => {
+  const json = await node.ask('GET', '/openapi.json');
+  t.equal(json.status, 200);
+  t.same(json.body, JSON.parse(JSON.stringify(document)));
+  const yaml = await node.ask('GET', '/openapi.yaml');
+  t.match(yaml.headers.get('content-type'), /^application\/yaml/);
+  t.same(parse(yaml.text), json.body);
+  t.equal((await node.ask('GET', `${DIVISION}/openapi.json`)).status, 401);
+  const one = await node.ask('GET', `${DIVISION}/openapi.json`, { as: 'reader' });
+  t.equal(one.status, 200);
+  t.ok(Object.keys(one.body.paths).every((path) => path.startsWith(DIVISION)));
+  t.same(one.body.paths[`${DIVISION}/rows`], json.body.paths[`${DIVISION}/rows`]);
+  t.equal((await node.ask('GET', '/data/exchange/nothing/v1/openapi.json', { as: 'reader' })).status, 404);
+  t.equal((await node.ask('GET', `${DIVISION}/openapi.json?x=1`, { as: 'reader' })).status, 400);
+});
+
+t.test('Swagger UI is ours alone: no other origin, no inline script', async (t) => {
+  const page = await node.ask('GET', '/docs');
+  t.equal(page.status, 200);
+  const csp = page.headers.get('content-security-policy') ?? '';
+  t.match(csp, /script-src 'self';/);
+  t.notMatch(csp, /unsafe|https?:/);
+  t.notMatch(page.text, /(src|href)="(https?:)?\/\//);
+  t.notMatch(page.text, /<script[^>]*>[^<\s]/);
+  const assets = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(
+    ([, url]) => new URL(url!, `${node.baseUrl}/docs`),
+  );
+  t.ok(assets.length >= 5);
+  for (const { pathname } of assets) t.equal((await node.ask('GET', pathname)).status, 200, pathname);
+  const moved = await node.ask('GET', '/docs/json');
+  t.equal(moved.status, 302);
+  t.equal(moved.headers.get('location'), '/openapi.json');
+  t.match((await node.ask('GET', '/')).headers.get('content-security-policy'), /default-src 'none'/);
+});
+
+t.test('every route is documented, or hidden on purpose, and every path is routed', async (t) => {
+  const routes = routesOf(node.app.printRoutes({ commonPrefix: true }));
+  const generic = (path: string) =>
+    path
+      .replace(/^\/data\/[a-z-]+\/[a-z-]+\/v1/, '/data/{publisher}/{dataset}/v{major}')
+      .replaceAll(/\{(\w+)\}/g, ':$1');
+  const documented = new Set(
+    Object.entries<any>(document.paths).flatMap(([path, item]) =>
+      Object.keys(item).map((method) => `${method.toUpperCase()} ${generic(path)}`),
+    ),
+  );
+  // Tiles and bundles are one wildcard, since their names have slashes.
+  for (const name of ['tile', 'entries/:bundle', ':tile']) {
+    if (documented.delete(`GET /audit/v1/tile/${name}`)) documented.add('GET /audit/v1/tile/*');
+  }
+  const hidden = [/^GET \/$/, /^GET \/style\.css$/, /^GET \/problems(\/:code)?$/, /^GET \/docs(\/|$)/];
+  const method = [
+    /^QUERY \/data\//,
+    /^(HEAD|OPTIONS) /,
+    /^GET \/oauth2\/token$/,
+    /^POST \/(\.well-known|oauth2\/jwks)/,
+  ];
+  const unknown = [...routes].filter((route) => !documented.has(route));
+  t.same(
+    unknown.filter((route) => ![...hidden, ...method].some((pattern) => pattern.test(route))),
+    [],
+  );
+  t.same(
+    [...documented].filter((route) => !routes.has(route)),
+    [],
+  );
+});
+
+t.test('replies are as described', async (t) => {
+  const check = async (method: string, path: string, template: string, asking: object = {}) => {
+    const reply = await node.ask(method, path, asking);
+    follows(t, template, method.toLowerCase(), reply);
+    return reply;
+  };
+  const publisher = { as: 'exchange-publisher' };
+  const delivered = await check('POST', `${DIVISION}/deliveries?mode=snapshot`, `${DIVISION}/deliveries`, {
+    ...publisher,
+    headers: { 'idempotency-key': 'one', 'content-type': 'application/x-ndjson' },
+    body: LINES.join('\n'),
+  });
+  t.equal(delivered.status, 201, delivered.text);
+  const { id } = delivered.body;
+  await check('GET', `${DIVISION}/deliveries/${id}`, `${DIVISION}/deliveries/{id}`, publisher);
+  await check('GET', `${DIVISION}/deliveries/${id}/rejects`, `${DIVISION}/deliveries/{id}/rejects`, publisher);
+  await check('POST', `${DIVISION}/deliveries?mode=snapshot`, `${DIVISION}/deliveries`, { ...publisher, body: {} });
+
+  const reader = { as: 'reader', headers: PURPOSE };
+  const rows = `${DIVISION}/rows`;
+  await check('GET', DIVISION, DIVISION, reader);
+  await check('GET', `${DIVISION}/schema`, `${DIVISION}/schema`, reader);
+  const found = await check('GET', `${rows}?_count=exact&_limit=1`, rows, reader);
+  t.equal(found.status, 200);
+  const headers = { ...PURPOSE, 'if-none-match': found.headers.get('etag')! };
+  t.equal((await check('GET', `${rows}?_count=exact&_limit=1`, rows, { as: 'reader', headers })).status, 304);
+  await check('GET', `${rows}/370303104`, `${rows}/{id}`, reader);
+  await check('GET', `${rows}/000000`, `${rows}/{id}`, reader);
+  await check('GET', `${rows}?nmae=x`, rows, reader);
+  await check('GET', rows, rows);
+  await check('GET', rows, rows, { as: 'reader', headers: { 'exchange-purpose': 'no-such-purpose' } });
+  await check('GET', '/data/police/resident/v1/rows', '/data/police/resident/v1/rows', reader);
+  await check('POST', `${rows}/query`, `${rows}/query`, { ...reader, body: { limit: 5, count: 'estimated' } });
+  await check('POST', `${rows}/lookup`, `${rows}/lookup`, { ...reader, body: { keys: ['370303104', 'x'] } });
+  await check('POST', '/graphql/v1', '/graphql/v1', { ...reader, body: { query: '{ exchange { __typename } }' } });
+  await check('POST', '/graphql/v1', '/graphql/v1', { ...reader, body: { query: '{' } });
+
+  const boss = { as: 'boss', audience: 'platform' };
+  for (const path of ['/api/v1/catalog', '/api/v1/standard', '/api/v1/applications', '/api/v1/grants']) {
+    t.equal((await check('GET', path, path, boss)).status, 200, path);
+  }
+  await check('GET', '/api/v1/catalog/police/resident/v1', '/api/v1/catalog/{publisher}/{dataset}/v{major}', boss);
+  await check('GET', '/api/v1/grants/nothing', '/api/v1/grants/{id}', boss);
+  await check('GET', '/api/v1/applications/reader', '/api/v1/applications/{clientId}', boss);
+  await check('POST', '/api/v1/grants', '/api/v1/grants', { ...boss, body: {} });
+  await check('POST', '/api/v1/catalog/check', '/api/v1/catalog/check', { ...boss, body: { contracts: [] } });
+  await check('GET', '/api/v1/audit/entries/0', '/api/v1/audit/entries/{index}', boss);
+  await check('GET', '/api/v1/audit/entries/0/proof', '/api/v1/audit/entries/{index}/proof', boss);
+  await check('GET', '/api/v1/audit/consistency?from=1&to=2', '/api/v1/audit/consistency', boss);
+  for (const path of [
+    '/health/live',
+    '/health/ready',
+    '/metrics',
+    '/openapi.yaml',
+    '/audit/v1/checkpoint',
+    '/audit/v1/vkey',
+  ]) {
+    t.equal((await check('GET', path, path)).status, 200, path);
+  }
+  for (const path of ['/oauth2/jwks', '/.well-known/openid-configuration', '/.well-known/oauth-authorization-server']) {
+    t.equal((await check('GET', path, path)).status, 200, path);
+  }
+  await check('POST', '/oauth2/token', '/oauth2/token', {
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: 'grant_type=client_credentials&client_id=nobody',
+  });
+});
+
+/** `GET /a/:b` of the tree that fastify prints. */
+function routesOf(tree: string): Set<string> {
+  const parents: string[] = [];
+  const routes = new Set<string>();
+  for (const line of tree.split('\n')) {
+    const [, indent, part, methods] = /^([│ ]*[├└]── )(.*?)(?: \(([A-Z, -]+)\))?$/.exec(line) ?? [];
+    if (indent === undefined || part === undefined) continue;
+    const depth = indent.length / 4 - 1;
+    const path = `${depth === 0 ? '' : parents[depth - 1]}${part}`;
+    parents[depth] = path;
+    for (const method of methods?.split(', ') ?? []) routes.add(`${method} ${path}`);
+  }
+  return routes;
+}
