@@ -55,8 +55,9 @@ export type Settings = {
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const data: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
-    if (name in SCHEMA.properties && value) data[name] = value.trim();
-    else if (name.startsWith('EXCHANGE_')) refuseMisspelling(name);
+    if (name in SCHEMA.properties) {
+      if (value) data[name] = value.trim();
+    } else if (name.startsWith('EXCHANGE_')) refuseMisspelling(name);
   }
   if (env.DATABASE_URL_FILE) {
     if (data.DATABASE_URL) throw new SettingError('DATABASE_URL_FILE', 'DATABASE_URL is set too: give one of them');
@@ -82,8 +83,12 @@ function validate(data: Record<string, string>): Settings {
 
 /** Others may set EXCHANGE_… for their own ends (container platforms do), so only what looks like one of ours is refused. */
 function refuseMisspelling(name: string): void {
-  const meant = nearMiss(name, Object.keys(SCHEMA.properties));
-  if (meant !== undefined && meant !== name) throw new SettingError(name, `is not a setting; did you mean ${meant}?`);
+  const [prefix, ours] = ['EXCHANGE_', Object.keys(SCHEMA.properties)];
+  const meant = nearMiss(
+    name.slice(prefix.length),
+    ours.filter((each) => each.startsWith(prefix)).map((each) => each.slice(prefix.length)),
+  );
+  if (meant !== undefined) throw new SettingError(name, `is not a setting; did you mean ${prefix}${meant}?`);
 }
 
 function readSecret(name: string, path: string): string {

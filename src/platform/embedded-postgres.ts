@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { postgresAccount, postgresBinaries, SYSTEM_STATE } from './postgres-binaries.js';
 import { type ClusterPlace, checkVersion, clusterPlace, initialise, socketDirectory } from './postgres-cluster.js';
@@ -33,15 +34,9 @@ export async function startPostgres(options: { dataDir: string }): Promise<Embed
   if (!existsSync(place.cluster)) initialise(place, native, account, password);
   checkVersion(place, native);
   await clearRemains(place);
-  const keeper = launch(place, native, account, socketDir);
   const urlOf = (database: string) =>
     `postgres://exchange:${password}@localhost/${database}?host=${encodeURIComponent(socketDir)}&port=5432`;
-  try {
-    await ready(keeper, place, urlOf('postgres'));
-  } catch (error) {
-    keeper.stdin?.end();
-    throw error;
-  }
+  const keeper = await launchUntilReady(() => launch(place, native, account, socketDir), place, urlOf('postgres'));
   return { url: urlOf('exchange'), pid: postmasterPid(place)!, stop: () => stop(keeper, place) };
 }
 
@@ -51,6 +46,27 @@ function clusterPassword(dataDir: string): { password: string; fresh: boolean } 
   const file = join(keys, 'postgres-password');
   const fresh = !existsSync(file);
   return { password: privateFile(file, () => randomBytes(24).toString('base64url')), fresh };
+}
+
+/** After a killed postmaster its last children hold the shared memory for a moment: then it is tried again, for a bounded time. */
+async function launchUntilReady(
+  launchOnce: () => ChildProcess,
+  place: ClusterPlace,
+  url: string,
+): Promise<ChildProcess> {
+  const end = performance.now() + START_MS;
+  for (;;) {
+    const keeper = launchOnce();
+    try {
+      await ready(keeper, place, url);
+      return keeper;
+    } catch (error) {
+      keeper.stdin?.end();
+      const passes = /pre-existing shared memory block/.test((error as Error).message);
+      if (!passes || performance.now() > end) throw error;
+      await pause(250);
+    }
+  }
 }
 
 /** Waits until it answers (a recovery after a crash takes its time), and makes the database `exchange` at the first start. */

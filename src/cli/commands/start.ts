@@ -55,14 +55,17 @@ async function serve(startExchange: StartExchange, flags: StartFlags): Promise<v
   const config = loadConfig(Object.fromEntries(defined) as Partial<Config>);
   const say = (line: string) => process.stdout.write(`${json ? JSON.stringify({ progress: line }) : line}\n`);
   const stopped = stopOnSignal(say);
-  const running = await startExchange(config, { onProgress: say });
+  // Before it is up there is nothing to finish: PostgreSQL stops when we are gone, and the next start takes up where this one was.
+  const interrupted = stopped.then(() => undefined);
+  const running = await Promise.race([startExchange(config, { onProgress: say }), interrupted]);
+  if (!running) process.exit(EXIT.interrupted);
   process.stdout.write(json ? `${JSON.stringify({ ready: running.baseUrl })}\n` : welcome(config, running.baseUrl));
   await stopped;
   await running.close();
   say('Stopped.');
 }
 
-/** Resolves at the first signal; it also covers a stop during the start, which then ends as soon as it can be undone. */
+/** Resolves at the first signal. */
 function stopOnSignal(say: (line: string) => void): Promise<void> {
   return new Promise((resolve) => {
     let firstAt: number | undefined;

@@ -1,0 +1,106 @@
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { systemClock } from '../../src/platform/clock.js';
+import { loadConfig, printableConfig } from '../../src/platform/config.js';
+import { lockDataDirectory, readRun, removeRun, writeRun } from '../../src/platform/data-directory.js';
+import { openKeys } from '../../src/platform/keys.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'civic-exchange-config-'));
+t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+const urlFile = join(directory, 'url');
+writeFileSync(urlFile, 'postgres://exchange:s3cret@db/exchange\n');
+
+t.test('a bad setting is refused by its name, without its value', async (t) => {
+  const bad: [name: string, env: Record<string, string>][] = [
+    ['EXCHANGE_PORT', { EXCHANGE_PORT: 'http' }],
+    ['EXCHANGE_PORT', { EXCHANGE_PORT: '65536' }],
+    ['EXCHANGE_PORT', { EXCHANGE_PORT: '80.5' }],
+    ['EXCHANGE_PROT', { EXCHANGE_PROT: '8080' }],
+    ['EXCHANGE_DEMO', { EXCHANGE_DEMO: 'maybe' }],
+    ['EXCHANGE_SENSITIVE_IN_URL', { EXCHANGE_SENSITIVE_IN_URL: 'yes' }],
+    ['EXCHANGE_LOG_LEVEL', { EXCHANGE_LOG_LEVEL: 'loud' }],
+    ['EXCHANGE_RATE_PER_SECOND', { EXCHANGE_RATE_PER_SECOND: '0' }],
+    ['EXCHANGE_PUBLIC_URL', { EXCHANGE_PUBLIC_URL: 'exchange.example.cn' }],
+    ['EXCHANGE_PUBLIC_URL', { EXCHANGE_PUBLIC_URL: 'https://exchange.example.cn/' }],
+    ['EXCHANGE_PUBLIC_URL', { EXCHANGE_PUBLIC_URL: 'https://exchange.example.cn/api' }],
+    ['EXCHANGE_PUBLIC_URL', { EXCHANGE_PUBLIC_URL: 'ftp://exchange.example.cn' }],
+    ['DATABASE_URL', { DATABASE_URL: 's3cret' }],
+    ['DATABASE_URL', { DATABASE_URL: 'mysql://u:s3cret@db/x' }],
+    ['DATABASE_URL_FILE', { DATABASE_URL: 'postgres://db/x', DATABASE_URL_FILE: urlFile }],
+    ['DATABASE_URL_FILE', { DATABASE_URL_FILE: join(directory, 'absent') }],
+    ['EXCHANGE_CURSOR_KEY_FILE', { EXCHANGE_CURSOR_KEY_FILE: join(directory, 'absent') }],
+    ['EXCHANGE_HOST', { EXCHANGE_DEMO: 'true', EXCHANGE_HOST: '0.0.0.0' }],
+    ['EXCHANGE_HOST', { EXCHANGE_DEMO: 'true', EXCHANGE_HOST: '::' }],
+    ['EXCHANGE_HOST', { EXCHANGE_DEMO: 'true', EXCHANGE_HOST: '127.0.0.1.example.cn' }],
+  ];
+  for (const [setting, env] of bad) {
+    t.throws(() => loadConfig({}, env), { name: 'SettingError', setting }, JSON.stringify(env));
+    t.throws(() => loadConfig({}, env), { message: /^((?!s3cret).)*$/ });
+  }
+});
+
+t.test('flags come before the environment, and secrets are hidden', async (t) => {
+  const env = {
+    EXCHANGE_PORT: '9000',
+    DATABASE_URL_FILE: urlFile,
+    EXCHANGE_ALLOWED_HOSTS: 'A.example.cn, b:81',
+    EXCHANGE_ELSE: 'x',
+  };
+  t.match(loadConfig({}, env), {
+    port: 9000,
+    publicUrl: 'http://127.0.0.1:9000',
+    allowedHosts: ['a.example.cn', 'b:81'],
+  });
+  t.equal(loadConfig({ port: 1234 }, env).publicUrl, 'http://127.0.0.1:1234');
+  t.notMatch(JSON.stringify(printableConfig(loadConfig({}, env))), /s3cret/);
+  t.match(loadConfig({ demo: true, demoOpenToNetwork: true, host: '0.0.0.0' }, {}), {
+    host: '0.0.0.0',
+    introspection: true,
+  });
+});
+
+t.test('keys are made once, for the owner only, and refused when others can read them', async (t) => {
+  const keys = await openKeys(join(directory, 'keys'), systemClock);
+  const month = keys.month('2026-11');
+  const again = await openKeys(join(directory, 'keys'), systemClock);
+  t.same(
+    [again.cursor, again.rowId, again.tokenSigner, again.month('2026-11')],
+    [keys.cursor, keys.rowId, keys.tokenSigner, month],
+  );
+  t.equal(statSync(keys.directory).mode & 0o777, 0o700);
+  for (const file of readdirSync(keys.directory))
+    t.equal(statSync(join(keys.directory, file)).mode & 0o777, 0o600, file);
+  for (const bad of ['2026-13', '2026-1', '../2026-11', '']) t.throws(() => keys.month(bad), /YYYY-MM/);
+  writeFileSync(urlFile, 'too short');
+  await t.rejects(openKeys(keys.directory, systemClock, { cursor: urlFile }), /cursor is not 32 bytes/);
+  await t.rejects(openKeys(keys.directory, systemClock, { checkpointSigner: urlFile }), /Ed25519/);
+  const open = join(directory, 'open-keys');
+  await openKeys(open, systemClock);
+  chmodSync(join(open, 'etag.key'), 0o644);
+  await t.rejects(openKeys(open, systemClock), /etag\.key is open to other users/);
+});
+
+t.test('the lock and run.json', async (t) => {
+  const dataDir = join(directory, 'data/deep');
+  const unlock = lockDataDirectory(dataDir);
+  t.throws(() => lockDataDirectory(dataDir), { name: 'DataDirectoryError', reason: 'in-use' });
+  unlock();
+  for (const stale of ['999999999 1', `${process.pid} 1`, 'garbage', '']) {
+    writeFileSync(join(dataDir, 'lock'), stale);
+    lockDataDirectory(dataDir)();
+  }
+  t.throws(() => lockDataDirectory('/proc/civic-exchange/data'), {
+    name: 'DataDirectoryError',
+    message: /cannot be written/,
+  });
+  const run = { pid: process.pid, baseUrl: 'http://127.0.0.1:8080', node: 'n', startedAt: '2026-11-24T00:00:00Z' };
+  writeRun(dataDir, run);
+  t.equal(statSync(join(dataDir, 'run.json')).mode & 0o777, 0o600);
+  t.same(readRun(dataDir), run);
+  writeRun(dataDir, { ...run, pid: 999_999_999 });
+  t.equal(readRun(dataDir), undefined, 'of a server that is gone');
+  removeRun(dataDir);
+  t.equal(readRun(dataDir), undefined);
+});

@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import t from 'tap';
+import { isAlive, lockDataDirectory } from '../../src/platform/data-directory.js';
+import { startPostgres } from '../../src/platform/embedded-postgres.js';
+import { waitFor } from '../../src/platform/postgres-process.js';
+
+const dataDir = mkdtempSync(join(tmpdir(), 'civic-exchange-embedded-'));
+chmodSync(dataDir, 0o711);
+t.teardown(() => rmSync(dataDir, { recursive: true, force: true }));
+const script = fileURLToPath(new URL('../support/embedded.ts', import.meta.url));
+
+async function startChild(): Promise<{ child: ChildProcess; postmaster: number }> {
+  const stdio = ['ignore', 'pipe', 'inherit'] as const;
+  const child = spawn(process.execPath, [...process.execArgv, script, dataDir], { stdio: [...stdio] });
+  const [line] = await once(child.stdout!, 'data');
+  return { child, postmaster: Number(String(line)) };
+}
+
+async function query(url: string, text: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  return (await client.query(text).finally(() => client.end())).rows;
+}
+
+t.test('first start, settings, and a second start that keeps the data', async (t) => {
+  const first = await startPostgres({ dataDir });
+  await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
+  const names = ['fsync', 'full_page_writes', 'synchronous_commit', 'listen_addresses', 'TimeZone', 'server_encoding'];
+  const [settings] = await query(
+    first.url,
+    `SELECT ${names.map((n) => `current_setting('${n}') AS "${n}"`).join(', ')}`,
+  );
+  const expected = { fsync: 'on', full_page_writes: 'on', synchronous_commit: 'on', listen_addresses: '' };
+  t.same(settings, { ...expected, TimeZone: 'UTC', server_encoding: 'UTF8' });
+  for (const file of readdirSync(join(dataDir, 'keys')))
+    t.equal(statSync(join(dataDir, 'keys', file)).mode & 0o777, 0o600);
+  await t.rejects(query(first.url.replace(/:[^:@]+@/, ':wrong@'), 'SELECT 1'), { code: '28P01' });
+  await first.stop();
+  t.notOk(isAlive(first.pid), 'nothing is left after a stop');
+
+  const second = await startPostgres({ dataDir });
+  t.same(await query(second.url, 'SELECT answer FROM kept'), [{ answer: 42 }]);
+  await second.stop();
+});
+
+t.test('kill -9 of the process leaves no PostgreSQL, and the next start recovers', async (t) => {
+  const { child, postmaster } = await startChild();
+  t.ok(isAlive(postmaster));
+  t.throws(
+    () => lockDataDirectory(dataDir),
+    { name: 'DataDirectoryError', message: /in use/ },
+    'two starts on one data directory',
+  );
+  child.kill('SIGKILL');
+  t.ok(await waitFor(() => !isAlive(postmaster), 20_000), 'it went by itself');
+
+  const again = await startChild();
+  t.ok(isAlive(again.postmaster), 'the lock of a dead process is taken over');
+  again.child.kill('SIGTERM');
+  await once(again.child, 'exit');
+  t.notOk(isAlive(again.postmaster));
+});
+
+t.test('a stale pid file and an orphan are dealt with', async (t) => {
+  const { child, postmaster } = await startChild();
+  child.kill('SIGKILL'); // its PostgreSQL may still be there when the next one starts
+  const next = await startPostgres({ dataDir });
+  t.notOk(isAlive(postmaster), 'the orphan is gone');
+  process.kill(next.pid, 'SIGKILL');
+  await next.stop();
+  const cluster = join(dataDir, 'postgres/cluster');
+  t.ok(existsSync(join(cluster, 'postmaster.pid')), 'a crash leaves its pid file');
+  const last = await startPostgres({ dataDir });
+  t.same(await query(last.url, 'SELECT answer FROM kept'), [{ answer: 42 }]);
+  await last.stop();
+});
+
+t.test('a cluster with another password is refused in clear words', async (t) => {
+  writeFileSync(join(dataDir, 'keys/postgres-password'), 'other', { mode: 0o600 });
+  await t.rejects(startPostgres({ dataDir }), /keys\/postgres-password is not of this cluster/);
+});

@@ -1,0 +1,14 @@
+import { lockDataDirectory } from '../../src/platform/data-directory.js';
+import { startPostgres } from '../../src/platform/embedded-postgres.js';
+
+// A process of its own that holds an embedded PostgreSQL, to be killed by a test: prints the postmaster's pid, stops on SIGTERM.
+const dataDir = process.argv[2]!;
+const unlock = lockDataDirectory(dataDir);
+const postgres = await startPostgres({ dataDir });
+process.on('SIGTERM', async () => {
+  await postgres.stop();
+  unlock();
+  process.exit(0);
+});
+process.stdout.write(`${postgres.pid}\n`);
+setInterval(() => {}, 60_000);

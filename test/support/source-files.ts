@@ -1,0 +1,87 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix, relative, sep } from 'node:path';
+import ts from 'typescript';
+import { packageRoot } from '../../src/platform/paths.js';
+
+export interface Import {
+  /** `src/…/x.ts` for a file of ours, else the package or `node:` module as written. */
+  target: string;
+  ours: boolean;
+  typeOnly: boolean;
+  names: readonly string[];
+}
+
+export interface SourceFile {
+  /** From the package root, with `/`. */
+  path: string;
+  text: string;
+  lines: number;
+  imports: readonly Import[];
+  /** Named, or by the line where it begins; nested ones count within their parents too. */
+  functions: readonly { name: string; lines: number }[];
+}
+
+/** Folders and files below a folder of the package, from its root, with `/`; sorted. */
+export function listTree(folder: string): { files: string[]; folders: string[] } {
+  const entries = readdirSync(join(packageRoot, folder), { withFileTypes: true, recursive: true });
+  const named = entries.map((entry) => ({
+    isFolder: entry.isDirectory(),
+    path: relative(packageRoot, join(entry.parentPath, entry.name)).split(sep).join('/'),
+  }));
+  const pick = (isFolder: boolean) => named.filter((each) => each.isFolder === isFolder).map(({ path }) => path);
+  return { files: pick(false).sort(), folders: pick(true).sort() };
+}
+
+/** The TypeScript files below some folders, parsed. */
+export function readSources(...folders: string[]): SourceFile[] {
+  const paths = folders.flatMap((folder) => listTree(folder).files).filter((path) => path.endsWith('.ts'));
+  return paths.map((path) => readSource(path));
+}
+
+function readSource(path: string): SourceFile {
+  const text = readFileSync(join(packageRoot, path), 'utf8');
+  const tree = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  const imports: Import[] = [];
+  const functions: { name: string; lines: number }[] = [];
+  const visit = (node: ts.Node): void => {
+    const found = importOf(path, node);
+    if (found) imports.push(found);
+    if (ts.isFunctionLike(node) && 'body' in node && node.body) functions.push(measure(tree, node));
+    ts.forEachChild(node, visit);
+  };
+  visit(tree);
+  return { path, text, lines: text.split('\n').length - 1, imports, functions };
+}
+
+function importOf(path: string, node: ts.Node): Import | undefined {
+  if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) {
+    const from = node.moduleSpecifier;
+    return from && ts.isStringLiteral(from) ? describe(path, from.text, clauseOf(node)) : undefined;
+  }
+  const called = ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword;
+  const name = called ? node.arguments[0] : undefined;
+  if (name && ts.isStringLiteral(name)) return describe(path, name.text, { typeOnly: false, names: [] });
+  return undefined;
+}
+
+function clauseOf(node: ts.ImportDeclaration | ts.ExportDeclaration): Pick<Import, 'typeOnly' | 'names'> {
+  if (ts.isExportDeclaration(node)) return { typeOnly: node.isTypeOnly, names: [] };
+  const { importClause } = node;
+  const bindings = importClause?.namedBindings;
+  const elements = bindings && ts.isNamedImports(bindings) ? [...bindings.elements] : [];
+  const allTypes = elements.length > 0 && elements.every(({ isTypeOnly }) => isTypeOnly) && !importClause?.name;
+  const names = elements.map((element) => (element.propertyName ?? element.name).text);
+  return { typeOnly: importClause?.isTypeOnly === true || allTypes, names };
+}
+
+function describe(path: string, specifier: string, clause: Pick<Import, 'typeOnly' | 'names'>): Import {
+  const ours = specifier.startsWith('.');
+  const target = ours ? posix.join(dirname(path), specifier).replace(/\.js$/, '.ts') : specifier;
+  return { target, ours, ...clause };
+}
+
+function measure(tree: ts.SourceFile, node: ts.SignatureDeclaration): { name: string; lines: number } {
+  const lineOf = (position: number): number => tree.getLineAndCharacterOfPosition(position).line + 1;
+  const first = lineOf(node.getStart(tree));
+  return { name: node.name?.getText(tree) ?? `line ${first}`, lines: lineOf(node.end) - first + 1 };
+}
