@@ -3,9 +3,9 @@ import type { Application } from '../access/identity/subject.js';
 import type { By } from '../access/policy/change-policy.js';
 import type { Receipt } from '../audit/entry.js';
 import type { Exchange } from '../exchange/exchange.js';
+import { receiptHeader } from '../exchange/receipt-header.js';
 import { Problem } from '../platform/errors.js';
 import type { Reply } from './idempotency.js';
-import { receiptHeader } from './receipt.js';
 import { withReceipt } from './request.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Subject } from '../access/identity/subject.js';
 import type { Receipt } from '../audit/entry.js';
 import { type Call, callOf } from '../exchange/call.js';
-import { receiptHeader } from './receipt.js';
+import { receiptHeader } from '../exchange/receipt-header.js';
 
 declare module 'fastify' {
   interface FastifyRequest {

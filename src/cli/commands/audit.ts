@@ -47,7 +47,7 @@ export function auditCommand(): Command {
 
 function withServer(command: Command): Command {
   return command
-    .option('--as <application>', 'the application to act as', 'auditor')
+    .option('--as <application>', 'the application to act as', 'auditor-app')
     .option('--key <file>', 'private JWK of the application')
     .option('--data-dir <dir>', 'data directory of the running server')
     .option('--json', 'print the result as JSON');

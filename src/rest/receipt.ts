@@ -1,1 +1,0 @@
-export { receiptHeader } from '../exchange/receipt-header.js';
