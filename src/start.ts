@@ -1,10 +1,11 @@
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { composeNode } from './app.js';
 import { removeDemoFile } from './cli/demo/demo-file.js';
 import { loadDemo } from './cli/demo/load-demo.js';
-import { recoverDeliveries } from './ingest/open-delivery.js';
+import { recoverDeliveries } from './exchange/recover-deliveries.js';
 import { systemClock } from './platform/clock.js';
-import type { Config } from './platform/config.js';
+import { type Config, ownUrl } from './platform/config.js';
 import { lockDataDirectory, removeRun, writeRun } from './platform/data-directory.js';
 import { startPostgres } from './platform/embedded-postgres.js';
 import { openKeys } from './platform/keys.js';
@@ -31,7 +32,7 @@ export async function startExchange(
     return closing;
   };
   try {
-    const baseUrl = await begin(config, undo, onProgress);
+    const baseUrl = await begin(await withPort(config), undo, onProgress);
     return { baseUrl, close };
   } catch (error) {
     await close();
@@ -52,7 +53,7 @@ async function begin(config: Config, undo: (() => unknown)[], onProgress: (line:
   await recoverDeliveries(node.exchange);
   if (config.demo) node.holdBack('the demo is being loaded');
   await node.app.listen({ host: config.host, port: config.port });
-  const baseUrl = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`;
+  const baseUrl = ownUrl(config.host, config.port);
   writeRun(config.dataDir, {
     pid: process.pid,
     baseUrl,
@@ -67,6 +68,17 @@ async function begin(config: Config, undo: (() => unknown)[], onProgress: (line:
     node.holdBack(undefined);
   }
   return baseUrl;
+}
+
+/** Port 0 means any free one; it is chosen before anything is composed, because the issuer and every link name it. */
+async function withPort(config: Config): Promise<Config> {
+  if (config.port !== 0) return config;
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => probe.once('error', reject).listen(0, config.host, resolve));
+  const { port } = probe.address() as { port: number };
+  await new Promise((resolve) => probe.close(resolve));
+  const publicUrl = config.publicUrl === ownUrl(config.host, 0) ? ownUrl(config.host, port) : config.publicUrl;
+  return { ...config, port, publicUrl };
 }
 
 async function startDatabase(

@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { databaseProblem } from '../platform/database-problem.js';
 import { type Fault, PROBLEMS, Problem, type ProblemCode } from '../platform/errors.js';
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
@@ -51,7 +52,7 @@ function challenge(request: FastifyRequest): string {
     : 'Bearer realm="civic-exchange", error="invalid_token"';
 }
 
-/** Errors of the framework, told in the register's words; anything else is `internal`, and its text stays in the log. */
+/** Errors of the framework, told in the register's words; anything else is the database's or ours, and its text stays inside. */
 const FRAMEWORK: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
   FST_ERR_CTP_BODY_TOO_LARGE: 'too-large',
@@ -77,7 +78,7 @@ export function asProblem(error: unknown): Problem {
   }
   if (error instanceof SyntaxError && statusCode === 400)
     return new Problem('bad-body', 'The body is not valid JSON.', { cause: error });
-  return new Problem('internal', undefined, { cause: error });
+  return databaseProblem(error);
 }
 
 export function installProblems(app: FastifyInstance, publicUrl: string): void {
