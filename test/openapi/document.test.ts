@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { parse } from 'yaml';
 import { type Catalog, makeCatalog } from '../../src/catalog/catalog.js';
 import { checkCatalog } from '../../src/catalog/check.js';
@@ -193,7 +193,7 @@ t.test('spectral with OWASP finds no error, redocly nothing at all', async (t) =
 });
 
 /** The linters as they are run by hand, with no network. */
-async function lint(t: typeof t, written: OpenapiDocument): Promise<void> {
+async function lint(t: Pick<Test, 'teardown' | 'notOk' | 'notMatch'>, written: OpenapiDocument): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'civic-exchange-openapi-'));
   t.teardown(() => rmSync(directory, { recursive: true }));
   const file = join(directory, 'openapi.json');

@@ -13,11 +13,12 @@ addFormats.default(ajv);
 ajv.addSchema({ $id: 'https://exchange.test/openapi', components: document.components });
 
 const DIVISION = '/data/exchange/division/v1';
-const LINES = [
-  '{"code":"370303104","name":"体育场街道","level":"3","parent":"370303","quasi":false}',
-  '{"code":"370303104002","name":"南苑绿洲社区","level":"4","parent":"370303104","quasi":false}',
-  '{"code":"370303104003","level":"nonsense"}',
+const ROWS = [
+  { 区划代码: '370303', 名称: '张店区', 级别: '县区', 上级代码: '3703', 类似村居: false },
+  { 区划代码: '370303104', 名称: '房镇镇', 级别: '乡镇街道', 上级代码: '370303', 类似村居: false },
 ];
+const BAD = { 区划代码: '370303104003', 名称: '盛世康城', 级别: 'no such level' };
+const ndjson = (rows: object[]) => rows.map((row) => JSON.stringify(row)).join('\n');
 
 /** The reply is one that the document describes: status, media type, every member. */
 function follows(t: typeof import('tap').default | any, path: string, method: string, reply: Reply): void {
@@ -117,54 +118,60 @@ t.test('every route is documented, or hidden on purpose, and every path is route
 });
 
 t.test('replies are as described', async (t) => {
-  const check = async (method: string, path: string, template: string, asking: object = {}) => {
+  const check = async (status: number, method: string, path: string, template: string, asking: object = {}) => {
     const reply = await node.ask(method, path, asking);
+    t.equal(reply.status, status, `${method} ${path}`);
     follows(t, template, method.toLowerCase(), reply);
     return reply;
   };
   const publisher = { as: 'exchange-publisher' };
-  const delivered = await check('POST', `${DIVISION}/deliveries?mode=snapshot`, `${DIVISION}/deliveries`, {
-    ...publisher,
-    headers: { 'idempotency-key': 'one', 'content-type': 'application/x-ndjson' },
-    body: LINES.join('\n'),
-  });
-  t.equal(delivered.status, 201, delivered.text);
+  const hand = (key: string, rows: object[]) =>
+    check(201, 'POST', `${DIVISION}/deliveries?mode=snapshot`, `${DIVISION}/deliveries`, {
+      ...publisher,
+      headers: { 'idempotency-key': key, 'content-type': 'application/x-ndjson' },
+      body: ndjson(rows),
+    });
+  const delivered = await hand('one', [...ROWS, BAD]);
+  t.equal(delivered.body.state, 'rejected');
+  t.equal((await hand('two', ROWS)).body.state, 'published', 'a clean one');
   const { id } = delivered.body;
-  await check('GET', `${DIVISION}/deliveries/${id}`, `${DIVISION}/deliveries/{id}`, publisher);
-  await check('GET', `${DIVISION}/deliveries/${id}/rejects`, `${DIVISION}/deliveries/{id}/rejects`, publisher);
-  await check('POST', `${DIVISION}/deliveries?mode=snapshot`, `${DIVISION}/deliveries`, { ...publisher, body: {} });
+  await check(200, 'GET', `${DIVISION}/deliveries/${id}`, `${DIVISION}/deliveries/{id}`, publisher);
+  await check(200, 'GET', `${DIVISION}/deliveries/${id}/rejects`, `${DIVISION}/deliveries/{id}/rejects`, publisher);
+  await check(415, 'POST', `${DIVISION}/deliveries?mode=snapshot`, `${DIVISION}/deliveries`, {
+    ...publisher,
+    body: {},
+  });
 
   const reader = { as: 'reader', headers: PURPOSE };
   const rows = `${DIVISION}/rows`;
-  await check('GET', DIVISION, DIVISION, reader);
-  await check('GET', `${DIVISION}/schema`, `${DIVISION}/schema`, reader);
-  const found = await check('GET', `${rows}?_count=exact&_limit=1`, rows, reader);
-  t.equal(found.status, 200);
+  await check(200, 'GET', DIVISION, DIVISION, reader);
+  await check(200, 'GET', `${DIVISION}/schema`, `${DIVISION}/schema`, reader);
+  const found = await check(200, 'GET', `${rows}?_count=exact&_limit=1`, rows, reader);
   const headers = { ...PURPOSE, 'if-none-match': found.headers.get('etag')! };
-  t.equal((await check('GET', `${rows}?_count=exact&_limit=1`, rows, { as: 'reader', headers })).status, 304);
-  await check('GET', `${rows}/370303104`, `${rows}/{id}`, reader);
-  await check('GET', `${rows}/000000`, `${rows}/{id}`, reader);
-  await check('GET', `${rows}?nmae=x`, rows, reader);
-  await check('GET', rows, rows);
-  await check('GET', rows, rows, { as: 'reader', headers: { 'exchange-purpose': 'no-such-purpose' } });
-  await check('GET', '/data/police/resident/v1/rows', '/data/police/resident/v1/rows', reader);
-  await check('POST', `${rows}/query`, `${rows}/query`, { ...reader, body: { limit: 5, count: 'estimated' } });
-  await check('POST', `${rows}/lookup`, `${rows}/lookup`, { ...reader, body: { keys: ['370303104', 'x'] } });
-  await check('POST', '/graphql/v1', '/graphql/v1', { ...reader, body: { query: '{ exchange { __typename } }' } });
-  await check('POST', '/graphql/v1', '/graphql/v1', { ...reader, body: { query: '{' } });
+  await check(304, 'GET', `${rows}?_count=exact&_limit=1`, rows, { as: 'reader', headers });
+  await check(200, 'GET', `${rows}/370303104`, `${rows}/{id}`, reader);
+  await check(404, 'GET', `${rows}/000000`, `${rows}/{id}`, reader);
+  await check(400, 'GET', `${rows}?nmae=x`, rows, reader);
+  await check(401, 'GET', rows, rows);
+  await check(403, 'GET', rows, rows, { as: 'reader', headers: { 'exchange-purpose': 'no-such-purpose' } });
+  await check(404, 'GET', '/data/police/resident/v1/rows', '/data/police/resident/v1/rows', reader);
+  await check(200, 'POST', `${rows}/query`, `${rows}/query`, { ...reader, body: { limit: 5, count: 'estimated' } });
+  await check(200, 'POST', `${rows}/lookup`, `${rows}/lookup`, { ...reader, body: { keys: ['370303104', 'x'] } });
+  await check(200, 'POST', '/graphql/v1', '/graphql/v1', { ...reader, body: { query: '{ exchange { __typename } }' } });
+  await check(200, 'POST', '/graphql/v1', '/graphql/v1', { ...reader, body: { query: '{' } });
 
   const boss = { as: 'boss', audience: 'platform' };
   for (const path of ['/api/v1/catalog', '/api/v1/standard', '/api/v1/applications', '/api/v1/grants']) {
-    t.equal((await check('GET', path, path, boss)).status, 200, path);
+    await check(200, 'GET', path, path, boss);
   }
-  await check('GET', '/api/v1/catalog/police/resident/v1', '/api/v1/catalog/{publisher}/{dataset}/v{major}', boss);
-  await check('GET', '/api/v1/grants/nothing', '/api/v1/grants/{id}', boss);
-  await check('GET', '/api/v1/applications/reader', '/api/v1/applications/{clientId}', boss);
-  await check('POST', '/api/v1/grants', '/api/v1/grants', { ...boss, body: {} });
-  await check('POST', '/api/v1/catalog/check', '/api/v1/catalog/check', { ...boss, body: { contracts: [] } });
-  await check('GET', '/api/v1/audit/entries/0', '/api/v1/audit/entries/{index}', boss);
-  await check('GET', '/api/v1/audit/entries/0/proof', '/api/v1/audit/entries/{index}/proof', boss);
-  await check('GET', '/api/v1/audit/consistency?from=1&to=2', '/api/v1/audit/consistency', boss);
+  await check(200, 'GET', '/api/v1/catalog/police/resident/v1', '/api/v1/catalog/{publisher}/{dataset}/v{major}', boss);
+  await check(400, 'GET', '/api/v1/grants/nothing', '/api/v1/grants/{id}', boss);
+  await check(200, 'GET', '/api/v1/applications/reader', '/api/v1/applications/{clientId}', boss);
+  await check(400, 'POST', '/api/v1/grants', '/api/v1/grants', { ...boss, body: {} });
+  await check(200, 'POST', '/api/v1/catalog/check', '/api/v1/catalog/check', { ...boss, body: { contracts: [] } });
+  await check(200, 'GET', '/api/v1/audit/entries/0', '/api/v1/audit/entries/{index}', boss);
+  await check(200, 'GET', '/api/v1/audit/entries/0/proof', '/api/v1/audit/entries/{index}/proof', boss);
+  await check(200, 'GET', '/api/v1/audit/consistency?from=1&to=2', '/api/v1/audit/consistency', boss);
   for (const path of [
     '/health/live',
     '/health/ready',
@@ -173,12 +180,13 @@ t.test('replies are as described', async (t) => {
     '/audit/v1/checkpoint',
     '/audit/v1/vkey',
   ]) {
-    t.equal((await check('GET', path, path)).status, 200, path);
+    await check(200, 'GET', path, path);
   }
   for (const path of ['/oauth2/jwks', '/.well-known/openid-configuration', '/.well-known/oauth-authorization-server']) {
-    t.equal((await check('GET', path, path)).status, 200, path);
+    await check(200, 'GET', path, path);
   }
-  await check('POST', '/oauth2/token', '/oauth2/token', {
+  await check(404, 'GET', '/audit/v1/tile/0/999', '/audit/v1/tile/{tile}');
+  await check(401, 'POST', '/oauth2/token', '/oauth2/token', {
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: 'grant_type=client_credentials&client_id=nobody',
   });
