@@ -67,7 +67,8 @@ export async function openDoors(doors: Doors): Promise<FastifyInstance> {
 function openApp({ exchange, telemetry }: Doors): FastifyInstance {
   const { config } = exchange;
   const app = fastify({
-    logger: config.logLevel === 'silent' ? false : loggerOptions(config),
+    // On standard error: standard output belongs to the person who started it.
+    logger: config.logLevel === 'silent' ? false : { ...loggerOptions(config), stream: process.stderr },
     // The audit log has every access; here only what failed.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),

@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { runCommand } from './cli/exchange.js';
-import { renderCatalogOpenapi } from './rest/openapi/write.js';
-import { startExchange } from './start.js';
 
-await runCommand(process.argv, { startExchange, renderOpenapi: renderCatalogOpenapi });
+// The server is loaded only by the commands that need it: the others answer at once.
+await runCommand(process.argv, {
+  startExchange: async (config, options) => (await import('./start.js')).startExchange(config, options),
+  renderOpenapi: async (directory, format) =>
+    (await import('./rest/openapi/write.js')).renderCatalogOpenapi(directory, format),
+});

@@ -24,7 +24,7 @@ const SCHEMA = {
     EXCHANGE_LOG_LEVEL: {
       type: 'string',
       enum: ['fatal', 'error', 'warn', 'info', 'debug', 'silent'],
-      default: 'info',
+      default: 'warn',
     },
     EXCHANGE_INTROSPECTION: { type: 'boolean' },
     EXCHANGE_STATEMENT_TIMEOUT_MS: { type: 'integer', minimum: 100, maximum: 600_000, default: 5_000 },

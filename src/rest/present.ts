@@ -60,7 +60,9 @@ export function presentDenial(presenting: Presenting, denial: Denial): Presented
   return problem(presenting, denial.code, detail, denial);
 }
 
+/** Names what is missing where that is a field or a relation; for everything else the title says it. */
 function denialDetail(denial: Denial): string | undefined {
+  if (denial.code !== 'field-not-granted' && denial.code !== 'relation-not-granted') return undefined;
   const names = denial.faults.flatMap(({ parameter, pointer }) => parameter ?? pointer ?? []);
   return names.length === 0 ? undefined : `Not granted: ${names.join(', ')}.`;
 }
