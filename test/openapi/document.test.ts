@@ -10,8 +10,9 @@ import { checkCatalog } from '../../src/catalog/check.js';
 import { PROBLEMS } from '../../src/platform/errors.js';
 import { packageRoot } from '../../src/platform/paths.js';
 import { datasetDocument } from '../../src/rest/openapi/dataset-document.js';
-import { type OpenapiDocument, renderOpenapi } from '../../src/rest/openapi/document.js';
+import { renderOpenapi } from '../../src/rest/openapi/document.js';
 import { componentNames, pathOf } from '../../src/rest/openapi/names.js';
+import type { OpenapiDocument } from '../../src/rest/openapi/openapi-document.js';
 import { openapiText, renderCatalogOpenapi, writeOpenapi } from '../../src/rest/openapi/write.js';
 import { TYPES } from '../../src/standard/type.js';
 

@@ -1,6 +1,6 @@
 import type { Contract } from '../../catalog/contract.js';
-import type { OpenapiDocument } from './document.js';
 import { pathOf } from './names.js';
+import type { OpenapiDocument } from './openapi-document.js';
 import { keepReachable } from './reachable.js';
 
 /** The part of the document that is one dataset's: its paths, and what they lead to. */

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifySchema } from 'fastify';
 import { COMMA_SEPARATED } from './dataset-parameters.js';
 import { ALWAYS } from './headers.js';
+import type { WrittenOperation } from './openapi-document.js';
 import type { Caller, Operation } from './operation.js';
 import { headerRefs, problemRef } from './problems.js';
 import type { Schema } from './schema.js';
@@ -48,14 +49,9 @@ function contents(content: Record<string, Schema>): Record<string, { schema: Sch
   return Object.fromEntries(Object.entries(content).map(([type, schema]) => [type, { schema }]));
 }
 
-interface Written {
-  parameters?: Record<string, unknown>[];
-  responses: Record<string, Record<string, unknown>>;
-}
-
 /** Adds what the generator has no words for: references to headers and problems, what stands beside a reference, and how lists are written in a URL. */
 export function complete(
-  written: Written,
+  written: WrittenOperation,
   { query = {}, replies, problems = [], headers = [], caller }: Operation,
 ): void {
   for (const parameter of written.parameters ?? []) {

@@ -10,6 +10,7 @@ import { complete, declare } from './declare.js';
 import { headerParameters, RESPONSE_HEADERS } from './headers.js';
 import { info, tagsOf } from './info.js';
 import { componentNames } from './names.js';
+import type { OpenapiDocument } from './openapi-document.js';
 import type { Operation } from './operation.js';
 import { platformOperations } from './platform-operations.js';
 import { platformSchemas } from './platform-schemas.js';
@@ -20,16 +21,6 @@ import { datasetSchemas } from './row-schemas.js';
 import type { Schema } from './schema.js';
 import { securitySchemes } from './security.js';
 import { codeListSchemas } from './value-schema.js';
-
-/** An OpenAPI 3.1 document as plain data. */
-export interface OpenapiDocument {
-  openapi: string;
-  paths: Record<string, Record<string, Written>>;
-  components: Record<string, Record<string, Schema>>;
-  [member: string]: unknown;
-}
-
-type Written = Parameters<typeof complete>[0];
 
 /**
  * The document of a catalog: typed routes are declared on an instance that never listens, and

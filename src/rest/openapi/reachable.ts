@@ -1,4 +1,4 @@
-import type { OpenapiDocument } from './document.js';
+import type { OpenapiDocument } from './openapi-document.js';
 
 const REFERENCE = /^#\/components\/([^/]+)\/([^/]+)$/;
 

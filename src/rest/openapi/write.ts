@@ -4,7 +4,8 @@ import { makeCatalog } from '../../catalog/catalog.js';
 import { checkCatalog } from '../../catalog/check.js';
 import { Problem } from '../../platform/errors.js';
 import { packageRoot } from '../../platform/paths.js';
-import { type OpenapiDocument, renderOpenapi } from './document.js';
+import { renderOpenapi } from './document.js';
+import type { OpenapiDocument } from './openapi-document.js';
 
 export type OpenapiFormat = 'yaml' | 'json';
 
