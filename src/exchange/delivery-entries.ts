@@ -2,6 +2,7 @@ import type { Denial, Permit } from '../access/policy/decision.js';
 import type { PolicyIndex } from '../access/policy/policy.js';
 import type { Draft, EntryAccess } from '../audit/entry.js';
 import type { Delivery } from '../ingest/delivery.js';
+import type { Interrupted } from '../ingest/recover.js';
 import type { Call } from './call.js';
 import { actorOf, stated } from './record.js';
 
@@ -50,6 +51,23 @@ export function failedEntry({ call, index, permit }: Recording, deliveryId: stri
     accesses: [{ ...deliveryAccess(permit, null, null), decision: 'failed' }],
     detail: { delivery: { id: deliveryId, code } },
     sealed: { ...stated(call), ask: { delivery: deliveryId }, reason: code },
+  };
+}
+
+/** The exchange stopped, or lost the database, before the delivery had ended: nothing of it was published. Nobody calls here. */
+export function interruptedEntry(index: PolicyIndex, request: string, interrupted: Interrupted): Draft {
+  const { id, application, grant } = interrupted;
+  const contract = index.catalog.contracts.get(interrupted.contract);
+  const about = contract === undefined ? [] : [{ dataset: contract.name, major: contract.major }];
+  const department = index.applications.get(application)?.department ?? '';
+  return {
+    request,
+    event: 'delivery.failed',
+    outcome: 'failed',
+    actor: { issuer: '', subject: application, application, department },
+    accesses: about.map((dataset) => ({ ...NOTHING, ...dataset, grant, decision: 'failed' })),
+    detail: { delivery: { id, code: 'interrupted' } },
+    sealed: { ask: { delivery: id }, reason: 'interrupted' },
   };
 }
 

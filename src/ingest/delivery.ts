@@ -28,6 +28,8 @@ export interface Report {
   unmapped: readonly string[];
   /** Rows by field and rule. */
   faults: readonly { field: string | null; rule: string; rows: number }[];
+  /** Rows of a snapshot whose faulty new version was set aside: the old one stands. Absent where there are none. */
+  kept?: number;
   /** Why the delivery was rejected whole. */
   refused?: { rule: string; reason: string; line?: number };
 }

@@ -3,7 +3,7 @@ import type { RowScope } from '../access/grants/grant.js';
 import { historyTable, liveTable } from '../catalog/table.js';
 import { scopeSql } from './scope.js';
 import { rowColumns, stagingTable } from './staging.js';
-import type { Validator } from './validate.js';
+import type { Validator } from './validator.js';
 
 export interface Differing {
   deliveryId: string;
@@ -25,6 +25,19 @@ export async function sizeOfPart(tx: pg.ClientBase, differing: Differing): Promi
     part.values,
   );
   return { rows: Number(rows[0]!.rows), missing: Number(rows[0]!.missing) };
+}
+
+/** How many rows of the part stand only because their new version was set aside. Zero for a delta, which leaves alone what it doesn't name. */
+export async function keptOfPart(tx: pg.ClientBase, differing: Differing): Promise<number> {
+  const staging = stagingTable(differing.deliveryId);
+  const part = scopeSql(differing.scope, 't');
+  const { rows } = await tx.query<{ kept: string }>(
+    `SELECT count(*) AS kept FROM ${liveTable(differing.validator.contract)} t
+     WHERE ${part.text} AND row_id IN (SELECT row_id FROM ${staging} WHERE "_mark" = 'k')
+       AND NOT EXISTS (SELECT FROM ${staging} u WHERE u.row_id = t.row_id AND u."_mark" = 'u')`,
+    part.values,
+  );
+  return Number(rows[0]!.kept);
 }
 
 /**
@@ -54,14 +67,14 @@ function writerOf({ deliveryId, validator, scope, mode }: Differing) {
   const all = [...columns, '"_delivery"', '"_since"'];
   const keep = (source: string) =>
     `INSERT INTO ${history} (${all.join(', ')}, "_until") SELECT ${of('g', all)}, $1::bigint FROM ${source} g`;
-  const changed = `s.row_id = t.row_id AND NOT s."_delete" AND (${of('t', values)}) IS DISTINCT FROM (${of('s', values)})`;
+  const changed = `s.row_id = t.row_id AND s."_mark" = 'u' AND (${of('t', values)}) IS DISTINCT FROM (${of('s', values)})`;
   return {
     removal(release: number) {
       const part = scopeSql(scope, 't', 2);
       const gone =
         mode === 'snapshot'
           ? `WHERE ${part.text} AND NOT EXISTS (SELECT FROM ${staging} s WHERE s.row_id = t.row_id)`
-          : `USING ${staging} s WHERE s.row_id = t.row_id AND s."_delete"`;
+          : `USING ${staging} s WHERE s.row_id = t.row_id AND s."_mark" = 'd'`;
       const text = `WITH gone AS (DELETE FROM ${live} t ${gone} RETURNING ${of('t', all)}) ${keep('gone')}`;
       return { text, values: [release, ...(mode === 'snapshot' ? part.values : [])] };
     },
@@ -77,7 +90,7 @@ function writerOf({ deliveryId, validator, scope, mode }: Differing) {
     insertion(release: number, empty: boolean) {
       const known = empty ? '' : ` AND NOT EXISTS (SELECT FROM ${live} t WHERE t.row_id = s.row_id)`;
       const text = `INSERT INTO ${live} (${all.join(', ')})
-        SELECT ${of('s', columns)}, $2::uuid, $1::bigint FROM ${staging} s WHERE NOT s."_delete"${known}`;
+        SELECT ${of('s', columns)}, $2::uuid, $1::bigint FROM ${staging} s WHERE s."_mark" = 'u'${known}`;
       return { text, values: [release, deliveryId] };
     },
   };

@@ -4,7 +4,8 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { addFaults, type FaultCounts, setAside } from './set-aside.js';
 import type { Source } from './sources/source.js';
 import { copyStatement } from './staging.js';
-import type { Validation, Validator } from './validate.js';
+import type { Validation } from './validate.js';
+import type { Validator } from './validator.js';
 
 export interface Landing {
   /** As exchange_owner, the delivery's own for its whole life. */

@@ -1,9 +1,9 @@
 import type pg from 'pg';
 import { type Delivery, NO_COUNTS } from './delivery.js';
-import { STAGING_NAME, stagingTable } from './staging.js';
+import { stagingTable } from './staging.js';
 
 /** Held on the delivery's own connection while it lives: where the lock is free, the node that began it is gone. */
-const LIFE = `hashtextextended('delivery ' || $1::text, 0)`;
+export const LIFE = `hashtextextended('delivery ' || $1::text, 0)`;
 
 export interface Opening {
   id: string;
@@ -54,49 +54,4 @@ export async function releaseLife(client: pg.ClientBase, deliveryId: string): Pr
 
 export async function dropStaging(client: pg.ClientBase, deliveryId: string): Promise<void> {
   await client.query(`DROP TABLE IF EXISTS ${stagingTable(deliveryId)}`);
-}
-
-/**
- * Ends what a dead node left: its deliveries become `failed`, their staging tables go. The last release is as it was. Deliveries of nodes
- * that live are left alone. Returns the ids of those that failed.
- */
-export async function recoverDeliveries({ database }: { database: { owner: pg.Pool } }): Promise<string[]> {
-  const client = await database.owner.connect();
-  try {
-    const { rows: open } = await client.query<{ id: string }>(
-      'SELECT id FROM exchange.delivery WHERE ended_at IS NULL',
-    );
-    const { rows: tables } = await client.query<{ name: string }>(
-      `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'staging'`,
-    );
-    const staged = tables.flatMap(
-      ({ name }) => STAGING_NAME.exec(name)?.[1]?.replace(UUID_PARTS, '$1-$2-$3-$4-$5') ?? [],
-    );
-    const failed: string[] = [];
-    for (const id of new Set([...open.map((row) => row.id), ...staged])) {
-      if (await endDead(client, id)) failed.push(id);
-    }
-    return failed;
-  } finally {
-    client.release();
-  }
-}
-
-const UUID_PARTS = /^(.{8})(.{4})(.{4})(.{4})(.{12})$/;
-
-async function endDead(client: pg.ClientBase, id: string): Promise<boolean> {
-  const { rows } = await client.query<{ free: boolean }>(`SELECT pg_try_advisory_lock(${LIFE}) AS free`, [id]);
-  if (!rows[0]!.free) return false;
-  try {
-    await dropStaging(client, id);
-    const { rowCount } = await client.query(
-      `UPDATE exchange.delivery SET state = 'failed', ended_at = clock_timestamp(),
-         report = '{"unmapped": [], "faults": [], "refused": {"rule": "interrupted", "reason": "the exchange stopped before the delivery had ended"}}'
-       WHERE id = $1 AND ended_at IS NULL`,
-      [id],
-    );
-    return rowCount === 1;
-  } finally {
-    await releaseLife(client, id);
-  }
 }

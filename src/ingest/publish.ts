@@ -2,12 +2,12 @@ import type pg from 'pg';
 import type { RowScope } from '../access/grants/grant.js';
 import type { Receipt } from '../audit/entry.js';
 import { advance, type Counts, type Delivery, type Report } from './delivery.js';
-import { applyDifference, sizeOfPart } from './difference.js';
+import { applyDifference, type Differing, keptOfPart, sizeOfPart } from './difference.js';
 import type { Landed } from './land.js';
 import { addFaults, faultsOf } from './set-aside.js';
 import { stagingTable } from './staging.js';
 import { turnAway } from './turn-away.js';
-import type { Validator } from './validate.js';
+import type { Validator } from './validator.js';
 
 export interface Publishing {
   /** As exchange_owner, the delivery's own. */
@@ -50,13 +50,13 @@ async function publishIn(publishing: Publishing): Promise<Ended> {
   await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('publish ' || $1, 0))`, [validator.contract.name]);
   await tx.query(`SET LOCAL jit = off; SET LOCAL work_mem = '64MB'; ANALYZE ${stagingTable(landed.id)}`);
   const publishingNow = await advance(tx, landed, 'publishing');
-  const judged = await judge(publishing);
+  const differing = { deliveryId: landed.id, validator, scope, mode: landed.mode };
+  const judged = await judge(publishing, differing);
   let ended: Delivery;
   if (judged.report.refused !== undefined) {
     ended = await advance(tx, publishingNow, 'rejected', judged);
   } else {
     const release = await nextRelease(tx, landed.lineId, validator.contract.name);
-    const differing = { deliveryId: landed.id, validator, scope, mode: landed.mode };
     const changed = await applyDifference(tx, differing, { release, empty: judged.empty });
     ended = await advance(tx, publishingNow, 'published', {
       counts: { ...judged.counts, ...changed },
@@ -76,7 +76,7 @@ interface Judged {
 }
 
 /** What the contract's delivery terms say of the whole: too many faulty rows, or too many that would go. */
-async function judge(publishing: Publishing): Promise<Judged> {
+async function judge(publishing: Publishing, differing: Differing): Promise<Judged> {
   const { client: tx, delivery, validator, scope, landed, suspicious } = publishing;
   const { contract } = validator;
   const away = await turnAway(tx, { deliveryId: delivery.id, contract, scope, suspicious });
@@ -86,10 +86,16 @@ async function judge(publishing: Publishing): Promise<Judged> {
     addFaults(faults, [{ errors: [error] }], rows);
     rejected += rows;
   }
-  const part = await sizeOfPart(tx, { deliveryId: delivery.id, validator, scope, mode: delivery.mode });
+  const part = await sizeOfPart(tx, differing);
+  const kept = landed.rejected > 0 && part.rows > 0 ? await keptOfPart(tx, differing) : 0;
   const refused = refusal(contract.delivery, { received: landed.received, rejected, part });
   const counts = { ...delivery.counts, received: landed.received, rejected, accepted: landed.received - rejected };
-  const report: Report = { unmapped: publishing.unmapped, faults: faultsOf(faults), ...refused };
+  const report: Report = {
+    unmapped: publishing.unmapped,
+    faults: faultsOf(faults),
+    ...(kept > 0 ? { kept } : {}),
+    ...refused,
+  };
   return { counts, report, empty: part.rows === 0 };
 }
 

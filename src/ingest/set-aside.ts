@@ -1,6 +1,7 @@
 import type pg from 'pg';
+import { storableText } from './copy-text.js';
 import type { Report } from './delivery.js';
-import { type Reject, storableText } from './validate.js';
+import type { Reject } from './validate.js';
 
 /** `field\0rule` → rows. */
 export type FaultCounts = Map<string, number>;

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { liveTable } from '../catalog/table.js';
-import type { Validator } from './validate.js';
+import type { Validator } from './validator.js';
 
 /** A staging table belongs to one delivery and is named by its id. */
 export const STAGING_NAME = /^d_([0-9a-f]{32})$/;
@@ -15,8 +15,8 @@ export function rowColumns(validator: Pick<Validator, 'fields' | 'minorUntil'>):
   return [...own, ...validator.fields].map((name) => `"${name}"`);
 }
 
-/** Of the delivery itself: the line, whether the row is to be deleted, and its text where it may still be turned away. */
-export const STAGING_COLUMNS = ['"_line"', '"_delete"', '"_row"'];
+/** Of the delivery itself: the line, what the row does (`MARKS`), and its text where it may still be turned away. */
+export const STAGING_COLUMNS = ['"_line"', '"_mark"', '"_row"'];
 
 /**
  * UNLOGGED: a delivery that a crash interrupts is sent again, so nothing of it needs to survive. The types are the live table's own.
@@ -25,7 +25,7 @@ export async function createStaging(client: pg.ClientBase, deliveryId: string, v
   const columns = rowColumns(validator).join(', ');
   await client.query(
     `CREATE UNLOGGED TABLE ${stagingTable(deliveryId)} WITH (autovacuum_enabled = false) AS
-     SELECT ${columns}, 0::bigint AS "_line", false AS "_delete", ''::text AS "_row"
+     SELECT ${columns}, 0::bigint AS "_line", ''::"char" AS "_mark", ''::text AS "_row"
      FROM ${liveTable(validator.contract)} WITH NO DATA`,
   );
 }

@@ -42,12 +42,16 @@ export async function turnAway(
     if ((rowCount ?? 0) > 0) found.push({ error, rows: rowCount! });
   };
   if (suspicious) {
-    const earlier = `SELECT FROM ${staging} e WHERE e.row_id = s.row_id AND e."_line" < s."_line"`;
+    const earlier = `SELECT FROM ${staging} e WHERE e.row_id = s.row_id AND e."_line" < s."_line" AND e."_mark" <> 'k'`;
     await move(REPEATED, `WHERE s."_row" IS NOT NULL AND EXISTS (${earlier})`, []);
   }
   if (!('all' in scope)) {
     const own = scopeSql(scope, 't', 3);
-    await move(FOREIGN, `USING ${liveTable(contract)} t WHERE t.row_id = s.row_id AND NOT ${own.text}`, own.values);
+    await move(
+      FOREIGN,
+      `USING ${liveTable(contract)} t WHERE t.row_id = s.row_id AND s."_mark" <> 'k' AND NOT ${own.text}`,
+      own.values,
+    );
   }
   return found;
 }

@@ -1,11 +1,14 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Authorised, authoriseDelivery } from '../exchange/authorise-delivery.js';
-import { deliver, type Offer } from '../exchange/deliver.js';
+import type { Offer } from '../exchange/begin-delivery.js';
+import { deliver } from '../exchange/deliver.js';
 import type { Exchange } from '../exchange/exchange.js';
 import { receiptHeader } from '../exchange/receipt-header.js';
 import { type DeliveryView, readDelivery, readRejects } from '../exchange/rejects.js';
+import type { Ended } from '../ingest/publish.js';
 import { type Body, receive } from '../ingest/receive.js';
+import { openSlots } from '../ingest/slots.js';
 import { Problem } from '../platform/errors.js';
 import { DELIVERY_TYPES, noParameters, parseManifest, parseMode, parseType, prefersAsync } from './delivery-request.js';
 import { type BodyDigest, idempotencyKey, idempotent, type Reply } from './idempotency.js';
@@ -23,10 +26,14 @@ type Permitted = Extract<Authorised, { outcome: 'permit' }> & { contractId: stri
 const BASE = '/data/:publisher/:dataset/v:major/deliveries';
 /** A body may take long to come; the server's request timeout is the other bound. */
 const UPLOAD_MS = 3_600_000;
+/** Of the owner's six connections: three are left for catalogs and recovery. */
+const SLOTS = { atOnce: 3, waitingAtMost: 20, waitMs: 30_000 };
 
 /** Hand over a batch, see what became of it, read what was set aside. Only the publisher's own applications under a grant of mode deliver. */
 export async function deliveryRoutes(app: FastifyInstance, { exchange }: { exchange: Exchange }): Promise<void> {
   const running = new Set<Promise<unknown>>();
+  const slots = openSlots(SLOTS);
+  const carryOut = (offer: Offer) => slots.run(() => deliver(exchange, offer));
   app.removeAllContentTypeParsers();
   app.addContentTypeParser([...DELIVERY_TYPES], (_request, payload, done) => done(null, payload));
   app.addHook('onClose', () => Promise.allSettled(running));
@@ -34,7 +41,7 @@ export async function deliveryRoutes(app: FastifyInstance, { exchange }: { excha
   app.post<{ Params: Params }>(BASE, { handlerTimeout: UPLOAD_MS }, async (request, reply) => {
     try {
       const permitted = await authorise(exchange, request, reply);
-      const given = await handOver(exchange, { request, permitted, running });
+      const given = await handOver(exchange, { request, permitted, running, carryOut });
       return reply.code(given.status).headers(given.headers).send(given.body);
     } catch (error) {
       // What is left of the body is read away, or the sender would never come to read the reply.
@@ -87,9 +94,11 @@ interface HandingOver {
   request: DeliveryRequest;
   permitted: Permitted;
   running: Set<Promise<unknown>>;
+  carryOut(offer: Offer): Promise<Ended>;
 }
 
-async function handOver(exchange: Exchange, { request, permitted, running }: HandingOver): Promise<Reply> {
+async function handOver(exchange: Exchange, handing: HandingOver): Promise<Reply> {
+  const { request, permitted } = handing;
   const mode = parseMode(request, permitted.permit.access.get('')!.contract);
   const type = parseType(request.headers['content-type']);
   idempotencyKey(request.headers['idempotency-key']);
@@ -97,13 +106,13 @@ async function handOver(exchange: Exchange, { request, permitted, running }: Han
   const id = exchange.clock.uuid();
   const offer: Offer = { ...permitted, ...type, id, call: callOfRequest(request), mode, body };
   const run = prefersAsync(request.headers.prefer)
-    ? () => handOverAsync(exchange, offer, { request, running })
-    : () => handOverNow(exchange, offer, request);
+    ? () => handOverAsync(offer, handing)
+    : () => handOverNow(offer, handing);
   return idempotent(exchange, request, digestOf(body, `${mode} ${type.mediaType}`), run);
 }
 
-async function handOverNow(exchange: Exchange, offer: Offer, request: DeliveryRequest): Promise<Reply> {
-  const { delivery, receipt } = await deliver(exchange, offer);
+async function handOverNow(offer: Offer, { request, carryOut }: HandingOver): Promise<Reply> {
+  const { delivery, receipt } = await carryOut(offer);
   const { id, state, mode, counts, release, digest, report } = delivery;
   const { received, accepted, rejected, inserted, updated, deleted } = counts;
   const view = { id, state, mode, received, accepted, rejected, inserted, updated, deleted, release, digest, report };
@@ -119,13 +128,9 @@ async function handOverNow(exchange: Exchange, offer: Offer, request: DeliveryRe
 }
 
 /** 202 as soon as the body has been read whole and is sound; publishing goes on. */
-async function handOverAsync(
-  exchange: Exchange,
-  offer: Offer,
-  { request, running }: Pick<HandingOver, 'request' | 'running'>,
-): Promise<Reply> {
+async function handOverAsync(offer: Offer, { request, running, carryOut }: HandingOver): Promise<Reply> {
   const landed = new Promise<void>((resolve) => {
-    const ended = deliver(exchange, { ...offer, onLanded: resolve });
+    const ended = carryOut({ ...offer, onLanded: resolve });
     const settled = ended.then(
       () => resolve(),
       (error) => {

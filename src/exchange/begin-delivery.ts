@@ -1,0 +1,63 @@
+import type pg from 'pg';
+import type { Permit } from '../access/policy/decision.js';
+import type { PolicyIndex } from '../access/policy/policy.js';
+import type { Delivery } from '../ingest/delivery.js';
+import type { Landed } from '../ingest/land.js';
+import { openDelivery } from '../ingest/open-delivery.js';
+import type { Body } from '../ingest/receive.js';
+import type { Charset } from '../ingest/sources/charset.js';
+import { sourceOf } from '../ingest/sources/open.js';
+import type { Source } from '../ingest/sources/source.js';
+import { startValidation, type Validation } from '../ingest/validate.js';
+import { type Validator, validatorOf } from '../ingest/validator.js';
+import { loadStandard } from '../standard/standard.js';
+import type { Call } from './call.js';
+import type { Exchange } from './exchange.js';
+
+/** A batch handed over, authorised. */
+export interface Offer {
+  id: string;
+  call: Call;
+  permit: Permit;
+  index: PolicyIndex;
+  mode: 'snapshot' | 'delta';
+  mediaType: 'text/csv' | 'application/x-ndjson';
+  charset: Charset | undefined;
+  body: Body;
+  /** Called when the body has been read whole and is sound. */
+  onLanded?: () => void;
+}
+
+/** A delivery on its way. */
+export interface Run {
+  /** As exchange_owner, its own. */
+  client: pg.PoolClient;
+  offer: Offer;
+  /** As the last committed transaction left it. */
+  delivery: Delivery;
+  validator: Validator;
+  validation: Validation;
+  source: Source;
+  /** What has been read so far. */
+  progress: Landed;
+}
+
+/** Registers the delivery on the connection that it keeps to its end. */
+export async function beginDelivery(exchange: Exchange, client: pg.PoolClient, offer: Offer): Promise<Run> {
+  const { contract, grant } = offer.permit.access.get('')!;
+  const validator = validatorOf(contract, loadStandard());
+  const source = sourceOf(offer.mediaType, offer.charset, offer.body.content());
+  const validation = startValidation(validator, { keys: exchange.keys, scope: grant.rows, mode: offer.mode, source });
+  const delivery = await openDelivery(client, {
+    id: offer.id,
+    line: contract.name,
+    contract: { id: contract.id, hash: contract.hash },
+    application: offer.call.subject.sub,
+    grant: grant.id,
+    mode: offer.mode,
+    mediaType: offer.mediaType,
+    node: exchange.node,
+  });
+  const progress: Landed = { received: 0, rejected: 0, faults: new Map() };
+  return { client, offer, delivery, validator, validation, source, progress };
+}

@@ -1,0 +1,180 @@
+import { once } from 'node:events';
+import { type ClientRequest, request } from 'node:http';
+import t, { type Test } from 'tap';
+import { revokeGrant } from '../../src/access/grants/revoke-grant.js';
+import { recoverDeliveries } from '../../src/exchange/recover-deliveries.js';
+import { openSlots } from '../../src/ingest/slots.js';
+import { openThings, type Thing } from './things.js';
+
+const { node, thing } = await openThings(t);
+const { exchange } = node;
+const { owner, app } = exchange.database;
+
+const good = (code: string, name = 'n') => `${JSON.stringify({ code, part: 'a', name })}\n`;
+
+/** An upload whose beginning has been sent and whose end has not. */
+async function halfSent(d: Thing, key: string, as = 'main'): Promise<ClientRequest> {
+  const sending = request(`${node.baseUrl}${d.path}?mode=snapshot`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${await node.token(as)}`,
+      'content-type': 'application/x-ndjson',
+      'idempotency-key': key,
+    },
+  });
+  sending.on('error', () => undefined); // a test destroys it, or the server hangs up
+  sending.write(Array.from({ length: 4_000 }, (_, i) => good(`h${i}`, 'half')).join(''));
+  return sending;
+}
+
+async function poll<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+  for (const deadline = Date.now() + 20_000; ; ) {
+    const seen = await look();
+    if (seen !== undefined) return seen;
+    if (Date.now() > deadline) throw new Error(`not in time: ${what}`);
+    await new Promise(setImmediate);
+  }
+}
+
+interface Row {
+  id: string;
+  state: string;
+  report: { refused: { rule: string } };
+}
+async function deliveriesOf(d: Thing): Promise<Row[]> {
+  const { rows } = await app.query<Row>(
+    'SELECT id, state, report FROM exchange.delivery WHERE contract = $1 ORDER BY created_at',
+    [d.contract.id],
+  );
+  return rows;
+}
+const inState = (d: Thing, state: string) =>
+  poll(`${state} of ${d.contract.id}`, async () => (await deliveriesOf(d)).find((row) => row.state === state));
+
+/** The backend that copies into the delivery's staging table. */
+const copying = (d: Thing) =>
+  poll(`copying of ${d.contract.id}`, async () => {
+    const open = (await deliveriesOf(d)).find((row) => row.state === 'receiving');
+    if (open === undefined) return undefined;
+    const { rows } = await owner.query<{ pid: number }>(
+      `SELECT pid FROM pg_stat_activity WHERE query LIKE 'COPY "staging"."d_' || replace($1, '-', '') || '"%' AND state = 'active'`,
+      [open.id],
+    );
+    return rows[0]?.pid;
+  });
+
+async function untouched(t: Test, d: Thing): Promise<void> {
+  t.strictSame([...(await d.live()).keys()], ['1'], 'the last release is as it was');
+  t.equal(exchange.releases.release(d.contract.name), 1);
+  const id = (await inState(d, 'failed')).id;
+  const staged = await owner.query(`SELECT FROM pg_tables WHERE schemaname = 'staging' AND tablename = $1`, [
+    `d_${id.replaceAll('-', '')}`,
+  ]);
+  t.equal(staged.rowCount, 0, 'its staging table is gone');
+  const entries = await app.query(
+    `SELECT FROM audit.entry WHERE event = 'delivery.failed' AND convert_from(bytes, 'UTF8') LIKE '%' || $1 || '%'`,
+    [id],
+  );
+  t.equal(entries.rowCount, 1, 'one entry says that it failed');
+}
+
+t.test('a sender that goes away half-way', async (t) => {
+  const d = await thing('gone');
+  await d.send(good('1'));
+  const sending = await halfSent(d, 'gone');
+  await copying(d);
+  sending.destroy();
+  t.equal((await inState(d, 'failed')).report.refused.rule, 'bad-body');
+  await untouched(t, d);
+  const again = await d.send(good('1') + good('2'), { key: 'gone' });
+  t.match([again.status, again.body.release], [201, 2], 'the same key may be sent again');
+});
+
+t.test('a database connection that is lost half-way', async (t) => {
+  const d = await thing('lost');
+  await d.send(good('1'));
+  const sending = await halfSent(d, 'lost');
+  const replied = once(sending, 'response');
+  await owner.query('SELECT pg_terminate_backend($1)', [await copying(d)]);
+  sending.end(good('last'));
+  const [response] = await replied;
+  t.equal(response.statusCode, 503);
+  t.equal(response.headers['retry-after'], '1');
+  await untouched(t, d);
+  t.equal((await d.send(good('1') + good('2'), { key: 'lost' })).body.release, 2);
+});
+
+t.test('a grant that is revoked while the body comes in', async (t) => {
+  const d = await thing('revoked');
+  await d.send(good('1'));
+  await d.deliverer('leaving');
+  const sending = await halfSent(d, 'revoked', 'leaving');
+  const replied = once(sending, 'response');
+  await copying(d);
+  const grant = [...exchange.policy.current().grants.values()].find(
+    (each) => each.application === 'leaving' && each.dataset === d.contract.name,
+  )!;
+  await revokeGrant(exchange, grant.id, { actor: null, request: exchange.clock.uuid() });
+  sending.end();
+  const [response] = await replied;
+  t.equal(response.statusCode, 404);
+  await untouched(t, d);
+});
+
+t.test('slow senders hold some places, and the next in line gets one that is left', async (t) => {
+  const d = await thing('slow');
+  await d.send(good('1'));
+  const slow = await Promise.all(['s1', 's2', 's3'].map((key) => halfSent(d, key)));
+  await poll('three at once', async () =>
+    (await deliveriesOf(d)).filter((row) => row.state === 'receiving').length === 3 ? true : undefined,
+  );
+  const waiting = d.send(good('1') + good('2'));
+  t.equal((await d.get(d.path.replace('/deliveries', '/deliveries/x'))).status, 404, 'other routes answer meanwhile');
+  slow[0]!.destroy();
+  t.equal((await waiting).body.release, 2);
+  for (const sending of slow) sending.destroy();
+  await poll('all ended', async () =>
+    (await deliveriesOf(d)).every((row) => ['failed', 'published'].includes(row.state)) ? true : undefined,
+  );
+});
+
+t.test('the line before the places is bounded', async (t) => {
+  const slots = openSlots({ atOnce: 1, waitingAtMost: 2, waitMs: 50 });
+  let end = () => {};
+  const first = slots.run(() => new Promise<void>((resolve) => (end = resolve)));
+  const order: number[] = [];
+  const second = slots.run(async () => order.push(2));
+  const third = slots.run(async () => order.push(3));
+  await t.rejects(
+    slots.run(async () => 4),
+    { code: 'unavailable', retryAfter: 1 },
+    'the line is full',
+  );
+  await t.rejects(Promise.any([second, third]), 'the wait is too long');
+  const fifth = slots.run(async () => order.push(5));
+  end();
+  await Promise.all([first, fifth]);
+  t.strictSame(order, [5]);
+  await t.rejects(slots.run(() => Promise.reject(new Error('x'))));
+  t.equal(await slots.run(async () => 6), 6, 'what throws makes room too');
+});
+
+t.test('a node that died leaves nothing half done', async (t) => {
+  const d = await thing('dead');
+  await d.send(good('1'));
+  const id = '00000000-0000-4000-8000-00000000dead';
+  await owner.query(
+    `INSERT INTO exchange.delivery (id, line_id, contract, contract_hash, application, "grant", mode, state, media_type, node)
+     SELECT $1, id, $2, 'h', 'main', 'g', 'snapshot', 'landed', 'text/csv', 'dead' FROM exchange.line WHERE name = $3`,
+    [id, d.contract.id, d.contract.name],
+  );
+  await owner.query(`CREATE TABLE staging.d_${id.replaceAll('-', '')} (x int)`);
+  const living = await owner.connect();
+  await living.query(`SELECT pg_advisory_lock(hashtextextended('delivery ' || $1::text, 0))`, [id]);
+  t.strictSame(await recoverDeliveries(exchange), [], 'what lives is left alone');
+  await living.query('SELECT pg_advisory_unlock_all()');
+  living.release();
+  t.strictSame(await recoverDeliveries(exchange), [id]);
+  await untouched(t, d);
+  t.strictSame(await recoverDeliveries(exchange), []);
+});

@@ -1,0 +1,125 @@
+import type { Test } from 'tap';
+import type { RowScope } from '../../src/access/grants/grant.js';
+import type { Contract } from '../../src/catalog/contract.js';
+import { publishCatalog } from '../../src/exchange/publish-contract.js';
+import type { Config } from '../../src/platform/config.js';
+import { type Reply, type TestNode, testNode } from '../support/node.js';
+
+const title = { zh: '物', en: 'Thing' };
+const field = (type: string, more: Record<string, unknown> = {}) => ({ type, title, sensitivity: 'L1', ...more });
+
+/** A contract with a field of every type. */
+const THING = {
+  version: '1.0',
+  title,
+  summary: title,
+  resource: { code: '303001001/000001', format: 'database', update: 'daily' },
+  classification: { category: '住房', grade: 'general-1' },
+  sharing: { attribute: 'conditional', modes: ['api'], scope: '本区', use: '网格化服务', basis: '某法' },
+  assessments: { secrecy: '不涉密', 'personal-information': '已评估', 'approved-by': '负责人' },
+  key: 'code',
+  partition: 'part',
+  fields: {
+    code: field('text', { length: '20', required: 'true', from: ['编号', 'NO'] }),
+    part: field('text', { length: '10', required: 'true' }),
+    name: field('text', { length: '6', required: 'true', from: '名称' }),
+    gender: field('code', { list: 'GB-T-2261.1_gender', from: 'XB', codes: { 男: '1', 女: '2' } }),
+    count: field('integer'),
+    big: field('integer', { bits: '64' }),
+    price: field('decimal', { precision: '8', scale: '2' }),
+    ok: field('boolean'),
+    day: field('date'),
+    mon: field('month'),
+    at: field('datetime'),
+    owner: field('identifier', { scheme: 'resident-id', sensitivity: 'L3' }),
+    spot: field('point'),
+    tags: field('list', { of: { type: 'text', length: '5' } }),
+  },
+  filterable: ['code', 'part', 'count'],
+  scopes: ['part'],
+  delivery: { mode: ['snapshot', 'delta'], 'reject-at-most': '50%', 'delete-at-most': '60%', source: { kind: 'file' } },
+};
+
+/** A dataset `housing/<name>` of its own, and what its publisher's applications do to it. */
+export interface Thing {
+  contract: Contract;
+  /** Of its deliveries. */
+  path: string;
+  /** A publisher's application with a grant of mode deliver on the part; one called `main` has the whole from the start. */
+  deliverer(clientId: string, rows?: RowScope): Promise<void>;
+  send(body: string | Buffer, sending?: Sending): Promise<Reply>;
+  get(path: string, as?: string): Promise<Reply>;
+  stored(table?: 'live' | 'history'): Promise<Record<string, unknown>[]>;
+  /** Live rows by key. */
+  live(): Promise<Map<string, Record<string, unknown>>>;
+}
+
+export interface Sending {
+  as?: string;
+  mode?: string;
+  type?: string;
+  key?: string;
+  path?: string;
+  headers?: Record<string, string>;
+}
+
+export interface Things {
+  node: TestNode;
+  thing(name: string, delivery?: object): Promise<Thing>;
+}
+
+/** One running node for a whole test file; each test has a dataset of its own on it. */
+export async function openThings(t: Test, config: Partial<Config> = {}): Promise<Things> {
+  const node = await testNode(t, { catalog: false, config });
+  const uscc = '11370399000000019N';
+  const registered = new Set<string>();
+  await publishCatalog(node.exchange, {
+    contracts: [],
+    publishers: [{ slug: 'housing', title, uscc, kind: 'department' }],
+    purposes: [{ code: 'grid-service', title, law: '某法' }],
+  });
+  const register = async (clientId: string) => {
+    if (registered.has(clientId)) return;
+    registered.add(clientId);
+    await node.register(clientId, { department: 'housing', roles: ['publisher'] });
+  };
+  return {
+    node,
+    async thing(name, delivery = {}) {
+      const document = { ...THING, dataset: `housing/${name}`, delivery: { ...THING.delivery, ...delivery } };
+      await publishCatalog(node.exchange, { contracts: [document], publishers: [], purposes: [] });
+      const thing = acting(node, `housing/${name}/v1`, register);
+      await thing.deliverer('main');
+      return thing;
+    },
+  };
+}
+
+let keys = 0;
+
+function acting(node: TestNode, id: string, register: (clientId: string) => Promise<void>): Thing {
+  const contract = node.exchange.policy.current().catalog.contracts.get(id)!;
+  const path = `/data/${id}/deliveries`;
+  const stored: Thing['stored'] = async (table = 'live') => {
+    const suffix = table === 'history' ? '_history' : '';
+    const { rows } = await node.exchange.database.owner.query(`SELECT * FROM data.${contract.table}${suffix}`);
+    return rows;
+  };
+  return {
+    contract,
+    path,
+    stored,
+    async deliverer(clientId, rows = { all: true }) {
+      await register(clientId);
+      const grant = { application: clientId, dataset: contract.name, mode: 'deliver' as const, rows };
+      await node.grant({ ...grant, masks: { owner: 'none' } });
+    },
+    send(body, sending = {}) {
+      const { as = 'main', mode = 'snapshot', type = 'application/x-ndjson', key = `k-${++keys}` } = sending;
+      const headers = { 'content-type': type, 'idempotency-key': key, ...sending.headers };
+      return node.ask('POST', sending.path ?? `${path}?mode=${mode}`, { as, headers, body });
+    },
+    get: (url, as = 'main') => node.ask('GET', url, { as }),
+    live: async () => new Map((await stored()).map((row) => [String(row.code), row])),
+  };
+}
