@@ -74,7 +74,8 @@ function leafSql(leaf: Leaf, { alias, field, access }: Located, parameters: Para
       case 'in':
         return `${column} = ANY(${parameters.add((binding) => binding.operands[operand])}::${type}[])`;
       case 'nin':
-        return `${column} <> ALL(${parameters.add((binding) => binding.operands[operand])}::${type}[])`;
+        // NULL <> ALL of an empty list is true in SQL; a leaf holds only where the value is present.
+        return `${column} IS NOT NULL AND ${column} <> ALL(${parameters.add((binding) => binding.operands[operand])}::${type}[])`;
       case 'null':
         return leaf.value === true ? `${alias}."row_id" IS NOT NULL AND ${column} IS NULL` : `${column} IS NOT NULL`;
       case 'contains':

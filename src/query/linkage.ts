@@ -52,9 +52,19 @@ export function uuidText(bytes: Buffer): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-/** Packs row numbers given as UUID text. */
-export function packRowIds(uuids: readonly string[]): Buffer {
-  const packed = Buffer.allocUnsafe(uuids.length * 16);
-  for (let i = 0; i < uuids.length; i++) packed.write(uuids[i]!.replaceAll('-', ''), i * 16, 'hex');
-  return packed;
+/** Packs the row numbers (UUID text) that stand in one column; rows without one are left out. */
+export function packRowIds(rows: readonly (readonly (string | null)[])[], column: number): Buffer {
+  const packed = Buffer.allocUnsafe(rows.length * 16);
+  let at = 0;
+  for (const row of rows) {
+    const uuid = row[column];
+    if (typeof uuid !== 'string') continue;
+    packed.write(
+      uuid.slice(0, 8) + uuid.slice(9, 13) + uuid.slice(14, 18) + uuid.slice(19, 23) + uuid.slice(24),
+      at,
+      'hex',
+    );
+    at += 16;
+  }
+  return packed.subarray(0, at);
 }

@@ -49,7 +49,8 @@ function apply(mask: Mask, column: string, field: Field, source: Source, paramet
     case 'division': {
       if (field.divisionField === undefined) return undefined;
       const townships = parameters.add(() => townshipNames(), 'townships');
-      return `(${townships}::jsonb ->> left(${source.alias}.${identifier(field.divisionField)}, ${TOWNSHIP_DIGITS}))`;
+      // An absent address stays absent: its division says nothing of it.
+      return `CASE WHEN ${column} IS NOT NULL THEN ${townships}::jsonb ->> left(${source.alias}.${identifier(field.divisionField)}, ${TOWNSHIP_DIGITS}) END`;
     }
     case 'pseudonym':
       return pseudonym(column, source, parameters);

@@ -43,31 +43,61 @@ export interface Fetched {
   seal: (row: Row) => string;
 }
 
-export function rowsOf(fetched: Fetched): Rows {
-  const { plan, rows } = fetched;
-  const packed = plan.nodes.map((node) => packRowIds(rows.flatMap((row) => row[node.rowId] ?? [])));
-  const ids = plan.nodes.map((node, n) => sealedIds(rows, node.rowId, plan.linkages[n]!.seal(packed[n]!)));
-  const releases = plan.accesses.map(({ releaseColumn }) => Number(fetched.head[releaseColumn]));
-  return {
-    permit: fetched.permit,
-    release: releases[0]!,
-    releases,
-    length: rows.length,
-    json: (i) => plan.write(rows[i]!, ids, i),
-    object: (i) => plan.read(rows[i]!, ids, i),
-    hasMore: fetched.hasMore,
-    cursor: (i) => fetched.seal(rows[i]!),
-    count: fetched.count,
-    ofKey: (k) => fetched.answers[k] ?? -1,
-    packed: () => plan.accesses.map(({ node }) => (node < 0 ? Buffer.alloc(0) : packed[node]!)),
-    entries: () =>
-      plan.accesses.map(({ entry, node }, a) => ({
-        ...entry,
-        release: releases[a]!,
-        rows: node < 0 ? 0 : packed[node]!.length / 16,
-      })),
-  };
+/** One object per answer, and no closure per row: this is the hot path. */
+export class FetchedRows implements Rows {
+  readonly releases: readonly number[];
+  readonly #fetched: Fetched;
+  readonly #packed: readonly Buffer[];
+  readonly #ids: readonly (readonly string[])[];
+
+  constructor(fetched: Fetched) {
+    const { plan, rows, head } = fetched;
+    this.#fetched = fetched;
+    this.#packed = plan.nodes.map((node) => packRowIds(rows, node.rowId));
+    this.#ids = plan.nodes.map((node, n) => sealedIds(rows, node.rowId, plan.linkages[n]!.seal(this.#packed[n]!)));
+    this.releases = plan.accesses.map(({ releaseColumn }) => Number(head[releaseColumn]));
+  }
+  get permit(): Permit {
+    return this.#fetched.permit;
+  }
+  get release(): number {
+    return this.releases[0]!;
+  }
+  get length(): number {
+    return this.#fetched.rows.length;
+  }
+  get hasMore(): boolean {
+    return this.#fetched.hasMore;
+  }
+  get count(): Rows['count'] {
+    return this.#fetched.count;
+  }
+  json(i: number): string {
+    return this.#fetched.plan.write(this.#fetched.rows[i]!, this.#ids, i);
+  }
+  object(i: number): Record<string, unknown> {
+    return this.#fetched.plan.read(this.#fetched.rows[i]!, this.#ids, i);
+  }
+  cursor(i: number): string {
+    return this.#fetched.seal(this.#fetched.rows[i]!);
+  }
+  ofKey(k: number): number {
+    return this.#fetched.answers[k] ?? -1;
+  }
+  packed(): Buffer[] {
+    return this.#fetched.plan.accesses.map(({ node }) => (node < 0 ? NONE : this.#packed[node]!));
+  }
+  entries(): EntryAccess[] {
+    return this.#fetched.plan.accesses.map(({ entry, node }, a) => ({
+      ...entry,
+      release: this.releases[a]!,
+      rows: node < 0 ? 0 : this.#packed[node]!.length / 16,
+      template: entry,
+    }));
+  }
 }
+
+const NONE = Buffer.alloc(0);
 
 /** 22 characters of base64url for each row that has the node. */
 function sealedIds(rows: readonly Row[], column: number, sealed: Buffer): string[] {

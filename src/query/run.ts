@@ -10,7 +10,7 @@ import { type CursorBinding, type Cursors, cursors } from './cursor.js';
 import { type Linkage, linkages } from './linkage.js';
 import type { Binding } from './parameters.js';
 import { type Plan, plan, selectionShape } from './plan.js';
-import { type Rows, rowsOf } from './rows.js';
+import { FetchedRows, type Rows } from './rows.js';
 import type { Row } from './shape.js';
 import { parseValue } from './value.js';
 
@@ -22,6 +22,7 @@ export interface Reading {
 
 const LOOKUP_AT_MOST = 1_000;
 const COUNTED_TO = 10_000;
+const NO_CURSOR = () => '';
 
 interface Batch {
   rowIds: string[];
@@ -61,7 +62,7 @@ async function runPage(
   if (hasMore) rows.length = target.limit;
   const counted = plan.countColumn < 0 ? null : Number(fetched[0]![plan.countColumn]);
   const exact = target.count === 'exact' && permit.access.get('')!.contract.exactCount;
-  return rowsOf({
+  return new FetchedRows({
     plan,
     permit,
     head: fetched[0]!,
@@ -110,7 +111,16 @@ async function runLookup(
     }
     return position;
   });
-  return rowsOf({ plan, permit, head: found.head, rows, hasMore: false, count: null, answers, seal: () => '' });
+  return new FetchedRows({
+    plan,
+    permit,
+    head: found.head,
+    rows,
+    hasMore: false,
+    count: null,
+    answers,
+    seal: NO_CURSOR,
+  });
 }
 
 /**

@@ -6,7 +6,8 @@ import type { Value } from './ask.js';
 
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const MONTH = /^\d{4}-(0[1-9]|1[0-2])$/;
-const DATETIME = /^\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+/** Offsets as far as there are any on earth; PostgreSQL refuses those from 16 hours on. */
+const DATETIME = /^\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-](0\d|1[0-4]):[0-5]\d)$/;
 const DECIMAL = /^-?\d{1,30}(\.\d{1,20})?$/;
 const INTEGER = /^-?\d{1,19}$/;
 const IDENTIFIER = /^[0-9A-Z]{18}$/;
@@ -28,7 +29,7 @@ export function expectedForm(type: FieldType): string {
     case 'datetime':
       return 'an RFC 3339 time such as 2026-01-31T08:00:00Z';
     case 'identifier':
-      return '18 digits or capital letters';
+      return type.kindField === undefined ? '18 digits or capital letters' : 'the number of a document';
     case 'code':
       return `a code of the list ${type.list ?? ''}`.trim();
     default:
@@ -76,12 +77,20 @@ function parseTyped(type: FieldType, raw: unknown): Value | undefined {
     case 'datetime':
       return typeof raw === 'string' && DATETIME.test(raw) && isDate(raw.slice(0, 10)) ? raw : undefined;
     case 'identifier':
-      return typeof raw === 'string' ? matching(IDENTIFIER, raw.toUpperCase()) : undefined;
+      return parseIdentifier(type, raw);
     case 'code':
       return parseCode(type, raw);
     default:
       return isText(raw) ? raw : undefined;
   }
+}
+
+/** Stored in upper case. Where the row says which kind of document it is, a number may be that of any document. */
+function parseIdentifier(type: FieldType, raw: unknown): string | undefined {
+  if (!isText(raw)) return undefined;
+  const upper = raw.toUpperCase();
+  if (type.kindField === undefined) return matching(IDENTIFIER, upper);
+  return upper.length > 0 && upper.length <= (type.length ?? 30) ? upper : undefined;
 }
 
 function parseCode(type: FieldType, raw: unknown): string | undefined {

@@ -114,13 +114,15 @@ async function respond(
       .type(PROBLEM_TYPE)
       .send(refused.body);
   }
+  // HEAD has the header fields of the GET that it stands for (RFC 9110, 9.3.2).
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
   const given = await answer(exchange, call, [asked], {
     event: 'data.read',
     present: answering.present(presenting),
-    ifNoneMatch: request.method === 'GET' ? request.headers['if-none-match'] : undefined,
+    ifNoneMatch: isRead ? request.headers['if-none-match'] : undefined,
   });
   const [outcome] = given.outcomes;
-  if (request.method === 'GET' && asked.target.kind === 'page' && outcome?.outcome === 'rows' && outcome.rows.hasMore) {
+  if (isRead && asked.target.kind === 'page' && outcome?.outcome === 'rows' && outcome.rows.hasMore) {
     reply.header('link', `<${nextLink(request, given.body)}>; rel="next"`);
   }
   return send(reply, given, asked.contract);
@@ -132,7 +134,7 @@ function nextLink(request: FastifyRequest, body: Buffer): string {
   const cursor = /"next_cursor":"([A-Za-z0-9_-]+)"/.exec(tail)![1];
   const kept = queryStringOf(request)
     .split('&')
-    .filter((pair) => pair !== '' && !pair.startsWith('_cursor='));
+    .filter((pair) => pair !== '' && pairsOf(pair)[0]?.name !== '_cursor');
   const path = (request.raw.url ?? '').split('?')[0];
   return `${path}?${[...kept, `_cursor=${cursor}`].join('&')}`;
 }

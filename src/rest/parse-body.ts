@@ -75,6 +75,14 @@ export function parseLookupBody(body: unknown, context: BodyContext): { ask: Ask
       expected: `a list of 1 to ${KEYS_AT_MOST} keys`,
     });
   }
+  keys.forEach((key: unknown, i) => {
+    if (!isKey(key))
+      throw refuse('bad-body', 'A key is a value, or the values of its fields.', {
+        pointer: `/keys/${i}`,
+        reason: 'wrong form',
+        expected: 'a value, a list of values, or values by field name',
+      });
+  });
   const parsed = keys.map((key) => parseKey(key, context.contract));
   return {
     ask: {
@@ -85,6 +93,12 @@ export function parseLookupBody(body: unknown, context: BodyContext): { ask: Ask
     },
     keys,
   };
+}
+
+/** Keys are sent back as they came, so nothing nested deeper than a key can be is taken. */
+function isKey(key: unknown): boolean {
+  const isScalar = (value: unknown) => typeof value !== 'object' || value === null;
+  return isScalar(key) || Object.values(key as object).every(isScalar);
 }
 
 /** One value, or for a compound key a list in the key's order or an object by field name. */
