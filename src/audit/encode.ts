@@ -80,16 +80,29 @@ function blinded(blind: Buffer, data: Buffer): Buffer {
   return hash('sha256', Buffer.concat([blind, data]), 'buffer');
 }
 
+const openings = new WeakMap<object, string>();
+
+/** The keys before `release` are the same for every answer of one plan: written once. */
 function access(a: EntryAccess): string {
-  return (
-    `{"dataset":${string(a.dataset)},"decision":${string(a.decision)},"fields":${JSON.stringify(a.fields)},"grant":${string(a.grant)},` +
-    `"major":${integer(a.major)},"masks":${JSON.stringify(a.masks)},"purpose":${string(a.purpose)},"release":${integer(a.release)},` +
-    `"rows":${integer(a.rows)},"version":${integer(a.version)}}`
-  );
+  let opening = a.template === undefined ? undefined : openings.get(a.template);
+  if (opening === undefined) {
+    opening =
+      `{"dataset":${string(a.dataset)},"decision":${string(a.decision)},"fields":${JSON.stringify(a.fields)},"grant":${string(a.grant)},` +
+      `"major":${integer(a.major)},"masks":${JSON.stringify(a.masks)},"purpose":${string(a.purpose)},"release":`;
+    if (a.template !== undefined) openings.set(a.template, opening);
+  }
+  return `${opening}${integer(a.release)},"rows":${integer(a.rows)},"version":${integer(a.version)}}`;
 }
 
+const actors = new WeakMap<Actor, string>();
+
 function actorText(a: Actor): string {
-  return `{"application":${string(a.application)},"department":${string(a.department)},"issuer":${string(a.issuer)},"subject":${string(a.subject)}}`;
+  let text = actors.get(a);
+  if (text === undefined) {
+    text = `{"application":${string(a.application)},"department":${string(a.department)},"issuer":${string(a.issuer)},"subject":${string(a.subject)}}`;
+    actors.set(a, text);
+  }
+  return text;
 }
 
 function string(value: string | null): string {

@@ -47,6 +47,8 @@ export interface EntryAccess {
   masks: readonly string[];
   /** How many rows left; null where that itself would tell too much (an absent row and one out of scope look the same: both 0). */
   rows: number | null;
+  /** An object that stays the same for every access alike in all but release and rows: what its text is remembered by. Not recorded. */
+  template?: object;
 }
 
 /** What only auditors may open, with a reason. */

@@ -94,16 +94,15 @@ function renew(ask: Ask, index: PolicyIndex): Ask {
   return current === undefined || current === ask.contract ? ask : { ...ask, contract: current };
 }
 
-function runAll(exchange: Exchange, asks: readonly Ask[], decisions: readonly Decision[]): Promise<Outcome[]> {
-  return Promise.all(
-    decisions.map((decision, i) =>
-      decision.outcome === 'permit'
-        ? run(exchange, decision, asks[i]!)
-        : { outcome: 'denied' as const, denial: decision },
-    ),
-  );
+async function runAll(exchange: Exchange, asks: readonly Ask[], decisions: readonly Decision[]): Promise<Outcome[]> {
+  const [only] = decisions;
+  if (decisions.length === 1 && only!.outcome === 'permit') {
+    return [{ outcome: 'rows', rows: await exchange.reading.run(only as Permit, asks[0]!) }];
+  }
+  return Promise.all(decisions.map((decision, i) => runOne(exchange, decision, asks[i]!)));
 }
 
-async function run(exchange: Exchange, permit: Permit, ask: Ask): Promise<Outcome> {
-  return { outcome: 'rows', rows: await exchange.reading.run(permit, ask) };
+async function runOne(exchange: Exchange, decision: Decision, ask: Ask): Promise<Outcome> {
+  if (decision.outcome === 'deny') return { outcome: 'denied', denial: decision };
+  return { outcome: 'rows', rows: await exchange.reading.run(decision, ask) };
 }

@@ -23,8 +23,11 @@ export function callOf(
   headers: IncomingHttpHeaders,
   who: { subject: Subject; request: string; address: string },
 ): Call {
+  const { subject, request, address } = who;
   return {
-    ...who,
+    subject,
+    request,
+    address,
     purpose: matching(headers, 'exchange-purpose', PURPOSE, 'a purpose code such as social-assistance-review'),
     grant: matching(headers, 'exchange-grant', GRANT, 'the id of a grant'),
     caseNumber: stated(headers, 'exchange-case'),

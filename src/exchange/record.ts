@@ -1,3 +1,4 @@
+import type { Subject } from '../access/identity/subject.js';
 import type { PolicyIndex } from '../access/policy/policy.js';
 import type { Actor, Appended, Draft, EntryAccess, Receipt, Sealed } from '../audit/entry.js';
 import { shanghaiDate } from '../platform/clock.js';
@@ -64,9 +65,17 @@ export async function recordFailure(
   await exchange.log.append(draft).catch(() => {}); // the log is gone: the reply is an error without data all the same
 }
 
+const actors = new WeakMap<Subject, Actor>();
+
+/** The same object for the same subject (a token) in the same department, so that its text is written once. */
 export function actorOf(call: Call, index: PolicyIndex): Actor {
-  const department = index.applications.get(call.subject.sub)?.department ?? '';
-  return { issuer: call.subject.issuer, subject: call.subject.sub, application: call.subject.sub, department };
+  const { subject } = call;
+  const department = index.applications.get(subject.sub)?.department ?? '';
+  const known = actors.get(subject);
+  if (known?.department === department) return known;
+  const actor = { issuer: subject.issuer, subject: subject.sub, application: subject.sub, department };
+  actors.set(subject, actor);
+  return actor;
 }
 
 /** Who the sealed part names: as stated by the application. */
