@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type ClientRequest, request } from 'node:http';
+import pg from 'pg';
 import t, { type Test } from 'tap';
 import { revokeGrant } from '../../src/access/grants/revoke-grant.js';
 import { recoverDeliveries } from '../../src/exchange/recover-deliveries.js';
@@ -9,6 +10,10 @@ import { openThings, type Thing } from './things.js';
 const { node, thing } = await openThings(t);
 const { exchange } = node;
 const { owner, app } = exchange.database;
+/** Sees and ends other roles' backends. */
+const admin = new pg.Client({ connectionString: node.databaseUrl });
+await admin.connect();
+t.teardown(() => admin.end());
 
 const good = (code: string, name = 'n') => `${JSON.stringify({ code, part: 'a', name })}\n`;
 
@@ -32,7 +37,7 @@ async function poll<T>(what: string, look: () => Promise<T | undefined>): Promis
     const seen = await look();
     if (seen !== undefined) return seen;
     if (Date.now() > deadline) throw new Error(`not in time: ${what}`);
-    await new Promise(setImmediate);
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 
@@ -56,7 +61,7 @@ const copying = (d: Thing) =>
   poll(`copying of ${d.contract.id}`, async () => {
     const open = (await deliveriesOf(d)).find((row) => row.state === 'receiving');
     if (open === undefined) return undefined;
-    const { rows } = await owner.query<{ pid: number }>(
+    const { rows } = await admin.query<{ pid: number }>(
       `SELECT pid FROM pg_stat_activity WHERE query LIKE 'COPY "staging"."d_' || replace($1, '-', '') || '"%' AND state = 'active'`,
       [open.id],
     );
@@ -95,7 +100,7 @@ t.test('a database connection that is lost half-way', async (t) => {
   await d.send(good('1'));
   const sending = await halfSent(d, 'lost');
   const replied = once(sending, 'response');
-  await owner.query('SELECT pg_terminate_backend($1)', [await copying(d)]);
+  await admin.query('SELECT pg_terminate_backend($1)', [await copying(d)]);
   sending.end(good('last'));
   const [response] = await replied;
   t.equal(response.statusCode, 503);
