@@ -2,8 +2,9 @@ import type pg from 'pg';
 import type { Database } from '../platform/database.js';
 
 /** ms for any one statement of the log, a wait for its lock included: beyond, the connection is given up and the commit is in doubt. */
-const STATEMENT_MS = 5_000;
+export const STATEMENT_MS = 5_000;
 const CONNECT_MS = 3_000;
+const GOODBYE_MS = 1_000;
 
 /** A connection that is the log's alone. */
 export interface LogConnection {
@@ -29,17 +30,35 @@ export async function connectLog(database: Database, lost: () => void): Promise<
     alive: () => alive,
     end: async () => {
       alive = false;
-      await client.end().catch(ignore);
+      // A server that answers nothing does not say goodbye either.
+      await within(GOODBYE_MS, client.end(), ignore).catch(ignore);
     },
   };
   try {
     await bounded(client.query(`SET statement_timeout = ${STATEMENT_MS}`));
+    // A node that stops breathing between lock and commit must not hold up the others.
+    await bounded(client.query(`SET idle_in_transaction_session_timeout = ${STATEMENT_MS}`));
   } catch (error) {
     await connection.end();
     throw error;
   }
   return connection;
 }
+
+/** Writes what an append writes and takes it back: whether the log can be written is known by writing only. Throws where it can't. */
+export async function tryWriting({ client }: LogConnection): Promise<void> {
+  await bounded(client.query('BEGIN'));
+  await bounded(client.query(TRIAL));
+  await bounded(client.query('ROLLBACK'));
+}
+
+const TRIAL = `
+WITH b AS (
+  INSERT INTO audit.batch (first, next, edge, batch_id, last_time, policy_epoch) VALUES (-1, -1, '', gen_random_uuid(), 0, 0)
+), e AS (
+  INSERT INTO audit.entry (index, bytes, sealed, application, event, time) VALUES (-1, '', '', NULL, '', 0)
+)
+INSERT INTO audit.tile (level, n, hashes) SELECT -1, -1, '' WHERE false`;
 
 /** A statement of the log, given up when the server does not answer at all. */
 export function bounded<T>(work: Promise<T>): Promise<T> {

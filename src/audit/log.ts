@@ -5,6 +5,7 @@ import { Problem } from '../platform/errors.js';
 import type { Keys } from '../platform/keys.js';
 import { closeBatch, insertBatch } from './batch.js';
 import { databaseTime } from './commit.js';
+import { STATEMENT_MS } from './connection.js';
 import { type Encoded, encode, makeSalts } from './encode.js';
 import type { Appended, Draft, Head, Receipt } from './entry.js';
 import { LOG_LOCK, readState } from './head.js';
@@ -22,7 +23,8 @@ export interface AuditLog {
   /**
    * The last statement of a publishing, grant or contract transaction (READ COMMITTED): takes the log's lock, appends, returns receipts in
    * order. `policy: true` → the batch carries epoch + 1, and `exchange_policy` is notified of it at the commit. The caller commits right
-   * after; this node's head follows with its next commit. Throws Problem `conflict` when a draft's epoch or validity is over.
+   * after, within seconds: the whole exchange waits for it. This node's head follows with its next commit. Throws Problem `conflict` when a draft's
+   * epoch or validity is over, and `audit-unavailable`.
    */
   appendIn(
     tx: pg.ClientBase,
@@ -56,20 +58,24 @@ export async function openLog({ database, clock, keys, node, logger }: LogOption
 
   return {
     async append(draft) {
-      if (closed) throw new Problem('audit-unavailable', undefined, { retryAfter: 2 });
+      if (closed) throw unavailable();
       const appended = queue.push(encoded(draft), draft.outcome !== 'success');
       writer.wake();
       return appended;
     },
     async appendIn(tx, drafts, { policy }) {
       const entries = drafts.map(encoded);
-      const before = await lockedState(tx, writer);
-      await refuseOutdated(tx, entries, before.epoch);
-      const batch = closeBatch(entries, before, { id: clock.uuid(), now: clock.now(), policy });
-      if (!(await insertBatch(tx, batch))) throw outdated();
-      const { epoch } = batch.after;
-      if (policy) await tx.query(`SELECT pg_notify('exchange_policy', $1)`, [String(epoch)]);
-      return { receipts: batch.receipts, epoch };
+      try {
+        const before = await lockedState(tx, writer);
+        await refuseOutdated(tx, entries, before.epoch);
+        const batch = closeBatch(entries, before, { id: clock.uuid(), now: clock.now(), policy });
+        if (!(await insertBatch(tx, batch))) throw outdated();
+        const { epoch } = batch.after;
+        if (policy) await tx.query(`SELECT pg_notify('exchange_policy', $1)`, [String(epoch)]);
+        return { receipts: batch.receipts, epoch };
+      } catch (error) {
+        throw error instanceof Problem ? error : unavailable(error);
+      }
     },
     head: () => ({ next: writer.state().tree.size, epoch: writer.state().epoch }),
     writable: writer.writable,
@@ -80,8 +86,13 @@ export async function openLog({ database, clock, keys, node, logger }: LogOption
   };
 }
 
-/** The head under the lock. What this transaction sees may be its own, so the node's state does not take it over. */
+/**
+ * The head under the lock. What this transaction sees may be its own, so the node's state does not take it over. No statement from here on may take
+ * long, and a node that stops breathing before its commit loses the lock: every node waits for it.
+ */
 async function lockedState(tx: pg.ClientBase, writer: Writer): ReturnType<typeof readState> {
+  await tx.query(`SET LOCAL statement_timeout = ${STATEMENT_MS}`);
+  await tx.query(`SET LOCAL idle_in_transaction_session_timeout = ${STATEMENT_MS}`);
   await tx.query(`SELECT pg_advisory_xact_lock(${LOG_LOCK})`);
   return readState(tx, writer.state());
 }
@@ -92,6 +103,10 @@ async function refuseOutdated(tx: pg.ClientBase, entries: readonly Encoded[], ep
   if (entries.every((entry) => entry.notAfter === undefined)) return;
   const now = await databaseTime(tx);
   if (entries.some((entry) => entry.notAfter !== undefined && entry.notAfter < now)) throw outdated();
+}
+
+function unavailable(cause?: unknown): Problem {
+  return new Problem('audit-unavailable', undefined, { retryAfter: 2, cause });
 }
 
 function outdated(): Problem {

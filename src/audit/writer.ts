@@ -2,12 +2,12 @@ import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import { Problem } from '../platform/errors.js';
 import { type Committing, commitQuick, commitSlow, type Doubt } from './commit.js';
-import { bounded, connectLog, type LogConnection } from './connection.js';
+import { bounded, connectLog, type LogConnection, tryWriting } from './connection.js';
 import { EMPTY_STATE, type LogState, readState } from './head.js';
 import type { Queue, Waiting } from './queue.js';
 
-/** Attempts for one lot while the database is away, and ms between them: then its requests are told. */
-const ATTEMPTS = 8;
+/** For so long a lot is tried again while the log can't be written; then its requests are told, and those that follow at the first failure. */
+const PATIENCE_MS = 3_000;
 const PAUSE_MS = 250;
 
 export interface LogLogger {
@@ -33,6 +33,7 @@ export async function startWriter(
   let connection: LogConnection | undefined;
   let closing = false;
   let healthy = true;
+  let givenUp = false;
   let doubt: Doubt | undefined;
   let signal = (): void => undefined;
 
@@ -45,11 +46,17 @@ export async function startWriter(
     signal();
   };
 
+  const recovered = (): void => {
+    healthy = true;
+    givenUp = false;
+  };
+
   async function connected(): Promise<LogConnection> {
     if (connection?.alive()) return connection;
     connection = await connectLog(database, lost);
     adopt(await bounded(readState(connection.client, state)));
-    if (doubt === undefined) healthy = true;
+    if (!healthy) await tryWriting(connection);
+    if (doubt === undefined) recovered();
     return connection;
   }
 
@@ -62,11 +69,12 @@ export async function startWriter(
     const left = doubt === undefined ? await commitQuick(committing(), lot) : lot;
     if (left.length > 0) await commitSlow(committing(), left, doubt);
     doubt = undefined;
-    healthy = true;
+    recovered();
   }
 
   /** Commits a lot whatever it takes, within bounds; a batch that the database itself refuses is halved until the culprit stands alone. */
   async function deliver(lot: readonly Waiting[]): Promise<void> {
+    const end = performance.now() + PATIENCE_MS;
     for (let attempt = 1; ; attempt++) {
       try {
         return await commit(lot);
@@ -75,7 +83,7 @@ export async function startWriter(
         await connection?.end();
         logger?.warn({ code: codeOf(error), attempt, entries: lot.length }, 'audit commit failed');
         if (isRefusal(error)) return divide(lot);
-        if (attempt === ATTEMPTS) return giveUp(lot);
+        if (givenUp || performance.now() > end) return giveUp(lot);
         await pause(PAUSE_MS);
       }
     }
@@ -92,9 +100,19 @@ export async function startWriter(
 
   function giveUp(lot: readonly Waiting[]): void {
     doubt = undefined;
+    givenUp = true;
     const failed = new Problem('audit-unavailable', undefined, { retryAfter: 2 });
     for (const { fail } of lot) fail(failed);
     while (queue.length > 0) for (const { fail } of queue.take()) fail(failed);
+  }
+
+  async function reconnect(): Promise<void> {
+    try {
+      await connected();
+    } catch {
+      await connection?.end();
+      await pause(PAUSE_MS);
+    }
   }
 
   function woken(): Promise<void> {
@@ -107,7 +125,7 @@ export async function startWriter(
   async function run(): Promise<void> {
     while (!closing || queue.length > 0) {
       if (queue.length > 0) await deliver(queue.take());
-      else if (!connection?.alive()) await connected().catch(() => pause(PAUSE_MS));
+      else if (!connection?.alive()) await reconnect();
       else await woken();
     }
     await connection?.end();

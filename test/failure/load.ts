@@ -104,6 +104,7 @@ export async function startLoad(
 
 export interface Entry {
   index: number;
+  request: string;
   event: string;
   outcome: string;
   actor: { application: string } | null;

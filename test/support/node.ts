@@ -53,13 +53,13 @@ export interface TestNode extends Node {
 const BY = { actor: null, request: '00000000-0000-4000-8000-000000000000' };
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-/** `catalog`: the directory to publish at start (default the project's own; false for none). Closed at teardown. `beside` shares database and keys with another node. */
+/** `catalog`: the directory to publish at start (default the project's own; false for none). Closed at teardown. `beside` shares database and keys with another node; `databaseUrl` is a migrated database of the caller's. */
 export async function testNode(
   t: Teardown,
-  options: { config?: Partial<Config>; catalog?: string | false; beside?: TestNode } = {},
+  options: { config?: Partial<Config>; catalog?: string | false; beside?: TestNode; databaseUrl?: string } = {},
 ): Promise<TestNode> {
   const { beside } = options;
-  const databaseUrl = beside?.databaseUrl ?? (await testDatabase(t)).url;
+  const databaseUrl = options.databaseUrl ?? beside?.databaseUrl ?? (await testDatabase(t)).url;
   const keys = beside?.keys ?? (await testKeys());
   const port = await freePort();
   const baseUrl = `http://127.0.0.1:${port}`;
