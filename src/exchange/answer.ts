@@ -1,25 +1,17 @@
 import { decide } from '../access/policy/decide.js';
-import type { Decision, Denial, Permit } from '../access/policy/decision.js';
+import type { Decision, Permit } from '../access/policy/decision.js';
 import type { PolicyIndex } from '../access/policy/policy.js';
 import type { Receipt } from '../audit/entry.js';
 import { Problem } from '../platform/errors.js';
 import type { Ask } from '../query/ask.js';
-import type { Rows } from '../query/rows.js';
 import type { Call } from './call.js';
 import { confirm } from './confirm.js';
 import type { Exchange } from './exchange.js';
+import type { Outcome, Present, Presented } from './outcome.js';
 import { recordAnswer, recordFailure } from './record.js';
 
 export type { Call } from './call.js';
-
-export type Outcome = { outcome: 'rows'; rows: Rows } | { outcome: 'denied'; denial: Denial };
-
-/** What a door makes of the outcomes: the status and the exact bytes that will leave. May run more than once (a stale decision). */
-export type Present = (outcomes: readonly Outcome[]) => Presented | Promise<Presented>;
-export interface Presented {
-  status: number;
-  body: Buffer;
-}
+export type { Outcome, Present, Presented } from './outcome.js';
 
 export interface Door {
   event: 'data.read' | 'graphql.read';

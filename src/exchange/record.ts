@@ -4,9 +4,9 @@ import type { Actor, Appended, Draft, EntryAccess, Receipt, Sealed } from '../au
 import { shanghaiDate } from '../platform/clock.js';
 import { Problem } from '../platform/errors.js';
 import type { Ask } from '../query/ask.js';
-import type { Outcome, Presented } from './answer.js';
 import type { Call } from './call.js';
 import type { Exchange } from './exchange.js';
+import type { Outcome, Presented } from './outcome.js';
 
 export type Recorded =
   | Exclude<Appended, { state: 'recorded' }>

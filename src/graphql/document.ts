@@ -9,8 +9,8 @@ import {
 } from 'graphql';
 import { Refusal, refuse } from './error.js';
 import { checkSize, LIMITS, tooComplex } from './limits.js';
+import type { Shape } from './root-shape.js';
 import type { SchemaIndex } from './schema.js';
-import type { Shape } from './shape.js';
 import { validateSafely } from './validation.js';
 
 /** A document that is parsed, bounded and valid under one schema. */

@@ -1,25 +1,13 @@
-import type { FieldNode, GraphQLField, GraphQLObjectType, OperationDefinitionNode } from 'graphql';
+import type { FieldNode, GraphQLObjectType, OperationDefinitionNode } from 'graphql';
 import { getNamedType } from 'graphql';
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
 import type { Selection } from '../query/ask.js';
 import type { Documents, Prepared } from './document.js';
 import { LIMITS, tooComplex } from './limits.js';
+import type { RootShape, Shape } from './root-shape.js';
 import type { RootField } from './schema.js';
 
-/** One dataset field of a document, with everything that its variables' values don't decide. */
-export interface RootShape extends RootField {
-  /** Response path: the publisher's key and the field's. */
-  path: readonly [string, string];
-  definition: GraphQLField<unknown, unknown>;
-  node: FieldNode;
-  selection: Selection;
-  /** True where rows, edges or page information are looked at, and not the count alone. */
-  wantsRows: boolean;
-  wantsCount: boolean;
-  /** Values of one row, a relation counted as ten. */
-  weight: number;
-}
-export type Shape = readonly RootShape[];
+export type { RootShape, Shape } from './root-shape.js';
 
 type Variables = Record<string, unknown>;
 type Collected = ReadonlyMap<string, readonly FieldNode[]>;

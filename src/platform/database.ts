@@ -1,7 +1,9 @@
 import pg from 'pg';
 import { databaseProblem } from './database-problem.js';
 import { connectionSettings, refuseUnsafeServer, type Settings, sessionTypes } from './database-session.js';
-import { openReader } from './reader-pool.js';
+import { type DatabaseOptions, openReader, type ReaderPool } from './reader-pool.js';
+
+export type { DatabaseOptions, ReaderPool } from './reader-pool.js';
 
 /**
  * The four ways into PostgreSQL, each with its own role (`access.md`, second wall):
@@ -19,18 +21,6 @@ export interface Database {
   /** A new connection for LISTEN, as `exchange_app`; the caller ends it. */
   connectListener(): Promise<pg.Client>;
   close(): Promise<void>;
-}
-
-/** A few pipelined connections; every query goes to the least busy one. Rows come as arrays of text (identity parsers): `(string | null)[]`. */
-export interface ReaderPool {
-  /** `name` → a named prepared statement; undefined → unnamed. Throws Problem `unavailable`, `timeout` or `internal`. */
-  query(statement: { name?: string; text: string; values: unknown[] }): Promise<(string | null)[][]>;
-}
-
-export interface DatabaseOptions {
-  /** Of the reader, ms. */
-  statementTimeoutMs: number;
-  readerConnections?: number;
 }
 
 /**

@@ -1,9 +1,20 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
-import type { DatabaseOptions, ReaderPool } from './database.js';
 import { databaseProblem } from './database-problem.js';
 import type { Settings } from './database-session.js';
 import { Problem } from './errors.js';
+
+/** A few pipelined connections; every query goes to the least busy one. Rows come as arrays of text (identity parsers): `(string | null)[]`. */
+export interface ReaderPool {
+  /** `name` → a named prepared statement; undefined → unnamed. Throws Problem `unavailable`, `timeout` or `internal`. */
+  query(statement: { name?: string; text: string; values: unknown[] }): Promise<(string | null)[][]>;
+}
+
+export interface DatabaseOptions {
+  /** Of the reader, ms. */
+  statementTimeoutMs: number;
+  readerConnections?: number;
+}
 
 /** A connection remembers every named statement; one that has seen this many is replaced, so that memory stays bounded. */
 const STATEMENTS_PER_CONNECTION = 2_000;
