@@ -42,7 +42,7 @@ const BODY_LIMIT_BYTES = 1_048_576;
 export async function openDoors(doors: Doors): Promise<FastifyInstance> {
   const { exchange, checkpoints, entrance } = doors;
   const app = openApp(doors);
-  mountAuthorizationServer(app, doors.authorization);
+  mountAuthorizationServer(app, doors.authorization, exchange.config.publicUrl);
   await app.register((pages) => openPages(pages, doors));
   await app.register(async (data) => {
     requireSubject(data, 'data', entrance);
@@ -94,7 +94,7 @@ function openApp({ exchange, telemetry }: Doors): FastifyInstance {
   return app;
 }
 
-/** Pages for people, under helmet. The data and platform doors send a fixed set of headers instead (guardRequests): helmet computes its own anew for each reply. */
+/** Pages for people, under helmet. The data and platform doors send a fixed set of headers instead (programHeaders): helmet computes its own anew for each reply. */
 async function openPages(app: FastifyInstance, doors: Doors): Promise<void> {
   const { exchange } = doors;
   await app.register(helmet, {

@@ -6,6 +6,7 @@ import type { Subject } from '../access/identity/subject.js';
 import type { Identity } from '../access/identity/verify.js';
 import type { Config } from '../platform/config.js';
 import { Problem } from '../platform/errors.js';
+import { programHeaders } from './program-headers.js';
 
 /** Headers on which access or recording depends: sent twice they are refused, since two readers could take two of them. */
 const SINGLE = new Set([
@@ -26,25 +27,11 @@ export interface Entrance {
   refusals: Refusals;
 }
 
-/** For programs: nothing in a reply of theirs is ever rendered or run. */
-function fixedHeaders(config: Config): Record<string, string> {
-  return {
-    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-    'referrer-policy': 'no-referrer',
-    'x-content-type-options': 'nosniff',
-    'x-frame-options': 'DENY',
-    ...(config.publicUrl.startsWith('https:')
-      ? { 'strict-transport-security': 'max-age=31536000; includeSubDomains' }
-      : {}),
-  };
-}
-
 /** What stands before every route: the path as it was sent, the host, no header twice. */
 export function guardRequests(app: FastifyInstance, { config }: Pick<Entrance, 'config'>): void {
   const hosts = new Set([new URL(config.publicUrl).host, ...config.allowedHosts].map((host) => host.toLowerCase()));
-  const fixed = fixedHeaders(config);
   app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(fixed).header('request-id', request.id);
+    reply.header('request-id', request.id);
     done(refusal(request, hosts));
   });
 }
@@ -73,7 +60,9 @@ function refusal(request: FastifyRequest, hosts: ReadonlySet<string>): Problem |
 /** Proves who calls, before the body is read, and counts the call against the application's rate. */
 export function requireSubject(app: FastifyInstance, audience: Subject['audience'], entrance: Entrance): void {
   app.decorateRequest('subject', null as unknown as Subject);
+  const fixed = programHeaders(entrance.config.publicUrl);
   app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(fixed);
     if (request.routeOptions.config.public === true && request.headers.authorization === undefined) return done();
     const refuse = (error: Error) => {
       entrance.refusals.note('access.refused', request.ip, 'unauthenticated');

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { databaseProblem } from '../platform/database-problem.js';
 import { type Fault, PROBLEMS, Problem, type ProblemCode } from '../platform/errors.js';
+import { programHeaders } from './program-headers.js';
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
@@ -42,6 +43,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem, publicUrl: st
   });
   if (problem.retryAfter !== undefined) reply.header('retry-after', String(problem.retryAfter));
   if (problem.code === 'unauthenticated') reply.header('www-authenticate', challenge(reply.request));
+  reply.headers(programHeaders(publicUrl));
   return reply.code(problem.status).header('cache-control', 'no-store').type(PROBLEM_TYPE).send(JSON.stringify(body));
 }
 
