@@ -27,13 +27,13 @@ await node.register('reader');
 await node.register('operator', { roles: ['operator'] });
 await node.grant({ application: 'reader', dataset: 'police/resident', masks: unmasked(node) });
 await node.token('reader');
+for (const clientId of ['late-sigkill', 'late-sigint']) await node.register(clientId);
 await node.token('operator', 'platform');
 await node.token('police-publisher');
 
 /** A hang guard, not a promise. */
 const DEADLINE_MS = 60_000;
 const query = '{ police { resident_list(first: 5) { nodes { _id name } } } }';
-const form = 'application/x-www-form-urlencoded';
 const ASKS: Record<string, () => Promise<Reply>> = {
   page: () => node.ask('GET', `${ROWS}?_limit=5`, { as: 'reader' }),
   lookup: () => node.ask('POST', `${ROWS}/lookup`, { as: 'reader', body: { keys: [people(1)[0]!.GMSFHM] } }),
@@ -55,12 +55,6 @@ const ASKS: Record<string, () => Promise<Reply>> = {
       as: 'police-publisher',
       headers: { 'content-type': 'application/x-ndjson', 'idempotency-key': crypto.randomUUID() },
       body: JSON.stringify(people(6)[5]),
-    }),
-  'a checkpoint': () => node.ask('GET', '/audit/v1/checkpoint'),
-  'asking for a token': () =>
-    node.ask('POST', '/oauth2/token', {
-      headers: { 'content-type': form },
-      body: `grant_type=client_credentials&client_id=reader&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion=e30.e30.e30`,
     }),
 };
 
@@ -89,7 +83,13 @@ for (const [how, signal] of [
       t.equal(reply.status, 503, `${what}: ${reply.status} ${reply.text.slice(0, 300)}`);
       t.notMatch(reply.text, /测试|ECONN|ENOENT|socket|postgres|at .*\.ts/i, `${what}: neither data nor database text`);
     }
+    await t.rejects(
+      bounded('a token', node.token(`late-${signal.toLowerCase()}`)),
+      /503 .*temporarily_unavailable/,
+      'no token',
+    );
     t.equal((await node.ask('GET', '/health/live')).status, 200);
+    t.equal((await node.ask('GET', '/audit/v1/checkpoint')).status, 200, 'what is signed stays signed');
 
     await postgres.stop();
     postgres = await startPostgres({ dataDir: directory });
@@ -99,8 +99,8 @@ for (const [how, signal] of [
     }
     const page = await node.ask('GET', `${ROWS}?_limit=10`, { as: 'reader' });
     t.ok(page.body.data.length >= 5, 'the rows are there');
-    await node.register(`after-${signal.toLowerCase()}`);
-    t.ok(await node.token(`after-${signal.toLowerCase()}`), 'the policy and the authorization server are back too');
+    t.ok(await node.token(`late-${signal.toLowerCase()}`), 'the authorization server is back too');
+    t.equal((await ASKS['registering an application']!()).status, 422, 'and the policy');
   });
 }
 
