@@ -5,6 +5,7 @@ import { PROBLEMS } from '../../src/platform/errors.js';
 import type { Asking, Reply } from '../support/node.js';
 import { fixture } from './fixture.js';
 
+t.setTimeout(120_000);
 const { node } = await fixture(t);
 await node.register('fuzz-app');
 for (const dataset of ['police/resident', 'police/household', 'housing/house'])

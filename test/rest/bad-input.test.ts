@@ -4,6 +4,7 @@ import { PROBLEMS, type ProblemCode } from '../../src/platform/errors.js';
 import type { Asking } from '../support/node.js';
 import { served } from './served.js';
 
+t.setTimeout(120_000);
 const { node, rows } = await served(t);
 const RESIDENT = '/data/police/resident/v1/rows';
 const BUILDING = '/data/housing/building/v1/rows';
