@@ -1,4 +1,5 @@
 import { splitRecord } from './csv-record.js';
+import { unifyLineEnds } from './line-ends.js';
 import { countQuotes, type Line, linesOf } from './lines.js';
 import { broken, type Content, ROW_LIMIT, type Source, type SourceRow, Unreadable } from './source.js';
 
@@ -15,7 +16,7 @@ export function csvSource(text: AsyncIterable<string>): Source {
     headings: () => headings,
     batches: async function* () {
       let reader: RecordReader | undefined;
-      for await (const lines of linesOf(text)) {
+      for await (const lines of linesOf(unifyLineEnds(text))) {
         let from = 0;
         if (reader === undefined) {
           from = lines.findIndex((line) => line.text.trim() !== '') + 1;
