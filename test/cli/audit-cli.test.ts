@@ -1,0 +1,157 @@
+import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { writeRun } from '../../src/platform/data-directory.js';
+import { deliverPeople, people, unmasked } from '../failure/residents.js';
+import { testNode } from '../support/node.js';
+import { command } from './command.js';
+
+// What an auditor does at the command line with a log, and what it says when somebody has been at it.
+const directory = mkdtempSync(join(tmpdir(), 'civic-exchange-cli-'));
+t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+const node = await testNode(t);
+writeRun(directory, {
+  pid: process.pid,
+  baseUrl: node.baseUrl,
+  node: node.exchange.node,
+  startedAt: '2026-11-24T00:00:00Z',
+});
+await deliverPeople(node, people(3));
+const keyFile = (name: string) => join(directory, `${name}.jwk`);
+for (const [clientId, roles] of [
+  ['auditor', ['auditor']],
+  ['reader', []],
+] as const) {
+  const jwk = await node.register(clientId, { roles: [...roles] });
+  writeFileSync(keyFile(clientId), JSON.stringify(jwk), { mode: 0o600 });
+}
+await node.grant({ application: 'reader', dataset: 'police/resident', masks: unmasked(node) });
+const ROWS = '/data/police/resident/v1/rows';
+// More than one tile's worth of entries, so that full tiles are read as well as the partial one.
+for (let i = 0; i < 9; i++)
+  await Promise.all(Array.from({ length: 32 }, () => node.ask('GET', ROWS, { as: 'reader' })));
+
+const server = (as: string) => ['--as', as, '--key', keyFile(as), '--data-dir', directory];
+const page = await node.ask('GET', `${ROWS}?_limit=2`, { as: 'reader' });
+const receipt = page.headers.get('exchange-receipt')!;
+const index = /index=(\d+)/.exec(receipt)![1]!;
+const bodyFile = join(directory, 'body.json');
+writeFileSync(bodyFile, page.text);
+const proofFile = join(directory, 'proof.txt');
+const vkey = (await node.ask('GET', '/audit/v1/vkey')).text;
+const exported = join(directory, 'export');
+
+t.test('a receipt is proven offline, with the answer it came with', async (t) => {
+  const fetched = await command(t, 'audit', 'proof', index, '-o', proofFile, ...server('reader'));
+  t.equal(fetched.code, 0, fetched.stderr);
+  const offline = ['audit', 'verify', '--receipt', receipt, '--proof', proofFile, '--vkey', vkey];
+  const proven = await command(t, ...offline, '--body', bodyFile);
+  t.equal(proven.code, 0, proven.stderr);
+  t.match(proven.stdout, `entry ${index} is in the log`);
+  t.match(proven.stdout, 'the answer is the one it recorded');
+  const asJson = await command(t, ...offline, '--body', bodyFile, '--json');
+  t.match(JSON.parse(asJson.stdout), { index: Number(index), answer: true });
+});
+
+t.test('what does not belong together is refused', async (t) => {
+  const other = await testVkey();
+  const changed = join(directory, 'changed.json');
+  writeFileSync(changed, page.text.replace('"has_more":true', '"has_more":false'));
+  const proof = readFileSync(proofFile, 'utf8');
+  const proofWith = (name: string, text: string) => {
+    writeFileSync(join(directory, name), text);
+    return join(directory, name);
+  };
+  const leaf = /leaf=:([^:]+):/.exec(receipt)![1]!;
+  const cases: [what: string, args: string[], code: number, says: RegExp][] = [
+    ['another body', ['--receipt', receipt, '--proof', proofFile, '--vkey', vkey, '--body', changed], 1, /answer/i],
+    ['another key', ['--receipt', receipt, '--proof', proofFile, '--vkey', other], 1, /sign|key/i],
+    [
+      'another index',
+      ['--receipt', receipt.replace(index, String(Number(index) - 1)), '--proof', proofFile, '--vkey', vkey],
+      1,
+      /index|entry/i,
+    ],
+    [
+      'another leaf',
+      [
+        '--receipt',
+        receipt.replace(leaf, `${leaf.slice(1, 2)}${leaf.slice(0, 1)}${leaf.slice(2)}`),
+        '--proof',
+        proofFile,
+        '--vkey',
+        vkey,
+      ],
+      1,
+      /leaf|receipt|entry/i,
+    ],
+    ['a proof that is none', ['--receipt', receipt, '--proof', bodyFile, '--vkey', vkey], 1, /proof/i],
+    [
+      'a proof cut short',
+      ['--receipt', receipt, '--proof', proofWith('short.txt', proof.slice(0, proof.length / 2)), '--vkey', vkey],
+      1,
+      /./,
+    ],
+    ['a receipt that is none', ['--receipt', 'index=x', '--proof', proofFile, '--vkey', vkey], 1, /receipt/i],
+    ['no key offline', ['--receipt', receipt, '--proof', proofFile], 2, /--vkey/],
+    ['nothing named', [], 2, /--receipt/],
+    [
+      'a proof file that is not there',
+      ['--receipt', receipt, '--proof', join(directory, 'nowhere'), '--vkey', vkey],
+      2,
+      /ENOENT/,
+    ],
+  ];
+  for (const [what, args, code, says] of cases) {
+    const ended = await command(t, 'audit', 'verify', ...args);
+    t.equal(ended.code, code, `${what}: ${ended.code} ${ended.stdout}${ended.stderr}`);
+    t.match(ended.stderr, says, what);
+  }
+});
+
+t.test('an export holds, and every kind of tampering is named by its first bad index', async (t) => {
+  const done = await command(t, 'audit', 'export', exported, ...server('auditor'));
+  t.equal(done.code, 0, done.stderr);
+  const good = await command(t, 'audit', 'verify', exported, '--vkey', vkey, '--json');
+  t.equal(good.code, 0, good.stderr);
+  const { size } = JSON.parse(good.stdout);
+  t.ok(size > 256 && size > Number(index));
+
+  for (const [what, part, at] of [
+    ['an entry of a full bundle', /^tile\/entries\/000$/, 0.5],
+    ['an entry of the last bundle', /^tile\/entries\/001\.p\//, 0.9],
+    ['a hash', /^tile\/0\/000$/, 0.5],
+    ['the checkpoint', /^checkpoint$/, 0.3],
+  ] as const) {
+    const copy = join(directory, `tampered-${what.replaceAll(' ', '-')}`);
+    cpSync(exported, copy, { recursive: true });
+    const name = readdirSync(copy, { recursive: true, encoding: 'utf8' }).find((path) => part.test(path));
+    if (name === undefined) throw new Error(`${part} is not in the export`);
+    const file = join(copy, name);
+    chmodSync(file, 0o600);
+    const bytes = readFileSync(file);
+    const position = Math.floor(bytes.length * at);
+    bytes[position] = bytes[position]! ^ 1;
+    writeFileSync(file, bytes);
+    const bad = await command(t, 'audit', 'verify', copy, '--vkey', vkey);
+    t.equal(bad.code, 1, `${what}: ${bad.stdout}${bad.stderr}`);
+    if (what !== 'the checkpoint') t.match(bad.stderr, /entry \d+|tile|bundle/, what);
+    t.comment(`${what}: ${bad.stderr.trim()}`);
+  }
+});
+
+t.test('who may not read the log exports nothing', async (t) => {
+  const refused = await command(t, 'audit', 'export', join(directory, 'stolen'), ...server('reader'));
+  t.equal(refused.code, 1, refused.stderr);
+  const foreign = await command(t, 'audit', 'proof', '0', ...server('reader'));
+  t.equal(foreign.code, 1, foreign.stderr);
+  t.notMatch(refused.stderr + foreign.stderr, /测试|police-publisher/);
+});
+
+async function testVkey(): Promise<string> {
+  const { generateKeyPairSync } = await import('node:crypto');
+  const raw = generateKeyPairSync('ed25519').publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
+  const [name, hash] = vkey.trim().split('+');
+  return `${name}+${hash}+${Buffer.concat([Buffer.from([1]), raw]).toString('base64')}`;
+}

@@ -1,0 +1,31 @@
+import type { Test } from 'tap';
+import { runCommand } from '../../src/cli/exchange.js';
+
+export interface CommandEnded {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+const NOT_HERE = () => Promise.reject(new Error('not in this test'));
+
+/** Runs a command line in this process, with what it writes caught. */
+export async function command(t: Test, ...args: string[]): Promise<CommandEnded> {
+  const stdout = t.capture(process.stdout, 'write', () => true);
+  const stderr = t.capture(process.stderr, 'write', () => true);
+  const before = process.exitCode;
+  process.exitCode = 0;
+  try {
+    await runCommand(['node', 'exchange', ...args], { startExchange: NOT_HERE, renderOpenapi: NOT_HERE });
+    const code = Number(process.exitCode);
+    return { code, stdout: textOf(stdout()), stderr: textOf(stderr()) };
+  } finally {
+    stdout.restore();
+    stderr.restore();
+    process.exitCode = before;
+  }
+}
+
+function textOf(calls: readonly { args: readonly unknown[] }[]): string {
+  return calls.map(({ args }) => String(args[0])).join('');
+}
