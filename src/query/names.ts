@@ -43,7 +43,7 @@ export function relationTarget(contract: Contract, name: string, catalog: Catalo
   const relation = contract.relations.get(name);
   const target = relation === undefined ? undefined : catalog.contracts.get(relation.to);
   if (target !== undefined) return target;
-  const known = [...contract.relations.keys(), ...contract.fields.keys()];
+  const known = [...contract.relations.keys(), ...contract.fields.keys()].filter((other) => other !== name);
   throw refuse('unknown-field', `${contract.name} has no relation of this name.`, {
     ...place,
     reason: 'unknown relation',

@@ -161,6 +161,7 @@ function noParameters(request: FastifyRequest): void {
 
 /** A personal key does not belong in a path; `_id` does. */
 function checkId(id: string, { contract, sensitiveInUrl }: UrlContext): string {
+  if (id === '') throw new Problem('not-found');
   const personal = contract.key.some((name) => ['L3', 'L4'].includes(contract.fields.get(name)!.sensitivity));
   if (!personal || sensitiveInUrl === 'allow' || /^[A-Za-z0-9_-]{22}$/.test(id)) return id;
   throw new Problem(

@@ -157,7 +157,7 @@ function parseLeaf(parameter: string, text: string, raw: string, context: UrlCon
   const segments = text.split('.');
   const last = segments[segments.length - 1]!;
   const implied =
-    segments.length === 1 || (!isOperator(last) && segments.length === 2 && contract.relations.has(segments[0]!));
+    segments.length === 1 || (!isOperator(last) && segments.length === 2 && !contract.fields.has(segments[0]!));
   const op = implied ? 'eq' : last;
   const path = implied ? text : segments.slice(0, -1).join('.');
   const place = { parameter };
