@@ -41,7 +41,13 @@ export async function served(t: { teardown(handler: () => unknown): unknown }): 
   });
   await node.grant({ application: 'purposes-app', dataset, purposes: ['grid-service', 'emergency-response'] });
   await node.grant({ application: 'grants-app', dataset });
-  await node.grant({ application: 'grants-app', dataset, fields: ['code'], masks: {} });
+  await node.grant({
+    application: 'grants-app',
+    dataset,
+    fields: ['code'],
+    masks: {},
+    purposes: ['emergency-response'],
+  });
   await node.grant({ application: 'verify-app', dataset, mode: 'verify' });
   await node.grant({ application: 'case-app', dataset, requires: { case: true, operator: true } });
   return here;

@@ -28,7 +28,7 @@ export const THING = {
     tags: field('list', { of: { type: 'text', length: '5' } }),
     plain: field('text', { length: '40' }),
   },
-  filterable: ['code', 'part', 'gender', 'count', 'big', 'price', 'ok', 'day', 'mon', 'at', 'spot'],
+  filterable: ['code', 'part', 'gender', 'count', 'big', 'price', 'ok', 'day', 'mon', 'at'],
   sortable: ['big', 'price', 'day', 'at'],
   scopes: ['part'],
   delivery: { mode: ['snapshot', 'delta'], 'reject-at-most': '50%', 'delete-at-most': '60%', source: { kind: 'file' } },
@@ -50,7 +50,7 @@ export const THINGS = [
     part: 'P',
     spot: { type: 'Point', coordinates: [118, 36.8] },
     tags: ['甲', '"', '\\'],
-    plain: '\u2028</script>',
+    plain: 'a\u2028</script>',
   },
 ].map((row) => ({
   gender: null,
