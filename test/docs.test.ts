@@ -11,7 +11,7 @@ const README_ZH = 'README.zh-CN.md';
 const text = (path: string): string => readFileSync(join(packageRoot, path), 'utf8');
 
 t.test('every link of a document leads somewhere', async (t) => {
-  const documents = [README, README_ZH, 'CHANGELOG.md', 'docs/errors.md', ...foldersWithReadme()];
+  const documents = [README, README_ZH, 'CHANGELOG.md', 'src/rest/errors.md', ...foldersWithReadme()];
   for (const document of documents) {
     const links = [...text(document).matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, link]) => link!);
     const broken = links.filter((link) => !existsSync(join(packageRoot, dirname(document), link)));
@@ -20,8 +20,8 @@ t.test('every link of a document leads somewhere', async (t) => {
 });
 
 t.test('every file that a README names is there', async (t) => {
-  const path = /`((?:src|test|catalog|schemas|migrations|examples|docs|\.ci)\/[^\s`*<{]*|openapi\.yaml)`/g;
-  const inShell = /(?<![\w./-])(?:examples\/[\w./-]+|\.ci\/run)/g;
+  const path = /`((?:src|test|catalog|schemas|migrations|\.ci)\/[^\s`*<{]*|openapi\.yaml)`/g;
+  const inShell = /(?<![\w./-])(?:test\/examples\/[\w./-]+|\.ci\/run)/g;
   for (const document of [README, README_ZH]) {
     const named = [
       ...[...text(document).matchAll(path)].map(([, found]) => found!),
@@ -73,10 +73,10 @@ t.test('settings and exit codes are those of the program', async (t) => {
 });
 
 t.test('the table of error codes is the register', async (t) => {
-  const rows = [...text('docs/errors.md').matchAll(/^\| `([a-z-]+)` \| (\d+) \| ([^|]+) \|/gm)];
+  const rows = [...text('src/rest/errors.md').matchAll(/^\| `([a-z-]+)` \| (\d+) \| ([^|]+) \|/gm)];
   const told = Object.fromEntries(rows.map(([, code, status, title]) => [code, { status: Number(status), title }]));
   t.strictSame(told, PROBLEMS);
-  const cells = text('docs/errors.md')
+  const cells = text('src/rest/errors.md')
     .split('\n')
     .filter((line) => line.startsWith('| `'))
     .filter((line) =>
@@ -89,7 +89,7 @@ t.test('the table of error codes is the register', async (t) => {
 });
 
 t.test('no document names the machine it was written on', async (t) => {
-  for (const document of [README, README_ZH, 'docs/errors.md', ...foldersWithReadme()]) {
+  for (const document of [README, README_ZH, 'src/rest/errors.md', ...foldersWithReadme()]) {
     t.notMatch(text(document), /\/work\/|\/tmp\/|\/root\//, document);
   }
 });
@@ -113,7 +113,7 @@ function knownCommands(): Set<string> {
 }
 
 function foldersWithReadme(): string[] {
-  return ['src', 'catalog', 'schemas', 'examples'].flatMap((folder) =>
+  return ['src', 'catalog', 'schemas', 'test/examples'].flatMap((folder) =>
     listTree(folder).files.filter((path) => path.endsWith('README.md')),
   );
 }

@@ -1,11 +1,11 @@
 // Makes a key pair for an application: <clientId>.key.json stays with the program, <clientId>.application.json is what gets registered.
-// node examples/new-key.mjs <clientId> <department> <title> [directory]
+// node test/examples/new-key.mjs <clientId> <department> <title> [directory]
 import { generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const [clientId, department, title, directory = '.'] = process.argv.slice(2);
-if (!title) throw new Error('usage: node examples/new-key.mjs <clientId> <department> <title> [directory]');
+if (!title) throw new Error('usage: node test/examples/new-key.mjs <clientId> <department> <title> [directory]');
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const marks = { kid: `${clientId}-1`, alg: 'ES256', use: 'sig' };
