@@ -83,15 +83,16 @@ function ok(text: string): Presented {
 /** An Answer as HTTP. Data may be kept by its reader only, and only as long as its tag holds. */
 export function send(reply: FastifyReply, answer: Answer, contract?: Contract): FastifyReply {
   withReceipt(reply, answer.receipt).code(answer.status);
-  const permitted = answer.outcomes[0]?.outcome === 'rows' || answer.status === 304;
-  if (contract !== undefined && permitted && answer.etag !== undefined) {
+  // A row that is absent is no data: nothing that says so is kept.
+  const isData = answer.status === 304 || (answer.status < 300 && answer.outcomes[0]?.outcome === 'rows');
+  if (contract !== undefined && isData && answer.etag !== undefined) {
     const [first] = answer.outcomes as readonly (Extract<Outcome, { outcome: 'rows' }> | undefined)[];
     if (first !== undefined) reply.header('exchange-release', String(first.rows.release));
     reply
       .header('schema-version', `${contract.major}.${contract.minor}`)
       .header('cache-control', 'private, no-cache')
-      .header('vary', 'Authorization, Exchange-Purpose, Exchange-Grant');
-    if (answer.status < 300 || answer.status === 304) reply.header('etag', answer.etag);
+      .header('vary', 'Authorization, Exchange-Purpose, Exchange-Grant')
+      .header('etag', answer.etag);
   } else reply.header('cache-control', 'no-store');
   if (answer.status === 304) return reply.send();
   return reply.type(answer.status < 400 ? 'application/json; charset=utf-8' : PROBLEM_TYPE).send(answer.body);
