@@ -145,9 +145,9 @@ export async function startWriter(
   };
 }
 
-/** The server read the statement and found data in it that it cannot take (SQLSTATE classes 22 and 23). */
+/** The server read the statement and found data in it that it cannot take (SQLSTATE classes 22 and 23). A place that is taken is no fault of the data. */
 function isRefusal(error: unknown): boolean {
-  return /^2[23]/.test(codeOf(error) ?? '');
+  return /^(22|23(?!505))/.test(codeOf(error) ?? '');
 }
 
 function codeOf(error: unknown): string | undefined {
