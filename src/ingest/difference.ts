@@ -90,7 +90,8 @@ function writerOf({ deliveryId, validator, scope, mode }: Differing) {
     insertion(release: number, empty: boolean) {
       const known = empty ? '' : ` AND NOT EXISTS (SELECT FROM ${live} t WHERE t.row_id = s.row_id)`;
       const text = `INSERT INTO ${live} (${all.join(', ')})
-        SELECT ${of('s', columns)}, $2::uuid, $1::bigint FROM ${staging} s WHERE s."_mark" = 'u'${known}`;
+        SELECT ${of('s', columns)}, $2::uuid, $1::bigint FROM ${staging} s WHERE s."_mark" = 'u'${known}
+        ORDER BY s.row_id`; // every index ends in row_id: sorted rows fill it leaf by leaf, and pages of readers lie together
       return { text, values: [release, deliveryId] };
     },
   };

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { loadConfig } from '../../src/platform/config.js';
 import { freePort, requestToken } from '../support/node.js';
 import { CONTRACT, makeFixture, TABLE } from './fixture.js';
+import { benchIngest } from './ingest.js';
 import { alternate, type Figures, type Load, median, startServer } from './measure.js';
 
 /** `npm run bench [-- --rows 100000 --rounds 5 --seconds 4]`: one table, every row a ratio to the floor measured in the same alternated run. */
@@ -80,6 +81,9 @@ try {
     ];
     const figures = await alternate(loads, options);
     printRow(pair.title, pair.connections, figures.get(loads[0]!)!, figures.get(loads[1]!)!);
+  }
+  if (!process.argv.includes('--only') || only === 'ingest') {
+    await benchIngest({ url: postgres.url, keys, rows: options.rows, rounds: options.rounds });
   }
 } finally {
   await Promise.all([floor.stop(), exchange.stop()]);

@@ -8,6 +8,8 @@ export interface Server {
   port: number;
   /** CPU µs of the process so far. */
   cpu(): Promise<number>;
+  /** The most memory that it ever held, bytes. */
+  peak(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -26,7 +28,8 @@ export async function startServer(options: {
   if (first !== 'ready') throw new Error(`the ${options.kind} server did not start`);
   return {
     port: options.port,
-    cpu: () => askCpu(child),
+    cpu: async () => (await usage(child)).cpu,
+    peak: async () => (await usage(child)).peak,
     stop: async () => {
       const gone = once(child, 'exit');
       child.disconnect();
@@ -35,10 +38,10 @@ export async function startServer(options: {
   };
 }
 
-async function askCpu(child: ChildProcess): Promise<number> {
+async function usage(child: ChildProcess): Promise<{ cpu: number; peak: number }> {
   child.send('usage');
-  const [{ cpu }] = (await once(child, 'message')) as [{ cpu: number }];
-  return cpu;
+  const [told] = (await once(child, 'message')) as [{ cpu: number; peak: number }];
+  return told;
 }
 
 export interface Load {

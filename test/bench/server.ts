@@ -6,7 +6,7 @@ import { systemClock } from '../../src/platform/clock.js';
 import { loadConfig } from '../../src/platform/config.js';
 import { openKeys } from '../../src/platform/keys.js';
 
-/** One server of the bench in a process of its own. Tells its CPU time (µs) and memory (bytes) when asked, ends when the parent goes. */
+/** One server of the bench in a process of its own. Tells its CPU time (µs) and peak memory (bytes) when asked, ends when the parent goes. */
 interface Options {
   kind: 'exchange' | 'floor';
   url: string;
@@ -20,7 +20,7 @@ const options = JSON.parse(process.argv[2]!) as Options;
 await (options.kind === 'exchange' ? serveExchange(options) : serveFloor(options));
 process.on('message', () => {
   const { user, system } = process.cpuUsage();
-  process.send!({ cpu: user + system, rss: process.memoryUsage().rss });
+  process.send!({ cpu: user + system, peak: process.resourceUsage().maxRSS * 1_024 });
 });
 process.send!('ready');
 await once(process, 'disconnect');
