@@ -92,9 +92,15 @@ export function expectSuccess(reply: Reply): Record<string, unknown> {
   const body = parseObject(reply.text);
   if (reply.status >= 200 && reply.status < 300) return body;
   const faults = Array.isArray(body.errors) ? (body.errors as Record<string, string>[]) : [];
-  const lines = faults.map(({ parameter, pointer, reason }) => `  ${parameter ?? pointer ?? ''}: ${reason}`);
+  const lines = faults.map((fault) => `  ${faultText(fault)}`);
   const head = `${reply.status} ${body.code ?? ''}: ${body.detail ?? body.title ?? 'refused'}`;
   throw new CommandError(reply.status === 503 ? EXIT.noServer : EXIT.refused, [head, ...lines].join('\n'));
+}
+
+function faultText({ parameter, pointer = '', reason, expected, suggestion }: Record<string, string>): string {
+  const wanted = expected === undefined ? '' : ` (expected ${expected})`;
+  const meant = suggestion === undefined ? '' : `; did you mean ${suggestion}?`;
+  return `${parameter ?? pointer}: ${reason}${wanted}${meant}`;
 }
 
 function parseObject(text: string): Record<string, unknown> {
