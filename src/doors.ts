@@ -121,13 +121,15 @@ async function metricsOf({ registry }: Telemetry): Promise<{ contentType: string
   return { contentType: registry.contentType, text: await registry.metrics() };
 }
 
+const MALFORMED: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'The request took too long to arrive.',
+  HPE_HEADER_OVERFLOW: 'The path and the headers are too large: 16 KiB at most. Put a long ask in a body.',
+};
+
 /** What is no HTTP at all (raw bytes in the path, headers too large) never becomes a request; it gets the same kind of error all the same. */
 function refuseMalformed(error: Error & { code?: string }, socket: Socket, publicUrl: string): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return;
-  const timedOut = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
-  const detail = timedOut
-    ? 'The request took too long to arrive.'
-    : 'The request is not valid HTTP: percent-encode what is not ASCII.';
+  const detail = MALFORMED[error.code ?? ''] ?? 'The request is not valid HTTP: percent-encode what is not ASCII.';
   const body = JSON.stringify(problemBody('bad-header', { detail, request: randomUUID(), publicUrl }));
   const head = [
     'HTTP/1.1 400 Bad Request',

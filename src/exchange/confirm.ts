@@ -51,7 +51,7 @@ export async function confirm(
   return appended.state === 'recorded' ? { status: 304, body: NO_BODY, receipt: appended.receipt, etag } : undefined;
 }
 
-/** If-None-Match is a list of tags or `*`; comparison is weak (RFC 9110, 13.1.2). */
+/** If-None-Match is a list of tags, compared weakly (RFC 9110, 13.1.2). `*` asks whether anything exists: that is answered in full. */
 function matches(header: string, etag: string): boolean {
   return header.split(',').some((candidate) => candidate.trim() === etag || `W/${candidate.trim()}` === etag);
 }

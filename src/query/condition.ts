@@ -151,8 +151,15 @@ export function scopeSql(access: Access, alias: string, parameters: Parameters):
 /** The same text for the same condition, whatever the order of its parts: the two doors write them in different orders, and a cursor fits both. */
 export function canonicalCondition(condition: Condition | undefined): string {
   if (condition === undefined) return '';
-  if ('and' in condition) return `&(${condition.and.map(canonicalCondition).sort().join(',')})`;
-  if ('or' in condition) return `|(${condition.or.map(canonicalCondition).sort().join(',')})`;
+  if ('and' in condition) return canonicalGroup('&', condition.and);
+  if ('or' in condition) return canonicalGroup('|', condition.or);
   if ('not' in condition) return `!(${canonicalCondition(condition.not)})`;
   return JSON.stringify([condition.path, condition.op, condition.value]);
+}
+
+/** A group of one is that one. */
+function canonicalGroup(sign: string, parts: readonly Condition[]): string {
+  return parts.length === 1
+    ? canonicalCondition(parts[0])
+    : `${sign}(${parts.map(canonicalCondition).sort().join(',')})`;
 }

@@ -58,8 +58,18 @@ function shapeKey(permit: Permit, ask: Ask): string {
   return key;
 }
 
-/** Canonical text of a selection; also what a cursor is bound to. */
-export function selectionShape(selection: Selection): string {
+/** What a selection comes to under a permit: every field and a list of all of them are the same, and so fit the same cursor. */
+export function effectiveSelection(permit: Permit, selection: Selection, path: string): string {
+  const granted = permit.access.get(path)?.fields;
+  const fields = selection.fields?.filter((name) => granted?.has(name)) ?? [...(granted?.keys() ?? [])];
+  let text = [...fields].sort().join(',');
+  for (const [name, inner] of selection.relations) {
+    text += `{${name}:${effectiveSelection(permit, inner, path === '' ? name : `${path}.${name}`)}}`;
+  }
+  return text;
+}
+
+function selectionShape(selection: Selection): string {
   let shape = selection.fields === undefined ? '*' : [...selection.fields].sort().join(',');
   for (const [name, inner] of selection.relations) shape += `{${name}:${selectionShape(inner)}}`;
   return shape;

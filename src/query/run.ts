@@ -9,7 +9,7 @@ import { canonicalCondition, operandsOf } from './condition.js';
 import { type CursorBinding, type Cursors, cursors } from './cursor.js';
 import { type Linkage, linkages } from './linkage.js';
 import type { Binding } from './parameters.js';
-import { type Plan, plan, selectionShape } from './plan.js';
+import { effectiveSelection, type Plan, plan } from './plan.js';
 import { FetchedRows, type Rows } from './rows.js';
 import type { Row } from './shape.js';
 import { parseValue } from './value.js';
@@ -86,7 +86,11 @@ function cursorBinding(permit: Permit, ask: Ask, target: Extract<Target, { kind:
     made ??= {
       application: grant.application,
       contract: contract.id,
-      query: JSON.stringify([canonicalCondition(target.where), target.sort ?? null, selectionShape(ask.selection)]),
+      query: JSON.stringify([
+        canonicalCondition(target.where),
+        target.sort ?? null,
+        effectiveSelection(permit, ask.selection, ''),
+      ]),
       grant: `${grant.id}@${grant.version}`,
     };
     return made;
