@@ -56,11 +56,17 @@ const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 /** `catalog`: the directory to publish at start (default the project's own; false for none). Closed at teardown. `beside` shares database and keys with another node; `databaseUrl` is a migrated database of the caller's. */
 export async function testNode(
   t: Teardown,
-  options: { config?: Partial<Config>; catalog?: string | false; beside?: TestNode; databaseUrl?: string } = {},
+  options: {
+    config?: Partial<Config>;
+    catalog?: string | false;
+    beside?: TestNode;
+    databaseUrl?: string;
+    keys?: Keys;
+  } = {},
 ): Promise<TestNode> {
   const { beside } = options;
   const databaseUrl = options.databaseUrl ?? beside?.databaseUrl ?? (await testDatabase(t)).url;
-  const keys = beside?.keys ?? (await testKeys());
+  const keys = options.keys ?? beside?.keys ?? (await testKeys());
   const port = await freePort();
   const baseUrl = `http://127.0.0.1:${port}`;
   // The issuer of every node of one exchange is the same.
