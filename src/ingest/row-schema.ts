@@ -95,7 +95,7 @@ type Test = (value: never, at?: { parentData: Record<number, unknown> }) => bool
 
 /** PostgreSQL's text holds no NUL, and UTF-8 no half of a surrogate pair. */
 function isStorable(value: string): boolean {
-  return !/[\0\p{Surrogate}]/u.test(value);
+  return !value.includes('\0') && value.isWellFormed();
 }
 
 /** Depth of nested arrays in `coordinates` (RFC 7946). */

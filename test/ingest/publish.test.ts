@@ -1,19 +1,14 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
 import pg from 'pg';
 import t from 'tap';
-import type { RowScope } from '../../src/access/grants/grant.js';
-import { applyNaively, type Model, type Sent } from './model.js';
+import { holdAgainstModel, SCOPES, text } from './against-model.js';
+import type { Sent } from './model.js';
 import { openThings, type Thing } from './things.js';
 
 const { node, thing } = await openThings(t);
 const { owner } = node.exchange.database;
 const ANY = { 'reject-at-most': '100%', 'delete-at-most': '100%' };
 
-const part = (...parts: string[]): RowScope => ({ scope: [{ field: 'part', in: parts }] });
-const SCOPES: Readonly<Record<string, RowScope>> = { main: { all: true }, one: part('a'), two: part('b', 'c') };
-const text = (rows: readonly Sent[]) =>
-  rows.map((row) => `${typeof row === 'string' ? row : JSON.stringify(row)}\n`).join('');
 const row = (code: string, of: string, name = 'n'): Sent => ({ code, part: of, name });
 
 async function contributors(name: string, delivery: object = ANY): Promise<Thing> {
@@ -23,74 +18,10 @@ async function contributors(name: string, delivery: object = ANY): Promise<Thing
   return d;
 }
 
-const sentRow = fc.oneof(
-  {
-    weight: 12,
-    arbitrary: fc.record(
-      {
-        code: fc.constantFrom('k0', 'k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7', ''),
-        part: fc.constantFrom('a', 'a', 'b', 'c', ''),
-        name: fc.constantFrom('n', 'm', 'o', '', '1234567'),
-        _op: fc.constantFrom('upsert', 'delete'),
-      },
-      { requiredKeys: ['code', 'part', 'name'] },
-    ),
-  },
-  { weight: 1, arbitrary: fc.constantFrom('{', '[]', 'null') },
-);
-const deliveryOf = fc.record({
-  as: fc.constantFrom('main', 'one', 'two'),
-  mode: fc.constantFrom('snapshot', 'delta'),
-  rows: fc.array(sentRow, { maxLength: 10 }),
-});
-
 t.test('deliveries do what a naive model says, and lose nothing', async (t) => {
-  const d = await contributors('model');
-  let release = 0;
-  const property = fc.asyncProperty(fc.array(deliveryOf, { minLength: 2, maxLength: 5 }), async (deliveries) => {
-    await owner.query(`DELETE FROM data.${d.contract.table}; DELETE FROM data.${d.contract.table}_history`);
-    const model: Model = { release, live: new Map(), history: [] };
-    for (const { as, mode, rows } of deliveries) {
-      const sent = await d.send(text(rows), { as, mode });
-      release++;
-      const { rejected, kept, ...counts } = applyNaively(model, rows, { mode, scope: SCOPES[as]! });
-      const { received, accepted, inserted, updated, deleted, report, rejects } = sent.body;
-      assert.deepEqual({ received, accepted, inserted, updated, deleted }, counts, sent.text);
-      assert.equal(sent.body.release, model.release);
-      assert.equal(report.kept ?? 0, kept, sent.text);
-      await compare(d, model);
-      const aside = rejects === null ? '' : (await d.get(rejects, as)).text;
-      const lines = aside
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => JSON.parse(line));
-      const written = text(rows).split('\n');
-      assert.deepEqual(
-        lines.map(({ line, row }) => [line, row]),
-        rejected.map((line) => [line, written[line - 1]]),
-      );
-    }
-  });
-  await fc.assert(property, { numRuns: 25 });
+  const release = await holdAgainstModel(await contributors('model'), owner, 25);
   t.ok(release > 50);
 });
-
-async function compare(d: Thing, model: Model): Promise<void> {
-  const live = (await d.stored()).map((row) => [
-    row.code,
-    { part: row.part, name: row.name, since: Number(row._since) },
-  ]);
-  assert.deepEqual(new Map(live as []), model.live);
-  const flat = (rows: readonly object[]) => rows.map((row) => JSON.stringify(Object.values(row))).sort();
-  const history = (await d.stored('history')).map(({ code, part, name, _since, _until }) => [
-    code,
-    part,
-    name,
-    Number(_since),
-    Number(_until),
-  ]);
-  assert.deepEqual(flat(history), flat(model.history));
-}
 
 t.test('two contributors: neither loses a row by the other', async (t) => {
   const d = await contributors('parts');
