@@ -1,3 +1,4 @@
+import type { Permit } from '../access/policy/decision.js';
 import { advance } from '../ingest/delivery.js';
 import { type Landed, land } from '../ingest/land.js';
 import { releaseLife } from '../ingest/open-delivery.js';
@@ -68,8 +69,8 @@ async function publishAndRecord(exchange: Exchange, run: Run, landed: Landed): P
     const decided = decideAgain(exchange, offer.call, validator.contract.id);
     if (decided.outcome === 'deny') throw new Problem('denial' in decided ? decided.denial.code : decided.code);
     const { permit, index } = decided;
-    if (permit.access.get('')!.grant.version !== offer.permit.access.get('')!.grant.version)
-      throw new Problem('conflict');
+    // What was received was limited by the grant that began it; another one may have other rows.
+    if (!sameGrant(permit, offer.permit)) throw new Problem('conflict');
     try {
       return await publish({
         client,
@@ -91,4 +92,9 @@ async function publishAndRecord(exchange: Exchange, run: Run, landed: Landed): P
     }
   }
   throw new Problem('unavailable', 'The policy changes too quickly to decide. Send it again.', { retryAfter: 1 });
+}
+
+function sameGrant(a: Permit, b: Permit): boolean {
+  const [now, before] = [a.access.get('')!.grant, b.access.get('')!.grant];
+  return now.id === before.id && now.version === before.version;
 }

@@ -129,13 +129,13 @@ async function handOverNow(offer: Offer, { request, carryOut }: HandingOver): Pr
 
 /** 202 as soon as the body has been read whole and is sound; publishing goes on. */
 async function handOverAsync(offer: Offer, { request, running, carryOut }: HandingOver): Promise<Reply> {
-  const landed = new Promise<void>((resolve) => {
+  const landed = new Promise<void>((resolve, reject) => {
     const ended = carryOut({ ...offer, onLanded: resolve });
     const settled = ended.then(
       () => resolve(),
       (error) => {
         request.log.warn({ code: error instanceof Problem ? error.code : 'internal' }, 'a delivery failed');
-        resolve(Promise.reject(error));
+        reject(error); // after the 202 nobody listens any more, and nothing may be left unheard
       },
     );
     running.add(settled);

@@ -68,6 +68,12 @@ const copying = (d: Thing) =>
     return rows[0]?.pid;
   });
 
+async function revoke(d: Thing, application: string): Promise<void> {
+  const held = [...exchange.policy.current().grants.values()];
+  const grant = held.find((each) => each.application === application && each.dataset === d.contract.name)!;
+  await revokeGrant(exchange, grant.id, { actor: null, request: exchange.clock.uuid() });
+}
+
 async function untouched(t: Test, d: Thing): Promise<void> {
   t.strictSame([...(await d.live()).keys()], ['1'], 'the last release is as it was');
   t.equal(exchange.releases.release(d.contract.name), 1);
@@ -116,13 +122,39 @@ t.test('a grant that is revoked while the body comes in', async (t) => {
   const sending = await halfSent(d, 'revoked', 'leaving');
   const replied = once(sending, 'response');
   await copying(d);
-  const grant = [...exchange.policy.current().grants.values()].find(
-    (each) => each.application === 'leaving' && each.dataset === d.contract.name,
-  )!;
-  await revokeGrant(exchange, grant.id, { actor: null, request: exchange.clock.uuid() });
+  await revoke(d, 'leaving');
   sending.end();
   const [response] = await replied;
   t.equal(response.statusCode, 404);
+  await untouched(t, d);
+});
+
+t.test('a grant that gives way to one with other rows while the body comes in', async (t) => {
+  const d = await thing('replaced');
+  await d.send(good('1'));
+  await d.deliverer('moving');
+  const sending = await halfSent(d, 'replaced', 'moving');
+  const replied = once(sending, 'response');
+  await copying(d);
+  await revoke(d, 'moving');
+  await d.deliverer('moving', { scope: [{ field: 'part', in: ['b'] }] });
+  sending.end();
+  const [response] = await replied;
+  t.equal(response.statusCode, 409, 'what was received under one grant is not published under another');
+  await untouched(t, d);
+});
+
+t.test('what fails after its 202 ends failed, and the node goes on', async (t) => {
+  const d = await thing('late');
+  await d.send(good('1'));
+  await d.deliverer('later');
+  const turn = [`publish ${d.contract.name}`];
+  await admin.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', turn);
+  const sent = await d.send(good('2'), { as: 'later', headers: { prefer: 'respond-async' } });
+  t.equal(sent.status, 202);
+  await revoke(d, 'later');
+  await admin.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', turn);
+  t.equal((await inState(d, 'failed')).report.refused.rule, 'not-found');
   await untouched(t, d);
 });
 
