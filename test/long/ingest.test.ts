@@ -1,4 +1,9 @@
-import { Readable } from 'node:stream';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import t from 'tap';
 import { holdAgainstModel, SCOPES } from '../ingest/against-model.js';
 import { openThings } from '../ingest/things.js';
@@ -6,7 +11,7 @@ import { openThings } from '../ingest/things.js';
 const { node, thing } = await openThings(t, { deliveryLimitBytes: 1_000_000_000 });
 const { owner } = node.exchange.database;
 
-t.test('hundreds of delivery sequences do what a naive model says', async (t) => {
+t.test('hundreds of delivery sequences do what a naive model says', { timeout: 900_000 }, async (t) => {
   const d = await thing('model', { 'reject-at-most': '100%', 'delete-at-most': '100%' });
   await d.deliverer('one', SCOPES.one);
   await d.deliverer('two', SCOPES.two);
@@ -16,7 +21,11 @@ t.test('hundreds of delivery sequences do what a naive model says', async (t) =>
 t.test('a body of 200 MB is never held', async (t) => {
   const d = await thing('huge');
   const ballast = 'x'.repeat(10_000);
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  /** Without what only waits for the collector. */
   const held = () => {
+    collect();
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     return heapUsed + arrayBuffers;
   };
@@ -24,20 +33,26 @@ t.test('a body of 200 MB is never held', async (t) => {
   let peak = 0;
   const lines = function* () {
     for (let i = 0; i < 20_000; i++) {
-      peak = Math.max(peak, held());
+      if (i % 500 === 0) peak = Math.max(peak, held());
       yield Buffer.from(`${JSON.stringify({ code: `c${i}`, part: 'a', name: 'n', ballast })}\n`);
     }
   };
-  const reply = await fetch(`${node.baseUrl}${d.path}?mode=snapshot`, {
+  // Not fetch: it takes the whole body before the socket has taken it.
+  const sending = request(`${node.baseUrl}${d.path}?mode=snapshot`, {
     method: 'POST',
     headers: {
       authorization: `Bearer ${await node.token('main')}`,
       'content-type': 'application/x-ndjson',
       'idempotency-key': 'huge',
     },
-    body: Readable.toWeb(Readable.from(lines())) as ReadableStream<Uint8Array>,
-    duplex: 'half',
-  } as RequestInit);
-  t.match(await reply.json(), { state: 'published', accepted: 20_000, report: { unmapped: ['ballast'] } });
-  t.ok(peak - before < 100_000_000, `${Math.round((peak - before) / 1_000_000)} MB more than before, sender included`);
+  });
+  const replied = once(sending, 'response');
+  await pipeline(lines, sending);
+  const [response] = await replied;
+  t.match(JSON.parse(await text(response)), {
+    state: 'published',
+    accepted: 20_000,
+    report: { unmapped: ['ballast'] },
+  });
+  t.ok(peak - before < 30_000_000, `${Math.round((peak - before) / 1_000_000)} MB more than before, sender included`);
 });
