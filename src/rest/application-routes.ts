@@ -2,13 +2,13 @@ import type { FastifyInstance } from 'fastify';
 import type { ApplicationDraft } from '../access/identity/check-application.js';
 import { disableApplication, registerApplication } from '../access/identity/register-application.js';
 import type { Application } from '../access/identity/subject.js';
-import { requireApplication, requireRole } from '../access/policy/require-role.js';
+import { requireApplication } from '../access/policy/require-role.js';
 import type { Exchange } from '../exchange/exchange.js';
 import { Problem } from '../platform/errors.js';
 import { applicationSchemas } from './access-schemas.js';
 import { validateStrictly } from './body-schema.js';
 import { idempotent } from './idempotency.js';
-import { byCaller, created } from './platform-call.js';
+import { byOperator, created } from './platform-call.js';
 import { withReceipt } from './request.js';
 
 const PATH = '/api/v1/applications';
@@ -38,10 +38,10 @@ export async function applicationRoutes(app: FastifyInstance, { exchange }: { ex
     PATH,
     { schema: applicationSchemas.register },
     async (request, reply) => {
-      const caller = requireRole(exchange, request.subject, 'operator');
+      const by = byOperator(exchange, request);
       const kept = await idempotent(exchange, request, undefined, async () => {
         const draft = { ...request.body, roles: request.body.roles ?? [] };
-        const { application, receipt } = await registerApplication(exchange, draft, byCaller(request, caller));
+        const { application, receipt } = await registerApplication(exchange, draft, by);
         return created(application, receipt, `${PATH}/${application.clientId}`);
       });
       return reply.code(kept.status).headers(kept.headers).header('cache-control', 'no-store').send(kept.body);
@@ -52,9 +52,9 @@ export async function applicationRoutes(app: FastifyInstance, { exchange }: { ex
     `${PATH}/:clientId/disable`,
     { schema: applicationSchemas.disable },
     async (request, reply) => {
-      const caller = requireRole(exchange, request.subject, 'operator');
+      const by = byOperator(exchange, request);
       const { clientId } = request.params;
-      const { application, receipt } = await disableApplication(exchange, clientId, byCaller(request, caller));
+      const { application, receipt } = await disableApplication(exchange, clientId, by);
       return withReceipt(reply, receipt).header('cache-control', 'no-store').send({ data: application });
     },
   );

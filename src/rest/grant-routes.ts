@@ -4,13 +4,13 @@ import type { Grant } from '../access/grants/grant.js';
 import { issueGrant } from '../access/grants/issue-grant.js';
 import { revokeGrant } from '../access/grants/revoke-grant.js';
 import type { Application } from '../access/identity/subject.js';
-import { requireApplication, requireRole } from '../access/policy/require-role.js';
+import { requireApplication } from '../access/policy/require-role.js';
 import type { Exchange } from '../exchange/exchange.js';
 import { Problem } from '../platform/errors.js';
 import { grantSchemas } from './access-schemas.js';
 import { validateStrictly } from './body-schema.js';
 import { idempotent } from './idempotency.js';
-import { byCaller, created } from './platform-call.js';
+import { byOperator, created } from './platform-call.js';
 import { withReceipt } from './request.js';
 
 const PATH = '/api/v1/grants';
@@ -34,7 +34,7 @@ export async function grantRoutes(app: FastifyInstance, { exchange }: { exchange
   });
 
   app.post<{ Body: GrantDraft }>(PATH, { schema: grantSchemas.issue }, async (request, reply) => {
-    const caller = requireRole(exchange, request.subject, 'operator');
+    const by = byOperator(exchange, request);
     if (!exchange.config.demo) {
       throw new Problem(
         'forbidden',
@@ -42,7 +42,7 @@ export async function grantRoutes(app: FastifyInstance, { exchange }: { exchange
       );
     }
     const kept = await idempotent(exchange, request, undefined, async () => {
-      const { grant, receipt } = await issueGrant(exchange, request.body, byCaller(request, caller));
+      const { grant, receipt } = await issueGrant(exchange, request.body, by);
       return created(shown(grant), receipt, `${PATH}/${grant.id}`);
     });
     return reply.code(kept.status).headers(kept.headers).header('cache-control', 'no-store').send(kept.body);
@@ -52,8 +52,8 @@ export async function grantRoutes(app: FastifyInstance, { exchange }: { exchange
     `${PATH}/:id/revoke`,
     { schema: grantSchemas.revoke },
     async (request, reply) => {
-      const caller = requireRole(exchange, request.subject, 'operator');
-      const { grant, receipt } = await revokeGrant(exchange, request.params.id, byCaller(request, caller));
+      const by = byOperator(exchange, request);
+      const { grant, receipt } = await revokeGrant(exchange, request.params.id, by);
       return withReceipt(reply, receipt)
         .header('cache-control', 'no-store')
         .send({ data: shown(grant) });

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Application } from '../access/identity/subject.js';
 import type { By } from '../access/policy/change-policy.js';
-import type { Receipt } from '../audit/entry.js';
+import { requireRole } from '../access/policy/require-role.js';
+import type { Actor, Receipt } from '../audit/entry.js';
 import type { Exchange } from '../exchange/exchange.js';
 import { receiptHeader } from '../exchange/receipt-header.js';
 import { Problem } from '../platform/errors.js';
@@ -10,11 +11,15 @@ import { withReceipt } from './request.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** On whose word a change of the platform is made. */
-export function byCaller(request: FastifyRequest, caller: Application): By {
+/** On whose word a change of the platform is made, and with which role: it must still hold on the index that the change is made upon. */
+export function byOperator(exchange: Exchange, request: FastifyRequest): By {
+  const authorise = () => requireRole(exchange, request.subject, 'operator');
+  return { actor: actorOf(request, authorise()), request: request.id, authorise };
+}
+
+function actorOf(request: FastifyRequest, { clientId, department }: Application): Actor {
   const { issuer, sub } = request.subject;
-  const actor = { issuer, subject: sub, application: caller.clientId, department: caller.department };
-  return { actor, request: request.id };
+  return { issuer, subject: sub, application: clientId, department };
 }
 
 /** What was created, in the form that idempotency keeps, with the receipt of its entry. */
@@ -49,7 +54,7 @@ async function recordDenial(
     request: request.id,
     event: 'platform.denied',
     outcome: 'denied',
-    actor: application === undefined ? null : byCaller(request, application).actor,
+    actor: application === undefined ? null : actorOf(request, application),
     accesses: [],
     sealed: { ask: { params: request.params ?? null }, address: request.ip, reason: error.message },
     detail: { route, code: error.code },

@@ -171,6 +171,46 @@ t.test('at most one grant for an application, dataset, mode and purpose at a tim
   t.ok(await issueGrant(s, { ...draft, ...later }, by), 'the renewal that begins when this one ends');
 });
 
+t.test('who is disabled while a change is on its way changes nothing', async (t) => {
+  await application('boss', { roles: ['operator'] });
+  await application('subject');
+  const authorise = () => {
+    if (s.policy.current().applications.get('boss')?.status !== 'active') throw new Problem('unauthenticated');
+  };
+  /** Another node's change commits between the decision and the append: `between` runs once, before it. */
+  const racing = (between: () => Promise<unknown>) => {
+    let left = 1;
+    const appendIn: typeof s.log.appendIn = async (tx, drafts, options) => {
+      if (left-- === 1) await between();
+      return s.log.appendIn(tx, drafts, options);
+    };
+    return { ...s, log: { ...s.log, appendIn } };
+  };
+  const other = {
+    kind: 'purpose' as const,
+    id: 'late',
+    document: { code: 'late' },
+    event: 'purpose.registered' as const,
+  };
+  const ask = { ...draft, application: 'subject' };
+  const { grant } = await issueGrant(
+    racing(() => s.write([other])),
+    ask,
+    { ...by, authorise },
+  );
+  t.equal(grant.status, 'active', 'a change that does not concern it is decided again, and made');
+  const boss = s.policy.current().applications.get('boss')!;
+  const record = { kind: 'application' as const, id: 'boss', event: 'application.disabled' as const };
+  const disable = () => s.write([{ ...record, document: { ...boss, status: 'disabled' } }]);
+  await refuses(
+    t,
+    revokeGrant(racing(disable), grant.id, { ...by, authorise }),
+    problem('unauthenticated'),
+    'disabled',
+  );
+  t.equal(s.policy.current().grants.get(grant.id)?.status, 'active');
+});
+
 t.test('registrations that are refused', async (t) => {
   const key = publicJwk('k');
   const table: [string, object, string][] = [

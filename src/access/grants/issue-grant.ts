@@ -2,7 +2,7 @@ import type { Receipt } from '../../audit/entry.js';
 import type { Contract } from '../../catalog/contract.js';
 import { Problem } from '../../platform/errors.js';
 import type { Mask, Sensitivity } from '../../standard/type.js';
-import { type By, type ChangeDependencies, changePolicy } from '../policy/change-policy.js';
+import { type By, type Change, type ChangeDependencies, changePolicy } from '../policy/change-policy.js';
 import { defaultMask } from '../policy/compile-access.js';
 import type { PolicyIndex } from '../policy/policy.js';
 import { checkGrant } from './check-grant.js';
@@ -20,7 +20,7 @@ export async function issueGrant(
 ): Promise<{ grant: Grant; receipt: Receipt }> {
   const { clock } = dependencies;
   const id = clock.uuid();
-  const changed = await changePolicy(dependencies, draft.application, (index) => {
+  const make: Change['make'] = (index) => {
     const now = clock.now();
     const dated = { ...draft, validFrom: draft.validFrom ?? new Date(now).toISOString() };
     const faults = checkGrant(dated, index, now);
@@ -28,8 +28,9 @@ export async function issueGrant(
     refuseSecond(dated, index);
     const contract = index.catalog.contracts.get(`${draft.dataset}/v${draft.major}`)!;
     const document = grantDocument(dated, contract, { id, linkage: clock.uuid() });
-    return { kind: 'grant', id, document, event: 'grant.issued', ...by };
-  });
+    return { kind: 'grant', id, document, event: 'grant.issued' };
+  };
+  const changed = await changePolicy(dependencies, { clientId: draft.application, by, make });
   return { grant: changed.index.grants.get(id)!, receipt: changed.receipt };
 }
 

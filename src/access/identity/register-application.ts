@@ -1,6 +1,6 @@
 import type { Receipt } from '../../audit/entry.js';
 import { Problem } from '../../platform/errors.js';
-import { type By, type ChangeDependencies, changePolicy } from '../policy/change-policy.js';
+import { type By, type Change, type ChangeDependencies, changePolicy } from '../policy/change-policy.js';
 import { type ApplicationDraft, algorithmOf, checkApplicationDraft } from './check-application.js';
 import type { Application } from './subject.js';
 
@@ -28,10 +28,11 @@ export async function registerApplication(
     status: 'active',
     tokensNotBefore: 0,
   };
-  const changed = await changePolicy(dependencies, id, (index) => {
+  const make: Change['make'] = (index) => {
     if (index.applications.has(id)) throw new Problem('conflict', 'The client id is taken');
-    return { kind: 'application', id, document, event: 'application.registered', ...by };
-  });
+    return { kind: 'application', id, document, event: 'application.registered' };
+  };
+  const changed = await changePolicy(dependencies, { clientId: id, by, make });
   return { application: changed.index.applications.get(id)!, receipt: changed.receipt };
 }
 
@@ -41,14 +42,15 @@ export async function disableApplication(
   clientId: string,
   by: By,
 ): Promise<Registered> {
-  const changed = await changePolicy(dependencies, clientId, (index) => {
+  const make: Change['make'] = (index) => {
     const application = index.applications.get(clientId);
     if (application === undefined) throw new Problem('not-found', 'No such application');
     if (application.status === 'disabled') throw new Problem('conflict', 'The application is disabled already');
     const tokensNotBefore = Math.ceil(dependencies.clock.now() / 1_000);
     const document: Application = { ...application, status: 'disabled', tokensNotBefore };
-    return { kind: 'application', id: clientId, document, event: 'application.disabled', ...by };
-  });
+    return { kind: 'application', id: clientId, document, event: 'application.disabled' };
+  };
+  const changed = await changePolicy(dependencies, { clientId, by, make });
   return { application: changed.index.applications.get(clientId)!, receipt: changed.receipt };
 }
 

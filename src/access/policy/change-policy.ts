@@ -4,6 +4,7 @@ import type { AuditLog } from '../../audit/log.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Database } from '../../platform/database.js';
 import { databaseProblem } from '../../platform/database-problem.js';
+import { Problem } from '../../platform/errors.js';
 import type { Policy, PolicyIndex } from './policy.js';
 import { type NewRecord, writeRecords } from './records.js';
 
@@ -18,6 +19,16 @@ export interface ChangeDependencies {
 export interface By {
   actor: Actor | null;
   request: string;
+  /** Throws where the caller may not (any more): asked again on the very index that the change is made upon. */
+  authorise?(): void;
+}
+
+export interface Change {
+  /** The application that the change concerns. */
+  clientId: string;
+  by: By;
+  /** What is written, decided on an index that has everything committed before. */
+  make(index: PolicyIndex): Omit<NewRecord, 'actor' | 'request' | 'epoch'>;
 }
 
 export interface Changed {
@@ -25,36 +36,47 @@ export interface Changed {
   receipt: Receipt;
 }
 
+/** Under a storm of changes one is decided again this often before it is given up as unavailable. */
+const ATTEMPTS = 8;
+
 /** Changes of this node go one after the other: each needs a second connection for the index, and a full pool would wait for itself. */
 const turns = new WeakMap<Policy, Promise<unknown>>();
 
 /**
  * One change to what concerns an application: under a lock on its name that all nodes share, on an index that has everything committed before, so that
- * two changes can't both find the place free. Returns when this node serves the change. Problems thrown by `make` leave nothing behind.
+ * two changes can't both find the place free, and committed only if no other came between: who was disabled meanwhile changes nothing. Returns when
+ * this node serves the change. Problems thrown by `make` leave nothing behind.
  */
-export function changePolicy(
-  dependencies: ChangeDependencies,
-  clientId: string,
-  make: (index: PolicyIndex) => NewRecord,
-): Promise<Changed> {
+export function changePolicy(dependencies: ChangeDependencies, change: Change): Promise<Changed> {
   const turn = (turns.get(dependencies.policy) ?? Promise.resolve())
     .catch(() => {})
-    .then(() => carryOut(dependencies, clientId, make));
+    .then(() => decideAndWrite(dependencies, change));
   turns.set(dependencies.policy, turn);
   return turn;
 }
 
+async function decideAndWrite(dependencies: ChangeDependencies, change: Change): Promise<Changed> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const changed = await carryOut(dependencies, change);
+    if (changed !== 'outdated') return changed;
+  }
+  throw new Problem('unavailable', 'The policy changes too quickly to decide. Try again.', { retryAfter: 1 });
+}
+
 async function carryOut(
   { database, log, policy }: ChangeDependencies,
-  clientId: string,
-  make: (index: PolicyIndex) => NewRecord,
-): Promise<Changed> {
+  { clientId, by, make }: Change,
+): Promise<Changed | 'outdated'> {
   const tx = await database.app.connect().catch((error: unknown) => Promise.reject(databaseProblem(error)));
   let broken: boolean | undefined;
+  let decided = false;
   try {
     await tx.query('BEGIN');
     await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('exchange.application/' || $1, 0))`, [clientId]);
-    const record = make(await policy.reach(await headEpoch(tx)));
+    const index = await policy.reach(await headEpoch(tx));
+    by.authorise?.();
+    const record = { ...make(index), actor: by.actor, request: by.request, epoch: index.epoch };
+    decided = true;
     const { epoch, receipts } = await writeRecords(tx, log, [record]);
     await tx.query('COMMIT');
     return { index: await policy.reach(epoch), receipt: receipts[0]! };
@@ -62,6 +84,7 @@ async function carryOut(
     await tx.query('ROLLBACK').catch(() => {
       broken = true;
     });
+    if (decided && error instanceof Problem && error.code === 'conflict') return 'outdated';
     throw databaseProblem(error);
   } finally {
     tx.release(broken);

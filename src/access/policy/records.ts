@@ -33,6 +33,8 @@ export interface NewRecord {
   actor: Actor | null;
   /** UUID of the request. */
   request: string;
+  /** The policy epoch on which it was decided; where another change came between, the append refuses (`conflict`). */
+  epoch?: number;
 }
 
 /**
@@ -88,6 +90,7 @@ function draftOf(record: NewRecord, document: string, version: number): Draft {
     accesses: [],
     sealed: { ask: null },
     detail: { record: mark },
+    ...(record.epoch === undefined ? {} : { epoch: record.epoch }),
   };
 }
 
