@@ -62,7 +62,14 @@ export async function recordFailure(
     sealed: { ...stated(call), ask: canonicalAsk(asks), reason: code },
     detail: { code },
   };
-  await exchange.log.append(draft).catch(() => {}); // the log is gone: the reply is an error without data all the same
+  await exchange.log
+    .append(draft)
+    .catch((error: unknown) => {
+      // An ask too large for an entry is left out of it: that it failed stands in the log all the same.
+      if (!(error instanceof Problem) || error.code !== 'unprocessable') return;
+      return exchange.log.append({ ...draft, sealed: { ...stated(call), ask: null, reason: code } });
+    })
+    .catch(() => {}); // the log is gone: the reply is an error without data all the same
 }
 
 const actors = new WeakMap<Subject, Actor>();

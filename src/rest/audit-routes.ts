@@ -20,6 +20,8 @@ interface AuditRoutes {
 
 /** ms that a proof waits for a checkpoint over its entry. */
 const PROOF_WAIT_MS = 1_000;
+/** Under a storm of policy changes a reading is decided again this often before it is given up as unavailable. */
+const ATTEMPTS = 8;
 const FOREVER = 'public, max-age=31536000, immutable';
 const TEXT = 'text/plain; charset=utf-8';
 const BYTES = 'application/octet-stream';
@@ -54,8 +56,8 @@ export async function auditRoutes(app: FastifyInstance, { exchange, checkpoints 
   });
   app.get<{ Params: { index: string } }>('/api/v1/audit/entries/:index', async (request, reply) => {
     refuseOthers(request, []);
-    const caller = requireApplication(exchange, request.subject);
-    return sendEntry(exchange, { request, reply, caller, index: integerOf('index', request.params.index) });
+    requireApplication(exchange, request.subject);
+    return sendEntry(exchange, { request, reply, index: integerOf('index', request.params.index) });
   });
   app.get<{ Params: { index: string }; Querystring: Record<string, unknown> }>(
     '/api/v1/audit/entries/:index/proof',
@@ -91,59 +93,72 @@ interface Reading {
 async function sendBundle(exchange: Exchange, at: Reading & { first: number; count: number }): Promise<FastifyReply> {
   // Outside /api/v1 a request has no subject unless it brought a token.
   if ((at.request.subject as typeof at.request.subject | undefined) === undefined) throw new Problem('unauthenticated');
-  const caller = requireRole(exchange, at.request.subject, 'auditor');
+  const authorise = () => requireRole(exchange, at.request.subject, 'auditor');
+  authorise();
   const bundle = await readBundle(exchange.database.app, at.first, at.count);
   if (bundle === undefined) throw new Problem('not-found');
   const detail = { first: at.first, count: at.count };
-  return sendRecorded(exchange, { ...at, caller, body: bundle, type: BYTES, detail });
+  return sendRecorded(exchange, { ...at, authorise, body: bundle, type: BYTES, detail });
 }
 
-async function sendEntry(
-  exchange: Exchange,
-  at: Reading & { caller: Application; index: number },
-): Promise<FastifyReply> {
-  const { bytes } = await visibleEntry(exchange, at.caller, at.index);
+async function sendEntry(exchange: Exchange, at: Reading & { index: number }): Promise<FastifyReply> {
+  const entry = await readEntry(exchange.database.app, at.index);
+  const authorise = () => {
+    const caller = requireApplication(exchange, at.request.subject);
+    visible(entry, caller);
+    return caller;
+  };
+  const { bytes } = visible(entry, authorise());
   // The canonical bytes are JSON: they stand in the reply as they are.
   const body = `{"index":${at.index},"entry":${bytes.toString()},"bytes":"${bytes.toString('base64')}"}`;
   const detail = { first: at.index, count: 1 };
-  return sendRecorded(exchange, { ...at, body: Buffer.from(body), type: 'application/json; charset=utf-8', detail });
+  const type = 'application/json; charset=utf-8';
+  return sendRecorded(exchange, { ...at, authorise, body: Buffer.from(body), type, detail });
 }
 
-/** Reading the log is an entry: it is committed before a byte leaves. */
-async function sendRecorded(
-  exchange: Exchange,
-  {
-    request,
-    reply,
-    caller,
-    body,
-    type,
-    detail,
-  }: Reading & { caller: Application; body: Buffer; type: string; detail: object },
-): Promise<FastifyReply> {
-  const { issuer, sub } = request.subject;
-  const draft: Draft = {
-    request: request.id,
-    event: 'audit.read',
-    outcome: 'success',
-    actor: { issuer, subject: sub, application: caller.clientId, department: caller.department },
-    accesses: [],
-    answer: body,
-    sealed: { ask: detail, address: request.ip },
-    detail: { ...detail },
-    notAfter: request.subject.expiresAt * 1_000,
-  };
-  const appended = await exchange.log.append(draft);
-  if (appended.state !== 'recorded') throw new Problem('unauthenticated', 'The token ran out');
-  return withReceipt(reply, appended.receipt).header('cache-control', 'no-store').type(type).send(body);
+interface Recording extends Reading {
+  /** Who reads, on the index in force. Throws where it may not. */
+  authorise(): Application;
+  body: Buffer;
+  type: string;
+  detail: object;
+}
+
+/** Reading the log is an entry: it is committed before a byte leaves, and only under the epoch on which the reader was let in. */
+async function sendRecorded(exchange: Exchange, recording: Recording): Promise<FastifyReply> {
+  const { request, reply, authorise, body, type, detail } = recording;
+  const { issuer, sub, expiresAt } = request.subject;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const caller = authorise();
+    const draft: Draft = {
+      request: request.id,
+      event: 'audit.read',
+      outcome: 'success',
+      actor: { issuer, subject: sub, application: caller.clientId, department: caller.department },
+      accesses: [],
+      answer: body,
+      sealed: { ask: detail, address: request.ip },
+      detail: { ...detail },
+      epoch: exchange.policy.current().epoch,
+      notAfter: expiresAt * 1_000,
+    };
+    const appended = await exchange.log.append(draft);
+    if (appended.state === 'recorded')
+      return withReceipt(reply, appended.receipt).header('cache-control', 'no-store').type(type).send(body);
+    if (appended.state === 'expired') throw new Problem('unauthenticated', 'The token ran out');
+    await exchange.policy.reach(appended.epoch);
+  }
+  throw new Problem('unavailable', 'The policy changes too quickly to decide. Try again.', { retryAfter: 1 });
 }
 
 /** Own entries, and all for an auditor. A foreign index and an unknown one are the same. */
 async function visibleEntry(exchange: Exchange, caller: Application, index: number): Promise<StoredEntry> {
-  const entry = await readEntry(exchange.database.app, index);
-  if (entry === undefined) throw new Problem('not-found');
-  if (entry.application !== caller.clientId && !caller.roles.includes('auditor')) throw new Problem('not-found');
-  return entry;
+  return visible(await readEntry(exchange.database.app, index), caller);
+}
+
+function visible(entry: StoredEntry | undefined, caller: Application): StoredEntry {
+  if (entry !== undefined && (entry.application === caller.clientId || caller.roles.includes('auditor'))) return entry;
+  throw new Problem('not-found');
 }
 
 async function sendProof(

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import t, { type Test } from 'tap';
+import { disableApplication } from '../../src/access/identity/register-application.js';
 import { type Reply, testNode } from '../support/node.js';
 import { served } from './served.js';
 
@@ -267,6 +269,37 @@ t.test('every ending of an ask has its receipt', async (t) => {
   }
   const foreign = await node.ask('GET', `/api/v1/audit/entries/${indexOf(endings[0]![1])}`, { as: 'stranger-app' });
   t.equal(foreign.status, 404, 'and nobody reads the entry of another');
+});
+
+t.test('an ask too large for its entry is refused, and that is an entry', async (t) => {
+  const value = Array.from({ length: 5_000 }, () => '"'.repeat(90));
+  const reply = await node.ask('POST', `${THING}/query`, {
+    as: 'reader-app',
+    body: { where: { field: 'code', op: 'in', value } },
+  });
+  t.match(reply, { status: 422, body: { code: 'unprocessable' } });
+  const { rows: failed } = await node.exchange.database.app.query<{ entry: string }>(
+    `SELECT convert_from(bytes, 'UTF8') AS entry FROM audit.entry WHERE event = 'data.failed' ORDER BY index DESC LIMIT 1`,
+  );
+  t.match(JSON.parse(failed[0]!.entry), {
+    request: reply.headers.get('request-id'),
+    detail: { code: 'unprocessable' },
+  });
+});
+
+t.test('who is disabled while it reads the log reads nothing', async (t) => {
+  await node.register('late-auditor', { roles: ['auditor'] });
+  const { log } = node.exchange;
+  const { append } = log;
+  t.teardown(() => Object.assign(log, { append }));
+  const disabling: typeof append = async (draft) => {
+    log.append = append;
+    await disableApplication(node.exchange, 'late-auditor', { actor: null, request: randomUUID() });
+    return append(draft);
+  };
+  log.append = disabling;
+  const reply = await node.ask('GET', '/api/v1/audit/entries/0', { as: 'late-auditor' });
+  t.match(reply, { status: 401, body: { code: 'unauthenticated' } });
 });
 
 t.test('the page and the schema of a dataset are open to every application', async (t) => {
