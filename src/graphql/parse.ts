@@ -139,7 +139,7 @@ function readPage(root: RootShape, input: Record<string, unknown>, reading: Read
     where,
     sort: readSort(root, input.sort),
     // Rows that nobody looks at should neither be fetched nor stand in the log as having left.
-    limit: wantsRows ? limit : 1,
+    limit: wantsRows ? limit : 0,
     cursor: typeof input.after === 'string' ? input.after : undefined,
     count: !wantsCount ? 'none' : contract.exactCount ? 'exact' : 'estimated',
   };

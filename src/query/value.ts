@@ -103,7 +103,7 @@ function parseInteger(type: FieldType, raw: unknown): Value | undefined {
   const text = typeof raw === 'number' && Number.isSafeInteger(raw) ? String(raw) : raw;
   if (typeof text !== 'string' || !INTEGER.test(text)) return undefined;
   const big = BigInt(text);
-  if (type.bits === 64) return big >= -(2n ** 63n) && big < 2n ** 63n ? text : undefined;
+  if (type.bits === 64) return big >= -(2n ** 63n) && big < 2n ** 63n ? String(big) : undefined;
   return big >= -2147483648n && big <= 2147483647n ? Number(text) : undefined;
 }
 

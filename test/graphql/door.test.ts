@@ -114,7 +114,7 @@ t.test('what is not selected is not asked for', async (t) => {
   t.teardown(() => door.app.close());
   const counted = await door.post('{ police { resident_list { totalCount } } }');
   t.same(counted.body.data, { police: { resident_list: { totalCount: 12 } } });
-  t.match(door.asked[0]!.asks[0]!.target, { limit: 1, count: 'estimated' });
+  t.match(door.asked[0]!.asks[0]!.target, { limit: 0, count: 'estimated' });
   await door.post('{ police { resident_list { nodes { _id } pageInfo { endCursor } } } }');
   t.match(door.asked[1]!.asks[0], { target: { limit: 100, count: 'none' }, selection: { fields: [] } });
   await door.post('{ __typename _standard police { __typename } }');
