@@ -3,7 +3,7 @@ import type { Denial } from '../access/policy/decision.js';
 import type { Contract } from '../catalog/contract.js';
 import type { Answer, Outcome, Present, Presented } from '../exchange/answer.js';
 import type { Rows } from '../query/rows.js';
-import { PROBLEM_TYPE, problemBody } from './problem.js';
+import { challenge, PROBLEM_TYPE, problemBody } from './problem.js';
 import { withReceipt } from './request.js';
 
 export interface Presenting {
@@ -94,6 +94,7 @@ export function send(reply: FastifyReply, answer: Answer, contract?: Contract): 
       .header('vary', 'Authorization, Exchange-Purpose, Exchange-Grant')
       .header('etag', answer.etag);
   } else reply.header('cache-control', 'no-store');
+  if (answer.status === 401) reply.header('www-authenticate', challenge(reply.request)); // disabled, or its key was revoked
   if (answer.status === 304) return reply.send();
   return reply.type(answer.status < 400 ? 'application/json; charset=utf-8' : PROBLEM_TYPE).send(answer.body);
 }

@@ -48,7 +48,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem, publicUrl: st
 }
 
 /** RFC 6750, 3: a request without a token is told the scheme alone. */
-function challenge(request: FastifyRequest): string {
+export function challenge(request: FastifyRequest): string {
   return request.headers.authorization === undefined
     ? 'Bearer realm="civic-exchange"'
     : 'Bearer realm="civic-exchange", error="invalid_token"';

@@ -217,6 +217,9 @@ t.test('what is not granted', async (t) => {
     '{ police { resident_list(sort: ["household_no"]) { nodes { name phone } } } }',
   );
   t.notMatch(masked.text, /建国|秀英|19905330/);
+  const counted = await graphql('open-app', '{ police { resident_list { totalCount } } }');
+  t.ok(counted.body.data.police.resident_list.totalCount > 0);
+  t.match(await entryOf(t, node, 'open-app', counted), { accesses: [{ rows: 0 }] }, 'a count lets no row leave');
   const stranger = await graphql(
     'stranger-app',
     '{ police { resident_list { nodes { name } totalCount } } grid_center { grid_list { totalCount } } }',

@@ -271,6 +271,21 @@ t.test('every ending of an ask has its receipt', async (t) => {
   t.equal(foreign.status, 404, 'and nobody reads the entry of another');
 });
 
+t.test('a token of an application that was disabled', async (t) => {
+  await node.register('gone-app');
+  await node.grant({ application: 'gone-app', dataset: 'housing/building' });
+  const headers = { authorization: `Bearer ${await node.token('gone-app')}` };
+  const before = await node.ask('GET', BUILDING, { headers });
+  t.equal(before.status, 200);
+  await disableApplication(node.exchange, 'gone-app', { actor: null, request: randomUUID() });
+  const reply = await node.ask('GET', BUILDING, {
+    headers: { ...headers, 'if-none-match': before.headers.get('etag')! },
+  });
+  t.match(reply, { status: 401, body: { code: 'unauthenticated' } }, 'nor is what it holds confirmed');
+  t.match(reply.headers.get('www-authenticate'), /^Bearer .*error="invalid_token"$/);
+  t.match(reply.headers.get('exchange-receipt'), RECEIPT);
+});
+
 t.test('an ask too large for its entry is refused, and that is an entry', async (t) => {
   const value = Array.from({ length: 5_000 }, () => '"'.repeat(90));
   const reply = await node.ask('POST', `${THING}/query`, {
