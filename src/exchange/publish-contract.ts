@@ -26,6 +26,8 @@ export interface Publishing {
   actor: Actor | null;
   /** UUID of the request. */
   request: string;
+  /** Throws where the caller may not publish (any more): asked again on the epoch that the publishing commits upon. */
+  authorise?(): void;
 }
 
 /** Publishing is one at a time, in a lock space of its own (two-integer keys). */
@@ -38,7 +40,7 @@ const WAIT_MS = 5_000;
 
 /**
  * Publishes contracts, publishers and purposes: tables, records and entries in one transaction, then waits until every live node serves them.
- * @throws Problem unprocessable, breaking-change (see planCatalog), unavailable (a table stayed busy), audit-unavailable
+ * @throws Problem unprocessable, breaking-change (see planCatalog), unavailable (a table or the policy stayed busy), audit-unavailable
  */
 export async function publishCatalog(
   exchange: PublishingNode,
@@ -77,7 +79,13 @@ async function publishOnce(
       return { published: [], unchanged: plan.unchanged, epoch: index.epoch, behind: [] };
     }
     await layTables(tx, plan);
-    const written = await writeRecords(tx, exchange.log, records);
+    const { epoch } = await exchange.policy.reach(await newestEpoch(tx)); // laying tables may have taken long
+    publishing.authorise?.();
+    const written = await writeRecords(
+      tx,
+      exchange.log,
+      records.map((record) => ({ ...record, epoch })),
+    );
     await tx.query('COMMIT');
     const published = records.map(({ kind, id }, i) => ({
       kind: kind as PublishReport['published'][number]['kind'],
@@ -89,7 +97,8 @@ async function publishOnce(
     await tx.query('ROLLBACK').catch((failure: Error) => {
       broken = failure;
     });
-    if ((error as { code?: string }).code === '55P03') return 'busy'; // lock_not_available
+    const { code } = error as { code?: string };
+    if (code === '55P03' || code === 'conflict') return 'busy'; // lock_not_available; the policy moved before the append
     throw databaseProblem(error);
   } finally {
     tx.release(broken);

@@ -53,10 +53,14 @@ export async function catalogRoutes(app: FastifyInstance, { exchange }: { exchan
   });
 
   app.post('/api/v1/catalog', { ...taking, schema: catalogSchemas.publish }, async (request, reply) => {
-    const application = requireRole(exchange, request.subject, 'operator');
-    const actor = actorOf(request, application);
+    const authorise = () => requireRole(exchange, request.subject, 'operator');
+    const actor = actorOf(request, authorise());
     const kept = await idempotent(exchange, request, undefined, async () => {
-      const report = await publishCatalog(exchange, documentsOf(request.body), { actor, request: request.id });
+      const report = await publishCatalog(exchange, documentsOf(request.body), {
+        actor,
+        request: request.id,
+        authorise,
+      });
       return { status: 200, headers: { 'content-type': JSON_TYPE }, body: JSON.stringify(report) };
     });
     return reply.code(kept.status).headers(kept.headers).header('cache-control', 'no-store').send(kept.body);
