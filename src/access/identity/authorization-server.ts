@@ -95,6 +95,8 @@ function configuration({ config, keys, clock }: AuthorizationServerDependencies)
       devInteractions: { enabled: false },
       rpInitiatedLogout: { enabled: false },
       userinfo: { enabled: false },
+      // Discovery would name its endpoint, and nobody signs in here yet.
+      pushedAuthorizationRequests: { enabled: false },
       clientCredentials: { enabled: true },
       dPoP: { enabled: false },
       resourceIndicators: {
