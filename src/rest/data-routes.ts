@@ -26,6 +26,8 @@ const BOUNDED = { config: { bounded: true } };
 
 /** The dataset doors. Generic: a new contract needs no new route. */
 export async function dataRoutes(app: FastifyInstance, { exchange }: { exchange: Exchange }): Promise<void> {
+  // An ask is JSON; any other media type is 415, not a body of the wrong form.
+  app.removeContentTypeParser('text/plain');
   app.get<{ Params: DatasetParams }>(BASE, async (request, reply) => {
     const contract = publishedContract(exchange, request);
     noParameters(request);
@@ -123,14 +125,14 @@ async function respond(
   });
   const [outcome] = given.outcomes;
   if (isRead && asked.target.kind === 'page' && outcome?.outcome === 'rows' && outcome.rows.hasMore) {
-    reply.header('link', `<${nextLink(request, given.body)}>; rel="next"`);
+    reply.header('link', `<${nextLink(request, String(given.body))}>; rel="next"`);
   }
   return send(reply, given, asked.contract);
 }
 
 /** RFC 8288: the same URL with the cursor of the next page, which already stands at the end of the body. */
-function nextLink(request: FastifyRequest, body: Buffer): string {
-  const tail = body.toString('latin1', body.lastIndexOf('"page":'));
+function nextLink(request: FastifyRequest, body: string): string {
+  const tail = body.slice(body.lastIndexOf('"page":'));
   const cursor = /"next_cursor":"([A-Za-z0-9_-]+)"/.exec(tail)![1];
   const kept = queryStringOf(request)
     .split('&')
