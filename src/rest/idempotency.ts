@@ -21,7 +21,11 @@ const STRING = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,256})"$/;
  * @throws Problem idempotency-key-missing, bad-header
  */
 export function idempotencyKey(header: string | string[] | undefined): string {
-  if (header === undefined || header === '') throw new Problem('idempotency-key-missing');
+  if (header === undefined || header === '') {
+    throw new Problem('idempotency-key-missing', undefined, {
+      faults: [{ parameter: 'Idempotency-Key', reason: 'missing', expected: 'a key of this request, such as a UUID' }],
+    });
+  }
   if (typeof header === 'string') {
     if (TOKEN.test(header)) return header;
     const inner = STRING.exec(header)?.[1]?.replace(/\\(["\\])/g, '$1');
