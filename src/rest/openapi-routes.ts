@@ -45,8 +45,9 @@ async function docs(app: FastifyInstance): Promise<void> {
     uiHooks: {
       onRequest: (request, reply, done) => {
         const format = /^\/docs\/(json|yaml)$/.exec(request.routeOptions.url ?? '')?.[1];
+        reply.header('cache-control', 'no-store');
         if (format === undefined) return done();
-        reply.header('cache-control', 'no-store').redirect(`/openapi.${format}`);
+        reply.redirect(`/openapi.${format}`);
       },
     },
   });
