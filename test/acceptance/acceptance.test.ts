@@ -1,0 +1,17 @@
+import t from 'tap';
+import { audit } from './audit.js';
+import { deliveries } from './deliveries.js';
+import { graphql } from './graphql.js';
+import { identity } from './identity.js';
+import { startDemo } from './outside.js';
+import { protocol } from './protocol.js';
+import { publishing } from './publishing.js';
+import { queryLanguage } from './query-language.js';
+import { reference } from './reference.js';
+import { refusals } from './refusals.js';
+
+// One demo for the whole suite: the parts run one after another, and build upon what the parts before them published.
+t.setTimeout(180_000);
+const outside = await startDemo(t);
+const PARTS = { identity, publishing, queryLanguage, refusals, protocol, graphql, deliveries, audit, reference };
+for (const [name, part] of Object.entries(PARTS)) await t.test(name, (t) => part(t, outside));
