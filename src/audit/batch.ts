@@ -15,6 +15,8 @@ export interface Batch {
   after: LogState;
   /** ms since the epoch: the earliest `notAfter` in it. */
   notAfter: number | null;
+  /** ms, monotonic. */
+  sentAt: number;
 }
 
 /** Closes a batch upon a state: gives the time, hashes the leaves, grows the tree. May be done again upon a newer state. */
@@ -35,7 +37,7 @@ export function closeBatch(
   const { tree, tiles } = extend(before.tree, leaves);
   const receipts = leaves.map((leaf, i) => ({ index: first + i, leaf, blind: entries[i]!.blind }));
   const after = { tree, epoch: before.epoch + (policy ? 1 : 0), lastTime };
-  return { id, first, entries, receipts, tiles, after, notAfter };
+  return { id, first, entries, receipts, tiles, after, notAfter, sentAt: performance.now() };
 }
 
 /**

@@ -71,7 +71,7 @@ function settle(c: Committing, batch: Batch, lot: readonly Waiting[]): void {
 
 function receipt(batch: Batch, lot: readonly Waiting[]): void {
   batch.receipts.forEach((given, i) => {
-    lot[i]!.answer({ state: 'recorded', receipt: given });
+    lot[i]!.answer({ state: 'recorded', receipt: given, sentAt: batch.sentAt });
   });
 }
 

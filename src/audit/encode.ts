@@ -3,7 +3,7 @@ import canonicalize from 'canonicalize';
 import type { Clock } from '../platform/clock.js';
 import { Problem } from '../platform/errors.js';
 import type { Actor, Draft, EntryAccess } from './entry.js';
-import { type Sealer, sealedDigest } from './seal.js';
+import type { Sealer } from './seal.js';
 
 /** Bytes of an open part at most: a C2SP entry bundle has a 16-bit length. */
 export const ENTRY_LIMIT_BYTES = 65_535;
@@ -34,22 +34,22 @@ export function encode(draft: Draft, node: string, sealer: Sealer, salts: () => 
   const salt = salts();
   const sealed = sealer.seal(draft.sealed, blind, salt);
   const actor = draft.actor;
-  const answer = draft.answer === undefined ? null : blinded(blind, draft.answer);
-  const query = draft.query === undefined ? null : blinded(blind, Buffer.from(draft.query));
+  const answer = draft.answer === undefined ? 'null' : blinded(blind, draft.answer);
+  const query = draft.query === undefined ? 'null' : blinded(blind, draft.query);
   const text =
     `{"accesses":[${draft.accesses.map(access).join(',')}],"actor":${actor === null ? 'null' : actorText(actor)},` +
-    `"answerDigest":${base64(answer)},${draft.detail === undefined ? '' : `"detail":${detail(draft.detail)},`}` +
-    `"event":${string(draft.event)},"node":${string(node)},"outcome":${string(draft.outcome)},"queryDigest":${base64(query)},` +
-    `"request":${string(draft.request)},"salt":${base64(salt)},"sealedDigest":${base64(sealedDigest(salt, sealed))},` +
+    `"answerDigest":${answer},${draft.detail === undefined ? '' : `"detail":${detail(draft.detail)},`}` +
+    `"event":${string(draft.event)},"node":${string(node)},"outcome":${string(draft.outcome)},"queryDigest":${query},` +
+    `"request":${string(draft.request)},"salt":"${salt.toString('base64')}","sealedDigest":"${sealed.digest}",` +
     `"subjectsRoot":null,${TIME_AND_VERSION}`;
   if (hasLoneSurrogate(text)) throw unwritable('a text in it is not well-formed Unicode');
   const leafInput = Buffer.from(`\0${text}`);
   if (leafInput.length > ENTRY_LIMIT_BYTES + 1) throw unwritable(`its open part is over ${ENTRY_LIMIT_BYTES} bytes`);
-  if (sealed.length > SEALED_LIMIT_BYTES) throw unwritable(`its sealed part is over ${SEALED_LIMIT_BYTES} bytes`);
+  if (sealed.blob.length > SEALED_LIMIT_BYTES) throw unwritable(`its sealed part is over ${SEALED_LIMIT_BYTES} bytes`);
   if (actor?.application.includes('\0')) throw unwritable('the application has a NUL');
   return {
     leafInput,
-    sealed,
+    sealed: sealed.blob,
     blind,
     application: actor?.application ?? null,
     event: draft.event,
@@ -75,9 +75,18 @@ export function stampTime(encoded: Encoded, time: string): void {
   encoded.leafInput.write(time, at, TIME_LENGTH, 'latin1');
 }
 
-/** `SHA-256(blind ‖ data)`: nobody without the blind can test guesses against it. */
-function blinded(blind: Buffer, data: Buffer): Buffer {
-  return hash('sha256', Buffer.concat([blind, data]), 'buffer');
+/** Text up to a third of this is hashed without a buffer of its own. */
+const scratch = Buffer.allocUnsafe(1 << 18);
+
+/** `SHA-256(blind ‖ data)`, base64 in quotes: nobody without the blind can test guesses against it. Text counts as its UTF-8. */
+function blinded(blind: Buffer, data: Buffer | string): string {
+  blind.copy(scratch);
+  if (typeof data === 'string' && data.length * 3 + blind.length <= scratch.length) {
+    const end = blind.length + scratch.write(data, blind.length);
+    return `"${hash('sha256', scratch.subarray(0, end), 'base64')}"`;
+  }
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+  return `"${hash('sha256', Buffer.concat([blind, bytes]), 'base64')}"`;
 }
 
 const openings = new WeakMap<object, string>();
@@ -112,10 +121,6 @@ function string(value: string | null): string {
 function integer(value: number | null): string {
   if (value !== null && !Number.isSafeInteger(value)) throw unwritable('a number in it is not a whole number');
   return String(value);
-}
-
-function base64(bytes: Buffer | null): string {
-  return bytes === null ? 'null' : `"${bytes.toString('base64')}"`;
 }
 
 function detail(value: Readonly<Record<string, unknown>>): string {

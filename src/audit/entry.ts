@@ -73,7 +73,7 @@ export interface Draft {
   actor: Actor | null;
   accesses: readonly EntryAccess[];
   /** The uncompressed body that will leave. */
-  answer?: Buffer;
+  answer?: Buffer | string;
   /** The canonical ask. */
   query?: string;
   sealed: Sealed;
@@ -94,7 +94,8 @@ export interface Receipt {
 }
 
 export type Appended =
-  | { state: 'recorded'; receipt: Receipt }
+  /** `sentAt`: when the batch was sent, ms of the process's monotonic clock; the commit was not earlier. */
+  | { state: 'recorded'; receipt: Receipt; sentAt: number }
   /** The policy changed since it was decided: decide again under at least this epoch. */
   | { state: 'stale'; epoch: number }
   /** Token or grant ran out before the commit. */

@@ -57,11 +57,15 @@ export async function openLog({ database, clock, keys, node, logger }: LogOption
   let closed = false;
 
   return {
-    async append(draft) {
-      if (closed) throw unavailable();
-      const appended = queue.push(encoded(draft), draft.outcome !== 'success');
-      writer.wake();
-      return appended;
+    append(draft) {
+      try {
+        if (closed) throw unavailable();
+        const appended = queue.push(encoded(draft), draft.outcome !== 'success');
+        writer.wake();
+        return appended;
+      } catch (error) {
+        return Promise.reject(error);
+      }
     },
     async appendIn(tx, drafts, { policy }) {
       const entries = drafts.map(encoded);

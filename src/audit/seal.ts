@@ -1,8 +1,7 @@
-import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 import type { Clock } from '../platform/clock.js';
 import type { Keys } from '../platform/keys.js';
 import type { Sealed } from './entry.js';
-import { sha256 } from './hash.js';
 
 /**
  * A sealed part as stored: `0x01 ‖ yyyymm (uint32) ‖ wrapped data key (12 iv, 32, 16 tag) ‖ 12 iv ‖ ciphertext ‖ 16 tag`, AES-256-GCM throughout,
@@ -13,6 +12,7 @@ const VERSION = 1;
 const HEADER = 1 + 4 + 12 + 32 + 16;
 const IV = 12;
 const TAG = 16;
+const SALT = 16;
 const KEY_LIFE_MS = 3_600_000;
 const KEY_USES = 1 << 24;
 
@@ -23,11 +23,17 @@ export interface OpenedSealed extends Omit<Sealed, 'rows'> {
   rows?: string[];
 }
 
+export interface SealedPart {
+  blob: Buffer;
+  digest: string;
+}
+
 /** Seals for one process: a data key of its own, changed hourly and with the month, wrapped by the month's key. */
 export interface Sealer {
   /** HMAC(K_month, request): 32 bytes. */
   blind(request: string): Buffer;
-  seal(sealed: Sealed, blind: Buffer, salt: Buffer): Buffer;
+  /** The blob as stored, and SHA-256(salt ‖ blob) in base64. The salt has 16 bytes. */
+  seal(sealed: Sealed, blind: Buffer, salt: Buffer): SealedPart;
 }
 
 export function openSealer(keys: Keys, clock: Clock): Sealer {
@@ -48,6 +54,8 @@ interface DataKey {
   key: KeyObject;
   monthKey: KeyObject;
   header: Buffer;
+  /** 12 bytes: zeros and the counter. */
+  iv: Buffer;
   since: number;
   until: number;
   uses: number;
@@ -69,27 +77,35 @@ function makeDataKey(keys: Keys, clock: Clock): DataKey {
   wrap.getAuthTag().copy(header, 5 + IV + 32);
   const nextMonth = Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5)), 1);
   const until = Math.min(since + KEY_LIFE_MS, nextMonth);
-  return { key: createSecretKey(raw), monthKey: createSecretKey(monthKey), header, since, until, uses: 0 };
+  return {
+    key: createSecretKey(raw),
+    monthKey: createSecretKey(monthKey),
+    header,
+    iv: Buffer.alloc(IV),
+    since,
+    until,
+    uses: 0,
+  };
 }
 
-function sealWith(data: DataKey, text: Buffer, salt: Buffer): Buffer {
-  const blob = Buffer.alloc(HEADER + IV + text.length + TAG);
-  data.header.copy(blob);
-  blob.writeUIntBE(++data.uses, HEADER + 6, 6); // a counter: the key is this process's alone
-  const cipher = createCipheriv('aes-256-gcm', data.key, blob.subarray(HEADER, HEADER + IV)).setAAD(salt);
-  cipher.update(text).copy(blob, HEADER + IV);
+/** The salt stands before the blob in one buffer, so that both are hashed in one go. */
+function sealWith(data: DataKey, text: string, salt: Buffer): SealedPart {
+  data.iv.writeUIntBE(++data.uses, 6, 6); // a counter: the key is this process's alone
+  const cipher = createCipheriv('aes-256-gcm', data.key, data.iv).setAAD(salt);
+  const body = cipher.update(text, 'utf8');
   cipher.final();
-  cipher.getAuthTag().copy(blob, blob.length - TAG);
-  return blob;
+  const whole = Buffer.allocUnsafe(SALT + HEADER + IV + body.length + TAG);
+  salt.copy(whole);
+  data.header.copy(whole, SALT);
+  data.iv.copy(whole, SALT + HEADER);
+  body.copy(whole, SALT + HEADER + IV);
+  cipher.getAuthTag().copy(whole, whole.length - TAG);
+  return { blob: whole.subarray(SALT), digest: hash('sha256', whole, 'base64') };
 }
 
-function plaintext(sealed: Sealed, blind: Buffer): Buffer {
+function plaintext(sealed: Sealed, blind: Buffer): string {
   const rows = sealed.rows?.map((ids) => ids.toString('base64'));
-  return Buffer.from(JSON.stringify({ ...sealed, rows, blind: blind.toString('base64') }));
-}
-
-export function sealedDigest(salt: Buffer, blob: Buffer): Buffer {
-  return sha256(Buffer.concat([salt, blob]));
+  return JSON.stringify({ ...sealed, rows, blind: blind.toString('base64') });
 }
 
 /** Opens a sealed part with the month's key. Throws where the blob was altered, belongs to another entry, or the month's key is gone. */

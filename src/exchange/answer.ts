@@ -24,13 +24,14 @@ export interface Answer extends Presented {
   receipt: Receipt;
   outcomes: readonly Outcome[];
   /** Of a permitted single ask. */
-  etag?: string;
+  etag?: string | undefined;
 }
 
 export type AnswerFunction = (exchange: Exchange, call: Call, asks: readonly Ask[], door: Door) => Promise<Answer>;
 
 /** Under a storm of policy changes an ask is decided again this often before it is given up as unavailable. */
 const ATTEMPTS = 8;
+const BEGUN_WITHIN_MS = 2_000;
 
 /**
  * decide → plan → run → present → record. The only way by which a row leaves, and never before its entry is committed (`audit.md`). Where the
@@ -49,7 +50,8 @@ export const answer: AnswerFunction = async (exchange, call, asks, door) => {
           : await confirm(exchange, { call, index, ask: asked[0]!, decision: decisions[0]!, etag: door.ifNoneMatch });
       if (confirmed !== undefined) return { ...confirmed, outcomes: [] };
       const outcomes = await runAll(exchange, asked, decisions);
-      const presented = await door.present(outcomes);
+      const presenting = door.present(outcomes);
+      const presented = presenting instanceof Promise ? await presenting : presenting;
       const recorded = await recordAnswer(exchange, {
         call,
         index,
@@ -58,8 +60,11 @@ export const answer: AnswerFunction = async (exchange, call, asks, door) => {
         event: door.event,
         presented,
       });
-      if (recorded.state === 'recorded')
-        return { ...presented, outcomes, receipt: recorded.receipt, ...etagOf(recorded.etag) };
+      if (recorded.state === 'recorded') {
+        refuseLate(recorded.sentAt);
+        const { status, body } = presented;
+        return { status, body, outcomes, receipt: recorded.receipt, etag: recorded.etag };
+      }
       if (recorded.state === 'stale') await exchange.policy.reach(recorded.epoch);
       else if (attempt > 0)
         throw new Problem('unauthenticated', 'The token or the grant ended while the answer was made.');
@@ -71,8 +76,10 @@ export const answer: AnswerFunction = async (exchange, call, asks, door) => {
   }
 };
 
-function etagOf(etag: string | undefined): { etag?: string } {
-  return etag === undefined ? {} : { etag };
+/** A reply that can't begin within 2 s of its commit is dropped: what was revoked meanwhile would still go out (access.md, revocation). */
+function refuseLate(sentAt: number): void {
+  if (performance.now() - sentAt <= BEGUN_WITHIN_MS) return;
+  throw new Problem('unavailable', 'The answer was recorded too late to be given. Try again.', { retryAfter: 1 });
 }
 
 function decideOn(exchange: Exchange, call: Call, ask: Ask, index: PolicyIndex): Decision {

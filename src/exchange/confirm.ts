@@ -7,7 +7,7 @@ import type { Call } from './call.js';
 import type { Exchange } from './exchange.js';
 import { actorOf, canonicalAsk, stated } from './record.js';
 
-const NO_BODY = Buffer.alloc(0);
+const NO_BODY = '';
 
 /**
  * 304 without a query: the caller holds an answer that this node gave under the same grants, purpose, query, releases and day. Recorded with the index
@@ -16,7 +16,7 @@ const NO_BODY = Buffer.alloc(0);
 export async function confirm(
   exchange: Exchange,
   asked: { call: Call; index: PolicyIndex; ask: Ask; decision: Decision; etag: string },
-): Promise<{ status: number; body: Buffer; receipt: Receipt; etag: string } | undefined> {
+): Promise<{ status: number; body: string; receipt: Receipt; etag: string } | undefined> {
   const { call, decision, ask, index } = asked;
   if (decision.outcome !== 'permit') return undefined;
   const releases = [...decision.access.values()].map((access) => exchange.releases.release(access.contract.name));

@@ -7,5 +7,6 @@ export type Outcome = { outcome: 'rows'; rows: Rows } | { outcome: 'denied'; den
 export type Present = (outcomes: readonly Outcome[]) => Presented | Promise<Presented>;
 export interface Presented {
   status: number;
-  body: Buffer;
+  /** Text leaves in one piece with the headers; its UTF-8 is what the entry's digest is over. */
+  body: Buffer | string;
 }

@@ -10,7 +10,7 @@ import type { Outcome, Presented } from './outcome.js';
 
 export type Recorded =
   | Exclude<Appended, { state: 'recorded' }>
-  | { state: 'recorded'; receipt: Receipt; etag: string | undefined };
+  | { state: 'recorded'; receipt: Receipt; sentAt: number; etag: string | undefined };
 
 /** Writes the entry that covers an answer or a denial. Nothing may leave before this has said `recorded`. */
 export async function recordAnswer(
@@ -87,11 +87,11 @@ export function actorOf(call: Call, index: PolicyIndex): Actor {
 
 /** Who the sealed part names: as stated by the application. */
 export function stated(call: Call): Pick<Sealed, 'case' | 'operator' | 'address'> {
-  return {
-    address: call.address,
-    ...(call.caseNumber === undefined ? {} : { case: call.caseNumber }),
-    ...(call.operator === undefined ? {} : { operator: call.operator }),
-  };
+  const { address, caseNumber, operator } = call;
+  const said: Pick<Sealed, 'case' | 'operator' | 'address'> = { address };
+  if (caseNumber !== undefined) said.case = caseNumber;
+  if (operator !== undefined) said.operator = operator;
+  return said;
 }
 
 /** The asks with their values, as text: for the digest of the query, and for auditors. */
@@ -110,15 +110,19 @@ function selectionOf(selection: Ask['selection']): unknown {
 }
 
 function sealedOf(call: Call, ask: string, outcomes: readonly Outcome[]): Sealed {
+  const sealed: Sealed = { ...stated(call), ask, rows: rowsThatLeft(outcomes) };
   const denials = outcomes.flatMap((outcome) => (outcome.outcome === 'denied' ? [outcome.denial] : []));
-  return {
-    ...stated(call),
-    ask,
-    ...(denials.length === 0
-      ? {}
-      : { rule: denials.map(({ rule }) => rule).join(), reason: denials.map(({ reason }) => reason).join('; ') }),
-    rows: outcomes.flatMap((outcome) => (outcome.outcome === 'rows' ? outcome.rows.packed() : [])),
-  };
+  if (denials.length > 0) {
+    sealed.rule = denials.map(({ rule }) => rule).join();
+    sealed.reason = denials.map(({ reason }) => reason).join('; ');
+  }
+  return sealed;
+}
+
+function rowsThatLeft(outcomes: readonly Outcome[]): Buffer[] {
+  const [only] = outcomes;
+  if (outcomes.length === 1 && only!.outcome === 'rows') return only!.rows.packed();
+  return outcomes.flatMap((outcome) => (outcome.outcome === 'rows' ? outcome.rows.packed() : []));
 }
 
 function touched(ask: Ask): Omit<EntryAccess, 'decision'> {

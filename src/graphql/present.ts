@@ -22,7 +22,7 @@ export async function present(parsed: Parsed, outcomes: readonly Outcome[], exec
   const extensions = door.atLeast.length === 0 ? {} : { extensions: { counts: door.atLeast } };
   const response = errors === undefined ? { data, ...extensions } : { data, errors: errors.map(told), ...extensions };
   // With a data entry the status is 200, whatever failed at a path (GraphQL over HTTP).
-  return { status: 200, body: Buffer.from(JSON.stringify(response)) };
+  return { status: 200, body: JSON.stringify(response) };
 }
 
 /** Only errors that we made ourselves are told; any other text could quote a value. */

@@ -107,7 +107,7 @@ function executor(app: FastifyInstance, { variables, operationName }: GraphqlReq
   };
 }
 
-function send(reply: FastifyReply, mediaType: MediaType, status: number, body: Buffer): FastifyReply {
+function send(reply: FastifyReply, mediaType: MediaType, status: number, body: Buffer | string): FastifyReply {
   reply.header('vary', 'Accept').header('cache-control', 'no-store');
   return reply.code(status).type(`${mediaType}; charset=utf-8`).send(body);
 }

@@ -26,9 +26,6 @@ export interface Plan {
 }
 
 const HELD_PER_ACCESS = 200;
-/** Prepared statements live as long as their connection: only so many get a name, the rest is planned each time. */
-const NAMED_AT_MOST = 2_000;
-const named = new Set<string>();
 const held = new WeakMap<Access, Map<string, Plan>>();
 
 /** Permit and Ask → Plan. One per (accesses, shape of the ask), compiled once. */
@@ -42,8 +39,15 @@ export function plan(permit: Permit, ask: Ask, linkageOf: (name: string) => Link
     found = compile(permit, ask, linkageOf);
     if (plans.size >= HELD_PER_ACCESS) plans.delete(plans.keys().next().value!);
     plans.set(shape, found);
+  } else if (found.statement.name === undefined) {
+    // Prepared at its second use: one-off shapes must not fill the connections' memory, which the reader bounds.
+    found.statement = { name: statementName(found.statement.text), text: found.statement.text };
   }
   return found;
+}
+
+function statementName(text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, 24);
 }
 
 function shapeKey(permit: Permit, ask: Ask): string {
@@ -78,11 +82,8 @@ function selectionShape(selection: Selection): string {
 function compile(permit: Permit, ask: Ask, linkageOf: (name: string) => Linkage): Plan {
   const written = writeStatement(permit, ask, linkageOf);
   const binders = (written.parameters as Parameters).binders;
-  const name = createHash('sha256').update(written.text).digest('base64url').slice(0, 24);
-  const canName = named.has(name) || named.size < NAMED_AT_MOST;
-  if (canName) named.add(name);
   return {
-    statement: canName ? { name, text: written.text } : { text: written.text },
+    statement: { text: written.text },
     bind: (binding) => binders.map((binder) => binder(binding)),
     nodes: written.nodes,
     linkages: written.nodes.map((node) => linkageOf(permit.access.get(node.path)!.grant.linkage)),

@@ -83,6 +83,7 @@ function cursorBinding(permit: Permit, ask: Ask, target: Extract<Target, { kind:
   let made: CursorBinding | undefined;
   return () => {
     const { contract, grant } = permit.access.get('')!;
+    const grants = [...permit.access.values()].map((access) => `${access.grant.id}@${access.grant.version}`);
     made ??= {
       application: grant.application,
       contract: contract.id,
@@ -91,7 +92,7 @@ function cursorBinding(permit: Permit, ask: Ask, target: Extract<Target, { kind:
         target.sort ?? null,
         effectiveSelection(permit, ask.selection, ''),
       ]),
-      grant: `${grant.id}@${grant.version}`,
+      grant: grants.join(),
     };
     return made;
   };

@@ -73,11 +73,11 @@ function problem(presenting: Presenting, code: Denial['code'], detail: string | 
     ...(detail === undefined ? {} : { detail }),
     ...(denial === undefined ? {} : { faults: denial.faults }),
   });
-  return { status: body.status, body: Buffer.from(JSON.stringify(body)) };
+  return { status: body.status, body: JSON.stringify(body) };
 }
 
 function ok(text: string): Presented {
-  return { status: 200, body: Buffer.from(text) };
+  return { status: 200, body: text };
 }
 
 /** An Answer as HTTP. Data may be kept by its reader only, and only as long as its tag holds. */
