@@ -14,4 +14,7 @@ import { refusals } from './refusals.js';
 t.setTimeout(180_000);
 const outside = await startDemo(t);
 const PARTS = { identity, publishing, queryLanguage, refusals, protocol, graphql, deliveries, audit, reference };
-for (const [name, part] of Object.entries(PARTS)) await t.test(name, (t) => part(t, outside));
+for (const [name, part] of Object.entries(PARTS))
+  await t.test(name, async (t) => {
+    for (const [title, test] of part) await t.test(title, (t) => test(t, outside));
+  });

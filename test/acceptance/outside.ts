@@ -37,6 +37,9 @@ export interface Outside {
   walk(path: string, asking?: Asking): Promise<Record<string, any>[]>;
 }
 
+/** Tests of one concern, in their order. */
+export type Part = readonly (readonly [title: string, test: (t: Test, outside: Outside) => Promise<void>])[];
+
 export const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 export const once = () => ({ 'idempotency-key': crypto.randomUUID() });
 

@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import { type Asking, type Outside, once } from './outside.js';
+import { type Asking, type Outside, once, type Part } from './outside.js';
 import { CONTRACT, DRAFT, THING_PATH } from './thing.js';
 
 const R = '/data/police/resident/v1/rows';
@@ -148,7 +148,8 @@ const ELSEWHERE: [what: string, method: string, path: string, asking: Asking, st
   ['keys that are none', 'POST', `${T}/lookup`, { body: { keys: 'T01' } }, 400, 'bad-body'],
 ];
 
-export async function refusals(t: Test, outside: Outside): Promise<void> {
+/** What the tests below share. */
+function tools(outside: Outside) {
   const problem = (t: Test, reply: Awaited<ReturnType<Outside['ask']>>, status: number, code: string, what: string) => {
     t.match([reply.status, reply.body?.code], [status, code], `${what}: ${reply.text.slice(0, 200)}`);
     t.match(reply.headers['content-type'], /^application\/problem\+json/);
@@ -160,114 +161,141 @@ export async function refusals(t: Test, outside: Outside): Promise<void> {
     });
     t.equal(reply.headers['cache-control'], 'no-store');
   };
-
-  await t.test('a wrong parameter is named, with what was expected or meant', async (t) => {
-    for (const [query, status, code, place, suggestion] of IN_URL) {
-      const reply = await outside.ask('GET', `${T}?${query}`);
-      problem(t, reply, status, code, query.slice(0, 60));
-      t.match(reply.body.errors[0], { parameter: place, ...(suggestion && { suggestion }) }, query.slice(0, 60));
-    }
-  });
-  await t.test('so is a wrong member of a body', async (t) => {
-    for (const [body, status, code, place, suggestion] of IN_BODY) {
-      const what = JSON.stringify(body).slice(0, 80);
-      const reply = await outside.ask('POST', `${T}/query`, { body });
-      problem(t, reply, status, code, what);
-      const at = place === '' || place.startsWith('/') ? { pointer: place } : {};
-      t.match(reply.body.errors[0], { ...at, ...(suggestion && { suggestion }) }, what);
-      const same = await outside.ask('QUERY', T, { body });
-      t.match([same.status, same.body.code], [status, code], `${what} by QUERY`);
-    }
-  });
-  await t.test('and everything else that is refused', async (t) => {
-    for (const [what, method, path, asking, status, code] of ELSEWHERE)
-      problem(t, await outside.ask(method, path, asking), status, code, what);
-    const page = await outside.ask('GET', '/problems/bad-cursor', { as: null });
-    t.match([page.status, page.text], [200, /bad-cursor/], 'the type is a page of this server');
-  });
-
-  await t.test('a cursor serves the query and the application that it came from', async (t) => {
-    const { next_cursor: cursor } = (await outside.ask('GET', `${R}?_limit=2&gender=1`)).body.page;
-    const bad: [string, string, string?][] = [
-      ['another filter', `${R}?_limit=2&gender=2&_cursor=${cursor}`],
-      ['another sort', `${R}?_limit=2&gender=1&_sort=household_no&_cursor=${cursor}`],
-      ['another selection', `${R}?_limit=2&gender=1&_select=gender&_cursor=${cursor}`],
-      ['another dataset', `${T}?_limit=2&_cursor=${cursor}`],
-      ['another application', `${R}?_limit=2&gender=1&_cursor=${cursor}`, 'subsidy-app'],
-      ['damaged', `${R}?_limit=2&gender=1&_cursor=${cursor.slice(0, -2)}AA`],
-    ];
-    for (const [what, path, as = 'grid-app'] of bad)
-      problem(t, await outside.ask('GET', path, { as }), 400, 'bad-cursor', what);
-    t.equal((await outside.ask('GET', `${R}?_limit=2&gender=1&_cursor=${cursor}`)).status, 200);
-  });
-
-  await t.test('below rows a caller without a grant gets one 404 for every dataset, known or not', async (t) => {
-    const shape = async (method: string, path: string, body?: unknown) => {
-      const { status, headers, body: problem } = await outside.ask(method, path, { as: 'subsidy-app', body });
-      const { instance: _instance, trace_id: _trace, ...told } = problem;
-      const { date: _date, 'request-id': _id, 'exchange-receipt': receipt, ratelimit: _limit, ...rest } = headers;
-      return { status, rest, told, receipt: receipt !== undefined };
-    };
-    const known = '/data/housing/compound/v1';
-    for (const [method, below, body] of [
-      ['GET', '/rows'],
-      ['GET', '/rows?nonsense=1'],
-      ['GET', '/rows/x'],
-      ['POST', '/rows/query', {}],
-      ['POST', '/rows/lookup', { keys: ['x'] }],
-      ['QUERY', '/rows', {}],
-      ['GET', '/rows?_cursor=x'],
-    ] as const) {
-      const here = await shape(method, known + below, body);
-      t.equal(here.status, 404);
-      t.ok(here.receipt, 'recorded');
-      for (const unknown of ['/data/housing/nothing/v1', '/data/nobody/nothing/v1', '/data/housing/compound/v9'])
-        t.same(await shape(method, unknown + below, body), here, `${method} ${unknown}${below}`);
-    }
-    const absent = await outside.ask('GET', '/data/grid-center/grid/v1/rows/999999999999999');
-    const outOfScope = await outside.ask('GET', '/data/grid-center/grid/v1/rows/370303104002001');
-    t.equal(outOfScope.status, 404);
-    const { instance: _a, trace_id: _b, ...told } = absent.body;
-    t.match(outOfScope.body, told, 'absent and out of scope look the same');
-    t.same(Object.keys(outOfScope.headers), Object.keys(absent.headers));
-  });
-
-  await t.test('grants never merge, and may require case and operator', async (t) => {
-    const draft = { ...DRAFT, application: 'stranger-app', mode: 'read' };
-    const issue = (body: object) =>
-      outside.ask('POST', '/api/v1/grants', { as: 'operator-app', headers: once(), body });
-    const purposes = ['population-statistics'];
-    const narrow = await issue({ ...draft, purposes, fields: ['code'], masks: {}, rows: { scope: [] } });
-    const wide = await issue({ ...draft, purposes: ['emergency-response'], requires: { case: true, operator: true } });
-    const ask = (headers: Record<string, string> = {}) => outside.ask('GET', T, { as: 'stranger-app', headers });
-    t.match([(await ask()).status, (await ask()).body.code], [403, /^(purpose-required|choose-grant)$/]);
-    const first = await ask({ 'exchange-purpose': 'population-statistics' });
-    t.same(first.body.data, [], 'an empty scope means no row');
-    const byId = await ask({ 'exchange-grant': narrow.body.data.id });
-    t.match([byId.status, byId.body.data], [200, []]);
-    const stated = { 'exchange-purpose': 'emergency-response' };
-    t.match((await ask(stated)).body.code, 'case-required');
-    const withCase = { ...stated, 'exchange-case': encodeURIComponent('张民救〔2026〕37号') };
-    t.match((await ask(withCase)).body.code, 'operator-required');
-    const whole = await ask({ ...withCase, 'exchange-operator': encodeURIComponent('经办-3703') });
-    t.equal(whole.body.data.length, 30);
-    t.same(Object.keys(whole.body.data[0]).slice(1).sort(), Object.keys(CONTRACT.fields).sort());
-    const page = await outside.ask('GET', `${T}?_limit=2`, {
-      as: 'stranger-app',
-      headers: { ...withCase, 'exchange-operator': 'x' },
-    });
-    for (const { body } of [narrow, wide])
-      await outside.ask('POST', `/api/v1/grants/${body.data.id}/revoke`, { as: 'operator-app' });
-    t.equal((await ask()).status, 404);
-    const renewed = await issue({ ...draft, purposes });
-    const onward = `${T}?_limit=2&_cursor=${page.body.page.next_cursor}`;
-    problem(
-      t,
-      await outside.ask('GET', onward, { as: 'stranger-app' }),
-      410,
-      'cursor-ended',
-      'of a grant that has changed',
-    );
-    await outside.ask('POST', `/api/v1/grants/${renewed.body.data.id}/revoke`, { as: 'operator-app' });
-  });
+  return { problem };
 }
+
+export const refusals: Part = [
+  [
+    'a wrong parameter is named, with what was expected or meant',
+    async (t, outside) => {
+      const { problem } = tools(outside);
+      for (const [query, status, code, place, suggestion] of IN_URL) {
+        const reply = await outside.ask('GET', `${T}?${query}`);
+        problem(t, reply, status, code, query.slice(0, 60));
+        t.match(reply.body.errors[0], { parameter: place, ...(suggestion && { suggestion }) }, query.slice(0, 60));
+      }
+    },
+  ],
+  [
+    'so is a wrong member of a body',
+    async (t, outside) => {
+      const { problem } = tools(outside);
+      for (const [body, status, code, place, suggestion] of IN_BODY) {
+        const what = JSON.stringify(body).slice(0, 80);
+        const reply = await outside.ask('POST', `${T}/query`, { body });
+        problem(t, reply, status, code, what);
+        const at = place === '' || place.startsWith('/') ? { pointer: place } : {};
+        t.match(reply.body.errors[0], { ...at, ...(suggestion && { suggestion }) }, what);
+        const same = await outside.ask('QUERY', T, { body });
+        t.match([same.status, same.body.code], [status, code], `${what} by QUERY`);
+      }
+    },
+  ],
+  [
+    'and everything else that is refused',
+    async (t, outside) => {
+      const { problem } = tools(outside);
+      for (const [what, method, path, asking, status, code] of ELSEWHERE)
+        problem(t, await outside.ask(method, path, asking), status, code, what);
+      const page = await outside.ask('GET', '/problems/bad-cursor', { as: null });
+      t.match([page.status, page.text], [200, /bad-cursor/], 'the type is a page of this server');
+    },
+  ],
+  [
+    'a cursor serves the query and the application that it came from',
+    async (t, outside) => {
+      const { problem } = tools(outside);
+      const { next_cursor: cursor } = (await outside.ask('GET', `${R}?_limit=2&gender=1`)).body.page;
+      const bad: [string, string, string?][] = [
+        ['another filter', `${R}?_limit=2&gender=2&_cursor=${cursor}`],
+        ['another sort', `${R}?_limit=2&gender=1&_sort=household_no&_cursor=${cursor}`],
+        ['another selection', `${R}?_limit=2&gender=1&_select=gender&_cursor=${cursor}`],
+        ['another dataset', `${T}?_limit=2&_cursor=${cursor}`],
+        ['another application', `${R}?_limit=2&gender=1&_cursor=${cursor}`, 'subsidy-app'],
+        ['damaged', `${R}?_limit=2&gender=1&_cursor=${cursor.slice(0, -2)}AA`],
+      ];
+      for (const [what, path, as = 'grid-app'] of bad)
+        problem(t, await outside.ask('GET', path, { as }), 400, 'bad-cursor', what);
+      t.equal((await outside.ask('GET', `${R}?_limit=2&gender=1&_cursor=${cursor}`)).status, 200);
+    },
+  ],
+  [
+    'below rows a caller without a grant gets one 404 for every dataset, known or not',
+    async (t, outside) => {
+      const shape = async (method: string, path: string, body?: unknown) => {
+        const { status, headers, body: problem } = await outside.ask(method, path, { as: 'subsidy-app', body });
+        const { instance: _instance, trace_id: _trace, ...told } = problem;
+        const { date: _date, 'request-id': _id, 'exchange-receipt': receipt, ratelimit: _limit, ...rest } = headers;
+        return { status, rest, told, receipt: receipt !== undefined };
+      };
+      const known = '/data/housing/compound/v1';
+      for (const [method, below, body] of [
+        ['GET', '/rows'],
+        ['GET', '/rows?nonsense=1'],
+        ['GET', '/rows/x'],
+        ['POST', '/rows/query', {}],
+        ['POST', '/rows/lookup', { keys: ['x'] }],
+        ['QUERY', '/rows', {}],
+        ['GET', '/rows?_cursor=x'],
+      ] as const) {
+        const here = await shape(method, known + below, body);
+        t.equal(here.status, 404);
+        t.ok(here.receipt, 'recorded');
+        for (const unknown of ['/data/housing/nothing/v1', '/data/nobody/nothing/v1', '/data/housing/compound/v9'])
+          t.same(await shape(method, unknown + below, body), here, `${method} ${unknown}${below}`);
+      }
+      const absent = await outside.ask('GET', '/data/grid-center/grid/v1/rows/999999999999999');
+      const outOfScope = await outside.ask('GET', '/data/grid-center/grid/v1/rows/370303104002001');
+      t.equal(outOfScope.status, 404);
+      const { instance: _a, trace_id: _b, ...told } = absent.body;
+      t.match(outOfScope.body, told, 'absent and out of scope look the same');
+      t.same(Object.keys(outOfScope.headers), Object.keys(absent.headers));
+    },
+  ],
+  [
+    'grants never merge, and may require case and operator',
+    async (t, outside) => {
+      const { problem } = tools(outside);
+      const draft = { ...DRAFT, application: 'stranger-app', mode: 'read' };
+      const issue = (body: object) =>
+        outside.ask('POST', '/api/v1/grants', { as: 'operator-app', headers: once(), body });
+      const purposes = ['population-statistics'];
+      const narrow = await issue({ ...draft, purposes, fields: ['code'], masks: {}, rows: { scope: [] } });
+      const wide = await issue({
+        ...draft,
+        purposes: ['emergency-response'],
+        requires: { case: true, operator: true },
+      });
+      const ask = (headers: Record<string, string> = {}) => outside.ask('GET', T, { as: 'stranger-app', headers });
+      t.match([(await ask()).status, (await ask()).body.code], [403, /^(purpose-required|choose-grant)$/]);
+      const first = await ask({ 'exchange-purpose': 'population-statistics' });
+      t.same(first.body.data, [], 'an empty scope means no row');
+      const byId = await ask({ 'exchange-grant': narrow.body.data.id });
+      t.match([byId.status, byId.body.data], [200, []]);
+      const stated = { 'exchange-purpose': 'emergency-response' };
+      t.match((await ask(stated)).body.code, 'case-required');
+      const withCase = { ...stated, 'exchange-case': encodeURIComponent('张民救〔2026〕37号') };
+      t.match((await ask(withCase)).body.code, 'operator-required');
+      const whole = await ask({ ...withCase, 'exchange-operator': encodeURIComponent('经办-3703') });
+      t.equal(whole.body.data.length, 30);
+      t.same(Object.keys(whole.body.data[0]).slice(1).sort(), Object.keys(CONTRACT.fields).sort());
+      const page = await outside.ask('GET', `${T}?_limit=2`, {
+        as: 'stranger-app',
+        headers: { ...withCase, 'exchange-operator': 'x' },
+      });
+      for (const { body } of [narrow, wide])
+        await outside.ask('POST', `/api/v1/grants/${body.data.id}/revoke`, { as: 'operator-app' });
+      t.equal((await ask()).status, 404);
+      const renewed = await issue({ ...draft, purposes });
+      const onward = `${T}?_limit=2&_cursor=${page.body.page.next_cursor}`;
+      problem(
+        t,
+        await outside.ask('GET', onward, { as: 'stranger-app' }),
+        410,
+        'cursor-ended',
+        'of a grant that has changed',
+      );
+      await outside.ask('POST', `/api/v1/grants/${renewed.body.data.id}/revoke`, { as: 'operator-app' });
+    },
+  ],
+];
