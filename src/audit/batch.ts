@@ -15,7 +15,7 @@ export interface Batch {
   after: LogState;
   /** ms since the epoch: the earliest `notAfter` in it. */
   notAfter: number | null;
-  /** ms, monotonic. */
+  /** ms since the epoch, by this node's clock. */
   sentAt: number;
 }
 
@@ -37,7 +37,7 @@ export function closeBatch(
   const { tree, tiles } = extend(before.tree, leaves);
   const receipts = leaves.map((leaf, i) => ({ index: first + i, leaf, blind: entries[i]!.blind }));
   const after = { tree, epoch: before.epoch + (policy ? 1 : 0), lastTime };
-  return { id, first, entries, receipts, tiles, after, notAfter, sentAt: performance.now() };
+  return { id, first, entries, receipts, tiles, after, notAfter, sentAt: now };
 }
 
 /**

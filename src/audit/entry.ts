@@ -94,7 +94,7 @@ export interface Receipt {
 }
 
 export type Appended =
-  /** `sentAt`: when the batch was sent, ms of the process's monotonic clock; the commit was not earlier. */
+  /** `sentAt`: when the batch was sent, ms since the epoch by this node's clock; the commit was not earlier. */
   | { state: 'recorded'; receipt: Receipt; sentAt: number }
   /** The policy changed since it was decided: decide again under at least this epoch. */
   | { state: 'stale'; epoch: number }

@@ -61,7 +61,7 @@ export const answer: AnswerFunction = async (exchange, call, asks, door) => {
         presented,
       });
       if (recorded.state === 'recorded') {
-        refuseLate(recorded.sentAt);
+        refuseLate(exchange.clock.now() - recorded.sentAt);
         const { status, body } = presented;
         return { status, body, outcomes, receipt: recorded.receipt, etag: recorded.etag };
       }
@@ -77,8 +77,8 @@ export const answer: AnswerFunction = async (exchange, call, asks, door) => {
 };
 
 /** A reply that can't begin within 2 s of its commit is dropped: what was revoked meanwhile would still go out (access.md, revocation). */
-function refuseLate(sentAt: number): void {
-  if (performance.now() - sentAt <= BEGUN_WITHIN_MS) return;
+function refuseLate(ageMs: number): void {
+  if (ageMs <= BEGUN_WITHIN_MS) return;
   throw new Problem('unavailable', 'The answer was recorded too late to be given. Try again.', { retryAfter: 1 });
 }
 

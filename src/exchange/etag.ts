@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey } from 'node:crypto';
 import type { Permit } from '../access/policy/decision.js';
 
 /** Entity tags of answers, and which entry each was given with: a 304 names the answer that it confirms. */
@@ -14,12 +14,15 @@ const HELD = 50_000;
 
 export function etags(key: Buffer): Etags {
   const held = new Map<string, number>();
+  const secret = createSecretKey(key);
   return {
     of(permit, query, releases, today) {
-      const mac = createHmac('sha256', key);
-      for (const access of permit.access.values()) mac.update(access.key).update('\0');
-      mac.update(`${permit.purpose}\0${releases.join(',')}\0${today}\0${query}`);
-      return `W/"${mac.digest('base64url').slice(0, 27)}"`;
+      let text = `${permit.purpose}\0${releases.join(',')}\0${today}\0`;
+      for (const access of permit.access.values()) text += `${access.key}\0`;
+      const mac = createHmac('sha256', secret)
+        .update(text + query)
+        .digest('base64url');
+      return `W/"${mac.slice(0, 27)}"`;
     },
     remember(etag, entry) {
       if (held.size >= HELD && !held.has(etag)) held.delete(held.keys().next().value!);

@@ -3,7 +3,7 @@ import type { PolicyIndex } from '../access/policy/policy.js';
 import type { Actor, Appended, Draft, EntryAccess, Receipt, Sealed } from '../audit/entry.js';
 import { shanghaiDate } from '../platform/clock.js';
 import { Problem } from '../platform/errors.js';
-import type { Ask } from '../query/ask.js';
+import { type Ask, EVERYTHING } from '../query/ask.js';
 import type { Call } from './call.js';
 import type { Exchange } from './exchange.js';
 import type { Outcome, Presented } from './outcome.js';
@@ -96,6 +96,10 @@ export function stated(call: Call): Pick<Sealed, 'case' | 'operator' | 'address'
 
 /** The asks with their values, as text: for the digest of the query, and for auditors. */
 export function canonicalAsk(asks: readonly Ask[]): string {
+  const [only] = asks;
+  if (asks.length === 1 && only!.target.kind === 'id' && only!.selection === EVERYTHING) {
+    return `[{"contract":"${only!.contract.id}","target":{"kind":"id","id":${JSON.stringify(only!.target.id)}},"selection":"*"}]`;
+  }
   return JSON.stringify(
     asks.map((ask) => ({ contract: ask.contract.id, target: ask.target, selection: selectionOf(ask.selection) })),
   );

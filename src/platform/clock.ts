@@ -12,7 +12,16 @@ export const systemClock: Clock = { now: () => Date.now(), randomBytes, uuid: ra
 
 const SHANGHAI_MS = 8 * 3_600_000;
 
-/** The calendar date in Asia/Shanghai (no daylight saving since 1991), `YYYY-MM-DD`. */
+const DAY_MS = 86_400_000;
+let lastDay = Number.NaN;
+let lastDate = '';
+
+/** The calendar date in Asia/Shanghai (no daylight saving since 1991), `YYYY-MM-DD`. Asked at every answer, so the last one is kept. */
 export function shanghaiDate(ms: number): string {
-  return new Date(ms + SHANGHAI_MS).toISOString().slice(0, 10);
+  const day = Math.floor((ms + SHANGHAI_MS) / DAY_MS);
+  if (day !== lastDay) {
+    lastDate = new Date(day * DAY_MS).toISOString().slice(0, 10);
+    lastDay = day;
+  }
+  return lastDate;
 }

@@ -23,6 +23,9 @@ export interface Selection {
   relations: ReadonlyMap<string, Selection>;
 }
 
+/** Every granted field and no relation: what most asks want, one object for all of them. */
+export const EVERYTHING: Selection = { fields: undefined, relations: new Map() };
+
 export type Target =
   | {
       kind: 'page';

@@ -3,7 +3,7 @@ import type { Contract, Field } from '../catalog/contract.js';
 import { type Fault, Problem, type ProblemCode } from '../platform/errors.js';
 import { nearMiss } from '../platform/near-miss.js';
 import { OPERATORS, type Operator, TYPES } from '../standard/type.js';
-import type { Selection } from './ask.js';
+import { EVERYTHING, type Selection } from './ask.js';
 
 /** Where a name stood, so that an error can point there: `{ parameter: 'born.gte' }` or `{ pointer: '/where/field' }`. */
 export type Place = Pick<Fault, 'parameter' | 'pointer'>;
@@ -93,6 +93,7 @@ export function parseSelection(
   catalog: Catalog,
   places: { select: Place; expand: Place },
 ): Selection {
+  if (asked.select === undefined && asked.expand.length === 0) return EVERYTHING;
   const fields = asked.select?.filter((name) => name !== '_id');
   if (fields !== undefined && new Set(fields).size !== fields.length) {
     throw refuse('bad-value', 'A field stands twice.', { ...places.select, reason: 'repeated field' });

@@ -57,14 +57,17 @@ export function openRateLimit({ config, clock }: { config: Pick<Config, 'rate'>;
   };
 }
 
-/** `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers), structured fields. */
+const policies = new WeakMap<Config['rate'], string>();
+
+/** `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers), structured fields. The policy is the same text for every reply. */
 export function rateLimitHeaders(
   taken: Taken,
   rate: Config['rate'],
 ): { 'RateLimit-Policy': string; RateLimit: string } {
-  const window = Math.max(1, Math.ceil(rate.burst / rate.perSecond));
-  return {
-    'RateLimit-Policy': `"application";q=${taken.limit};w=${window}`,
-    RateLimit: `"application";r=${taken.remaining};t=${taken.resetSeconds}`,
-  };
+  let policy = policies.get(rate);
+  if (policy === undefined) {
+    policy = `"application";q=${taken.limit};w=${Math.max(1, Math.ceil(rate.burst / rate.perSecond))}`;
+    policies.set(rate, policy);
+  }
+  return { 'RateLimit-Policy': policy, RateLimit: `"application";r=${taken.remaining};t=${taken.resetSeconds}` };
 }
