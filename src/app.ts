@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
 import { createAuthorizationServer } from './access/identity/authorization-server.js';
 import { openRateLimit } from './access/identity/rate-limit.js';
 import { openRefusals } from './access/identity/refusals.js';
@@ -13,7 +14,7 @@ import type { Clock } from './platform/clock.js';
 import type { Config } from './platform/config.js';
 import { openDatabase } from './platform/database.js';
 import type { Keys } from './platform/keys.js';
-import { openTelemetry } from './platform/telemetry.js';
+import { loggerOptions, openTelemetry } from './platform/telemetry.js';
 import { openReleases } from './query/releases.js';
 import { openReading } from './query/run.js';
 import type { Entrance } from './rest/hooks.js';
@@ -38,13 +39,18 @@ export async function composeNode(parts: {
   const { config, keys, clock } = parts;
   const node = clock.uuid();
   const database = await openDatabase(parts.databaseUrl, { statementTimeoutMs: config.statementTimeoutMs });
-  const log = await openLog({ database, clock, keys, node });
+  const telemetry = openTelemetry();
+  const logger = pino({ ...loggerOptions(config), enabled: config.logLevel !== 'silent' }, pino.destination(2));
+  const log = await openLog({ database, clock, keys, node, logger, onCommitted: telemetry.observeAuditBatch });
   const checkpoints = await openCheckpoints({
     database,
     keys,
     origin: `${new URL(config.publicUrl).host}/civic-exchange`,
+    logger,
   });
-  const policy = await openPolicy({ database, log, clock, node });
+  const onClosed = (kind: string, id: string, reason: string) =>
+    logger.error({ kind, id, reason }, 'a policy record does not match the log');
+  const policy = await openPolicy({ database, log, clock, node, onClosed });
   const releases = await openReleases(database);
   const exchange: Exchange = {
     node,
@@ -68,8 +74,7 @@ export async function composeNode(parts: {
   };
   let held: string | undefined;
   const notReady = async () => held ?? (log.writable() ? undefined : 'the audit log is not writable');
-  const telemetry = openTelemetry();
-  const app = await openDoors({ exchange, checkpoints, entrance, notReady, authorization, telemetry });
+  const app = await openDoors({ exchange, checkpoints, entrance, notReady, authorization, telemetry, logger });
   return {
     exchange,
     checkpoints,

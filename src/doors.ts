@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import helmet from '@fastify/helmet';
-import fastify, { type FastifyInstance, LogController } from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { AuthorizationServer } from './access/identity/authorization-server.js';
 import type { Checkpoints } from './audit/checkpoint.js';
 import { answer } from './exchange/answer.js';
 import type { Exchange } from './exchange/exchange.js';
 import { graphqlRoutes } from './graphql/route.js';
-import { loggerOptions, type Telemetry } from './platform/telemetry.js';
+import type { Telemetry } from './platform/telemetry.js';
 import { applicationRoutes } from './rest/application-routes.js';
 import { auditRoutes } from './rest/audit-routes.js';
 import { mountAuthorizationServer } from './rest/authorization-server.js';
@@ -30,6 +30,7 @@ export interface Doors {
   notReady: () => Promise<string | undefined>;
   authorization: AuthorizationServer;
   telemetry: Telemetry;
+  logger: FastifyBaseLogger;
 }
 
 const HANDLER_MS = 30_000;
@@ -64,11 +65,10 @@ export async function openDoors(doors: Doors): Promise<FastifyInstance> {
 }
 
 /** What stands around every route: limits, problems, headers, logs and counters. */
-function openApp({ exchange, telemetry }: Doors): FastifyInstance {
+function openApp({ exchange, telemetry, logger }: Doors): FastifyInstance {
   const { config } = exchange;
   const app = fastify({
-    // On standard error: standard output belongs to the person who started it.
-    logger: config.logLevel === 'silent' ? false : { ...loggerOptions(config), stream: process.stderr },
+    loggerInstance: logger,
     // The audit log has every access; here only what failed.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),

@@ -45,14 +45,16 @@ export interface LogOptions {
   /** Stands in every entry. */
   node: string;
   logger?: LogLogger;
+  /** Entries of each committed batch, for the metrics. */
+  onCommitted?: (entries: number) => void;
 }
 
 /** Throws when the database can't be reached, would forget commits, or holds entries that do not give its head. */
-export async function openLog({ database, clock, keys, node, logger }: LogOptions): Promise<AuditLog> {
+export async function openLog({ database, clock, keys, node, logger, onCommitted }: LogOptions): Promise<AuditLog> {
   const sealer = openSealer(keys, clock);
   const salts = makeSalts(clock);
   const queue = makeQueue();
-  const writer = await startWriter(database, queue, { clock, logger });
+  const writer = await startWriter(database, queue, { clock, logger, onCommitted });
   const encoded = (draft: Draft): Encoded => encode(draft, node, sealer, salts);
   let closed = false;
 

@@ -27,7 +27,11 @@ export interface Writer {
 export async function startWriter(
   database: Database,
   queue: Queue,
-  { clock, logger }: { clock: Clock; logger: LogLogger | undefined },
+  {
+    clock,
+    logger,
+    onCommitted,
+  }: { clock: Clock; logger: LogLogger | undefined; onCommitted: ((entries: number) => void) | undefined },
 ): Promise<Writer> {
   let state = EMPTY_STATE;
   let connection: LogConnection | undefined;
@@ -70,6 +74,7 @@ export async function startWriter(
     if (left.length > 0) await commitSlow(committing(), left, doubt);
     doubt = undefined;
     recovered();
+    onCommitted?.(lot.length);
   }
 
   /** Commits a lot whatever it takes, within bounds; a batch that the database itself refuses is halved until the culprit stands alone. */

@@ -25,6 +25,8 @@ export interface Answer extends Presented {
   outcomes: readonly Outcome[];
   /** Of a permitted single ask. */
   etag?: string | undefined;
+  /** Of a 304, which has no rows to tell it. */
+  release?: number;
 }
 
 export type AnswerFunction = (exchange: Exchange, call: Call, asks: readonly Ask[], door: Door) => Promise<Answer>;

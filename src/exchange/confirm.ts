@@ -16,7 +16,7 @@ const NO_BODY = '';
 export async function confirm(
   exchange: Exchange,
   asked: { call: Call; index: PolicyIndex; ask: Ask; decision: Decision; etag: string },
-): Promise<{ status: number; body: string; receipt: Receipt; etag: string } | undefined> {
+): Promise<{ status: number; body: string; receipt: Receipt; etag: string; release: number } | undefined> {
   const { call, decision, ask, index } = asked;
   if (decision.outcome !== 'permit') return undefined;
   const releases = [...decision.access.values()].map((access) => exchange.releases.release(access.contract.name));
@@ -48,7 +48,9 @@ export async function confirm(
     epoch: index.epoch,
     notAfter: decision.notAfter,
   });
-  return appended.state === 'recorded' ? { status: 304, body: NO_BODY, receipt: appended.receipt, etag } : undefined;
+  return appended.state === 'recorded'
+    ? { status: 304, body: NO_BODY, receipt: appended.receipt, etag, release: releases[0]! }
+    : undefined;
 }
 
 /** If-None-Match is a list of tags, compared weakly (RFC 9110, 13.1.2). `*` asks whether anything exists: that is answered in full. */

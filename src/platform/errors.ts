@@ -17,7 +17,7 @@ export const PROBLEMS = {
   unauthenticated: { status: 401, title: 'A valid access token is required' },
   'purpose-required': { status: 403, title: 'Name the purpose of this access' },
   'wrong-purpose': { status: 403, title: 'No grant of yours on this dataset has this purpose' },
-  'choose-grant': { status: 403, title: 'Several grants match: choose one' },
+  'choose-grant': { status: 403, title: 'No single grant matches: choose one' },
   'case-required': { status: 403, title: 'The grant requires a case number' },
   'operator-required': { status: 403, title: 'The grant requires the operator' },
   'field-not-granted': { status: 403, title: 'The grant does not give this field for this use' },

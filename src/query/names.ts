@@ -52,12 +52,17 @@ export function relationTarget(contract: Contract, name: string, catalog: Catalo
 }
 
 /** Is this filter allowed by the contract? Throws Problem `unknown-operator` or `not-filterable`. */
-export function checkOperator(contract: Contract, field: Field, op: string, place: Place): asserts op is Operator {
+export function checkOperator(
+  contract: Contract,
+  field: Field,
+  op: string,
+  places: { field: Place; op: Place },
+): asserts op is Operator {
   const operators: readonly string[] = TYPES[field.type.name].operators;
   if (!operators.includes(op)) {
     const near = suggestion(op, operators);
     throw refuse('unknown-operator', `${field.name} does not take this operator.`, {
-      ...place,
+      ...places.op,
       reason: 'operator not known for this type',
       expected: operators.join(', '),
       ...near,
@@ -65,7 +70,7 @@ export function checkOperator(contract: Contract, field: Field, op: string, plac
   }
   if (!contract.filterable.has(field.name)) {
     throw refuse('not-filterable', `${field.name} takes no filter.`, {
-      ...place,
+      ...places.field,
       reason: 'not filterable',
       expected: `one of ${[...contract.filterable].join(', ')}`,
     });

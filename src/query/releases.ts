@@ -26,21 +26,32 @@ export async function openReleases(database: Database): Promise<Releases> {
     const lost = () => {
       held.clear();
       client.removeAllListeners('notification');
-      if (!closed) setTimeout(again, RETRY_MS).unref();
+      retry();
     };
-    client.once('error', lost);
+    // Its loss before it listens is told by the query that fails; afterwards by this.
+    client.once('end', lost);
     client.on('notification', ({ payload }) => {
       const at = payload?.lastIndexOf(':') ?? -1;
       if (payload !== undefined && at > 0) move(payload.slice(0, at), Number(payload.slice(at + 1)));
     });
+    stop = () => client.end();
     await client.query(`LISTEN ${CHANNEL}`);
     const lines = await client.query<{ name: string; release: string }>('SELECT name, release FROM exchange.line');
     for (const line of lines.rows) move(line.name, Number(line.release));
-    stop = () => client.end();
   };
-  const again = () => {
-    if (closed) return;
-    listen().catch(() => setTimeout(again, RETRY_MS).unref());
+  // A connection that dies while it begins to listen tells so twice; one new one is enough.
+  let retrying = false;
+  const retry = () => {
+    if (closed || retrying) return;
+    retrying = true;
+    setTimeout(() => {
+      retrying = false;
+      listen().catch(() =>
+        stop()
+          .catch(() => {})
+          .then(retry),
+      );
+    }, RETRY_MS).unref();
   };
 
   await listen();

@@ -5,10 +5,10 @@ import { shanghaiDate } from '../platform/clock.js';
 import type { ReaderPool } from '../platform/database.js';
 import type { Keys } from '../platform/keys.js';
 import type { Ask, Target, Value } from './ask.js';
+import { coalesced, type Lookup } from './coalesce.js';
 import { canonicalCondition, operandsOf } from './condition.js';
 import { type CursorBinding, type Cursors, cursors } from './cursor.js';
 import { type Linkage, linkages } from './linkage.js';
-import type { Binding } from './parameters.js';
 import { effectiveSelection, type Plan, plan } from './plan.js';
 import { FetchedRows, type Rows } from './rows.js';
 import type { Row } from './shape.js';
@@ -20,18 +20,8 @@ export interface Reading {
   run(permit: Permit, ask: Ask): Promise<Rows>;
 }
 
-const LOOKUP_AT_MOST = 1_000;
 const COUNTED_TO = 10_000;
 const NO_CURSOR = () => '';
-
-interface Batch {
-  rowIds: string[];
-  waiting: { resolve: (found: Found) => void; reject: (reason: unknown) => void }[];
-}
-interface Found {
-  head: Row;
-  byRowId: ReadonlyMap<string, Row>;
-}
 
 export function openReading(options: { reader: ReaderPool; keys: Keys; clock: Clock }): Reading {
   const linkageOf = linkages(options.keys.linkage);
@@ -99,7 +89,7 @@ function cursorBinding(permit: Permit, ask: Ask, target: Extract<Target, { kind:
 }
 
 async function runLookup(
-  lookup: (plan: Plan, rowIds: readonly string[]) => Promise<Found>,
+  lookup: Lookup,
   candidates: readonly (readonly string[])[],
   { permit, plan }: { permit: Permit; plan: Plan },
 ): Promise<Rows> {
@@ -126,47 +116,6 @@ async function runLookup(
     answers,
     seal: NO_CURSOR,
   });
-}
-
-/**
- * Lookups that fit one plan and arrive in one turn of the event loop become one statement, and are dealt back by row number. Plans belong to
- * one grant version, so nobody shares a statement with another grant.
- */
-function coalesced(reader: ReaderPool, clock: Clock): (plan: Plan, rowIds: readonly string[]) => Promise<Found> {
-  const gathering = new Map<Plan, Batch>();
-  const flush = (plan: Plan, batch: Batch) => {
-    if (gathering.get(plan) === batch) gathering.delete(plan);
-    const binding: Binding = {
-      operands: [],
-      today: shanghaiDate(clock.now()),
-      fetch: 0,
-      after: undefined,
-      rowIds: batch.rowIds,
-    };
-    reader.query({ ...plan.statement, values: plan.bind(binding) }).then(
-      (rows) => {
-        const column = plan.nodes[0]!.rowId;
-        const byRowId = new Map<string, Row>();
-        for (const row of rows) if (row[column] !== null) byRowId.set(row[column]!, row);
-        for (const { resolve } of batch.waiting) resolve({ head: rows[0]!, byRowId });
-      },
-      (reason: unknown) => {
-        for (const { reject } of batch.waiting) reject(reason);
-      },
-    );
-  };
-  return (plan, rowIds) =>
-    new Promise((resolve, reject) => {
-      let batch = gathering.get(plan);
-      if (batch === undefined || batch.rowIds.length + rowIds.length > LOOKUP_AT_MOST) {
-        const fresh: Batch = { rowIds: [], waiting: [] };
-        gathering.set(plan, fresh);
-        setImmediate(() => flush(plan, fresh));
-        batch = fresh;
-      }
-      for (const id of rowIds) batch.rowIds.push(id);
-      batch.waiting.push({ resolve, reject });
-    });
 }
 
 /** Row numbers that each key or id may mean, best first; none for a malformed one. */

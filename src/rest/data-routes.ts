@@ -122,7 +122,7 @@ async function respond(
     event: 'data.read',
     present: answering.present(presenting),
     ifNoneMatch: isRead ? request.headers['if-none-match'] : undefined,
-  });
+  }).catch((error: unknown) => Promise.reject(isRead ? error : inBody(error)));
   const [outcome] = given.outcomes;
   if (isRead && asked.target.kind === 'page' && outcome?.outcome === 'rows' && outcome.rows.hasMore) {
     reply.header('link', `<${nextLink(request, String(given.body))}>; rel="next"`);
@@ -159,6 +159,13 @@ function noParameters(request: FastifyRequest): void {
     throw new Problem('unknown-parameter', 'This page takes no parameters.', {
       faults: [{ parameter: first.name.slice(0, 100), reason: 'unknown parameter' }],
     });
+}
+
+/** The cursor of a body is told by its place there. */
+function inBody(error: unknown): unknown {
+  if (!(error instanceof Problem) || error.code !== 'bad-cursor') return error;
+  const faults = error.faults.map(({ parameter: _, ...fault }) => ({ pointer: '/cursor', ...fault }));
+  return new Problem(error.code, error.message, { faults, cause: error });
 }
 
 /** A personal key does not belong in a path; `_id` does. */

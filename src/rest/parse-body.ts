@@ -182,7 +182,7 @@ function parseLeaf(
   const owner = path.includes('.')
     ? relationTarget(contract, path.slice(0, path.indexOf('.')), catalog, place)
     : contract;
-  checkOperator(owner, field, op, { pointer: `${pointer}/op` });
+  checkOperator(owner, field, op, { field: place, op: { pointer: `${pointer}/op` } });
   const parse = (raw: unknown, at: string) => located(() => parseValue(field, op, raw), at);
   if (op !== 'in' && op !== 'nin') return { path, op, value: parse(members.value, `${pointer}/value`) };
   const list = members.value;

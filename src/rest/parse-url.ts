@@ -165,7 +165,7 @@ function parseLeaf(parameter: string, text: string, raw: string, context: UrlCon
   const owner = path.includes('.')
     ? relationTarget(contract, path.slice(0, path.indexOf('.')), catalog, place)
     : contract;
-  checkOperator(owner, field, op, place);
+  checkOperator(owner, field, op, { field: place, op: place });
   if (op !== 'null' && isPersonal(field) && context.sensitiveInUrl === 'refuse') {
     throw refuse('use-body', `${field.name} is personal: ask for it with QUERY or POST …/rows/query.`, {
       parameter,

@@ -87,7 +87,7 @@ export function send(reply: FastifyReply, answer: Answer, contract?: Contract): 
   const isData = answer.status === 304 || (answer.status < 300 && answer.outcomes[0]?.outcome === 'rows');
   if (contract !== undefined && isData && answer.etag !== undefined) {
     const [first] = answer.outcomes as readonly (Extract<Outcome, { outcome: 'rows' }> | undefined)[];
-    if (first !== undefined) reply.header('exchange-release', String(first.rows.release));
+    reply.header('exchange-release', String(first?.rows.release ?? answer.release));
     reply
       .header('schema-version', `${contract.major}.${contract.minor}`)
       .header('cache-control', 'private, no-cache')

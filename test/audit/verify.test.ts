@@ -197,7 +197,7 @@ t.test('a receipt verifies offline, with its answer', async (t) => {
   const plain = await get(`/api/v1/audit/entries/${receipt.index}/proof`, 'grid-app', 'text/plain');
   t.match(plain.headers['content-type'], 'text/plain');
   const proof = parseProof(plain.body.replace('\n', `\nextra ${bytes}\n`));
-  const body = drafts[123]!.answer!;
+  const body = Buffer.from(String(drafts[123]!.answer));
   const header = `index=${receipt.index}, leaf=:${receipt.leaf.toString('base64')}:, blind=:${receipt.blind.toString('base64')}:`;
   t.same(parseReceipt(`Exchange-Receipt: ${header}`), receipt);
   t.match(verifyReceipt(receipt, proof, { vkey, body }), { origin: ORIGIN, answer: true });
