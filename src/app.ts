@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { createAuthorizationServer } from './access/identity/authorization-server.js';
 import { openRateLimit } from './access/identity/rate-limit.js';
 import { openRefusals } from './access/identity/refusals.js';
@@ -14,7 +14,7 @@ import type { Clock } from './platform/clock.js';
 import type { Config } from './platform/config.js';
 import { openDatabase } from './platform/database.js';
 import type { Keys } from './platform/keys.js';
-import { loggerOptions, openTelemetry } from './platform/telemetry.js';
+import { loggerOptions, openTelemetry, type Telemetry } from './platform/telemetry.js';
 import { openReleases } from './query/releases.js';
 import { openReading } from './query/run.js';
 import type { Entrance } from './rest/hooks.js';
@@ -29,41 +29,21 @@ export interface Node {
   close(): Promise<void>;
 }
 
-/** The composition root: every domain is put together here and nowhere else. The database is migrated. */
-export async function composeNode(parts: {
+/** What a node is made of. The database is migrated. */
+export interface NodeParts {
   config: Config;
   databaseUrl: string;
   keys: Keys;
   clock: Clock;
-}): Promise<Node> {
+}
+
+/** The composition root: every domain is put together here and nowhere else. */
+export async function composeNode(parts: NodeParts): Promise<Node> {
   const { config, keys, clock } = parts;
-  const node = clock.uuid();
-  const database = await openDatabase(parts.databaseUrl, { statementTimeoutMs: config.statementTimeoutMs });
   const telemetry = openTelemetry();
   const logger = pino({ ...loggerOptions(config), enabled: config.logLevel !== 'silent' }, pino.destination(2));
-  const log = await openLog({ database, clock, keys, node, logger, onCommitted: telemetry.observeAuditBatch });
-  const checkpoints = await openCheckpoints({
-    database,
-    keys,
-    origin: `${new URL(config.publicUrl).host}/civic-exchange`,
-    logger,
-  });
-  const onClosed = (kind: string, id: string, reason: string) =>
-    logger.error({ kind, id, reason }, 'a policy record does not match the log');
-  const policy = await openPolicy({ database, log, clock, node, onClosed });
-  const releases = await openReleases(database);
-  const exchange: Exchange = {
-    node,
-    config,
-    clock,
-    keys,
-    database,
-    log,
-    policy,
-    releases,
-    reading: openReading({ reader: database.reader, keys, clock }),
-    etags: etags(keys.etag),
-  };
+  const { exchange, checkpoints } = await openExchange(parts, { telemetry, logger });
+  const { database, log, policy, releases } = exchange;
   const refusals = openRefusals({ log, clock });
   const authorization = createAuthorizationServer({ config, keys, database, policy, clock, log, refusals });
   const entrance: Entrance = {
@@ -91,6 +71,24 @@ export async function composeNode(parts: {
       await database.close();
     },
   };
+}
+
+async function openExchange(
+  { config, databaseUrl, keys, clock }: NodeParts,
+  { telemetry, logger }: { telemetry: Telemetry; logger: Logger },
+): Promise<{ exchange: Exchange; checkpoints: Checkpoints }> {
+  const node = clock.uuid();
+  const database = await openDatabase(databaseUrl, { statementTimeoutMs: config.statementTimeoutMs });
+  const log = await openLog({ database, clock, keys, node, logger, onCommitted: telemetry.observeAuditBatch });
+  const origin = `${new URL(config.publicUrl).host}/civic-exchange`;
+  const checkpoints = await openCheckpoints({ database, keys, origin, logger });
+  const onClosed = (kind: string, id: string, reason: string) =>
+    logger.error({ kind, id, reason }, 'a policy record does not match the log');
+  const policy = await openPolicy({ database, log, clock, node, onClosed });
+  const releases = await openReleases(database);
+  const reading = openReading({ reader: database.reader, keys, clock });
+  const exchange = { node, config, clock, keys, database, log, policy, releases, reading, etags: etags(keys.etag) };
+  return { exchange, checkpoints };
 }
 
 const DRAIN_MS = 10_000;

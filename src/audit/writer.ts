@@ -24,15 +24,14 @@ export interface Writer {
   close(): Promise<void>;
 }
 
-export async function startWriter(
-  database: Database,
-  queue: Queue,
-  {
-    clock,
-    logger,
-    onCommitted,
-  }: { clock: Clock; logger: LogLogger | undefined; onCommitted: ((entries: number) => void) | undefined },
-): Promise<Writer> {
+interface WriterOptions {
+  clock: Clock;
+  logger: LogLogger | undefined;
+  onCommitted: ((entries: number) => void) | undefined;
+}
+
+export async function startWriter(database: Database, queue: Queue, options: WriterOptions): Promise<Writer> {
+  const { clock, logger, onCommitted } = options;
   let state = EMPTY_STATE;
   let connection: LogConnection | undefined;
   let closing = false;

@@ -1,5 +1,4 @@
 import { type Clock, shanghaiDate } from '../platform/clock.js';
-import type { ReaderPool } from '../platform/reader-pool.js';
 import type { Plan } from './plan.js';
 import type { Row } from './shape.js';
 
@@ -11,6 +10,9 @@ export interface Found {
 }
 
 export type Lookup = (plan: Plan, rowIds: readonly string[]) => Promise<Found>;
+
+/** Runs one statement on the reading pool, which only run.ts holds. */
+type Read = (statement: { name?: string; text: string; values: unknown[] }) => Promise<Row[]>;
 
 interface Waiting {
   rowIds: readonly string[];
@@ -33,7 +35,7 @@ const AT_ONCE = 2;
  * Lookups that fit one plan and arrive in one turn of the event loop, or while statements of that plan are on their way, become one statement
  * and are dealt back by row number. A plan belongs to one grant version, so nobody shares a statement with another grant.
  */
-export function coalesced(reader: ReaderPool, clock: Clock): Lookup {
+export function coalesced(read: Read, clock: Clock): Lookup {
   const lanes = new Map<Plan, Lane>();
 
   const schedule = (plan: Plan, lane: Lane): void => {
@@ -55,7 +57,7 @@ export function coalesced(reader: ReaderPool, clock: Clock): Lookup {
       if (lane.waiting.length > 0) schedule(plan, lane);
       else if (lane.inFlight === 0 && !lane.scheduled) lanes.delete(plan);
     };
-    reader.query({ ...plan.statement, values }).then(
+    read({ ...plan.statement, values }).then(
       (rows) => {
         ended();
         const found = foundIn(rows, plan.nodes[0]!.rowId);

@@ -26,7 +26,7 @@ const NO_CURSOR = () => '';
 export function openReading(options: { reader: ReaderPool; keys: Keys; clock: Clock }): Reading {
   const linkageOf = linkages(options.keys.linkage);
   const sealing = cursors(options.keys.cursor, options.clock);
-  const lookup = coalesced(options.reader, options.clock);
+  const lookup = coalesced((statement) => options.reader.query(statement), options.clock);
   return {
     run(permit, ask) {
       const planned = plan(permit, ask, linkageOf);

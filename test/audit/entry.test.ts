@@ -115,7 +115,10 @@ t.test('the open part holds nothing personal, and its digests stand no guess wit
   }
   t.ok(encoded.blind.equals(createHmac('sha256', keys.month('2026-11')).update(SAMPLE.request).digest()));
   t.not(entry.answerDigest, sha256(Buffer.from(String(SAMPLE.answer))).toString('base64'));
-  t.equal(entry.answerDigest, sha256(Buffer.concat([encoded.blind, Buffer.from(String(SAMPLE.answer))])).toString('base64'));
+  t.equal(
+    entry.answerDigest,
+    sha256(Buffer.concat([encoded.blind, Buffer.from(String(SAMPLE.answer))])).toString('base64'),
+  );
   t.equal(entry.queryDigest, sha256(Buffer.concat([encoded.blind, Buffer.from(SAMPLE.query!)])).toString('base64'));
 });
 

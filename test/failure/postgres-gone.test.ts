@@ -71,6 +71,7 @@ for (const [how, signal] of [
   ['shut down', 'SIGINT'],
 ] as const) {
   t.test(`PostgreSQL is ${how}`, async (t) => {
+    await until('a checkpoint is signed', async () => (await node.ask('GET', '/audit/v1/checkpoint')).status === 200);
     const inFlight = Array.from({ length: 20 }, (_, i) => bounded('in flight', i % 2 ? ASKS.page!() : ASKS.GraphQL!()));
     process.kill(postgres.pid, signal);
     for (const reply of await Promise.all(inFlight)) {
