@@ -7,7 +7,8 @@ import { systemClock } from '../../platform/clock.js';
 import { loadConfig } from '../../platform/config.js';
 import { type Delivered, type Door, deliverFile } from '../demo/deliver-files.js';
 import { type DemoFile, readDemoFile } from '../demo/demo-file.js';
-import { type PublisherFile, publisherFiles } from '../demo/publisher-files.js';
+import type { PublisherFile } from '../demo/publisher-file.js';
+import { publisherFiles } from '../demo/publisher-files.js';
 import { CommandError, describeFailure, EXIT } from '../exit-code.js';
 
 interface DemoFlags {

@@ -3,7 +3,7 @@ import { accessToken } from './access-token.js';
 import { publisherApplication } from './demo-applications.js';
 import type { PrivateJwk } from './demo-keys.js';
 import { send } from './http.js';
-import type { PublisherFile } from './publisher-files.js';
+import type { PublisherFile } from './publisher-file.js';
 
 /** Where the exchange is, and the keys of its publishers' applications. */
 export interface Door {

@@ -1,0 +1,47 @@
+import {
+  BUILDING_HEADINGS,
+  buildingRows,
+  COMPOUND_HEADINGS,
+  compoundRows,
+  HOUSE_HEADINGS,
+  houseRows,
+} from './housing-rows.js';
+import { DIVISION_HEADINGS, divisionRows, GRID_HEADINGS, gridRows } from './place-rows.js';
+import type { Plan } from './plan.js';
+import { type PublisherFile, publisherFile } from './publisher-file.js';
+
+/** The files that tell of places, and of what stands and happens there. */
+export function* placeFiles(plan: Plan): Generator<PublisherFile> {
+  const housing = { kind: 'csv' } as const;
+  yield publisherFile('exchange/division', {
+    name: '行政区划',
+    headings: DIVISION_HEADINGS,
+    kind: 'csv',
+    rows: () => divisionRows(),
+  });
+  yield publisherFile('grid-center/grid', {
+    name: '网格',
+    headings: GRID_HEADINGS,
+    kind: 'ndjson',
+    rows: () => gridRows(plan),
+  });
+  yield publisherFile('housing/compound', {
+    ...housing,
+    name: '小区',
+    headings: COMPOUND_HEADINGS,
+    rows: () => compoundRows(plan),
+  });
+  yield publisherFile('housing/building', {
+    ...housing,
+    name: '楼栋',
+    headings: BUILDING_HEADINGS,
+    rows: () => buildingRows(plan),
+  });
+  yield publisherFile('housing/house', {
+    ...housing,
+    name: '房屋',
+    headings: HOUSE_HEADINGS,
+    gzip: true,
+    rows: () => houseRows(plan),
+  });
+}
