@@ -12,6 +12,7 @@ export const EVENTS = [
   'contract.published',
   'publisher.registered',
   'purpose.registered',
+  'code-list.changed',
   'application.registered',
   'application.disabled',
   'key.added',

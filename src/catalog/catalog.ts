@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { loadStandard, type Standard } from '../standard/standard.js';
 import type { Contract, Publisher, Purpose } from './contract.js';
 
 /** An immutable snapshot of everything published. A change makes a new one. */
@@ -7,6 +8,8 @@ export interface Catalog {
   readonly contracts: ReadonlyMap<string, Contract>;
   readonly publishers: ReadonlyMap<string, Publisher>;
   readonly purposes: ReadonlyMap<string, Purpose>;
+  /** The standard in force: what came with the package, with the code lists as the tenant last changed them. */
+  readonly standard: Standard;
   /** SHA-256 (hex) over the contracts' hashes: changes when any contract does. */
   readonly hash: string;
 }
@@ -16,6 +19,7 @@ export function makeCatalog(
   contracts: Iterable<Contract>,
   publishers: Iterable<Publisher>,
   purposes: Iterable<Purpose>,
+  standard: Standard = loadStandard(),
 ): Catalog {
   const ordered = [...contracts].sort((a, b) => (a.id < b.id ? -1 : 1));
   const digest = createHash('sha256');
@@ -24,6 +28,7 @@ export function makeCatalog(
     contracts: new Map(ordered.map((contract) => [contract.id, contract])),
     publishers: new Map([...publishers].map((publisher) => [publisher.slug, publisher])),
     purposes: new Map([...purposes].map((purpose) => [purpose.code, purpose])),
+    standard,
     hash: digest.digest('hex'),
   });
 }

@@ -6,7 +6,6 @@ import type { Contract, Publisher, Purpose } from '../catalog/contract.js';
 import { type CatalogFault, pointer } from '../catalog/fault.js';
 import { linkContract } from '../catalog/link.js';
 import { type Fault, Problem, type ProblemCode } from '../platform/errors.js';
-import { loadStandard } from '../standard/standard.js';
 
 /** What someone wants published, as declared. */
 export interface CatalogDocuments {
@@ -31,7 +30,7 @@ export interface CatalogPlan {
  */
 export function planCatalog(documents: CatalogDocuments, published: Catalog): CatalogPlan {
   const faults: CatalogFault[] = [];
-  const standard = loadStandard();
+  const { standard } = published;
   const compile = (document: unknown) => compileContract(document, standard);
   const publishers = compileAll('publishers', documents.publishers, compilePublisher, faults).map(
     (made) => made.publisher,
@@ -43,6 +42,7 @@ export function planCatalog(documents: CatalogDocuments, published: Catalog): Ca
     new Map([...published.contracts, ...contracts.map((c) => [c.id, c] as const)]).values(),
     [...published.publishers.values(), ...publishers],
     [...published.purposes.values(), ...purposes],
+    standard,
   );
   checkTogether(contracts, next, faults);
   refuse('unprocessable', 'The catalog has faults', faults);

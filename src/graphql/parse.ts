@@ -120,8 +120,9 @@ function readOne({ contract }: RootShape, input: Record<string, unknown>, readin
     });
   }
   const fields = contract.key.map((name) => contract.fields.get(name)!);
+  const { standard } = reading.catalog;
   checkUrl(fields, reading);
-  return { kind: 'keys', keys: [fields.map((field) => parseValue(field, 'eq', input[field.name]))] };
+  return { kind: 'keys', keys: [fields.map((field) => parseValue({ field, op: 'eq', standard }, input[field.name]))] };
 }
 
 function readPage(root: RootShape, input: Record<string, unknown>, reading: Reading): Target {

@@ -49,18 +49,19 @@ function readField(name: string, value: unknown, reading: Reading): Leaf[] {
 function readOperators(path: string, field: Field, value: unknown, reading: Reading): Leaf[] {
   return entriesOf(value, path).map(([name, operand]) => {
     const op = name as Operator;
+    const compared = { field, op, standard: reading.catalog.standard };
     reading.leaves += 1;
     if (reading.leaves > LIMITS.conditionLeaves) {
       throw new Problem('too-complex', `where: at most ${LIMITS.conditionLeaves} comparisons.`);
     }
-    if (op !== 'in' && op !== 'nin') return { path, op, value: parseValue(field, op, operand) };
+    if (op !== 'in' && op !== 'nin') return { path, op, value: parseValue(compared, operand) };
     if (!Array.isArray(operand)) throw empty(`${path}.${op}`);
     const operands: unknown[] = operand;
     reading.values += operands.length;
     if (reading.values > LIMITS.listValues) {
       throw new Problem('too-complex', `where: at most ${LIMITS.listValues} values in lists.`);
     }
-    return { path, op, value: operands.map((item) => parseValue(field, op, item)) };
+    return { path, op, value: operands.map((item) => parseValue(compared, item)) };
   });
 }
 

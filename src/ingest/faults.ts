@@ -39,6 +39,9 @@ function explain(error: ErrorObject): Omit<RowError, 'field'> {
     case 'codeIn':
       if (data === UNMAPPED) return { rule: 'code', reason: 'the contract maps no such code of the publisher' };
       return { rule: 'code', reason: `not a code of ${schema}` };
+    case 'codeInForce':
+    case 'codesInForce':
+      return { rule: 'retired-code', reason: `a retired code of ${schema}` };
     case 'calendar':
       return { rule: 'date', reason: CALENDAR[schema as string]! };
     case 'fits': {

@@ -20,7 +20,12 @@ export function compileRowChecks(contract: Contract, standard: Standard): { stor
     ajv.compile<unknown[]>({ type: 'array', prefixItems: items, minItems: items.length, items: false });
   const isKey = (field: Field) => contract.key.includes(field.name);
   return {
-    store: tuple(fields.map((field) => fieldSchema(field.type, field.required || isKey(field), field.name))),
+    store: tuple(
+      fields.map((field) => ({
+        ...fieldSchema(field.type, field.required || isKey(field), field.name),
+        ...inForce(field.type, standard),
+      })),
+    ),
     remove: tuple(fields.map((field) => (isKey(field) ? fieldSchema(field.type, true, field.name) : {}))),
   };
 }
@@ -54,12 +59,20 @@ function fieldSchema(type: FieldType, required: boolean, name: string): Record<s
   }
 }
 
+/** A retired code stays in the rows that have it, and those may still be named to be deleted; what is stored anew has codes in force. */
+function inForce(type: FieldType, standard: Standard): Record<string, unknown> {
+  const list = type.list ?? type.of?.list;
+  const codes = list === undefined ? undefined : standard.codeLists.get(list)?.codes;
+  const some = codes !== undefined && [...codes.values()].some(({ retired }) => retired);
+  return some ? { [type.name === 'list' ? 'codesInForce' : 'codeInForce']: list } : {};
+}
+
 const CALENDAR = { date: parseDate, month: parseMonth, datetime: parseDatetime };
 const INT64 = 9_223_372_036_854_775_807n;
 
 function rowAjv(fields: readonly Field[], standard: Standard): Ajv2020 {
   const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true, verbose: true });
-  const keyword = <S>(name: string, type: 'string' | 'object', compile: (schema: S) => Test) =>
+  const keyword = <S>(name: string, type: 'string' | 'object' | 'array', compile: (schema: S) => Test) =>
     ajv.addKeyword({
       keyword: name,
       type,
@@ -70,6 +83,15 @@ function rowAjv(fields: readonly Field[], standard: Standard): Ajv2020 {
   keyword('codeIn', 'string', (list: string) => {
     const codes = standard.lists.get(list);
     return (value) => codes?.has(value) ?? false;
+  });
+  const notRetired = (list: string) => {
+    const codes = standard.codeLists.get(list)!.codes;
+    return (code: unknown) => codes.get(code as string)?.retired !== true;
+  };
+  keyword('codeInForce', 'string', notRetired);
+  keyword('codesInForce', 'array', (list: string) => {
+    const inForce = notRetired(list);
+    return (codes: unknown[]) => codes.every(inForce);
   });
   keyword('wholeNumber', 'string', () => (value) => {
     if (!/^-?\d{1,19}$/.test(value)) return false;

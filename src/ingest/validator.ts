@@ -8,6 +8,8 @@ import { compileRowChecks, type RowCheck } from './row-schema.js';
 /** What one contract makes of rows, compiled once. */
 export interface Validator {
   contract: Contract;
+  /** By which rows are judged. */
+  standard: Standard;
   /** Field names in the contract's order, which is the order of a row's values. */
   fields: readonly string[];
   mapping: ReadonlyMap<string, Target>;
@@ -21,12 +23,13 @@ export interface Validator {
 const VALIDATORS_AT_MOST = 64;
 const validators = new Map<string, Validator>();
 
-/** By the contract's hash, least recently used dropped first. */
+/** By the contract's hash and the standard's version, least recently used dropped first. */
 export function validatorOf(contract: Contract, standard: Standard): Validator {
-  const known = validators.get(contract.hash);
+  const key = `${contract.hash} ${standard.version}`;
+  const known = validators.get(key);
   const validator = known ?? compileValidator(contract, standard);
-  validators.delete(contract.hash);
-  validators.set(contract.hash, validator);
+  validators.delete(key);
+  validators.set(key, validator);
   if (validators.size > VALIDATORS_AT_MOST) validators.delete(validators.keys().next().value!);
   return validator;
 }
@@ -35,6 +38,7 @@ export function compileValidator(contract: Contract, standard: Standard): Valida
   const fields = [...contract.fields.keys()];
   return {
     contract,
+    standard,
     fields,
     mapping: compileMapping(contract, standard),
     ...compileRowChecks(contract, standard),
@@ -42,4 +46,15 @@ export function compileValidator(contract: Contract, standard: Standard): Valida
     keyAt: contract.key.map((name) => fields.indexOf(name)),
     minorUntil: contract.hasMinors ? minorUntil(contract) : undefined,
   };
+}
+
+/** Whether every code that it takes is still one: a code may have left its list while a delivery was on its way. */
+export function stillTakes({ contract, standard: before }: Validator, now: Standard): boolean {
+  if (before.version === now.version) return true;
+  return [...contract.fields.values()].every(({ type }) => {
+    const list = type.list ?? type.of?.list;
+    if (list === undefined || before.codeLists.get(list) === now.codeLists.get(list)) return true;
+    const codes = now.lists.get(list);
+    return [...(before.lists.get(list)?.keys() ?? [])].every((code) => codes?.has(code));
+  });
 }

@@ -1,10 +1,11 @@
 import knexModule, { type Knex } from 'knex';
 import pg from 'pg';
 import * as platform from '../../migrations/001-platform.js';
+import * as codeLists from '../../migrations/002-code-lists.js';
 import { databaseProblem } from './database-problem.js';
 import { connectionSettings } from './database-session.js';
 
-const MIGRATIONS: Record<string, Knex.Migration> = { '001-platform': platform };
+const MIGRATIONS: Record<string, Knex.Migration> = { '001-platform': platform, '002-code-lists': codeLists };
 
 /** Static: what runs is what was compiled, not what lies in a directory. */
 const migrationSource: Knex.MigrationSource<string> = {

@@ -146,7 +146,7 @@ function naturalKey(id: string, { contract, fields }: Access): readonly Value[] 
   });
   if (!open) return undefined;
   try {
-    return contract.key.map((name, i) => parseValue(contract.fields.get(name)!, 'eq', parts[i]));
+    return contract.key.map((name, i) => parseValue({ field: contract.fields.get(name)!, op: 'eq' }, parts[i]));
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import type { Field } from '../catalog/contract.js';
 import { Problem } from '../platform/errors.js';
-import { loadStandard } from '../standard/standard.js';
+import type { Standard } from '../standard/standard.js';
 import { type FieldType, type Operator, TYPES } from '../standard/type.js';
 import type { Value } from './ask.js';
 
@@ -37,12 +37,20 @@ export function expectedForm(type: FieldType): string {
   }
 }
 
+/** What a value is compared with, and how. */
+export interface Operand {
+  field: Field;
+  op: Operator;
+  /** By whose code lists it is read; without them a code that no list has is a code that no row has. */
+  standard?: Standard;
+}
+
 /**
  * One operand, typed by the contract, from JSON (a body, GraphQL variables) or from a query string (`raw` is then text).
  * `null` takes true or false. Throws Problem `bad-value` that says the expected form and never the value.
  */
-export function parseValue(field: Field, op: Operator, raw: unknown): Value {
-  const value = op === 'null' ? parseBoolean(raw) : parseTyped(field.type, raw);
+export function parseValue({ field, op, standard }: Operand, raw: unknown): Value {
+  const value = op === 'null' ? parseBoolean(raw) : parseTyped(field.type, raw, standard);
   if (value === undefined) {
     throw new Problem('bad-value', `The value for ${field.name} has the wrong form.`, {
       faults: [
@@ -62,7 +70,7 @@ export function parseValue(field: Field, op: Operator, raw: unknown): Value {
   return value;
 }
 
-function parseTyped(type: FieldType, raw: unknown): Value | undefined {
+function parseTyped(type: FieldType, raw: unknown, standard: Standard | undefined): Value | undefined {
   switch (type.name) {
     case 'integer':
       return parseInteger(type, raw);
@@ -79,7 +87,7 @@ function parseTyped(type: FieldType, raw: unknown): Value | undefined {
     case 'identifier':
       return parseIdentifier(type, raw);
     case 'code':
-      return parseCode(type, raw);
+      return parseCode(type, raw, standard);
     default:
       return isText(raw) ? raw : undefined;
   }
@@ -93,9 +101,9 @@ function parseIdentifier(type: FieldType, raw: unknown): string | undefined {
   return upper.length > 0 && upper.length <= (type.length ?? 30) ? upper : undefined;
 }
 
-function parseCode(type: FieldType, raw: unknown): string | undefined {
+function parseCode(type: FieldType, raw: unknown, standard: Standard | undefined): string | undefined {
   if (!isText(raw)) return undefined;
-  const list = type.list === undefined ? undefined : loadStandard().lists.get(type.list);
+  const list = type.list === undefined ? undefined : standard?.lists.get(type.list);
   return list === undefined || list.has(raw) ? raw : undefined;
 }
 

@@ -83,7 +83,7 @@ export function parseLookupBody(body: unknown, context: BodyContext): { ask: Ask
         expected: 'a value, a list of values, or values by field name',
       });
   });
-  const parsed = keys.map((key) => parseKey(key, context.contract));
+  const parsed = keys.map((key) => parseKey(key, context));
   return {
     ask: {
       contract: context.contract,
@@ -102,7 +102,7 @@ function isKey(key: unknown): boolean {
 }
 
 /** One value, or for a compound key a list in the key's order or an object by field name. */
-function parseKey(key: unknown, contract: Contract): Value[] | null {
+function parseKey(key: unknown, { contract, catalog: { standard } }: BodyContext): Value[] | null {
   const values =
     contract.key.length === 1 && !isMembers(key)
       ? [key]
@@ -113,7 +113,9 @@ function parseKey(key: unknown, contract: Contract): Value[] | null {
           : [];
   if (values.length !== contract.key.length) return null;
   try {
-    return contract.key.map((name, i) => parseValue(contract.fields.get(name)!, 'eq', values[i]));
+    return contract.key.map((name, i) =>
+      parseValue({ field: contract.fields.get(name)!, op: 'eq', standard }, values[i]),
+    );
   } catch {
     return null;
   }
@@ -183,7 +185,8 @@ function parseLeaf(
     ? relationTarget(contract, path.slice(0, path.indexOf('.')), catalog, place)
     : contract;
   checkOperator(owner, field, op, { field: place, op: { pointer: `${pointer}/op` } });
-  const parse = (raw: unknown, at: string) => located(() => parseValue(field, op, raw), at);
+  const operand = { field, op, standard: catalog.standard };
+  const parse = (raw: unknown, at: string) => located(() => parseValue(operand, raw), at);
   if (op !== 'in' && op !== 'nin') return { path, op, value: parse(members.value, `${pointer}/value`) };
   const list = members.value;
   if (!Array.isArray(list))

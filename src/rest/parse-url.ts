@@ -173,7 +173,7 @@ function parseLeaf(parameter: string, text: string, raw: string, context: UrlCon
       expected: 'the same filter in a body',
     });
   }
-  const value = located(() => parseValue(field, op, raw), place);
+  const value = located(() => parseValue({ field, op, standard: catalog.standard }, raw), place);
   return { path, op, value: op === 'in' || op === 'nin' ? [value] : value };
 }
 

@@ -2,16 +2,20 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { packageRoot } from '../platform/paths.js';
+import type { Code, CodeList } from './code-list.js';
 import { parseElementType } from './element-type.js';
 import { type Element, type Entity, englishTitle } from './entity.js';
 import type { Division } from './region.js';
 import { MASKS, type Mask, type Sensitivity } from './type.js';
 
-/** One major version of the unified community data standard. Immutable. */
+/** One major version of the unified community data standard, with the code lists in force. Immutable: a change of a list makes another one. */
 export interface Standard {
   major: number;
+  /** The major, and each list that the tenant has changed: `1 event-category@3`. Two standards that say the same version are the same. */
+  version: string;
   entities: ReadonlyMap<string, Entity>;
-  /** Code list → code → Chinese name. */
+  codeLists: ReadonlyMap<string, CodeList>;
+  /** What `codeLists` holds, as most look it up: list → code → Chinese title. Retired codes are in it. */
   lists: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** By code. */
   divisions: ReadonlyMap<string, Division>;
@@ -25,15 +29,41 @@ export function loadStandard(): Standard {
   return loaded;
 }
 
-/** Reads a standard's folder: `elements.csv`, `code-lists/*.csv`, `divisions.csv`. */
+/** Reads a standard's folder: `elements.csv`, `code-lists.csv` and `code-lists/*.csv`, `divisions.csv`. */
 export function readStandard(directory: string): Standard {
-  const lists = readLists(join(directory, 'code-lists'));
+  const codeLists = readLists(directory);
+  const lists = titlesOf(codeLists);
   return {
     major: 1,
+    version: '1',
     entities: readEntities(join(directory, 'elements.csv'), lists),
+    codeLists,
     lists,
     divisions: readDivisions(join(directory, 'divisions.csv')),
   };
+}
+
+/** The standard with one list as it is now; undefined where there is none of that name any more. */
+export function withCodeList(standard: Standard, name: string, list: CodeList | undefined): Standard {
+  const others = [...standard.codeLists].filter(([other]) => other !== name);
+  const codeLists = new Map([...others, ...(list === undefined ? [] : [[name, list] as const])].sort(byName));
+  const changed = [...codeLists.values()].filter(({ version }) => version > 0);
+  return {
+    ...standard,
+    version: [standard.major, ...changed.map((one) => `${one.name}@${one.version}`)].join(' '),
+    codeLists,
+    lists: titlesOf(codeLists),
+  };
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
+}
+
+function titlesOf(codeLists: Standard['codeLists']): Standard['lists'] {
+  return new Map(
+    [...codeLists].map(([name, { codes }]) => [name, new Map([...codes].map(([code, { title }]) => [code, title.zh]))]),
+  );
 }
 
 type Line = Record<string, string>;
@@ -42,14 +72,28 @@ function readCsv(file: string): Line[] {
   return parse(readFileSync(file), { columns: true, bom: true, skip_empty_lines: true }) as Line[];
 }
 
-function readLists(directory: string): Map<string, Map<string, string>> {
-  const lists = new Map<string, Map<string, string>>();
-  for (const file of readdirSync(directory).sort()) {
-    if (!file.endsWith('.csv')) continue;
-    const codes = new Map(readCsv(join(directory, file)).map((line) => [line.code!, line.name!]));
-    lists.set(file.slice(0, -'.csv'.length), codes);
-  }
-  return lists;
+function readLists(directory: string): Map<string, CodeList> {
+  const facts = new Map(readCsv(join(directory, 'code-lists.csv')).map((line) => [line.name!, line]));
+  const files = readdirSync(join(directory, 'code-lists')).filter((file) => file.endsWith('.csv'));
+  const lists = files.map((file): [string, CodeList] => {
+    const name = file.slice(0, -'.csv'.length);
+    const fact = facts.get(name);
+    if (fact === undefined) throw new Error(`code-lists.csv: no line for ${name}`);
+    const shipped = readCodes(join(directory, 'code-lists', file));
+    const title = { zh: fact.title_zh!, en: fact.title_en! };
+    const source = fact.source === '' ? {} : { source: fact.source! };
+    return [name, { name, title, ...source, version: 0, codes: shipped, shipped, history: [] }];
+  });
+  return new Map(lists.sort(byName));
+}
+
+function readCodes(file: string): Map<string, Code> {
+  return new Map(
+    readCsv(file).map(({ code, name, name_en: en }) => [
+      code!,
+      { title: { zh: name!, ...(en === undefined || en === '' ? {} : { en }) }, retired: false },
+    ]),
+  );
 }
 
 function readDivisions(file: string): Map<string, Division> {

@@ -1,5 +1,4 @@
 import type pg from 'pg';
-import type { Standard } from '../../standard/standard.js';
 import { applyRecords, type OnClosed, type PolicyState } from './policy-state.js';
 import { readRecords } from './read-records.js';
 
@@ -10,7 +9,7 @@ import { readRecords } from './read-records.js';
 export async function loadState(
   pool: pg.Pool,
   state: PolicyState,
-  options: { standard: Standard; onClosed: OnClosed },
+  options: { onClosed: OnClosed },
 ): Promise<PolicyState> {
   const client = await pool.connect();
   let broken: Error | undefined;

@@ -2,7 +2,6 @@ import type { AuditLog } from '../../audit/log.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Database } from '../../platform/database.js';
 import { Problem } from '../../platform/errors.js';
-import { loadStandard } from '../../standard/standard.js';
 import { type Follower, followPolicy } from './follow-policy.js';
 import { loadState } from './load-state.js';
 import type { Policy, PolicyIndex } from './policy.js';
@@ -23,14 +22,13 @@ const READS_PER_REACH = 3;
 /** Loads the index and keeps it living: by NOTIFY, by a look at the head each second, and whenever the log says `stale`. */
 export async function openPolicy(dependencies: PolicyDependencies): Promise<Policy> {
   const { database, clock, onClosed = () => {} } = dependencies;
-  const standard = loadStandard();
   const listeners: ((index: PolicyIndex) => void)[] = [];
   let state: PolicyState = emptyState();
   let loading: Promise<void> | undefined;
   let follower: Follower | undefined;
 
   async function read(): Promise<void> {
-    const next = await loadState(database.app, state, { standard, onClosed });
+    const next = await loadState(database.app, state, { onClosed });
     if (next.epoch <= state.epoch) return;
     state = next;
     for (const listener of listeners) listener(state);

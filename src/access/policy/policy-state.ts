@@ -1,7 +1,8 @@
 import { type Catalog, makeCatalog } from '../../catalog/catalog.js';
 import { compileContract } from '../../catalog/compile.js';
 import type { Contract, Publisher, Purpose } from '../../catalog/contract.js';
-import type { Standard } from '../../standard/standard.js';
+import { type CodeListDocument, changedList, shippedList } from '../../standard/code-list.js';
+import { type Standard, withCodeList } from '../../standard/standard.js';
 import type { Grant } from '../grants/grant.js';
 import type { Application } from '../identity/subject.js';
 import { type GrantTable, indexGrants } from './grant-table.js';
@@ -23,13 +24,12 @@ export function emptyState(): PolicyState {
 }
 
 export interface Applying {
-  standard: Standard;
   epoch: number;
   next: number;
   onClosed: OnClosed;
 }
 
-/** The state after the records, in the order of the log. Contracts, grants and applications that do not change keep their identity. */
+/** The state after the records, in the order of the log: a contract is read by the standard that stood when it was published. Contracts, grants and applications that do not change keep their identity. */
 export function applyRecords(state: PolicyState, records: readonly PolicyRecord[], applying: Applying): PolicyState {
   const contracts = new Map(state.catalog.contracts);
   const publishers = new Map(state.catalog.publishers);
@@ -37,6 +37,7 @@ export function applyRecords(state: PolicyState, records: readonly PolicyRecord[
   const applications = new Map(state.applications);
   const grants = new Map(state.grants);
   const touched = new Set<string>();
+  let { standard } = state.catalog;
   let catalogMoved = false;
   for (const record of records) {
     if (record.document === undefined) applying.onClosed(record.kind, record.id, 'the row is gone or altered');
@@ -51,11 +52,12 @@ export function applyRecords(state: PolicyState, records: readonly PolicyRecord[
       catalogMoved = true;
       if (record.kind === 'publisher') put(publishers, record, (document) => document as Publisher);
       else if (record.kind === 'purpose') put(purposes, record, (document) => document as Purpose);
-      else put(contracts, record, (document) => compiled(document, record.id, applying));
+      else if (record.kind === 'code-list') standard = withRecord(standard, record);
+      else put(contracts, record, (document) => compiled(document, record.id, standard, applying));
     }
   }
   const catalog = catalogMoved
-    ? makeCatalog([...contracts.values()], [...publishers.values()], [...purposes.values()])
+    ? makeCatalog([...contracts.values()], [...publishers.values()], [...purposes.values()], standard)
     : state.catalog;
   return assemble(catalog, applications, grants, indexGrants(state.table, grants, touched), applying);
 }
@@ -67,10 +69,18 @@ function put<T>(map: Map<string, T>, record: PolicyRecord, read: (document: unkn
   return value;
 }
 
-function compiled(document: unknown, id: string, applying: Applying): Contract | undefined {
-  const result = compileContract(document, applying.standard);
+/** A list whose row is gone or altered is as it shipped, or not at all. */
+function withRecord(standard: Standard, { id, version, document }: PolicyRecord): Standard {
+  const before = standard.codeLists.get(id);
+  const list =
+    document === undefined ? shippedList(before) : changedList(before, document as CodeListDocument, version);
+  return withCodeList(standard, id, list);
+}
+
+function compiled(document: unknown, id: string, standard: Standard, { onClosed }: Applying): Contract | undefined {
+  const result = compileContract(document, standard);
   if ('contract' in result && result.contract.id === id) return result.contract;
-  applying.onClosed('contract', id, 'faults' in result ? 'it does not compile' : 'it names another dataset');
+  onClosed('contract', id, 'faults' in result ? 'it does not compile' : 'it names another dataset');
   return undefined;
 }
 

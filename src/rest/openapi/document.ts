@@ -81,7 +81,7 @@ function schemasOf(catalog: Catalog): Record<string, Schema> {
     ...problemSchemas,
     ...sharedDatasetSchemas,
     ...platformSchemas,
-    ...codeListSchemas(types),
+    ...codeListSchemas(types, catalog.standard),
     ...Object.assign({}, ...contracts.map((contract) => datasetSchemas(contract, { catalog, names }))),
   };
 }

@@ -1,5 +1,6 @@
 import type { Field } from '../../catalog/contract.js';
-import { loadStandard } from '../../standard/standard.js';
+import type { CodeList } from '../../standard/code-list.js';
+import type { Standard } from '../../standard/standard.js';
 import { type FieldType, type Operator, TYPES } from '../../standard/type.js';
 import { codeListName } from './names.js';
 import { boolean, list, orNull, pattern, refTo, type Schema, text } from './schema.js';
@@ -9,6 +10,7 @@ export const IN_URL_AT_MOST = 100;
 /** Characters of a pseudonym, which may stand for a text or an identifier. */
 const PSEUDONYM = 32;
 const TEXT_AT_MOST = 1_000;
+const CODE_AT_MOST = 20;
 
 /** One field of a row as it may leave: null, or a value, or a masked value of the same type. */
 export function fieldSchema(field: Field): Schema {
@@ -25,7 +27,7 @@ export function fieldSchema(field: Field): Schema {
 function valueSchema(type: FieldType): Schema {
   switch (type.name) {
     case 'code':
-      return hasList(type) ? refTo(codeListName(type.list!)) : text(20);
+      return type.list === undefined ? text(CODE_AT_MOST) : refTo(codeListName(type.list));
     case 'text':
       return text(Math.max(type.length ?? TEXT_AT_MOST, PSEUDONYM));
     case 'identifier':
@@ -71,7 +73,7 @@ export function operandSchema(field: Field, op: Operator): Schema {
 export function scalarSchema(type: FieldType): Schema {
   switch (type.name) {
     case 'code':
-      return hasList(type) ? refTo(codeListName(type.list!)) : text(TEXT_AT_MOST);
+      return type.list === undefined ? text(TEXT_AT_MOST) : refTo(codeListName(type.list));
     case 'text':
       return text(TEXT_AT_MOST);
     case 'identifier':
@@ -84,23 +86,20 @@ export function scalarSchema(type: FieldType): Schema {
   return TYPES[type.name].schema(type);
 }
 
-/** One component for each code list that the fields use. */
-export function codeListSchemas(types: Iterable<FieldType>): Record<string, Schema> {
+/** One component for each code list that the fields use. Retired codes are in it: rows may hold them. */
+export function codeListSchemas(types: Iterable<FieldType>, standard: Standard): Record<string, Schema> {
   const schemas: Record<string, Schema> = {};
   for (const type of types) {
     const named = type.name === 'list' ? type.of : type;
-    if (named?.name !== 'code' || !hasList(named)) continue;
-    const codes = loadStandard().lists.get(named.list!)!;
-    schemas[codeListName(named.list!)] = {
-      type: 'string',
-      title: named.list!,
-      enum: [...codes.keys()],
-      description: [...codes].map(([code, title]) => `${code} ${title}`).join('; '),
-    };
+    if (named?.name !== 'code' || named.list === undefined) continue;
+    const codes = standard.codeLists.get(named.list);
+    schemas[codeListName(named.list)] =
+      codes === undefined ? text(CODE_AT_MOST) : { type: 'string', title: named.list, ...described(codes) };
   }
   return schemas;
 }
 
-function hasList({ list: name }: FieldType): boolean {
-  return name !== undefined && loadStandard().lists.has(name);
+function described({ codes }: CodeList): Schema {
+  const told = [...codes].map(([code, { title, retired }]) => `${code} ${title.zh}${retired ? ' (retired)' : ''}`);
+  return { enum: [...codes.keys()], description: told.join('; ') };
 }
