@@ -10,6 +10,7 @@ import { openLog } from './audit/log.js';
 import { openDoors } from './doors.js';
 import { etags } from './exchange/etag.js';
 import type { Exchange } from './exchange/exchange.js';
+import { openSlots } from './ingest/slots.js';
 import type { Clock } from './platform/clock.js';
 import type { Config } from './platform/config.js';
 import { openDatabase } from './platform/database.js';
@@ -73,6 +74,9 @@ export async function composeNode(parts: NodeParts): Promise<Node> {
   };
 }
 
+/** Of the owner's six connections: three are left for catalogs and recovery. */
+const DELIVERIES = { atOnce: 3, waitingAtMost: 20, waitMs: 30_000 };
+
 async function openExchange(
   { config, databaseUrl, keys, clock }: NodeParts,
   { telemetry, logger }: { telemetry: Telemetry; logger: Logger },
@@ -87,7 +91,20 @@ async function openExchange(
   const policy = await openPolicy({ database, log, clock, node, onClosed });
   const releases = await openReleases(database);
   const reading = openReading({ reader: database.reader, keys, clock });
-  const exchange = { node, config, clock, keys, database, log, policy, releases, reading, etags: etags(keys.etag) };
+  const slots = openSlots(DELIVERIES);
+  const exchange = {
+    node,
+    config,
+    clock,
+    keys,
+    database,
+    log,
+    policy,
+    releases,
+    reading,
+    etags: etags(keys.etag),
+    slots,
+  };
   return { exchange, checkpoints };
 }
 

@@ -56,6 +56,8 @@ function explain(error: ErrorObject): CatalogFault | undefined {
     case 'pattern':
       if (error.propertyName !== undefined) return undefined; // told by propertyNames
       return { path: error.instancePath, reason: 'The form is wrong', ...described };
+    case 'if':
+      return undefined; // what its branch says is told by itself
     default:
       return error.propertyName === undefined
         ? { path: error.instancePath, reason: `It ${error.message ?? 'is wrong'}`, ...described }

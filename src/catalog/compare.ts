@@ -107,7 +107,16 @@ function compareTerms(before: Contract, after: Contract, add: Add): void {
   for (const by of before.statistics?.by ?? []) {
     if (!after.statistics?.by.includes(by)) add('/statistics/by', `The dimension ${by} is removed`, 'breaking');
   }
+  compareSource(before, after, add);
   if (!same(sorted(before.sharing), sorted(after.sharing))) add('/sharing', 'The sharing terms are changed', 'review');
+}
+
+function compareSource({ delivery: before }: Contract, { delivery: after }: Contract, add: Add): void {
+  if (same(before.source, after.source)) return;
+  const landed = before.source.kind !== 'proxy' && after.source.kind === 'proxy';
+  if (landed)
+    add('/delivery/source', 'The rows are no longer kept here: no filter, order or count any more', 'breaking');
+  else add('/delivery/source', 'The source of the rows is changed', 'review');
 }
 
 function same(a: unknown, b: unknown): boolean {

@@ -3,10 +3,12 @@ import canonicalize from 'canonicalize';
 import type { Standard } from '../standard/standard.js';
 import { checkReferences } from './check-references.js';
 import { checkSchema } from './check-schema.js';
+import { checkSource } from './check-source.js';
 import { checkTerms } from './check-terms.js';
+import { compileDelivery } from './compile-delivery.js';
 import { compileFields } from './compile-fields.js';
-import type { Contract, DeliveryTerms, Field, Relation } from './contract.js';
-import type { ContractDocument, DeliveryDocument } from './document.js';
+import type { Contract, Field, Relation } from './contract.js';
+import type { ContractDocument } from './document.js';
 import { type CatalogFault, gatherFaults } from './fault.js';
 import { tableOf } from './names.js';
 
@@ -29,6 +31,7 @@ export function compileContract(
   }
   const fields = compileFields(declared, entity, { standard, faults });
   checkTerms(declared, faults);
+  checkSource(declared, faults);
   checkReferences(declared, fields, faults);
   return faults.list.length > 0 ? { faults: faults.list } : { contract: assemble(declared, fields) };
 }
@@ -66,7 +69,7 @@ function assemble(document: ContractDocument, fields: ReadonlyMap<string, Field>
     scopes: new Set(document.scopes),
     relations: relationsOf(document),
     ...statisticsOf(document),
-    delivery: deliveryOf(document.delivery ?? {}),
+    delivery: compileDelivery(document.delivery ?? {}),
     exactCount: document['exact-count'] === 'true',
     table: tableOf(publisher, dataset),
     hasMinors: subjects.length > 0,
@@ -88,17 +91,4 @@ function statisticsOf({ statistics }: ContractDocument): Pick<Contract, 'statist
   return statistics === undefined
     ? {}
     : { statistics: { by: statistics.by, minimum: Number(statistics.minimum ?? '10') } };
-}
-
-function deliveryOf(document: DeliveryDocument): DeliveryTerms {
-  return {
-    modes: document.mode ?? ['snapshot', 'delta'],
-    rejectAtMost: share(document['reject-at-most'] ?? '5%'),
-    deleteAtMost: share(document['delete-at-most'] ?? '20%'),
-    source: { kind: 'file' },
-  };
-}
-
-function share(percentage: string): number {
-  return Number(percentage.slice(0, -1)) / 100;
 }

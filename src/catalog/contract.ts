@@ -1,4 +1,5 @@
 import type { FieldType, Mask, Sensitivity } from '../standard/type.js';
+import type { SourceTerms } from './source-terms.js';
 
 export interface Title {
   zh: string;
@@ -35,7 +36,7 @@ export interface DeliveryTerms {
   /** Shares of 1. */
   rejectAtMost: number;
   deleteAtMost: number;
-  source: { kind: 'file' };
+  source: SourceTerms;
 }
 
 /** One major version of a dataset, compiled from its catalog file. Immutable. */

@@ -1,3 +1,5 @@
+import type { DatabaseSource, DerivedSource, FileSource, HttpSource, Paging, ProxySource } from './source-terms.js';
+
 /** The document of a contract as `schemas/contract.schema.json` lets it through: every scalar is a string as written. */
 export interface ContractDocument {
   dataset: string;
@@ -38,8 +40,19 @@ export interface DeliveryDocument {
   mode?: ('snapshot' | 'delta')[];
   'reject-at-most'?: string;
   'delete-at-most'?: string;
-  source?: { kind: 'file' };
+  source?: SourceDocument;
 }
+
+type AsWritten<T> = { [K in keyof T]: T[K] extends number ? string : T[K] };
+type WithPaging = Omit<HttpSource, 'rows' | 'paging'> & { rows?: string; paging?: PagingDocument };
+type PagingDocument = Paging extends infer P ? (P extends Paging ? AsWritten<P> : never) : never;
+interface ProxyDocument extends Pick<ProxySource, 'kind' | 'upstream' | 'path' | 'ask'> {
+  rows?: string;
+  'timeout-ms'?: string;
+  'at-once'?: string;
+  'bytes-at-most'?: string;
+}
+export type SourceDocument = FileSource | DatabaseSource | DerivedSource | WithPaging | ProxyDocument;
 
 export interface TypeDocument {
   type?: string;

@@ -21,6 +21,8 @@ export function linkContract(contract: Contract, catalog: Catalog): CatalogFault
       faults.unknown([...path, 'to'], relation.to, catalog.contracts.keys(), 'contract');
       continue;
     }
+    if (target.delivery.source.kind === 'proxy')
+      faults.add([...path, 'to'], 'A proxied dataset takes part in no relation');
     for (const fault of linkRelation(contract, relation, target)) {
       faults.add(
         [...path, 'on', ...fault.at],

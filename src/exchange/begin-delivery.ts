@@ -2,15 +2,11 @@ import type pg from 'pg';
 import type { Permit } from '../access/policy/decision.js';
 import type { PolicyIndex } from '../access/policy/policy.js';
 import type { Delivery } from '../ingest/delivery.js';
+import type { Intake } from '../ingest/intake.js';
 import type { Landed } from '../ingest/land.js';
 import { openDelivery } from '../ingest/open-delivery.js';
-import type { Body } from '../ingest/receive.js';
-import type { Charset } from '../ingest/sources/charset.js';
-import { sourceOf } from '../ingest/sources/open.js';
-import type { Source } from '../ingest/sources/source.js';
 import { startValidation, type Validation } from '../ingest/validate.js';
 import { type Validator, validatorOf } from '../ingest/validator.js';
-import { loadStandard } from '../standard/standard.js';
 import type { Call } from './call.js';
 import type { Exchange } from './exchange.js';
 
@@ -21,10 +17,8 @@ export interface Offer {
   permit: Permit;
   index: PolicyIndex;
   mode: 'snapshot' | 'delta';
-  mediaType: 'text/csv' | 'application/x-ndjson';
-  charset: Charset | undefined;
-  body: Body;
-  /** Called when the body has been read whole and is sound. */
+  intake: Intake;
+  /** Called when all has been received and is sound. */
   onLanded?: () => void;
 }
 
@@ -37,7 +31,6 @@ export interface Run {
   delivery: Delivery;
   validator: Validator;
   validation: Validation;
-  source: Source;
   /** What has been read so far. */
   progress: Landed;
 }
@@ -45,9 +38,8 @@ export interface Run {
 /** Registers the delivery on the connection that it keeps to its end. */
 export async function beginDelivery(exchange: Exchange, client: pg.PoolClient, offer: Offer): Promise<Run> {
   const { contract, grant } = offer.permit.access.get('')!;
-  const validator = validatorOf(contract, loadStandard());
-  const source = sourceOf(offer.mediaType, offer.charset, offer.body.content());
-  const validation = startValidation(validator, { keys: exchange.keys, scope: grant.rows, mode: offer.mode, source });
+  const validator = validatorOf(contract, offer.index.catalog.standard);
+  const validation = startValidation(validator, { keys: exchange.keys, scope: grant.rows, mode: offer.mode });
   const delivery = await openDelivery(client, {
     id: offer.id,
     line: contract.name,
@@ -55,9 +47,9 @@ export async function beginDelivery(exchange: Exchange, client: pg.PoolClient, o
     application: offer.call.subject.sub,
     grant: grant.id,
     mode: offer.mode,
-    mediaType: offer.mediaType,
+    mediaType: offer.intake.mediaType,
     node: exchange.node,
   });
   const progress: Landed = { received: 0, rejected: 0, faults: new Map() };
-  return { client, offer, delivery, validator, validation, source, progress };
+  return { client, offer, delivery, validator, validation, progress };
 }

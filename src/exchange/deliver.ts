@@ -10,7 +10,7 @@ import { Problem } from '../platform/errors.js';
 import { decideAgain } from './authorise-delivery.js';
 import { beginDelivery, type Offer, type Run } from './begin-delivery.js';
 import { endedEntry } from './delivery-entries.js';
-import { bodyDigest, failDelivery, refuseDelivery } from './end-delivery.js';
+import { digestOf, failDelivery, refuseDelivery } from './end-delivery.js';
 import type { Exchange } from './exchange.js';
 import { recoverDeliveries } from './recover-deliveries.js';
 
@@ -22,7 +22,11 @@ const ATTEMPTS = 8;
  * release untouched, and the delivery can be sent again.
  * @throws Problem too-large, bad-body, digest-mismatch, unavailable, internal, or the code of a denial: the delivery has failed
  */
-export async function deliver(exchange: Exchange, offer: Offer): Promise<Ended> {
+export function deliver(exchange: Exchange, offer: Offer): Promise<Ended> {
+  return exchange.slots.run(() => carryOut(exchange, offer)).finally(() => offer.intake.close?.());
+}
+
+async function carryOut(exchange: Exchange, offer: Offer): Promise<Ended> {
   await recoverDeliveries(exchange).catch((error) => Promise.reject(databaseProblem(error)));
   const client = await exchange.database.owner.connect().catch((error) => Promise.reject(databaseProblem(error)));
   const run = await beginDelivery(exchange, client, offer).catch((error) => {
@@ -47,18 +51,19 @@ export async function deliver(exchange: Exchange, offer: Offer): Promise<Ended> 
 }
 
 async function receiveAndLand(exchange: Exchange, run: Run): Promise<Landed | Unreadable> {
-  const { client, validator, source, validation, offer } = run;
+  const { client, validator, validation, offer } = run;
+  const { intake } = offer;
   await createStaging(client, offer.id, validator);
-  const landing = { client, app: exchange.database.app, deliveryId: offer.id, validator, source, validation };
-  const landed = await land(landing, run.progress).catch((error) => {
-    if (error instanceof Unreadable) return error;
-    throw error;
-  });
+  const landing = { client, app: exchange.database.app, deliveryId: offer.id, validator, validation };
+  const landed = await intake
+    .open(validator)
+    .then((source) => land({ ...landing, source }, run.progress))
+    .catch((error) => {
+      if (error instanceof Unreadable) return error;
+      throw error;
+    });
   if (landed instanceof Unreadable) return landed;
-  run.delivery = await advance(client, run.delivery, 'landed', {
-    digest: bodyDigest(offer.body),
-    bytes: offer.body.bytes(),
-  });
+  run.delivery = await advance(client, run.delivery, 'landed', { digest: digestOf(intake), bytes: intake.bytes() });
   return landed;
 }
 
@@ -80,6 +85,8 @@ async function publishAndRecord(exchange: Exchange, run: Run, landed: Landed): P
         landed,
         unmapped: [...validation.unmapped],
         suspicious: validation.suspicious(),
+        notes: offer.intake.notes?.(),
+        published: offer.intake.published,
         record: async (tx, ended) => {
           const draft = endedEntry({ call: offer.call, index, permit }, ended);
           const { receipts } = await exchange.log.appendIn(tx, [draft], { policy: false });

@@ -1,9 +1,9 @@
 import type pg from 'pg';
 import type { Receipt } from '../audit/entry.js';
 import { advance } from '../ingest/delivery.js';
+import type { Intake } from '../ingest/intake.js';
 import { dropStaging } from '../ingest/open-delivery.js';
 import type { Ended } from '../ingest/publish.js';
-import type { Body } from '../ingest/receive.js';
 import { faultsOf } from '../ingest/set-aside.js';
 import type { Unreadable } from '../ingest/sources/source.js';
 import { databaseProblem } from '../platform/database-problem.js';
@@ -18,13 +18,13 @@ import type { Exchange } from './exchange.js';
  */
 export async function refuseDelivery(exchange: Exchange, run: Run, unreadable: Unreadable): Promise<Ended> {
   const { client, offer, validation, progress } = run;
-  await offer.body.drain();
+  await offer.intake.drain();
   return inTransaction(client, async () => {
     await dropStaging(client, offer.id);
     const { received, rejected, faults } = progress;
     const delivery = await advance(client, run.delivery, 'rejected', {
-      digest: bodyDigest(offer.body),
-      bytes: offer.body.bytes(),
+      digest: digestOf(offer.intake),
+      bytes: offer.intake.bytes(),
       counts: { ...run.delivery.counts, received, rejected, accepted: received - rejected },
       report: {
         unmapped: [...validation.unmapped],
@@ -51,7 +51,7 @@ export async function failDelivery(exchange: Exchange, run: Run, error: unknown)
       await dropStaging(tx, offer.id);
       const refused = { rule: problem.code, reason: problem.message };
       const report = { unmapped: [...run.validation.unmapped], faults: [], refused };
-      await advance(tx, run.delivery, 'failed', { report, bytes: offer.body.bytes() });
+      await advance(tx, run.delivery, 'failed', { report, bytes: offer.intake.bytes() });
       await exchange.log.appendIn(tx, [failedEntry({ ...offer }, offer.id, problem.code)], { policy: false });
     });
   await end(client)
@@ -87,7 +87,7 @@ function isBrokenOff(error: unknown): boolean {
   return code === 'ECONNRESET' && message === 'aborted';
 }
 
-/** As in `Content-Digest` (RFC 9530): `sha-256=:…:` of the body as sent. */
-export function bodyDigest(body: Body): string {
-  return `sha-256=:${body.digest().toString('base64')}:`;
+/** As in `Content-Digest` (RFC 9530): `sha-256=:…:` of what was received. */
+export function digestOf(intake: Intake): string {
+  return `sha-256=:${intake.digest().toString('base64')}:`;
 }

@@ -1,5 +1,6 @@
 import type { Policy } from '../access/policy/policy.js';
 import type { AuditLog } from '../audit/log.js';
+import type { Slots } from '../ingest/slots.js';
 import type { Clock } from '../platform/clock.js';
 import type { Config } from '../platform/config.js';
 import type { Database } from '../platform/database.js';
@@ -20,4 +21,6 @@ export interface Exchange {
   readonly releases: Releases;
   readonly reading: Reading;
   readonly etags: Etags;
+  /** Deliveries of this node take turns. */
+  readonly slots: Slots;
 }

@@ -30,6 +30,8 @@ export interface Report {
   faults: readonly { field: string | null; rule: string; rows: number }[];
   /** Rows of a snapshot whose faulty new version was set aside: the old one stands. Absent where there are none. */
   kept?: number;
+  /** What the source itself has to tell: sheets left out, counts reconciled. Names and counts, never a value. */
+  source?: Readonly<Record<string, unknown>>;
   /** Why the delivery was rejected whole. */
   refused?: { rule: string; reason: string; line?: number };
 }

@@ -32,7 +32,7 @@ export interface Landed {
 export async function land(landing: Landing, progress: Landed): Promise<Landed> {
   async function* copied(): AsyncGenerator<string> {
     for await (const rows of landing.source.batches()) {
-      const { copy, rejects, received } = landing.validation.take(rows);
+      const { copy, rejects, received } = landing.validation.take(rows, landing.source.headings());
       progress.received += received;
       progress.rejected += rejects.length;
       addFaults(progress.faults, rejects);

@@ -19,6 +19,10 @@ export interface Publishing {
   landed: Landed;
   unmapped: readonly string[];
   suspicious: boolean;
+  /** What the source tells of itself. */
+  notes: Report['source'];
+  /** Joins the transaction of a release, after its rows. */
+  published?: ((tx: pg.ClientBase, delivery: { id: string; release: number }) => Promise<void>) | undefined;
   /** Appends the entry: the last statement before the commit. */
   record(tx: pg.ClientBase, ended: Delivery): Promise<Receipt>;
 }
@@ -58,6 +62,7 @@ async function publishIn(publishing: Publishing): Promise<Ended> {
   } else {
     const release = await nextRelease(tx, landed.lineId, validator.contract.name);
     const changed = await applyDifference(tx, differing, { release, empty: judged.empty });
+    await publishing.published?.(tx, { id: landed.id, release });
     ended = await advance(tx, publishingNow, 'published', {
       counts: { ...judged.counts, ...changed },
       report: judged.report,
@@ -94,6 +99,7 @@ async function judge(publishing: Publishing, differing: Differing): Promise<Judg
     unmapped: publishing.unmapped,
     faults: faultsOf(faults),
     ...(kept > 0 ? { kept } : {}),
+    ...(publishing.notes === undefined ? {} : { source: publishing.notes }),
     ...refused,
   };
   return { counts, report, empty: part.rows === 0 };

@@ -6,7 +6,7 @@ import { fillRow, type Operation } from './fill-row.js';
 import { type Columns, mapHeadings, OPERATION } from './mapping.js';
 import { scopeTest } from './scope.js';
 import { seenKeys } from './seen-keys.js';
-import type { RowError, Source, SourceRow } from './sources/source.js';
+import type { RowError, SourceRow } from './sources/source.js';
 import { keptLine, stagingLine } from './staging-line.js';
 import type { Validator } from './validator.js';
 
@@ -27,12 +27,16 @@ export interface ValidationOptions {
   keys: Pick<Keys, 'rowId'>;
   scope: RowScope;
   mode: 'snapshot' | 'delta';
-  source: Source;
+  /** Fills fields that follow from others: a house code, a grid. Before the row is judged. */
+  derive?: ((values: unknown[]) => void) | undefined;
+  /** Named rules beyond types, on a row that satisfies its contract: the errors that turn it away; warnings it counts itself. */
+  rules?: ((values: readonly unknown[]) => readonly RowError[] | undefined) | undefined;
 }
 
 /** The validation of one delivery. */
 export interface Validation {
-  take(rows: readonly SourceRow[]): Validated;
+  /** `headings`: of the source, where it has any. */
+  take(rows: readonly SourceRow[], headings: readonly string[] | undefined): Validated;
   /** Headings that no field takes, at most a hundred. */
   unmapped: ReadonlySet<string>;
   /** True where some key may have come twice. */
@@ -81,8 +85,7 @@ export function startValidation(validator: Validator, options: ValidationOptions
   return {
     unmapped,
     suspicious: () => suspects > 0,
-    take(rows) {
-      const headings = options.source.headings();
+    take(rows, headings) {
       if (columns === undefined && headings !== undefined) columns = mapHeadings(validator.mapping, headings, note);
       const batch: Validated = { copy: '', rejects: [], received: rows.length };
       for (const row of rows) take(row, batch);
@@ -94,17 +97,19 @@ export function startValidation(validator: Validator, options: ValidationOptions
 /** What is wrong with a row's values, or undefined. */
 function rowJudge(
   validator: Validator,
-  { scope, mode }: Pick<ValidationOptions, 'scope' | 'mode'>,
+  { scope, mode, derive, rules }: Pick<ValidationOptions, 'scope' | 'mode' | 'derive' | 'rules'>,
 ): (values: unknown[], operation: Operation) => readonly RowError[] | undefined {
   const inScope = scopeTest(scope, validator.fields);
   return (values, operation) => {
+    derive?.(values);
     if (operation === 'delete') {
       if (mode === 'snapshot') return [DELETES];
       keepKey(validator, values);
     }
     const check = operation === 'delete' ? validator.remove : validator.store;
     if (!check(values)) return rowErrors(check.errors ?? [], validator.fields);
-    return operation === 'upsert' && inScope?.(values) === false ? [OUTSIDE] : undefined;
+    if (operation === 'delete') return undefined;
+    return inScope?.(values) === false ? [OUTSIDE] : rules?.(values);
   };
 }
 

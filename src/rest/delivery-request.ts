@@ -2,13 +2,11 @@ import type { FastifyRequest } from 'fastify';
 import type { Contract } from '../catalog/contract.js';
 import { type Manifest, statedDigest } from '../ingest/receive.js';
 import { type Charset, namedCharset } from '../ingest/sources/charset.js';
+import { FILE_TYPES, type FileType } from '../ingest/sources/open.js';
 import { Problem } from '../platform/errors.js';
 import { nearMiss } from '../platform/near-miss.js';
 import { pairsOf } from './parse-url.js';
 import { queryStringOf } from './request.js';
-
-export const DELIVERY_TYPES = ['text/csv', 'application/x-ndjson'] as const;
-type DeliveryType = (typeof DELIVERY_TYPES)[number];
 
 /** `mode`, the one parameter, by the contract's terms. Throws Problem unknown-parameter, repeated-parameter, bad-value, unprocessable. */
 export function parseMode(request: FastifyRequest, contract: Contract): 'snapshot' | 'delta' {
@@ -51,9 +49,9 @@ export function noParameters(request: FastifyRequest): void {
 }
 
 /** Media type and charset. NDJSON is UTF-8 by definition. Throws Problem unsupported-media-type. */
-export function parseType(header: string | undefined): { mediaType: DeliveryType; charset: Charset | undefined } {
+export function parseType(header: string | undefined): { mediaType: FileType; charset: Charset | undefined } {
   const [name, ...parameters] = (header ?? '').split(';').map((part) => part.trim());
-  const mediaType = DELIVERY_TYPES.find((type) => type === name?.toLowerCase());
+  const mediaType = FILE_TYPES.find((type) => type === name?.toLowerCase());
   if (mediaType === undefined) throw new Problem('unsupported-media-type');
   const stated = parameters.map((part) => /^charset="?([A-Za-z0-9_-]+)"?$/i.exec(part)?.[1]).find(Boolean);
   const charset = namedCharset(stated);

@@ -6,11 +6,11 @@ import { deliver } from '../exchange/deliver.js';
 import type { Exchange } from '../exchange/exchange.js';
 import { receiptHeader } from '../exchange/receipt-header.js';
 import { type DeliveryView, readDelivery, readRejects } from '../exchange/rejects.js';
-import type { Ended } from '../ingest/publish.js';
+import { fileIntake } from '../ingest/file-intake.js';
 import { type Body, receive } from '../ingest/receive.js';
-import { openSlots } from '../ingest/slots.js';
+import { FILE_TYPES } from '../ingest/sources/open.js';
 import { Problem } from '../platform/errors.js';
-import { DELIVERY_TYPES, noParameters, parseManifest, parseMode, parseType, prefersAsync } from './delivery-request.js';
+import { noParameters, parseManifest, parseMode, parseType, prefersAsync } from './delivery-request.js';
 import { type BodyDigest, idempotencyKey, idempotent, type Reply } from './idempotency.js';
 import { callOfRequest, withReceipt } from './request.js';
 
@@ -26,22 +26,18 @@ type Permitted = Extract<Authorised, { outcome: 'permit' }> & { contractId: stri
 const BASE = '/data/:publisher/:dataset/v:major/deliveries';
 /** A body may take long to come; the server's request timeout is the other bound. */
 const UPLOAD_MS = 3_600_000;
-/** Of the owner's six connections: three are left for catalogs and recovery. */
-const SLOTS = { atOnce: 3, waitingAtMost: 20, waitMs: 30_000 };
 
 /** Hand over a batch, see what became of it, read what was set aside. Only the publisher's own applications under a grant of mode deliver. */
 export async function deliveryRoutes(app: FastifyInstance, { exchange }: { exchange: Exchange }): Promise<void> {
   const running = new Set<Promise<unknown>>();
-  const slots = openSlots(SLOTS);
-  const carryOut = (offer: Offer) => slots.run(() => deliver(exchange, offer));
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser([...DELIVERY_TYPES], (_request, payload, done) => done(null, payload));
+  app.addContentTypeParser([...FILE_TYPES], (_request, payload, done) => done(null, payload));
   app.addHook('onClose', () => Promise.allSettled(running));
 
   app.post<{ Params: Params }>(BASE, { handlerTimeout: UPLOAD_MS }, async (request, reply) => {
     try {
       const permitted = await authorise(exchange, request, reply);
-      const given = await handOver(exchange, { request, permitted, running, carryOut });
+      const given = await handOver(exchange, { request, permitted, running });
       return reply.code(given.status).headers(given.headers).send(given.body);
     } catch (error) {
       // What is left of the body is read away, or the sender would never come to read the reply.
@@ -94,7 +90,6 @@ interface HandingOver {
   request: DeliveryRequest;
   permitted: Permitted;
   running: Set<Promise<unknown>>;
-  carryOut(offer: Offer): Promise<Ended>;
 }
 
 async function handOver(exchange: Exchange, handing: HandingOver): Promise<Reply> {
@@ -104,15 +99,15 @@ async function handOver(exchange: Exchange, handing: HandingOver): Promise<Reply
   idempotencyKey(request.headers['idempotency-key']);
   const body = receive(request.body as Readable, parseManifest(request, exchange.config.deliveryLimitBytes));
   const id = exchange.clock.uuid();
-  const offer: Offer = { ...permitted, ...type, id, call: callOfRequest(request), mode, body };
+  const offer: Offer = { ...permitted, id, call: callOfRequest(request), mode, intake: fileIntake({ ...type, body }) };
   const run = prefersAsync(request.headers.prefer)
-    ? () => handOverAsync(offer, handing)
-    : () => handOverNow(offer, handing);
+    ? () => handOverAsync(exchange, offer, handing)
+    : () => handOverNow(exchange, offer, handing);
   return idempotent(exchange, request, digestOf(body, `${mode} ${type.mediaType}`), run);
 }
 
-async function handOverNow(offer: Offer, { request, carryOut }: HandingOver): Promise<Reply> {
-  const { delivery, receipt } = await carryOut(offer);
+async function handOverNow(exchange: Exchange, offer: Offer, { request }: HandingOver): Promise<Reply> {
+  const { delivery, receipt } = await deliver(exchange, offer);
   const { id, state, mode, counts, release, digest, report } = delivery;
   const { received, accepted, rejected, inserted, updated, deleted } = counts;
   const view = { id, state, mode, received, accepted, rejected, inserted, updated, deleted, release, digest, report };
@@ -128,9 +123,9 @@ async function handOverNow(offer: Offer, { request, carryOut }: HandingOver): Pr
 }
 
 /** 202 as soon as the body has been read whole and is sound; publishing goes on. */
-async function handOverAsync(offer: Offer, { request, running, carryOut }: HandingOver): Promise<Reply> {
+async function handOverAsync(exchange: Exchange, offer: Offer, { request, running }: HandingOver): Promise<Reply> {
   const landed = new Promise<void>((resolve, reject) => {
-    const ended = carryOut({ ...offer, onLanded: resolve });
+    const ended = deliver(exchange, { ...offer, onLanded: resolve });
     const settled = ended.then(
       () => resolve(),
       (error) => {

@@ -8,6 +8,8 @@ import { linkContract } from '../../src/catalog/link.js';
 import { loadStandard } from '../../src/standard/standard.js';
 import { type Document, householdDocument, PUBLISHER, PURPOSE, residentDocument } from './resident.js';
 
+const VIEW = { kind: 'postgres', upstream: 'main-db', application: 'police-app', table: 'public.ren_kou' };
+const API = { kind: 'http', upstream: 'main-api', application: 'police-app', path: '/people' };
 const standard = loadStandard();
 
 function compiled(document: unknown): Contract {
@@ -65,7 +67,20 @@ const CASES: Case[] = [
   ['/delivery/reject-at-most', set('delivery', { 'reject-at-most': '5' }), { expected: '0% to 100%, such as 5%' }],
   ['/delivery/delete-at-most', set('delivery', { 'delete-at-most': '-5%' })],
   ['/delivery/mode/0', set('delivery', { mode: ['snapshots'] }), { suggestion: 'snapshot' }],
-  ['/delivery/source/kind', set('delivery', { source: { kind: 'postgres' } })],
+  ['/delivery/source/kind', set('delivery', { source: { kind: 'ftp' } })],
+  ['/delivery/source/kind', set('delivery', { source: { kind: 'postgresql' } }), { suggestion: 'postgres' }],
+  ['/delivery/source/table', set('delivery', { source: { kind: 'file', table: 'ren_kou' } })],
+  ['/delivery/source/upstream', set('delivery', { source: { ...VIEW, upstream: 'civil-affairs/db' } })],
+  ['/delivery/source/upstream', set('delivery', { source: { ...VIEW, upstream: '127.0.0.1' } })],
+  ['/delivery/source/application', set('delivery', { source: { kind: 'mysql', upstream: 'db', table: 'ren_kou' } })],
+  ['/delivery/source/schedule', set('delivery', { source: { ...VIEW, schedule: 'daily' } })],
+  ['/delivery/source/password', set('delivery', { source: { ...VIEW, password: 'hunter2' } })],
+  ['/delivery/mode', set('delivery', { mode: ['snapshot'], source: { ...VIEW, watermark: 'gxsj' } })],
+  ['/delivery/mode', set('delivery', { mode: ['delta'], source: VIEW })],
+  ['/delivery/source/path', set('delivery', { source: { ...API, path: 'http://127.0.0.1/people' } })],
+  ['/delivery/source/paging/size', set('delivery', { source: { ...API, paging: { by: 'offset', parameter: 'p' } } })],
+  ['/delivery/source/paging/at', set('delivery', { source: { ...API, paging: { by: 'next-link', at: 'next' } } })],
+  ['/delivery/source/ask', set('delivery', { source: { kind: 'proxy', upstream: 'city', path: '/check' } })],
   ['/source-of-truth', set('source-of-truth', true)],
   ['/membership', set('membership', 'L3')],
   ['/filterable/1', set('filterable', ['id_number', 'Born'])],

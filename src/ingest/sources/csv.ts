@@ -1,51 +1,55 @@
+import type { Charset } from './charset.js';
+import { type CsvHead, isHead, readHead } from './csv-head.js';
 import { splitRecord } from './csv-record.js';
+import type { KnownHeadings } from './known-headings.js';
 import { unifyLineEnds } from './line-ends.js';
 import { countQuotes, type Line, linesOf } from './lines.js';
 import { broken, type Content, ROW_LIMIT, type Source, type SourceRow, Unreadable } from './source.js';
 
-const DELIMITERS = [',', '\t', ';'] as const;
-const HEADINGS_AT_MOST = 1_000;
+export interface CsvReading {
+  /** Of the contract: by them the header is found below titles, and the delimiter told. */
+  known?: KnownHeadings | undefined;
+  /** Where the sender stated it, the first row that isn't in it refuses the file. */
+  charset?: Charset | undefined;
+}
 
 /**
- * CSV with a header line; comma, tab or semicolon, whichever the header has most of. A faulty record of one line is one rejected row. A
- * faulty record that spans lines means that quotes no longer tell where rows begin (a value could pose as a row): the delivery is refused.
+ * CSV with a header line (`csv-head.ts`). A faulty record of one line is one rejected row. A faulty record that spans lines means that
+ * quotes no longer tell where rows begin (a value could pose as a row): the delivery is refused.
  */
-export function csvSource(text: AsyncIterable<string>): Source {
+export function csvSource(text: AsyncIterable<string>, { known, charset }: CsvReading = {}): Source {
   let headings: readonly string[] | undefined;
+  const open = (lines: readonly Line[]): RecordReader | undefined => {
+    const head = readHead(lines, known);
+    if (head === undefined) return undefined;
+    headings = head.headings;
+    const reader = new RecordReader(head, charset);
+    for (let i = head.next; i < lines.length; i++) reader.take(lines[i]!);
+    return reader;
+  };
   return {
     headings: () => headings,
     batches: async function* () {
       let reader: RecordReader | undefined;
+      let head: Line[] = [];
       for await (const lines of linesOf(unifyLineEnds(text))) {
-        let from = 0;
-        if (reader === undefined) {
-          from = lines.findIndex((line) => line.text.trim() !== '') + 1;
-          if (from === 0) continue;
-          const header = readHeader(lines[from - 1]!);
-          headings = header.headings;
-          reader = new RecordReader(header.headings.length, header.delimiter);
+        if (reader !== undefined) {
+          for (const line of lines) reader.take(line);
+        } else {
+          for (const line of lines) if (head.length > 0 || line.text.trim() !== '') head.push(line);
+          if (!isHead(head)) continue;
+          reader = open(head);
+          head = [];
         }
-        for (let i = from; i < lines.length; i++) reader.take(lines[i]!);
-        const rows = reader.drain();
+        const rows = reader?.drain() ?? [];
         if (rows.length > 0) yield rows;
       }
+      reader ??= open(head);
+      const rows = reader?.drain() ?? [];
+      if (rows.length > 0) yield rows;
       reader?.end();
     },
   };
-}
-
-function readHeader(line: Line): { headings: string[]; delimiter: string } {
-  if (line.cut) throw new Unreadable(line.number, 'row-size', 'the header is longer than a megabyte');
-  if (line.text.includes('\ufffd')) throw new Unreadable(line.number, 'encoding', 'the header has broken characters');
-  if (line.text.includes('\0')) throw new Unreadable(line.number, 'character', 'the header has NUL characters');
-  const count = (delimiter: string) => splitRecord(line.text, delimiter)?.length ?? 0;
-  const delimiter = DELIMITERS.reduce((best, next) => (count(next) > count(best) ? next : best));
-  const headings = splitRecord(line.text, delimiter)?.map((heading) => heading.trim());
-  if (headings === undefined) throw new Unreadable(line.number, 'quote', 'a quote of the header is not closed');
-  if (headings.length > HEADINGS_AT_MOST) throw new Unreadable(line.number, 'columns', 'more than 1,000 columns');
-  const repeated = headings.find((heading, i) => heading !== '' && headings.indexOf(heading) !== i);
-  if (repeated !== undefined) throw new Unreadable(line.number, 'columns', 'a heading stands twice');
-  return { headings, delimiter };
 }
 
 interface OpenRecord {
@@ -57,13 +61,15 @@ interface OpenRecord {
 class RecordReader {
   readonly #columns: number;
   readonly #delimiter: string;
+  readonly #charset: Charset | undefined;
   #rows: SourceRow[] = [];
   /** A record whose quotes are open. */
   #open: OpenRecord | undefined;
 
-  constructor(columns: number, delimiter: string) {
-    this.#columns = columns;
+  constructor({ headings, delimiter }: CsvHead, charset: Charset | undefined) {
+    this.#columns = headings.length;
     this.#delimiter = delimiter;
+    this.#charset = charset;
   }
 
   take(line: Line): void {
@@ -75,7 +81,7 @@ class RecordReader {
     } else if (line.text.includes('"') && countQuotes(line.text) % 2 === 1) {
       this.#open = { line: line.number, parts: [line.text], size: line.text.length };
     } else if (line.text !== '') {
-      this.#push(line.number, line.text, this.#contentOf(line.text));
+      this.#push(line.number, line.text, this.#contentOf(line.text, line.number));
     }
   }
 
@@ -85,7 +91,7 @@ class RecordReader {
     if (line.cut || open.size > ROW_LIMIT) this.#refuse(open.line);
     if (countQuotes(line.text) % 2 === 0) return;
     const text = open.parts.join('\n');
-    const content = this.#contentOf(text);
+    const content = this.#contentOf(text, open.line);
     if (content.kind === 'broken' && content.error.rule !== 'encoding' && content.error.rule !== 'character') {
       this.#refuse(open.line);
     }
@@ -93,8 +99,8 @@ class RecordReader {
     this.#open = undefined;
   }
 
-  #contentOf(text: string): Content {
-    if (text.includes('\ufffd')) return broken('encoding', 'the row has bytes that are no characters');
+  #contentOf(text: string, line: number): Content {
+    if (text.includes('\ufffd')) return this.#undecodable(line);
     if (text.includes('\0')) return broken('character', 'the row has a NUL character');
     const cells = splitRecord(text, this.#delimiter);
     if (cells === undefined) return broken('quote', 'a quote stands where none may stand');
@@ -102,6 +108,12 @@ class RecordReader {
       return broken('columns', `the row has ${cells.length} columns, the header has ${this.#columns}`);
     }
     return { kind: 'cells', cells };
+  }
+
+  #undecodable(line: number): Content {
+    if (this.#charset === undefined) return broken('encoding', 'the row has bytes that are no characters');
+    const reason = `the file is said to be ${this.#charset}, and this line is not: state the charset that it has, or none`;
+    throw new Unreadable(line, 'encoding', reason);
   }
 
   #push(line: number, text: string, content: Content): void {

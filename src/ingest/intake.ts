@@ -1,0 +1,24 @@
+import type pg from 'pg';
+import type { Report } from './delivery.js';
+import type { Source } from './sources/source.js';
+import type { Validator } from './validator.js';
+
+/** What a delivery comes from: a file's body, an upstream being pulled, other datasets. Read once, front to back, with back-pressure. */
+export interface Intake {
+  /** Media type of a file; `application/vnd.civic-exchange.pull+<kind>` of what is pulled. */
+  mediaType: string;
+  /** Opens the rows. Throws Problem, or Unreadable where the form of the whole is unusable. */
+  open(validator: Validator): Promise<Source>;
+  /** Bytes received so far: of a file as sent, of what is pulled as text. */
+  bytes(): number;
+  /** SHA-256 over what was received, complete once the rows have ended. */
+  digest(): Buffer;
+  /** Takes what is left without looking at it, so that the digest covers the whole. */
+  drain(): Promise<void>;
+  /** What the report says of the source itself once the rows have ended: sheets left out, counts reconciled. */
+  notes?(): Report['source'];
+  /** Joins the transaction that publishes, after the rows and before the entry: where the next pull goes on. */
+  published?(tx: pg.ClientBase, delivery: { id: string; release: number }): Promise<void>;
+  /** Frees what it holds: files, connections. Called once, however the delivery ends; never throws. */
+  close?(): Promise<void>;
+}
