@@ -5,6 +5,7 @@ import { releaseLife } from '../ingest/open-delivery.js';
 import { type Ended, publish } from '../ingest/publish.js';
 import { Unreadable } from '../ingest/sources/source.js';
 import { createStaging } from '../ingest/staging.js';
+import { stillTakes } from '../ingest/validator.js';
 import { databaseProblem } from '../platform/database-problem.js';
 import { Problem } from '../platform/errors.js';
 import { decideAgain } from './authorise-delivery.js';
@@ -76,6 +77,8 @@ async function publishAndRecord(exchange: Exchange, run: Run, landed: Landed): P
     const { permit, index } = decided;
     // What was received was limited by the grant that began it; another one may have other rows.
     if (!sameGrant(permit, offer.permit)) throw new Problem('conflict');
+    if (!stillTakes(validator, index.catalog.standard))
+      throw new Problem('conflict', 'A code has left its list: send it again');
     try {
       return await publish({
         client,
