@@ -1,5 +1,8 @@
+import { livingOf } from './deaths.js';
+import type { Relation } from './family.js';
+import { isoMonth, monthOf } from './months.js';
 import type { Plan } from './plan.js';
-import { AS_OF_DAY, type Household, populate } from './population.js';
+import { AS_OF_DAY, type Household, type Person, populate } from './population.js';
 import { type Random, randomOf, weighted } from './random.js';
 import type { Row } from './row.js';
 
@@ -12,6 +15,15 @@ export const ASSISTANCE_HEADINGS = [
   '申请人',
   '保障人数',
   '月保障金',
+  '起始年月',
+  '截止年月',
+  '行政区划',
+];
+
+export const ASSISTANCE_MEMBER_HEADINGS = [
+  '家庭编号',
+  '成员身份证号',
+  '与申请人关系',
   '起始年月',
   '截止年月',
   '行政区划',
@@ -31,12 +43,80 @@ const pickKind = weighted([
   ['防返贫监测', 3],
 ]);
 
+const RELATION: Readonly<Record<Relation, readonly [string, string]>> = {
+  head: ['本人', '本人'],
+  spouse: ['配偶', '配偶'],
+  child: ['儿子', '女儿'],
+  parent: ['父亲', '母亲'],
+  'parent-in-law': ['岳父', '岳母'],
+};
+/** Of the members beside the head, those who joined later; and of these, whose last month was typed as one before the first. */
+const JOINED_LATER = 0.12;
+const MISTYPED = 0.04;
+
+interface Family {
+  number: string;
+  certificate: string;
+  kind: string;
+  household: Household;
+  /** Whom the assistance covers; the head first. */
+  members: readonly Person[];
+  /** Yuan; undefined where nothing is paid monthly. */
+  monthly: string | undefined;
+  /** As `months.ts` counts them. */
+  fromMonth: number;
+  untilMonth: number | undefined;
+}
+
 /** 民政: whom it assists are heads of real households of the register, where they live. */
 export function* assistanceRows(plan: Plan): Generator<Row> {
+  for (const { household, members, ...family } of families(plan)) {
+    const [head] = members;
+    yield [
+      family.number,
+      family.certificate,
+      family.kind,
+      household.grid.unit.urban ? '城镇' : '农村',
+      head!.idNumber,
+      head!.name,
+      members.length,
+      family.monthly,
+      isoMonth(family.fromMonth),
+      family.untilMonth === undefined ? undefined : isoMonth(family.untilMonth),
+      household.grid.unit.division.code,
+    ];
+  }
+}
+
+/** One row for each person whom a family's assistance covers; newborn children and others joined after it began. */
+export function* assistanceMemberRows(plan: Plan): Generator<Row> {
+  const random = randomOf(plan.seed, 'assistance member');
+  const now = monthOf(AS_OF_DAY);
+  for (const family of families(plan)) {
+    for (const { idNumber, relation, sex, born } of family.members) {
+      const bornMonth = monthOf(Date.parse(born) / 86_400_000);
+      const later = relation !== 'head' && random.chance(JOINED_LATER);
+      const joined = later ? Math.min(now, family.fromMonth + random.below(24)) : family.fromMonth;
+      const from = Math.max(joined, bornMonth);
+      const until = later && random.chance(MISTYPED) ? from - 12 : family.untilMonth;
+      yield [
+        family.number,
+        idNumber,
+        RELATION[relation][sex === 'male' ? 0 : 1],
+        isoMonth(from),
+        until === undefined ? undefined : isoMonth(until),
+        family.household.grid.unit.division.code,
+      ];
+    }
+  }
+}
+
+function* families(plan: Plan): Generator<Family> {
   const random = randomOf(plan.seed, 'assistance');
   let sequence = 0;
   for (const household of populate(plan)) {
-    if (random.chance(ASSISTED * likelihood(household))) yield assistanceRow(household, ++sequence, random);
+    if (!random.chance(ASSISTED * likelihood(household))) continue;
+    yield familyOf(random, { household, living: livingOf(plan, household), sequence: ++sequence });
   }
 }
 
@@ -46,28 +126,24 @@ function likelihood(household: Household): number {
   return head.age >= 65 ? LIKELIHOOD.lone : LIKELIHOOD.single;
 }
 
-function assistanceRow(household: Household, sequence: number, random: Random): Row {
-  const head = household.persons[0]!;
-  const kind = household.persons.length === 1 || !random.chance(0.5) ? pickKind(random) : '低保';
-  const members = kind.endsWith('特困') ? 1 : 1 + random.below(household.persons.length);
-  const urban = household.grid.unit.urban;
-  const standard = kind.endsWith('特困') ? 1560 : urban ? 1040 : 830;
+function familyOf(random: Random, of: { household: Household; living: Person[]; sequence: number }): Family {
+  const { household, living } = of;
+  const sequence = String(of.sequence).padStart(8, '0');
+  const kind = living.length === 1 || !random.chance(0.5) ? pickKind(random) : '低保';
+  const members = living.slice(0, kind.endsWith('特困') ? 1 : 1 + random.below(living.length));
+  const standard = kind.endsWith('特困') ? 1560 : household.grid.unit.urban ? 1040 : 830;
   const paid = kind === '低保' || kind.endsWith('特困');
-  return [
-    `370399JZ${String(sequence).padStart(8, '0')}`,
-    `ZS370399${String(sequence).padStart(8, '0')}`,
+  const now = monthOf(AS_OF_DAY);
+  return {
+    number: `370399JZ${sequence}`,
+    certificate: `ZS370399${sequence}`,
     kind,
-    urban ? '城镇' : '农村',
-    head.idNumber,
-    head.name,
+    household,
     members,
-    paid ? (standard * members * (kind === '低保' ? 0.55 + random.below(45) / 100 : 1)).toFixed(2) : undefined,
-    month(AS_OF_DAY - 30 * (1 + random.below(70))),
-    random.chance(0.7) ? month(AS_OF_DAY + 30 * (2 + random.below(12))) : undefined,
-    household.grid.unit.division.code,
-  ];
-}
-
-function month(day: number): string {
-  return new Date(day * 86_400_000).toISOString().slice(0, 7);
+    monthly: paid
+      ? (standard * members.length * (kind === '低保' ? 0.55 + random.below(45) / 100 : 1)).toFixed(2)
+      : undefined,
+    fromMonth: now - 1 - random.below(70),
+    untilMonth: random.chance(0.7) ? now + 2 + random.below(12) : undefined,
+  };
 }

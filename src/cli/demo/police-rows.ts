@@ -1,3 +1,4 @@
+import { deathDayOf, livingOf } from './deaths.js';
 import type { Marital, Member, Relation } from './family.js';
 import { SYNTHETIC_COUNTIES } from './identity-numbers.js';
 import type { Plan } from './plan.js';
@@ -49,7 +50,7 @@ const RELATION: Readonly<Record<Relation, readonly [string, string]>> = {
 
 export function* residentRows(plan: Plan): Generator<Row> {
   for (const household of populate(plan)) {
-    for (const person of household.persons) yield residentRow(household, person);
+    for (const person of household.persons) yield residentRow(plan, household, person);
   }
 }
 
@@ -65,12 +66,12 @@ export function* householdRows(plan: Plan): Generator<Row> {
       household.registeredHome.address,
       household.registeredUnit.division.code,
       household.registeredHome.houseCode,
-      household.persons.length,
+      livingOf(plan, household).length,
     ];
   }
 }
 
-function residentRow(household: Household, person: Person): Row {
+function residentRow(plan: Plan, household: Household, person: Person): Row {
   const elsewhere = household.registeredHome !== household.home;
   return [
     '居民身份证',
@@ -95,7 +96,7 @@ function residentRow(household: Household, person: Person): Row {
     relationWord(person),
     household.persons[0]!.idNumber,
     `${COUNTY}${household.registeredUnit.division.code.slice(6, 9)}000`,
-    '有效',
+    deathDayOf(plan, person) === undefined ? '有效' : '死亡',
   ];
 }
 

@@ -124,15 +124,13 @@ function isOfFamily(member: Member, fatherIsHead: boolean): boolean {
   return member.relation === 'parent' && member.sex === 'male';
 }
 
-function makePerson(
+/** A person who fits `member`; `county` is drawn where it is not given. */
+export function makePerson(
   random: Random,
   member: Member,
-  of: { numbers: IdentityNumbers; ethnicGroup: EthnicGroup; surname: string },
+  of: { numbers: IdentityNumbers; ethnicGroup: EthnicGroup; surname: string; county?: SyntheticCounty },
 ): Person {
-  const origin = random.real();
-  const child = member.age < 15;
-  const county: SyntheticCounty =
-    origin < (child ? 0.9 : 0.7) ? '370399' : origin < (child ? 0.95 : 0.88) ? '370398' : '379999';
+  const county = of.county ?? countyOfBirth(random, member.age < 15);
   const wanted = AS_OF_DAY - Math.floor((member.age + random.real()) * DAYS_PER_YEAR);
   const identity = of.numbers.next(county, wanted, member.sex);
   const born = isoDate(identity.day);
@@ -148,6 +146,11 @@ function makePerson(
     education: educationOf(random, member.age),
     occupation: occupationOf(random, member.age),
   };
+}
+
+function countyOfBirth(random: Random, child: boolean): SyntheticCounty {
+  const origin = random.real();
+  return origin < (child ? 0.9 : 0.7) ? '370399' : origin < (child ? 0.95 : 0.88) ? '370398' : '379999';
 }
 
 /** 大学专科 and above is 19 % of all people, most of them born after 1975. */
