@@ -141,7 +141,7 @@ function dwellingAt(site: Site, index: number): Dwelling {
   const { unit } = grid;
   const compound = unit.urban ? compoundName(unit, Math.ceil(grid.number / GRIDS_PER_COMPOUND)) : '';
   return {
-    houseCode: `${building.code}${String(entrance).padStart(2, '0')}${room.padStart(4, '0')}`,
+    houseCode: `${building.code}-${unit.urban ? entrance : 0}-${room}`, // as ingest/derive makes it: 0 where a house has no entrances
     buildingCode: building.code,
     unit: unit.urban ? String(entrance) : undefined,
     room,
