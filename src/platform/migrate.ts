@@ -2,10 +2,17 @@ import knexModule, { type Knex } from 'knex';
 import pg from 'pg';
 import * as platform from '../../migrations/001-platform.js';
 import * as codeLists from '../../migrations/002-code-lists.js';
+import * as uploads from '../../migrations/004-uploads.js';
+import * as sources from '../../migrations/005-sources.js';
 import { databaseProblem } from './database-problem.js';
 import { connectionSettings } from './database-session.js';
 
-const MIGRATIONS: Record<string, Knex.Migration> = { '001-platform': platform, '002-code-lists': codeLists };
+const MIGRATIONS: Record<string, Knex.Migration> = {
+  '001-platform': platform,
+  '002-code-lists': codeLists,
+  '004-uploads': uploads,
+  '005-sources': sources,
+};
 
 /** Static: what runs is what was compiled, not what lies in a directory. */
 const migrationSource: Knex.MigrationSource<string> = {
