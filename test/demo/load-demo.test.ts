@@ -6,6 +6,7 @@ import { runDemo } from '../../src/cli/commands/demo.js';
 import { accessToken } from '../../src/cli/demo/access-token.js';
 import { type DemoFile, demoFilePath, readDemoFile } from '../../src/cli/demo/demo-file.js';
 import { type DemoProgress, loadDemo } from '../../src/cli/demo/load-demo.js';
+import { publisherFiles } from '../../src/cli/demo/publisher-files.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { testNode } from '../support/node.js';
 
@@ -22,6 +23,7 @@ interface Body {
 }
 
 const PILOT = '370303104003';
+const DATASETS = [...publisherFiles({ people: 600, seed: 1 })].map(({ dataset }) => dataset);
 const PUBLISHERS = [
   'police',
   'civil-affairs',
@@ -49,18 +51,8 @@ t.test('the demo loads through the public doors, once', async (t) => {
   const first = await load();
   t.same(
     first.steps.map(({ step }) => step),
-    [
-      'catalog',
-      'exchange/division',
-      'grid-center/grid',
-      'housing/compound',
-      'housing/building',
-      'housing/house',
-      'police/household',
-      'police/resident',
-      'civil-affairs/social-assistance',
-      'ready',
-    ],
+    ['catalog', ...DATASETS, 'ready'],
+    'every file of every publisher',
   );
   checkFile(t, first.demo, node.exchange.config.publicUrl);
   t.equal(statSync(demoFilePath(dataDir)).mode & 0o777, 0o600);
@@ -113,7 +105,7 @@ t.test('the demo loads through the public doors, once', async (t) => {
     0,
     'demo delivers anew',
   );
-  t.equal(JSON.parse(said[6]!).received, 600);
+  t.equal(JSON.parse(said[DATASETS.indexOf('police/resident')]!).received, 600);
   t.equal(node.exchange.releases.release('police/resident'), 2);
 });
 
@@ -153,6 +145,7 @@ function checkFile(t: Test, demo: DemoFile, publicUrl: string): void {
       'auditor-app',
       'grid-app',
       'subsidy-app',
+      'elder-app',
       'bulk-app',
       'stranger-app',
     ],
@@ -170,13 +163,15 @@ function checkFile(t: Test, demo: DemoFile, publicUrl: string): void {
   const grants = (clientId: string) => new Map(by.get(clientId)!.grants.map((grant) => [grant.dataset, grant]));
   t.same([...grants('grid-app').keys()].sort(), [
     'grid-center/grid',
+    'grid-center/resident',
     'housing/house',
     'police/household',
+    'police/migrant',
     'police/resident',
   ]);
   t.same(grants('grid-app').get('police/resident')!.rows, { scope: [{ field: 'residence_division', in: [PILOT] }] });
   t.match(grants('grid-app').get('police/resident')!.masks, { id_number: 'id-number', name: 'initial', born: 'year' });
-  for (const grant of grants('subsidy-app').values()) {
+  for (const grant of [...grants('subsidy-app').values(), ...grants('elder-app').values()]) {
     t.same(grant.rows, { all: true });
     t.equal(grant.masks.minors, 'none');
     t.same(new Set(Object.values(grant.masks)), new Set(['none']));

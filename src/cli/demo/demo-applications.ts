@@ -1,6 +1,7 @@
 import type { Mode, RowScope } from '../../access/grants/grant.js';
 import type { Application } from '../../access/identity/subject.js';
 import type { Publisher } from '../../catalog/contract.js';
+import { CONTRIBUTED, CONTRIBUTORS, type Contributor } from './contributors.js';
 
 /** What a demo grant gives; fields and masks follow from the contract. */
 export interface DemoGrant {
@@ -41,15 +42,49 @@ const ASSISTANCE_REVIEW = {
   masks: 'none',
   rows: { all: true },
 } as const;
+const ELDER_SERVICE = {
+  ...V1,
+  purpose: 'elder-service',
+  legalBasis:
+    '《中华人民共和国老年人权益保障法》第三十三条；《中华人民共和国个人信息保护法》第三十四条；全区津贴逐人核发、亡故停发，依职责须用明文',
+  masks: 'none',
+  rows: { all: true },
+} as const;
+const MIGRANT_SERVICE =
+  '《居住证暂行条例》（国务院令第663号）第八条；《中华人民共和国个人信息保护法》第三十四条；《政务数据共享条例》第二十一条';
 const HOUSING = {
   ...V1,
   purpose: 'housing-management',
   legalBasis:
-    '《物业管理条例》（国务院令第379号）第五条；《政务数据共享条例》第二十一条；全区住房台账须用全部楼栋和网格',
+    '《物业管理条例》（国务院令第379号）第五条；《政务数据共享条例》第二十一条；全区住房台账须用全部楼栋、房屋、网格和物业服务记录',
   masks: 'default',
   rows: { all: true },
 } as const;
 
+/** What grid workers of the pilot look at beside its people: by community, and by the compounds that stand in it. */
+const IN_PILOT = [
+  'grid-center/grid-worker',
+  'grid-center/event',
+  'grid-center/event-step',
+  'grid-center/dwelling-household',
+  'grid-center/organization',
+  'grid-center/volunteer',
+  'exchange/address',
+] as const;
+const OF_PILOT_COMPOUNDS = ['housing/repair-order', 'housing/complaint'] as const;
+/** What the housing authority keeps its books of beside buildings. */
+const BOOKS = [
+  'housing/compound',
+  'housing/house',
+  'natural-resources/house',
+  'housing/lease',
+  'housing/repair-order',
+  'housing/complaint',
+  'housing/fee-bill',
+  'housing/device',
+] as const;
+
+const ofPilotCompounds: RowScope = { scope: [{ field: 'compound_code', prefix: [PILOT] }] };
 const inPilot = (field: string): RowScope => ({ scope: [{ field, in: [PILOT] }] });
 
 /** The applications that use data, and those that run and watch the exchange. */
@@ -66,6 +101,15 @@ const CONSUMERS: readonly DemoApplication[] = [
       { ...GRID_SERVICE, dataset: 'police/household', rows: inPilot('division_code') },
       { ...GRID_SERVICE, dataset: 'housing/house', rows: inPilot('division_code') },
       { ...GRID_SERVICE, dataset: 'grid-center/grid', rows: inPilot('division_code') },
+      ...IN_PILOT.map((dataset) => ({ ...GRID_SERVICE, dataset, rows: inPilot('division_code') })),
+      ...OF_PILOT_COMPOUNDS.map((dataset) => ({ ...GRID_SERVICE, dataset, rows: ofPilotCompounds })),
+      { ...GRID_SERVICE, dataset: 'grid-center/resident', rows: inPilot('residence_division') },
+      {
+        ...GRID_SERVICE,
+        legalBasis: MIGRANT_SERVICE,
+        dataset: 'police/migrant',
+        rows: inPilot('residence_division'),
+      },
     ],
   },
   {
@@ -76,6 +120,20 @@ const CONSUMERS: readonly DemoApplication[] = [
     grants: [
       { ...ASSISTANCE_REVIEW, dataset: 'police/resident' },
       { ...ASSISTANCE_REVIEW, dataset: 'civil-affairs/social-assistance' },
+      { ...ASSISTANCE_REVIEW, dataset: 'civil-affairs/assistance-member' },
+      { ...ASSISTANCE_REVIEW, dataset: 'civil-affairs/marriage' },
+      { ...ASSISTANCE_REVIEW, dataset: 'disabled-federation/disability' },
+    ],
+  },
+  {
+    clientId: 'elder-app',
+    title: '高龄津贴核发系统',
+    department: 'civil-affairs',
+    roles: [],
+    grants: [
+      { ...ELDER_SERVICE, dataset: 'civil-affairs/elder-allowance' },
+      { ...ELDER_SERVICE, dataset: 'civil-affairs/death' },
+      { ...ELDER_SERVICE, dataset: 'police/resident' },
     ],
   },
   {
@@ -86,6 +144,7 @@ const CONSUMERS: readonly DemoApplication[] = [
     grants: [
       { ...HOUSING, dataset: 'housing/building' },
       { ...HOUSING, dataset: 'grid-center/grid' },
+      ...BOOKS.map((dataset) => ({ ...HOUSING, dataset })),
     ],
   },
   { clientId: 'stranger-app', title: '未授权应用', department: 'disabled-federation', roles: [], grants: [] },
@@ -105,11 +164,23 @@ export function demoApplications(
       grants: datasets.filter((dataset) => dataset.publisher === publisher.slug).map(deliverGrant),
     }),
   );
-  return [...delivering, ...CONSUMERS];
+  return [...delivering, ...CONTRIBUTORS.map(contributing), ...CONSUMERS];
 }
 
 export function publisherApplication(slug: string): string {
   return `${slug}-publisher`;
+}
+
+/** A property company delivers the rows of its own compounds, and no others. */
+function contributing({ clientId, title, division }: Contributor): DemoApplication {
+  const rows: RowScope = { scope: [{ field: 'compound_code', prefix: [division] }] };
+  return {
+    clientId,
+    title,
+    department: 'housing',
+    roles: ['publisher'],
+    grants: CONTRIBUTED.map((name) => ({ ...deliverGrant({ name, major: 1 }), rows })),
+  };
 }
 
 function deliverGrant(dataset: { name: string; major: number }): DemoGrant {
