@@ -28,6 +28,8 @@ const SCHEMA = {
     },
     EXCHANGE_INTROSPECTION: { type: 'boolean' },
     EXCHANGE_STATEMENT_TIMEOUT_MS: { type: 'integer', minimum: 100, maximum: 600_000, default: 5_000 },
+    EXCHANGE_OUTBOUND_LOOPBACK: { type: 'string', enum: ['refuse', 'allow'] },
+    EXCHANGE_WORKER: { type: 'string', enum: ['on', 'off'], default: 'on' },
     EXCHANGE_CHECKPOINT_SIGNER_FILE: { type: 'string' },
     EXCHANGE_TOKEN_SIGNER_FILE: { type: 'string' },
     EXCHANGE_CURSOR_KEY_FILE: { type: 'string' },

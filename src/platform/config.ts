@@ -31,6 +31,10 @@ export interface Config {
   introspection: boolean;
   /** ms. */
   statementTimeoutMs: number;
+  /** Whether upstreams may lie on loopback. `allow` in the demo, whose departments' systems run beside it. */
+  outboundLoopback: 'refuse' | 'allow';
+  /** Runs scheduled sources and their retries; a node with `off` only takes asks for runs, for others to carry out. */
+  worker: 'on' | 'off';
   /** Keys that come from elsewhere than `<data-dir>/keys`, by path. */
   keyFiles: KeyFiles;
 }
@@ -61,6 +65,8 @@ export function loadConfig(overrides: Partial<Config> = {}, env: NodeJS.ProcessE
     logLevel: settings.EXCHANGE_LOG_LEVEL,
     introspection: settings.EXCHANGE_INTROSPECTION ?? demo,
     statementTimeoutMs: settings.EXCHANGE_STATEMENT_TIMEOUT_MS,
+    outboundLoopback: settings.EXCHANGE_OUTBOUND_LOOPBACK ?? (demo ? 'allow' : 'refuse'),
+    worker: settings.EXCHANGE_WORKER,
     keyFiles: keyFiles(settings),
   };
   for (const [name, value] of Object.entries(overrides)) {

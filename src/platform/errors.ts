@@ -40,6 +40,8 @@ export const PROBLEMS = {
   internal: { status: 500, title: 'The exchange failed' },
   unavailable: { status: 503, title: 'The exchange cannot answer right now' },
   'audit-unavailable': { status: 503, title: 'The audit log is not writable, so nothing may leave' },
+  'upstream-refused': { status: 502, title: "The department's system may not be called" },
+  'upstream-failed': { status: 502, title: "The department's system did not answer as it should" },
   timeout: { status: 504, title: 'The answer took too long' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

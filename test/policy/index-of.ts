@@ -19,6 +19,7 @@ export function indexOf(
     catalog: makeCatalog(of, publishers, purposes),
     applications: new Map(applications.map((application) => [application.clientId, application])),
     grants: byId,
+    upstreams: new Map(),
     grantsOf: (clientId, contractId, mode) => table.get(clientId)?.get(contractId)?.get(mode) ?? [],
     holdsAny: (clientId, contractId) => table.get(clientId)?.has(contractId) ?? false,
   };

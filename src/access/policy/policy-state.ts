@@ -1,10 +1,11 @@
-import { type Catalog, makeCatalog } from '../../catalog/catalog.js';
+import { makeCatalog } from '../../catalog/catalog.js';
 import { compileContract } from '../../catalog/compile.js';
 import type { Contract, Publisher, Purpose } from '../../catalog/contract.js';
 import { type CodeListDocument, changedList, shippedList } from '../../standard/code-list.js';
 import { type Standard, withCodeList } from '../../standard/standard.js';
 import type { Grant } from '../grants/grant.js';
 import type { Application } from '../identity/subject.js';
+import type { Upstream } from '../upstreams/upstream.js';
 import { type GrantTable, indexGrants } from './grant-table.js';
 import type { PolicyIndex } from './policy.js';
 import type { PolicyRecord } from './read-records.js';
@@ -20,7 +21,16 @@ export interface PolicyState extends PolicyIndex {
 export type OnClosed = (kind: string, id: string, reason: string) => void;
 
 export function emptyState(): PolicyState {
-  return assemble(makeCatalog([], [], []), new Map(), new Map(), new Map(), { epoch: 0, next: 0 });
+  return assemble(
+    {
+      catalog: makeCatalog([], [], []),
+      applications: new Map(),
+      grants: new Map(),
+      upstreams: new Map(),
+      table: new Map(),
+    },
+    { epoch: 0, next: 0 },
+  );
 }
 
 export interface Applying {
@@ -36,6 +46,7 @@ export function applyRecords(state: PolicyState, records: readonly PolicyRecord[
   const purposes = new Map(state.catalog.purposes);
   const applications = new Map(state.applications);
   const grants = new Map(state.grants);
+  const upstreams = new Map(state.upstreams);
   const touched = new Set<string>();
   let { standard } = state.catalog;
   let catalogMoved = false;
@@ -48,6 +59,8 @@ export function applyRecords(state: PolicyState, records: readonly PolicyRecord[
       if (grant !== undefined) touched.add(grant.application);
     } else if (record.kind === 'application') {
       put(applications, record, (document) => document as Application);
+    } else if (record.kind === 'upstream') {
+      put(upstreams, record, (document) => document as Upstream);
     } else {
       catalogMoved = true;
       if (record.kind === 'publisher') put(publishers, record, (document) => document as Publisher);
@@ -59,7 +72,8 @@ export function applyRecords(state: PolicyState, records: readonly PolicyRecord[
   const catalog = catalogMoved
     ? makeCatalog([...contracts.values()], [...publishers.values()], [...purposes.values()], standard)
     : state.catalog;
-  return assemble(catalog, applications, grants, indexGrants(state.table, grants, touched), applying);
+  const table = indexGrants(state.table, grants, touched);
+  return assemble({ catalog, applications, grants, upstreams, table }, applying);
 }
 
 function put<T>(map: Map<string, T>, record: PolicyRecord, read: (document: unknown) => T | undefined): T | undefined {
@@ -84,20 +98,14 @@ function compiled(document: unknown, id: string, standard: Standard, { onClosed 
   return undefined;
 }
 
-function assemble(
-  catalog: Catalog,
-  applications: ReadonlyMap<string, Application>,
-  grants: ReadonlyMap<string, Grant>,
-  table: GrantTable,
-  at: { epoch: number; next: number },
-): PolicyState {
+type Parts = Pick<PolicyState, 'catalog' | 'applications' | 'grants' | 'upstreams' | 'table'>;
+
+function assemble(parts: Parts, { epoch, next }: { epoch: number; next: number }): PolicyState {
+  const { table } = parts;
   return {
-    epoch: at.epoch,
-    next: at.next,
-    catalog,
-    applications,
-    grants,
-    table,
+    ...parts,
+    epoch,
+    next,
     grantsOf: (clientId, contractId, mode) => table.get(clientId)?.get(contractId)?.get(mode) ?? NONE,
     holdsAny: (clientId, contractId) => table.get(clientId)?.has(contractId) ?? false,
   };

@@ -1,6 +1,7 @@
 import type { Catalog } from '../../catalog/catalog.js';
 import type { Grant, Mode } from '../grants/grant.js';
 import type { Application } from '../identity/subject.js';
+import type { Upstream } from '../upstreams/upstream.js';
 
 /** Everything that decides, in memory, as of one policy epoch. Only records whose hash stands in a log entry are in it. */
 export interface PolicyIndex {
@@ -10,6 +11,8 @@ export interface PolicyIndex {
   readonly applications: ReadonlyMap<string, Application>;
   /** Newest version of every grant, by id. */
   readonly grants: ReadonlyMap<string, Grant>;
+  /** Systems of publishers that may be called, and those withdrawn, by `publisher/name`. */
+  readonly upstreams: ReadonlyMap<string, Upstream>;
   /** Active grants (validity not yet looked at) of one application on one dataset major in one mode. O(1), no allocation. */
   grantsOf(clientId: string, contractId: string, mode: Mode): readonly Grant[];
   /** True where the application holds any active grant, of any mode, on the dataset major. */

@@ -4,7 +4,15 @@ import type pg from 'pg';
 import type { Actor, AuditEvent, Draft, Receipt } from '../../audit/entry.js';
 import type { AuditLog } from '../../audit/log.js';
 
-export const RECORD_KINDS = ['contract', 'publisher', 'purpose', 'application', 'grant', 'code-list'] as const;
+export const RECORD_KINDS = [
+  'contract',
+  'publisher',
+  'purpose',
+  'application',
+  'grant',
+  'code-list',
+  'upstream',
+] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
 /** Which events may carry a record of a kind: a record whose entry says anything else opens nothing. */
@@ -15,6 +23,7 @@ export const RECORD_EVENTS: Readonly<Record<RecordKind, readonly AuditEvent[]>> 
   application: ['application.registered', 'application.disabled', 'key.added', 'key.revoked'],
   grant: ['grant.issued', 'grant.revoked'],
   'code-list': ['code-list.changed'],
+  upstream: ['upstream.approved', 'upstream.withdrawn'],
 };
 
 /** What an entry says about the record that it made valid, under `detail.record`. `hash` is SHA-256 (hex) of the canonical document. */

@@ -18,6 +18,7 @@ const NAMES: Readonly<Record<number, string>> = {
   422: 'Unprocessable',
   429: 'RateLimited',
   500: 'Internal',
+  502: 'UpstreamFailed',
   503: 'Unavailable',
   504: 'Timeout',
 };

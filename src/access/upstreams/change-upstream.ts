@@ -1,0 +1,55 @@
+import type { Receipt } from '../../audit/entry.js';
+import { Problem } from '../../platform/errors.js';
+import { type By, type Change, type ChangeDependencies, changePolicy } from '../policy/change-policy.js';
+import { checkUpstream } from './check-upstream.js';
+import { type Upstream, type UpstreamDraft, upstreamId } from './upstream.js';
+
+export interface ChangedUpstream {
+  upstream: Upstream;
+  receipt: Receipt;
+}
+
+interface Named {
+  publisher: string;
+  name: string;
+}
+
+/**
+ * Approves a system of a publisher for calls, or approves it anew as something else: runs that are under way then end.
+ * @throws Problem unprocessable naming every fault, not-found (no such publisher)
+ */
+export function approveUpstream(
+  dependencies: ChangeDependencies,
+  { publisher, name, draft }: Named & { draft: UpstreamDraft },
+  by: By,
+): Promise<ChangedUpstream> {
+  const faults = checkUpstream(draft);
+  if (faults.length > 0) throw new Problem('unprocessable', 'The upstream cannot be approved', { faults });
+  const document: Upstream = { ...draft, publisher, name, status: 'approved' };
+  return write(dependencies, { publisher, name }, by, (index) => {
+    if (!index.catalog.publishers.has(publisher)) throw new Problem('not-found', 'No such publisher');
+    return { document, event: 'upstream.approved' };
+  });
+}
+
+/** Nothing is called there any more; a run that is under way ends before it publishes. @throws Problem not-found, conflict */
+export function withdrawUpstream(dependencies: ChangeDependencies, named: Named, by: By): Promise<ChangedUpstream> {
+  return write(dependencies, named, by, (index) => {
+    const upstream = index.upstreams.get(upstreamId(named.publisher, named.name));
+    if (upstream === undefined) throw new Problem('not-found', 'No such upstream');
+    if (upstream.status === 'withdrawn') throw new Problem('conflict', 'The upstream is withdrawn already');
+    return { document: { ...upstream, status: 'withdrawn' }, event: 'upstream.withdrawn' };
+  });
+}
+
+type Make = (index: Parameters<Change['make']>[0]) => Pick<ReturnType<Change['make']>, 'document' | 'event'>;
+
+async function write(dependencies: ChangeDependencies, named: Named, by: By, make: Make): Promise<ChangedUpstream> {
+  const id = upstreamId(named.publisher, named.name);
+  const changed = await changePolicy(dependencies, {
+    clientId: `upstream ${id}`, // names the lock; no client id has a space
+    by,
+    make: (index) => ({ kind: 'upstream', id, ...make(index) }),
+  });
+  return { upstream: changed.index.upstreams.get(id)!, receipt: changed.receipt };
+}

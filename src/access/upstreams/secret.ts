@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Problem } from '../../platform/errors.js';
+import { readPrivateFile, writePrivateFile } from '../../platform/private-file.js';
+import type { Upstream } from './upstream.js';
+
+/** What the exchange shows an upstream: a database's user, a bearer token (RFC 6750), or a header of the department's own. */
+export type Secret =
+  | { kind: 'password'; user: string; password: string }
+  | { kind: 'bearer'; token: string }
+  | { kind: 'header'; header: string; value: string };
+
+type Bound = Pick<Upstream, 'publisher' | 'name' | 'host' | 'port'>;
+
+interface Stored {
+  /** SHA-256 (hex) of publisher, name, host and port: the secret opens for nothing else. */
+  boundTo: string;
+  secret: Secret;
+}
+
+/**
+ * Keeps a secret in `<keys>/upstreams/<publisher>/<name>` (0600), never in the database. Nothing reads it back but a call of the upstream
+ * that it was entered for: where the upstream's host or port changes, it has to be entered again.
+ */
+export function storeSecret(keysDirectory: string, upstream: Bound, secret: Secret): void {
+  const path = pathOf(keysDirectory, upstream);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const stored: Stored = { boundTo: bindingOf(upstream), secret };
+  writePrivateFile(path, JSON.stringify(stored));
+}
+
+export function forgetSecret(keysDirectory: string, upstream: Bound): void {
+  rmSync(pathOf(keysDirectory, upstream), { force: true });
+}
+
+/** @throws Problem upstream-refused: none is entered, it is open to others, or it was entered for another host */
+export function openSecret(keysDirectory: string, upstream: Bound): Secret {
+  const stored = read(pathOf(keysDirectory, upstream));
+  if (stored === undefined) throw new Problem('upstream-refused', 'No secret is entered for the upstream.');
+  if (stored.boundTo !== bindingOf(upstream)) {
+    throw new Problem('upstream-refused', 'The secret was entered for another host or port: enter it again.');
+  }
+  return stored.secret;
+}
+
+function read(path: string): Stored | undefined {
+  try {
+    const text = readPrivateFile(path);
+    return text === undefined ? undefined : (JSON.parse(text) as Stored);
+  } catch {
+    // The parser's text may quote the secret.
+    throw new Problem('upstream-refused', "The upstream's secret cannot be read: enter it again.");
+  }
+}
+
+/** Both names are slugs, so the path stays where it is. */
+function pathOf(keysDirectory: string, { publisher, name }: Bound): string {
+  return join(keysDirectory, 'upstreams', publisher, name);
+}
+
+function bindingOf({ publisher, name, host, port }: Bound): string {
+  return createHash('sha256')
+    .update(JSON.stringify([publisher, name, host.toLowerCase(), port]))
+    .digest('hex');
+}
