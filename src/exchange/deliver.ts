@@ -86,7 +86,7 @@ async function publishAndRecord(exchange: Exchange, run: Run, landed: Landed): P
         validator,
         scope: permit.access.get('')!.grant.rows,
         landed,
-        unmapped: [...validation.unmapped],
+        mapped: validation.mapped(),
         suspicious: validation.suspicious(),
         notes: offer.intake.notes?.(),
         published: offer.intake.published,

@@ -27,7 +27,7 @@ export async function refuseDelivery(exchange: Exchange, run: Run, unreadable: U
       bytes: offer.intake.bytes(),
       counts: { ...run.delivery.counts, received, rejected, accepted: received - rejected },
       report: {
-        unmapped: [...validation.unmapped],
+        ...validation.mapped(),
         faults: faultsOf(faults),
         refused: { rule: unreadable.rule, reason: unreadable.message, line: unreadable.line },
       },
@@ -50,7 +50,7 @@ export async function failDelivery(exchange: Exchange, run: Run, error: unknown)
       await tx.query(`SET LOCAL lock_timeout = '5s'`);
       await dropStaging(tx, offer.id);
       const refused = { rule: problem.code, reason: problem.message };
-      const report = { unmapped: [...run.validation.unmapped], faults: [], refused };
+      const report = { ...run.validation.mapped(), faults: [], refused };
       await advance(tx, run.delivery, 'failed', { report, bytes: offer.intake.bytes() });
       await exchange.log.appendIn(tx, [failedEntry({ ...offer }, offer.id, problem.code)], { policy: false });
     });

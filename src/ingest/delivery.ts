@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { UnmappedCodes } from './unmapped-codes.js';
 
 /** Where a delivery stands. `receiving` covers validation: a row is validated as it is read. */
 export type DeliveryState = 'receiving' | 'landed' | 'publishing' | 'published' | 'rejected' | 'failed';
@@ -26,6 +27,10 @@ export interface Counts {
 export interface Report {
   /** Columns and properties that no field of the contract takes. */
   unmapped: readonly string[];
+  /** Of those, the heading of the contract that was probably meant. Absent where there is none. */
+  suggestions?: Readonly<Record<string, string>>;
+  /** Own codes of the publisher that the contract maps to none of the standard. Absent where there are none. For the deliverer only. */
+  unmappedValues?: readonly UnmappedCodes[];
   /** Rows by field and rule. */
   faults: readonly { field: string | null; rule: string; rows: number }[];
   /** Rows of a snapshot whose faulty new version was set aside: the old one stands. Absent where there are none. */

@@ -6,6 +6,7 @@ import { Unreadable } from './sources/source.js';
 /** Where a heading's values go: the index of the field, and how they are read under this heading. */
 export interface Target {
   field: number;
+  heading: string;
   parse: ParseValue;
 }
 
@@ -22,6 +23,7 @@ export function compileMapping(contract: Contract, standard: Standard): Readonly
     if (mapping.has(heading)) return;
     mapping.set(heading, {
       field: at,
+      heading,
       parse: valueParser(field, heading, list === undefined ? undefined : standard.lists.get(list)),
     });
   };

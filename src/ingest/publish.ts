@@ -7,6 +7,7 @@ import type { Landed } from './land.js';
 import { addFaults, faultsOf } from './set-aside.js';
 import { stagingTable } from './staging.js';
 import { turnAway } from './turn-away.js';
+import type { Validation } from './validate.js';
 import type { Validator } from './validator.js';
 
 export interface Publishing {
@@ -17,7 +18,8 @@ export interface Publishing {
   validator: Validator;
   scope: RowScope;
   landed: Landed;
-  unmapped: readonly string[];
+  /** What the report says of headings and codes. */
+  mapped: ReturnType<Validation['mapped']>;
   suspicious: boolean;
   /** What the source tells of itself. */
   notes: Report['source'];
@@ -96,7 +98,7 @@ async function judge(publishing: Publishing, differing: Differing): Promise<Judg
   const refused = refusal(contract.delivery, { received: landed.received, rejected, part });
   const counts = { ...delivery.counts, received: landed.received, rejected, accepted: landed.received - rejected };
   const report: Report = {
-    unmapped: publishing.unmapped,
+    ...publishing.mapped,
     faults: faultsOf(faults),
     ...(kept > 0 ? { kept } : {}),
     ...(publishing.notes === undefined ? {} : { source: publishing.notes }),

@@ -1,6 +1,7 @@
 import type { RowScope } from '../access/grants/grant.js';
 import { rowIdHex } from '../catalog/row-id.js';
 import type { Keys } from '../platform/keys.js';
+import type { Report } from './delivery.js';
 import { rowErrors } from './faults.js';
 import { fillRow, type Operation } from './fill-row.js';
 import { type Columns, mapHeadings, OPERATION } from './mapping.js';
@@ -8,6 +9,8 @@ import { scopeTest } from './scope.js';
 import { seenKeys } from './seen-keys.js';
 import type { RowError, SourceRow } from './sources/source.js';
 import { keptLine, stagingLine } from './staging-line.js';
+import { suggestHeadings } from './suggest-headings.js';
+import { type CodeCounts, countCodes } from './unmapped-codes.js';
 import type { Validator } from './validator.js';
 
 export interface Reject {
@@ -37,8 +40,8 @@ export interface ValidationOptions {
 export interface Validation {
   /** `headings`: of the source, where it has any. */
   take(rows: readonly SourceRow[], headings: readonly string[] | undefined): Validated;
-  /** Headings that no field takes, at most a hundred. */
-  unmapped: ReadonlySet<string>;
+  /** What the report says of the mapping: headings that no field takes (at most a hundred), and codes. */
+  mapped(): Pick<Report, 'unmapped' | 'suggestions' | 'unmappedValues'>;
   /** True where some key may have come twice. */
   suspicious(): boolean;
 }
@@ -53,6 +56,7 @@ export function startValidation(validator: Validator, options: ValidationOptions
   const note = (heading: string) => {
     if (unmapped.size < UNMAPPED_AT_MOST) unmapped.add(heading.slice(0, 64).toWellFormed().replaceAll('\0', '␀'));
   };
+  const codes = countCodes(validator);
   const judge = rowJudge(validator, options);
   const numberOf = (values: readonly unknown[]) =>
     rowIdHex(
@@ -69,6 +73,7 @@ export function startValidation(validator: Validator, options: ValidationOptions
     const filled = fillRow(validator, row.content, { values, columns, note });
     const errors = typeof filled === 'string' ? judge(values, filled) : filled;
     if (errors !== undefined) {
+      codes.hear(row.content, errors, columns);
       batch.rejects.push({ line: row.line, text: row.text, errors });
       // A faulty correction must not delete what it was to correct.
       if (options.mode === 'snapshot' && row.content.kind !== 'broken' && hasKey(validator, values)) {
@@ -83,7 +88,7 @@ export function startValidation(validator: Validator, options: ValidationOptions
     batch.copy += stagingLine(validator, { rowNumber, values, line: row.line, operation: filled as Operation, text });
   };
   return {
-    unmapped,
+    mapped: () => mappingReport(validator, unmapped, codes),
     suspicious: () => suspects > 0,
     take(rows, headings) {
       if (columns === undefined && headings !== undefined) columns = mapHeadings(validator.mapping, headings, note);
@@ -91,6 +96,20 @@ export function startValidation(validator: Validator, options: ValidationOptions
       for (const row of rows) take(row, batch);
       return batch;
     },
+  };
+}
+
+function mappingReport(
+  validator: Validator,
+  headings: ReadonlySet<string>,
+  codes: CodeCounts,
+): ReturnType<Validation['mapped']> {
+  const suggestions = suggestHeadings(validator, headings);
+  const unmappedValues = codes.told();
+  return {
+    unmapped: [...headings],
+    ...(Object.keys(suggestions).length > 0 ? { suggestions } : {}),
+    ...(unmappedValues.length > 0 ? { unmappedValues } : {}),
   };
 }
 
