@@ -4,6 +4,7 @@ import { composeNode } from './app.js';
 import { removeDemoFile } from './cli/demo/demo-file.js';
 import { loadDemo } from './cli/demo/load-demo.js';
 import { recoverDeliveries } from './exchange/recover-deliveries.js';
+import { clearSpool, spoolDirectory } from './ingest/sources/spool.js';
 import { systemClock } from './platform/clock.js';
 import { type Config, ownUrl } from './platform/config.js';
 import { lockDataDirectory, removeRun, writeRun } from './platform/data-directory.js';
@@ -43,6 +44,7 @@ export async function startExchange(
 async function begin(config: Config, undo: (() => unknown)[], onProgress: (line: string) => void): Promise<string> {
   undo.push(lockDataDirectory(config.dataDir));
   removeRun(config.dataDir);
+  clearSpool(spoolDirectory(config.dataDir));
   if (config.demo) removeDemoFile(config.dataDir);
   const keys = await openKeys(join(config.dataDir, 'keys'), systemClock, config.keyFiles);
   const databaseUrl = config.databaseUrl ?? (await startDatabase(config, undo, onProgress));

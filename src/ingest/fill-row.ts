@@ -22,7 +22,7 @@ export function fillRow(validator: Validator, content: Content, filling: Filling
       const target = targets[i];
       if (target !== undefined) filling.values[target.field] = target.parse(content.cells[i]);
     }
-    return operationOf(operation < 0 ? undefined : content.cells[operation]);
+    return content.faults ?? operationOf(operation < 0 ? undefined : content.cells[operation]);
   }
   return fillFromObject(validator, content.object, filling);
 }

@@ -8,6 +8,7 @@ import { type Columns, mapHeadings, OPERATION } from './mapping.js';
 import { scopeTest } from './scope.js';
 import { seenKeys } from './seen-keys.js';
 import type { RowError, SourceRow } from './sources/source.js';
+import { columnName } from './sources/xlsx-sheet.js';
 import { keptLine, stagingLine } from './staging-line.js';
 import { suggestHeadings } from './suggest-headings.js';
 import { type CodeCounts, countCodes } from './unmapped-codes.js';
@@ -74,7 +75,7 @@ export function startValidation(validator: Validator, options: ValidationOptions
     const errors = typeof filled === 'string' ? judge(values, filled) : filled;
     if (errors !== undefined) {
       codes.hear(row.content, errors, columns);
-      batch.rejects.push({ line: row.line, text: row.text, errors });
+      batch.rejects.push({ line: row.line, text: row.text, errors: placed(errors, row, validator, columns) });
       // A faulty correction must not delete what it was to correct.
       if (options.mode === 'snapshot' && row.content.kind !== 'broken' && hasKey(validator, values)) {
         batch.copy += keptLine(validator, numberOf(values), row.line);
@@ -97,6 +98,21 @@ export function startValidation(validator: Validator, options: ValidationOptions
       return batch;
     },
   };
+}
+
+/** Errors of a workbook's row name sheet and cell: nobody looks for a field in a table of 40 columns. */
+function placed(
+  errors: readonly RowError[],
+  { place }: SourceRow,
+  validator: Validator,
+  columns: Columns | undefined,
+): readonly RowError[] {
+  if (place === undefined) return errors;
+  return errors.map((error) => {
+    const field = validator.fields.indexOf(error.field ?? '');
+    const column = field < 0 ? -1 : (columns?.targets.findIndex((target) => target?.field === field) ?? -1);
+    return { ...error, sheet: place.sheet, ...(column < 0 ? {} : { cell: `${columnName(column)}${place.row}` }) };
+  });
 }
 
 function mappingReport(

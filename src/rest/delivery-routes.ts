@@ -9,6 +9,7 @@ import { type DeliveryView, readDelivery, readRejects } from '../exchange/reject
 import { fileIntake } from '../ingest/file-intake.js';
 import { type Body, receive } from '../ingest/receive.js';
 import { FILE_TYPES } from '../ingest/sources/open.js';
+import { spoolDirectory } from '../ingest/sources/spool.js';
 import { Problem } from '../platform/errors.js';
 import { noParameters, parseManifest, parseMode, parseType, prefersAsync } from './delivery-request.js';
 import { type BodyDigest, idempotencyKey, idempotent, type Reply } from './idempotency.js';
@@ -99,7 +100,10 @@ async function handOver(exchange: Exchange, handing: HandingOver): Promise<Reply
   idempotencyKey(request.headers['idempotency-key']);
   const body = receive(request.body as Readable, parseManifest(request, exchange.config.deliveryLimitBytes));
   const id = exchange.clock.uuid();
-  const offer: Offer = { ...permitted, id, call: callOfRequest(request), mode, intake: fileIntake({ ...type, body }) };
+  const { dataDir, deliveryLimitBytes: limitBytes } = exchange.config;
+  const spool = { directory: spoolDirectory(dataDir), name: () => exchange.clock.uuid() };
+  const intake = fileIntake({ ...type, body, spool, limitBytes });
+  const offer: Offer = { ...permitted, id, call: callOfRequest(request), mode, intake };
   const run = prefersAsync(request.headers.prefer)
     ? () => handOverAsync(exchange, offer, handing)
     : () => handOverNow(exchange, offer, handing);

@@ -42,7 +42,7 @@ export function namedCharset(name: string | undefined): Charset | undefined {
  */
 export async function* decode(bytes: AsyncIterable<Buffer>, stated: Charset | undefined): AsyncGenerator<string> {
   const look = stated === 'utf-8' ? MARK_BYTES : LOOK_BYTES;
-  let decoder: TextDecoder | undefined;
+  let decoder: InstanceType<typeof TextDecoder> | undefined;
   let first: Buffer = Buffer.alloc(0);
   for await (const chunk of bytes) {
     if (decoder !== undefined) {

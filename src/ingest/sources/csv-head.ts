@@ -80,7 +80,7 @@ function fittingHeader(
 
 function plainHeader({ number, text }: HeadRecord): { headings: string[]; delimiter: string } {
   const count = (delimiter: string) => splitRecord(text, delimiter)?.length ?? 0;
-  const delimiter = DELIMITERS.reduce((best: string, next) => (count(next) > count(best) ? next : best));
+  const delimiter = DELIMITERS.reduce<string>((best, next) => (count(next) > count(best) ? next : best), ',');
   const headings = splitRecord(text, delimiter)?.map((heading) => heading.trim());
   if (headings === undefined) throw new Unreadable(number, 'quote', 'a quote of the header is not closed');
   return { headings, delimiter };

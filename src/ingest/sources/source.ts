@@ -3,29 +3,39 @@ export interface RowError {
   field: string | null;
   rule: string;
   reason: string;
+  /** Of a workbook, where the error is one cell's: `户籍人口` and `D7`. */
+  sheet?: string;
+  cell?: string;
 }
 
-/** One row as the sender wrote it. `cells` are [heading, value] by position of `Batch.headings` for CSV, an object for NDJSON. */
+/** One row as the sender wrote it: `cells` by position of the headings for CSV, workbooks and Parquet, an object for NDJSON. */
 export interface SourceRow {
-  /** Number of the line where it begins, from 1. */
+  /** Number of the line where it begins, from 1; in a workbook of the row, in later sheets plus `SHEET_LINES` for each before it. */
   line: number;
-  /** The text as sent; cut to `KEPT_TEXT` characters where the row itself was too long to keep. */
-  text: string;
+  /** The text as sent, of workbooks and Parquet the cells as JSON; cut to `KEPT_TEXT` characters where the row itself was too long to keep. */
+  readonly text: string;
   content: Content;
+  /** Of a workbook. */
+  place?: { sheet: string; row: number };
 }
 
 export type Content =
-  | { kind: 'cells'; cells: readonly string[] }
+  /** `faults`: cells that have no value that could be taken. */
+  | { kind: 'cells'; cells: readonly unknown[]; faults?: readonly RowError[] }
   | { kind: 'object'; object: Readonly<Record<string, unknown>> }
   | { kind: 'broken'; error: RowError };
 
-/** A source yields batches, so that no step costs a promise per row. The headings of a CSV file stand before its first batch. */
+/** A source yields batches, so that no step costs a promise per row. The headings of a table stand before its first batch. */
 export interface Source {
-  /** CSV only, known once the first batch has been asked for. */
+  /** All but NDJSON, known once the first batch has been asked for. */
   headings(): readonly string[] | undefined;
+  /** Sheets of a workbook whose rows were not taken. */
+  ignored?(): readonly string[];
   batches(): AsyncGenerator<SourceRow[]>;
 }
 
+/** A sheet has at most 1,048,576 rows; so the lines of several sheets never meet. */
+export const SHEET_LINES = 10_000_000;
 /** Characters of one row (about a megabyte): a longer one is rejected without being held. */
 export const ROW_LIMIT = 1_000_000;
 /** What is kept of a row that is too long. */
