@@ -38,8 +38,8 @@ interface Counted {
 export function countCodes(validator: Validator): CodeCounts {
   const counted = new Map<string, Counted>();
   const count = (target: Target, sent: unknown): void => {
-    let of = counted.get(target.heading);
-    if (of === undefined) counted.set(target.heading, (of = { target, values: new Map(), beyond: 0 }));
+    const of = counted.get(target.heading) ?? { target, values: new Map(), beyond: 0 };
+    counted.set(target.heading, of);
     const value = typeof sent === 'string' ? sent.trim() : typeof sent === 'number' ? String(sent) : undefined;
     const rows = value === undefined ? undefined : of.values.get(value);
     const fits = value !== undefined && value.length <= CHARACTERS_AT_MOST && of.values.size < HELD_AT_MOST;
