@@ -21,6 +21,7 @@ import { datasetOpenapiRoute, openapiRoutes } from './rest/openapi-routes.js';
 import { recordDenials } from './rest/platform-call.js';
 import { installProblems, PROBLEM_TYPE, problemBody } from './rest/problem.js';
 import { publicPages } from './rest/public-pages.js';
+import { standardPages } from './rest/standard-pages.js';
 import { standardRoutes } from './rest/standard-routes.js';
 
 export interface Doors {
@@ -113,6 +114,7 @@ async function openPages(app: FastifyInstance, doors: Doors): Promise<void> {
     },
   });
   await app.register(publicPages, { exchange });
+  await app.register(standardPages, { exchange });
   await app.register(openapiRoutes, { exchange });
   await app.register(healthRoutes, { notReady: doors.notReady, metrics: () => metricsOf(doors.telemetry) });
 }

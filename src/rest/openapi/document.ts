@@ -20,6 +20,7 @@ import { keepReachable } from './reachable.js';
 import { datasetSchemas } from './row-schemas.js';
 import type { Schema } from './schema.js';
 import { securitySchemes } from './security.js';
+import { standardComponents, standardOperations } from './standard-operations.js';
 import { codeListSchemas } from './value-schema.js';
 
 /**
@@ -67,6 +68,7 @@ function operationsOf(catalog: Catalog): Operation[] {
   return [
     ...contracts.flatMap(ofContract),
     ...platformOperations,
+    ...standardOperations,
     ...accessOperations,
     ...auditOperations,
     ...publicOperations,
@@ -81,6 +83,7 @@ function schemasOf(catalog: Catalog): Record<string, Schema> {
     ...problemSchemas,
     ...sharedDatasetSchemas,
     ...platformSchemas,
+    ...standardComponents,
     ...codeListSchemas(types, catalog.standard),
     ...Object.assign({}, ...contracts.map((contract) => datasetSchemas(contract, { catalog, names }))),
   };

@@ -25,7 +25,7 @@ export type Caller = 'application' | 'anyone' | 'client';
 
 /** One operation as it is declared on the throw-away instance. Path templates in OpenAPI's form. */
 export interface Operation {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PUT';
   path: string;
   id: string;
   tag: string;

@@ -62,16 +62,6 @@ const catalogOperations: Operation[] = [
     replies: { 200: json('What was published, and the policy epoch that carries it.', refTo('PublishReport')) },
     problems: [400, 403, 409, 413, 415, 422],
   },
-  {
-    ...application,
-    method: 'GET',
-    path: '/api/v1/standard',
-    id: 'getStandard',
-    tag: 'standard',
-    summary: 'The unified community data standard: entities, elements, code lists',
-    replies: { 200: json('The standard.', refTo('Standard')) },
-    problems: [400],
-  },
 ];
 
 const graphqlReply: Reply = {

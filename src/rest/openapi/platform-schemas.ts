@@ -99,14 +99,6 @@ export const platformSchemas: Record<string, Schema> = {
     epoch,
     behind: list(text(100), 1_000, { description: 'Nodes that do not serve it yet.' }),
   }),
-  Standard: object({
-    major: integer(1, 999),
-    entities: list(open, 1_000),
-    lists: list(
-      object({ name: text(200), codes: list(object({ code: text(100), title: text(500) }), 100_000) }),
-      1_000,
-    ),
-  }),
   PublicKey: {
     ...object(
       {
