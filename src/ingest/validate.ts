@@ -34,7 +34,9 @@ export interface ValidationOptions {
   /** Fills fields that follow from others: a house code, a grid. Before the row is judged. */
   derive?: ((values: unknown[]) => void) | undefined;
   /** Named rules beyond types, on a row that satisfies its contract: the errors that turn it away; warnings it counts itself. */
-  rules?: ((values: readonly unknown[]) => readonly RowError[] | undefined) | undefined;
+  rules?: ((values: readonly unknown[], line: number) => readonly RowError[] | undefined) | undefined;
+  /** Hears of every row that is set aside here. */
+  turnedAway?: ((line: number, errors: readonly RowError[]) => void) | undefined;
 }
 
 /** The validation of one delivery. */
@@ -72,9 +74,10 @@ export function startValidation(validator: Validator, options: ValidationOptions
   const take = (row: SourceRow, batch: Validated): void => {
     const values: unknown[] = new Array(validator.fields.length).fill(null);
     const filled = fillRow(validator, row.content, { values, columns, note });
-    const errors = typeof filled === 'string' ? judge(values, filled) : filled;
+    const errors = typeof filled === 'string' ? judge(values, filled, row.line) : filled;
     if (errors !== undefined) {
       codes.hear(row.content, errors, columns);
+      options.turnedAway?.(row.line, errors);
       batch.rejects.push({ line: row.line, text: row.text, errors: placed(errors, row, validator, columns) });
       // A faulty correction must not delete what it was to correct.
       if (options.mode === 'snapshot' && row.content.kind !== 'broken' && hasKey(validator, values)) {
@@ -133,9 +136,9 @@ function mappingReport(
 function rowJudge(
   validator: Validator,
   { scope, mode, derive, rules }: Pick<ValidationOptions, 'scope' | 'mode' | 'derive' | 'rules'>,
-): (values: unknown[], operation: Operation) => readonly RowError[] | undefined {
+): (values: unknown[], operation: Operation, line: number) => readonly RowError[] | undefined {
   const inScope = scopeTest(scope, validator.fields);
-  return (values, operation) => {
+  return (values, operation, line) => {
     derive?.(values);
     if (operation === 'delete') {
       if (mode === 'snapshot') return [DELETES];
@@ -144,7 +147,7 @@ function rowJudge(
     const check = operation === 'delete' ? validator.remove : validator.store;
     if (!check(values)) return rowErrors(check.errors ?? [], validator.fields);
     if (operation === 'delete') return undefined;
-    return inScope?.(values) === false ? [OUTSIDE] : rules?.(values);
+    return inScope?.(values) === false ? [OUTSIDE] : rules?.(values, line);
   };
 }
 
