@@ -26,15 +26,15 @@ export interface Delivered {
   release: number;
 }
 
-/** Hands one file over as its publisher's application, through the public endpoint. Throws Error saying what the exchange answered. */
+/** Hands one file over as its publisher's or contributor's application, through the public endpoint. Throws Error saying what the exchange answered. */
 export async function deliverFile(door: Door, file: PublisherFile, idempotencyKey: string): Promise<Delivered> {
-  const clientId = publisherApplication(file.dataset.split('/')[0]!);
+  const clientId = file.contributor ?? publisherApplication(file.dataset.split('/')[0]!);
   const { issuer, tokenEndpoint, resource } = door;
   const token = await accessToken(
     { clientId, privateJwk: door.keyOf(clientId), issuer, tokenEndpoint, resource },
     door.clock,
   );
-  const reply = await send(`${door.baseUrl}/data/${file.dataset}/v${file.major}/deliveries?mode=snapshot`, {
+  const reply = await send(`${door.baseUrl}/data/${file.dataset}/v${file.major}/deliveries?mode=${file.mode}`, {
     method: 'POST',
     headers: {
       authorization: `Bearer ${token}`,

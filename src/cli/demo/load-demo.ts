@@ -32,9 +32,13 @@ export async function loadDemo(exchange: Exchange, options: DemoOptions): Promis
   report(0, files.length, 'catalog');
   const registered = await registerDemo(exchange);
   const door = doorOf(exchange, options.baseUrl, registered);
+  const parts = new Map<string, number>();
   for (const [i, file] of files.entries()) {
-    // A dataset with a release is left alone: it is the demo's of an earlier start, or what someone delivered in its place.
-    if ((exchange.releases.release(file.dataset) ?? 0) > 0) continue;
+    // A dataset with a release is left alone: it is the demo's of an earlier start, or what someone delivered in its place. Of one with
+    // several contributors every part makes a release, so that a start that broke off between two goes on with the next.
+    const part = (parts.get(file.dataset) ?? 0) + 1;
+    parts.set(file.dataset, part);
+    if ((exchange.releases.release(file.dataset) ?? 0) >= part) continue;
     report(i, files.length, file.dataset);
     await deliverFile(door, file, exchange.clock.uuid());
   }

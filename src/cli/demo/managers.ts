@@ -4,6 +4,8 @@ import { givenNameOf, type Sex, surnameOf } from './names.js';
 import type { Plan, Unit } from './plan.js';
 import { randomOf } from './random.js';
 
+const ORGANISATION_WEIGHTS = [3, 7, 9, 10, 5, 8, 4, 2];
+
 /** The property company that manages a unit's compounds: a contributor (填报单位) of `housing`. */
 export interface Manager {
   name: string;
@@ -26,10 +28,14 @@ export function managerOf(unit: Unit): Manager {
   };
 }
 
-const ORGANISATION_WEIGHTS = [3, 7, 9, 10, 5, 8, 4, 2];
+/** Rents out what the district owns: landlord of a few, and owner of their houses. */
+export const RENTAL_COMPANY = {
+  name: '淄博张店公共租赁住房运营有限公司',
+  uscc: syntheticUscc('91', 1_000_001),
+} as const;
 
 /** Authority and kind, county 370399, organisation code with its own check character (GB 11714), check character (GB 32100). */
-function syntheticUscc(kind: string, number: number): string {
+export function syntheticUscc(kind: string, number: number): string {
   const body = String(number).padStart(8, '0');
   const sum = ORGANISATION_WEIGHTS.reduce((total, weight, i) => total + weight * Number(body[i]), 0);
   const check = '0123456789X0'[(11 - (sum % 11)) % 11]!;

@@ -1,3 +1,4 @@
+import { ADDRESS_HEADINGS, addressRows } from './address-rows.js';
 import {
   BUILDING_HEADINGS,
   buildingRows,
@@ -10,7 +11,7 @@ import { DIVISION_HEADINGS, divisionRows, GRID_HEADINGS, gridRows } from './plac
 import type { Plan } from './plan.js';
 import { type PublisherFile, publisherFile } from './publisher-file.js';
 
-/** The files that tell of places, and of what stands and happens there. */
+/** The files that tell of places and of what stands there. */
 export function* placeFiles(plan: Plan): Generator<PublisherFile> {
   const housing = { kind: 'csv' } as const;
   yield publisherFile('exchange/division', {
@@ -18,6 +19,13 @@ export function* placeFiles(plan: Plan): Generator<PublisherFile> {
     headings: DIVISION_HEADINGS,
     kind: 'csv',
     rows: () => divisionRows(),
+  });
+  yield publisherFile('exchange/address', {
+    name: '标准地址',
+    headings: ADDRESS_HEADINGS,
+    kind: 'csv',
+    gzip: true,
+    rows: () => addressRows(plan),
   });
   yield publisherFile('grid-center/grid', {
     name: '网格',

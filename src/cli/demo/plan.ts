@@ -12,6 +12,9 @@ const LAWFUL_FROM = 3000;
 /** From this many people every unit where families live is in. */
 const ALL_UNITS_FROM = 1_000_000;
 
+/** One grid of the demo is beyond its lawful size, by about this many households, where there are enough: the rule on sizes finds it. */
+const OVERSIZED = { unit: '370303104002', by: 60 } as const;
+
 /** First the pilots 盛世康城 and 南苑绿洲, then villages of 房镇镇, one community of the old town, and 回民村. */
 const FIRST_UNITS = [
   '370303104003',
@@ -37,6 +40,8 @@ export interface Unit {
   gridCount: number;
   /** Households of the unit, in whole grids. */
   households: number;
+  /** What its first grid holds beyond its share: 0, or in one unit so many that it is too large. */
+  oversizedBy: number;
   /** Index of its first household and first person among all. */
   firstHousehold: number;
 }
@@ -74,12 +79,15 @@ export function planPopulation(people: number, seed: number): Plan {
     : Math.min(SMALL_UNITS, households);
   const chosen = chooseUnits(Math.min(grids, unitCount(people)));
   const counts = shareGrids(chosen, Math.max(grids, chosen.length));
-  const shares = shareHouseholds(chosen, counts, households);
+  const spare = lawful ? households - GRID_AT_LEAST * grids : 0;
+  const oversizedBy = spare >= OVERSIZED.by ? OVERSIZED.by : 0;
+  const shares = shareHouseholds(chosen, counts, households - oversizedBy);
   let firstHousehold = 0;
   const units = chosen.map((division, i): Unit => {
-    const unit = describeUnit(division, counts[i]!, shares[i]!, firstHousehold);
-    firstHousehold += shares[i]!;
-    return unit;
+    const beyond = division.code === OVERSIZED.unit ? oversizedBy : 0;
+    const share = { gridCount: counts[i]!, households: shares[i]! + beyond, oversizedBy: beyond, firstHousehold };
+    firstHousehold += share.households;
+    return describeUnit(division, share);
   });
   return {
     people,
@@ -145,7 +153,9 @@ function shareHouseholds(units: readonly Division[], counts: readonly number[], 
   });
 }
 
-function describeUnit(division: Division, gridCount: number, households: number, firstHousehold: number): Unit {
+type Share = Pick<Unit, 'gridCount' | 'households' | 'oversizedBy' | 'firstHousehold'>;
+
+function describeUnit(division: Division, share: Share): Unit {
   const township = loadStandard().divisions.get(division.code.slice(0, 9))!;
   return {
     division,
@@ -155,9 +165,7 @@ function describeUnit(division: Division, gridCount: number, households: number,
       .replace(/村村$/, '村'),
     prefix: `山东省淄博市张店区${township.name}`,
     urban: division.settlement === 'urban',
-    gridCount,
-    households,
-    firstHousehold,
+    ...share,
   };
 }
 
@@ -178,8 +186,9 @@ function planGrid(of: { people: number; households: number; seed: number }, unit
 
 /** Households of the unit's first `number` grids: equal shares, the edges between moved a little, so that sizes differ as real ones do. */
 function gridEdge(unit: Unit, number: number, seed: number): number {
-  const mean = unit.households / unit.gridCount;
-  if (number === 0 || number === unit.gridCount) return Math.round(mean * number);
+  if (number === 0 || number === unit.gridCount) return number === 0 ? 0 : unit.households;
+  const mean = (unit.households - unit.oversizedBy) / unit.gridCount;
   const slack = Math.max(0, Math.min(mean - GRID_AT_LEAST, (unit.urban ? 350 : 500) - mean) / 2 - 1);
-  return Math.round(mean * number + (randomOf(seed, `edge ${unit.division.code} ${number}`).real() * 2 - 1) * slack);
+  const moved = (randomOf(seed, `edge ${unit.division.code} ${number}`).real() * 2 - 1) * slack;
+  return unit.oversizedBy + Math.round(mean * number + moved);
 }

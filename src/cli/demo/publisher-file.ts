@@ -13,6 +13,10 @@ export interface PublisherFile {
   mediaType: string;
   encoding: 'utf-8' | 'gb18030';
   gzip: boolean;
+  /** Who hands it over where it is not the publisher's own application: a contributor, its own part. */
+  contributor?: string;
+  /** A delta where others deliver other parts of the same dataset; otherwise all of the deliverer's part. */
+  mode: 'snapshot' | 'delta';
   /** The bytes as delivered, made while they are read: nothing is held. A new stream each time. */
   stream(): Readable;
 }
@@ -24,6 +28,8 @@ export interface Format {
   kind: 'csv' | 'ndjson';
   encoding?: 'gb18030';
   gzip?: boolean;
+  contributor?: string | undefined;
+  mode?: 'delta' | undefined;
   rows(): Iterable<Row>;
 }
 
@@ -39,6 +45,8 @@ export function publisherFile(dataset: string, format: Format): PublisherFile {
     mediaType: format.kind === 'csv' ? `${type}; charset=${encoding}` : type,
     encoding,
     gzip: format.gzip === true,
+    ...(format.contributor === undefined ? {} : { contributor: format.contributor }),
+    mode: format.mode ?? 'snapshot',
     stream: () => {
       const bytes = Readable.from(chunksOf(format), { objectMode: false, highWaterMark: 1 << 16 });
       if (format.gzip !== true) return bytes;

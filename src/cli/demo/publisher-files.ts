@@ -1,6 +1,8 @@
+import { gridFiles } from './grid-files.js';
 import { peopleFiles } from './people-files.js';
 import { placeFiles } from './place-files.js';
 import { planPopulation } from './plan.js';
+import { propertyFiles } from './property-files.js';
 import type { PublisherFile } from './publisher-file.js';
 
 /** Every file of the demo, what is referred to before what refers to it. Same people and seed: same bytes. */
@@ -8,4 +10,6 @@ export function* publisherFiles({ people, seed }: { people: number; seed: number
   const plan = planPopulation(people, seed);
   yield* placeFiles(plan);
   yield* peopleFiles(plan);
+  yield* propertyFiles(plan);
+  yield* gridFiles(plan);
 }
