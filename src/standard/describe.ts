@@ -1,27 +1,90 @@
+import type { CodeList } from './code-list.js';
+import type { Element, Entity } from './entity.js';
 import type { Standard } from './standard.js';
 
-/** The standard as the platform API gives it: every entity with its elements, every code list. */
-export function describeStandard(standard: Standard): Record<string, unknown> {
+/** An element with the entity that it belongs to. */
+export interface ElementOf {
+  entity: Entity;
+  element: Element;
+}
+
+/** Parents of the standard, whose full texts we have not read. */
+export const PARENTS = [
+  'GB/T 31000-2015',
+  'DB37/T 4221-2020',
+  'DB37/T 4223-2020',
+  'DB37/T 4224-2020',
+  'GB/T 34300-2017',
+];
+
+/** Every element, of all entities or of one, in the standard's order. */
+export function elementsOf(standard: Standard, entity?: string): ElementOf[] {
+  const entities = [...standard.entities.values()].filter(({ name }) => entity === undefined || name === entity);
+  return entities.flatMap((one) => one.elements.map((element) => ({ entity: one, element })));
+}
+
+/** The elements whose values are codes of the list. */
+export function elementsWithList(standard: Standard, list: string): ElementOf[] {
+  return elementsOf(standard).filter(({ element }) => listOf(element) === list);
+}
+
+/** The code list of an element that holds codes, one or several. */
+export function listOf({ type }: Element): string | undefined {
+  return type.list ?? type.of?.list;
+}
+
+/** As the platform API lists an entity. `contracts`: ids of those that conform to it. */
+export function summarizeEntity(entity: Entity, contracts: readonly string[]): Record<string, unknown> {
+  const { name, title, candidateKeys, elements } = entity;
+  return { name, title, candidateKeys, elementCount: elements.length, contracts };
+}
+
+export function describeElement({ entity, element }: ElementOf): Record<string, unknown> {
   return {
-    major: standard.major,
-    entities: [...standard.entities.values()].map((entity) => ({
-      name: entity.name,
-      title: entity.title,
-      candidateKeys: entity.candidateKeys,
-      elements: entity.elements.map((element) => ({
-        name: element.name,
-        type: element.type,
-        title: element.title,
-        required: element.required,
-        sensitivity: element.sensitivity,
-        mask: element.mask ?? null,
-        references: element.references ?? null,
-        note: element.note ?? null,
-      })),
+    entity: entity.name,
+    name: element.name,
+    type: element.type,
+    declared: element.declared,
+    title: element.title,
+    required: element.required,
+    sensitivity: element.sensitivity,
+    mask: element.mask ?? null,
+    codeList: listOf(element) ?? null,
+    references: element.references ?? null,
+    note: element.note ?? null,
+  };
+}
+
+/** As the platform API lists a code list. `since`: when its version came in force; null as long as it is as it shipped. */
+export function summarizeList(list: CodeList): Record<string, unknown> {
+  const codes = [...list.codes.values()];
+  return {
+    name: list.name,
+    title: list.title,
+    source: list.source ?? null,
+    version: list.version,
+    since: list.history.at(-1)?.since ?? null,
+    codeCount: codes.length,
+    retiredCount: codes.filter(({ retired }) => retired).length,
+  };
+}
+
+/** A code list whole: codes, history, and the elements that use it. `contracts`: ids of those with a field of it. */
+export function describeList(
+  list: CodeList,
+  standard: Standard,
+  contracts: readonly string[],
+): Record<string, unknown> {
+  return {
+    ...summarizeList(list),
+    codes: [...list.codes].map(([code, { title, retired }]) => ({
+      code,
+      title,
+      retired,
+      shipped: list.shipped.has(code),
     })),
-    lists: [...standard.lists].map(([name, codes]) => ({
-      name,
-      codes: [...codes].map(([code, title]) => ({ code, title })),
-    })),
+    history: list.history,
+    elements: elementsWithList(standard, list.name).map(({ entity, element }) => `${entity.name}.${element.name}`),
+    contracts,
   };
 }
