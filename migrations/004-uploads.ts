@@ -8,8 +8,8 @@ export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     SET ROLE exchange_owner;
 
-    -- What must be the same for the same file to mean the same: the grant gives the part, the standard the codes.
-    ALTER TABLE exchange.delivery ADD COLUMN grant_version integer, ADD COLUMN standard text;
+    -- Hash of all that makes the same bytes mean the same: contract, standard, grant, mode, form. NULL: never recognised again.
+    ALTER TABLE exchange.delivery ADD COLUMN meaning text;
     CREATE INDEX ON exchange.delivery (line_id, release) WHERE release IS NOT NULL;
 
     -- A wish of the deliverer's. A table of its own: the delivery's row is locked while it is published.
@@ -31,6 +31,7 @@ export async function up(knex: Knex): Promise<void> {
       received bigint NOT NULL DEFAULT 0,
       delivery uuid,                    -- the delivery that took it over, or tries to
       claimed_at timestamptz,
+      ended boolean NOT NULL DEFAULT false,
       created_at timestamptz NOT NULL DEFAULT now(),
       expires_at timestamptz NOT NULL
     );
@@ -61,7 +62,7 @@ export async function up(knex: Knex): Promise<void> {
       UNIQUE (sender, contract, number)
     );
 
-    GRANT SELECT, INSERT, DELETE ON exchange.delivery_cancel TO exchange_app;
+    GRANT SELECT, INSERT ON exchange.delivery_cancel TO exchange_app;
     GRANT SELECT, INSERT, UPDATE, DELETE ON exchange.upload, exchange.package TO exchange_app;
     GRANT SELECT, INSERT, DELETE ON exchange.part TO exchange_app;
     RESET ROLE;

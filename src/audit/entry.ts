@@ -8,6 +8,8 @@ export const EVENTS = [
   'delivery.rejected',
   'delivery.failed',
   'delivery.denied',
+  'delivery.cancelled',
+  'delivery.unchanged',
   'rejects.read',
   'derived.read',
   'contract.published',

@@ -5,10 +5,12 @@ import type { Delivery } from '../ingest/delivery.js';
 import type { Intake } from '../ingest/intake.js';
 import type { Landed } from '../ingest/land.js';
 import { openDelivery } from '../ingest/open-delivery.js';
+import { meaningOf } from '../ingest/same-file.js';
 import { startValidation, type Validation } from '../ingest/validate.js';
 import { type Validator, validatorOf } from '../ingest/validator.js';
 import type { Call } from './call.js';
 import type { Exchange } from './exchange.js';
+import { type CancelWatch, watchCancel } from './watch-cancel.js';
 
 /** A batch handed over, authorised. */
 export interface Offer {
@@ -18,6 +20,8 @@ export interface Offer {
   index: PolicyIndex;
   mode: 'snapshot' | 'delta';
   intake: Intake;
+  /** Publish it though the same file was published before. */
+  again?: boolean;
   /** Called when all has been received and is sound. */
   onLanded?: () => void;
 }
@@ -33,6 +37,9 @@ export interface Run {
   validation: Validation;
   /** What has been read so far. */
   progress: Landed;
+  /** Of its bytes (`ingest/same-file.ts`). */
+  meaning: string | null;
+  watch: CancelWatch;
 }
 
 /** Registers the delivery on the connection that it keeps to its end. */
@@ -40,16 +47,21 @@ export async function beginDelivery(exchange: Exchange, client: pg.PoolClient, o
   const { contract, grant } = offer.permit.access.get('')!;
   const validator = validatorOf(contract, offer.index.catalog.standard);
   const validation = startValidation(validator, { keys: exchange.keys, scope: grant.rows, mode: offer.mode });
+  const { mode, intake } = offer;
+  const standard = offer.index.catalog.standard.version;
+  const meaning = meaningOf({ contract, standard, grant, mode, intake });
   const delivery = await openDelivery(client, {
     id: offer.id,
     line: contract.name,
     contract: { id: contract.id, hash: contract.hash },
     application: offer.call.subject.sub,
     grant: grant.id,
-    mode: offer.mode,
-    mediaType: offer.intake.mediaType,
+    mode,
+    mediaType: intake.mediaType,
+    meaning,
     node: exchange.node,
   });
   const progress: Landed = { received: 0, rejected: 0, faults: new Map() };
-  return { client, offer, delivery, validator, validation, progress };
+  const watch = watchCancel(exchange, offer.id);
+  return { client, offer, delivery, validator, validation, progress, meaning, watch };
 }

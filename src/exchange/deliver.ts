@@ -13,6 +13,7 @@ import { beginDelivery, type Offer, type Run } from './begin-delivery.js';
 import { endedEntry } from './delivery-entries.js';
 import { digestOf, failDelivery, refuseDelivery } from './end-delivery.js';
 import type { Exchange } from './exchange.js';
+import { isKnown, sameBefore } from './recognise.js';
 import { recoverDeliveries } from './recover-deliveries.js';
 
 /** Under a storm of policy changes a delivery is decided again this often before it fails. */
@@ -21,7 +22,8 @@ const ATTEMPTS = 8;
 /**
  * receive → validate → land → publish → record. Ends published or rejected, with its entry; whatever breaks off in between leaves the last
  * release untouched, and the delivery can be sent again.
- * @throws Problem too-large, bad-body, digest-mismatch, unavailable, internal, or the code of a denial: the delivery has failed
+ * @throws Problem too-large, bad-body, digest-mismatch, unavailable, internal, or the code of a denial: the delivery has failed; conflict:
+ * or its deliverer has cancelled it
  */
 export function deliver(exchange: Exchange, offer: Offer): Promise<Ended> {
   return exchange.slots.run(() => carryOut(exchange, offer)).finally(() => offer.intake.close?.());
@@ -35,15 +37,17 @@ async function carryOut(exchange: Exchange, offer: Offer): Promise<Ended> {
     throw databaseProblem(error);
   });
   try {
-    const landed = await receiveAndLand(exchange, run);
+    const skipped = await isKnown(run);
+    const landed = await receiveAndLand(exchange, run, skipped);
     if (landed instanceof Unreadable) return await refuseDelivery(exchange, run, landed);
     offer.onLanded?.();
-    const ended = await publishAndRecord(exchange, run, landed);
+    const ended = await publishAndRecord(exchange, run, { landed, skipped });
     if (ended.delivery.release !== null) exchange.releases.moved(run.validator.contract.name, ended.delivery.release);
     return ended;
   } catch (error) {
     throw await failDelivery(exchange, run, error);
   } finally {
+    run.watch.close();
     await releaseLife(client, offer.id).then(
       () => client.release(),
       () => client.release(true),
@@ -51,25 +55,28 @@ async function carryOut(exchange: Exchange, offer: Offer): Promise<Ended> {
   }
 }
 
-async function receiveAndLand(exchange: Exchange, run: Run): Promise<Landed | Unreadable> {
+async function receiveAndLand(exchange: Exchange, run: Run, skip: boolean): Promise<Landed | Unreadable> {
   const { client, validator, validation, offer } = run;
   const { intake } = offer;
   await createStaging(client, offer.id, validator);
-  const landing = { client, app: exchange.database.app, deliveryId: offer.id, validator, validation };
-  const landed = await intake
-    .open(validator)
-    .then((source) => land({ ...landing, source }, run.progress))
-    .catch((error) => {
-      if (error instanceof Unreadable) return error;
-      throw error;
-    });
+  const { signal } = run.watch;
+  const landing = { client, app: exchange.database.app, deliveryId: offer.id, validator, validation, signal };
+  const read = async () => land({ ...landing, source: await intake.open(validator) }, run.progress);
+  const landed = await (skip ? intake.drain().then(() => run.progress) : read()).catch((error) => {
+    if (error instanceof Unreadable) return error;
+    throw error;
+  });
   if (landed instanceof Unreadable) return landed;
   run.delivery = await advance(client, run.delivery, 'landed', { digest: digestOf(intake), bytes: intake.bytes() });
   return landed;
 }
 
 /** The decision is made anew under the epoch of the very commit: what was revoked while the body came in publishes nothing. */
-async function publishAndRecord(exchange: Exchange, run: Run, landed: Landed): Promise<Ended> {
+async function publishAndRecord(
+  exchange: Exchange,
+  run: Run,
+  { landed, skipped }: { landed: Landed; skipped: boolean },
+): Promise<Ended> {
   const { client, offer, delivery, validator, validation } = run;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const decided = decideAgain(exchange, offer.call, validator.contract.id);
@@ -90,6 +97,9 @@ async function publishAndRecord(exchange: Exchange, run: Run, landed: Landed): P
         suspicious: validation.suspicious(),
         notes: offer.intake.notes?.(),
         published: offer.intake.published,
+        same: (tx) => sameBefore(tx, run, { permit, index }),
+        skipped,
+        wanted: run.watch.check,
         record: async (tx, ended) => {
           const draft = endedEntry({ call: offer.call, index, permit }, ended);
           const { receipts } = await exchange.log.appendIn(tx, [draft], { policy: false });

@@ -15,10 +15,11 @@ export interface Recording {
 
 export function endedEntry({ call, index, permit }: Recording, delivery: Delivery): Draft {
   const published = delivery.state === 'published';
+  const unchanged = delivery.report?.unchanged;
   const { grant } = permit.access.get('')!;
   return {
     request: call.request,
-    event: published ? 'delivery.published' : 'delivery.rejected',
+    event: unchanged !== undefined ? 'delivery.unchanged' : published ? 'delivery.published' : 'delivery.rejected',
     outcome: published ? 'success' : 'failed',
     actor: actorOf(call, index),
     accesses: [deliveryAccess(permit, delivery.release, published ? delivery.counts.accepted : 0)],
@@ -29,6 +30,7 @@ export function endedEntry({ call, index, permit }: Recording, delivery: Deliver
         state: delivery.state,
         digest: delivery.digest,
         ...delivery.counts,
+        ...(unchanged === undefined ? {} : { sameAs: unchanged.sameAs }),
       },
     },
     sealed: {
@@ -51,6 +53,19 @@ export function failedEntry({ call, index, permit }: Recording, deliveryId: stri
     accesses: [{ ...deliveryAccess(permit, null, null), decision: 'failed' }],
     detail: { delivery: { id: deliveryId, code } },
     sealed: { ...stated(call), ask: { delivery: deliveryId }, reason: code },
+  };
+}
+
+/** Its deliverer took it back, the delivery or what had come of it by parts: nothing of it was published. */
+export function cancelledEntry({ call, index, permit }: Recording, id: string): Draft {
+  return {
+    request: call.request,
+    event: 'delivery.cancelled',
+    outcome: 'success',
+    actor: actorOf(call, index),
+    accesses: [deliveryAccess(permit, null, null)],
+    detail: { delivery: { id } },
+    sealed: { ...stated(call), ask: { cancel: id } },
   };
 }
 

@@ -9,8 +9,9 @@ import type { Unreadable } from '../ingest/sources/source.js';
 import { databaseProblem } from '../platform/database-problem.js';
 import { Problem } from '../platform/errors.js';
 import type { Run } from './begin-delivery.js';
-import { endedEntry, failedEntry } from './delivery-entries.js';
+import { cancelledEntry, endedEntry, failedEntry } from './delivery-entries.js';
 import type { Exchange } from './exchange.js';
+import { Cancelled } from './watch-cancel.js';
 
 /**
  * Nobody can tell its rows apart: rejected whole, with what had been read of it set aside or dropped.
@@ -39,20 +40,26 @@ export async function refuseDelivery(exchange: Exchange, run: Run, unreadable: U
 }
 
 /**
- * Marks the delivery failed, drops what it staged and writes its entry, all or nothing; by another connection where its own is lost. Where
+ * Marks the delivery failed, or cancelled where its deliverer took it back, drops what it staged and writes its entry, all or nothing; by another connection where its own is lost. Where
  * neither serves, recovery does the rest. Returns what the sender is told.
  */
 export async function failDelivery(exchange: Exchange, run: Run, error: unknown): Promise<Problem> {
   const { client, offer } = run;
-  const problem = isBrokenOff(error) ? new Problem('bad-body', 'The body broke off') : databaseProblem(error);
+  const cancelled = error instanceof Cancelled;
+  const problem = cancelled
+    ? new Problem('conflict', 'The delivery was cancelled by its deliverer')
+    : isBrokenOff(error)
+      ? new Problem('bad-body', 'The body broke off')
+      : databaseProblem(error);
   const end = (tx: pg.ClientBase) =>
     inTransaction(tx, async () => {
       await tx.query(`SET LOCAL lock_timeout = '5s'`);
       await dropStaging(tx, offer.id);
-      const refused = { rule: problem.code, reason: problem.message };
+      const refused = { rule: cancelled ? 'cancelled' : problem.code, reason: problem.message };
       const report = { ...run.validation.mapped(), faults: [], refused };
-      await advance(tx, run.delivery, 'failed', { report, bytes: offer.intake.bytes() });
-      await exchange.log.appendIn(tx, [failedEntry({ ...offer }, offer.id, problem.code)], { policy: false });
+      await advance(tx, run.delivery, cancelled ? 'cancelled' : 'failed', { report, bytes: offer.intake.bytes() });
+      const draft = cancelled ? cancelledEntry(offer, offer.id) : failedEntry(offer, offer.id, problem.code);
+      await exchange.log.appendIn(tx, [draft], { policy: false });
     });
   await end(client)
     .catch(() => byAnother(exchange, end))

@@ -2,16 +2,20 @@ import type pg from 'pg';
 import type { UnmappedCodes } from './unmapped-codes.js';
 
 /** Where a delivery stands. `receiving` covers validation: a row is validated as it is read. */
-export type DeliveryState = 'receiving' | 'landed' | 'publishing' | 'published' | 'rejected' | 'failed';
+export type DeliveryState = 'receiving' | 'landed' | 'publishing' | 'published' | 'rejected' | 'failed' | 'cancelled';
 
-/** The one table of transitions. Nothing leaves an ended state. */
+/**
+ * The one table of transitions. Nothing leaves an ended state. `publishing` is never committed: who cancels then makes its transaction roll
+ * back, and the delivery goes from `landed`.
+ */
 export const TRANSITIONS: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = {
-  receiving: ['landed', 'rejected', 'failed'],
-  landed: ['publishing', 'failed'],
+  receiving: ['landed', 'rejected', 'failed', 'cancelled'],
+  landed: ['publishing', 'failed', 'cancelled'],
   publishing: ['published', 'rejected', 'failed'],
   published: [],
   rejected: [],
   failed: [],
+  cancelled: [],
 };
 
 export interface Counts {
@@ -37,6 +41,10 @@ export interface Report {
   kept?: number;
   /** What the source itself has to tell: sheets left out, counts reconciled. Names and counts, never a value. */
   source?: Readonly<Record<string, unknown>>;
+  /** Rows of a delta whose key a later row of it has too: the last one of a key counts. Absent where there are none. */
+  superseded?: number;
+  /** The same file was published before, and its part has not changed since: no row was touched, the release is the earlier one. */
+  unchanged?: { sameAs: string; release: number };
   /** Why the delivery was rejected whole. */
   refused?: { rule: string; reason: string; line?: number };
 }

@@ -7,6 +7,10 @@ import type { Validator } from './validator.js';
 export interface Intake {
   /** Media type of a file; `application/vnd.civic-exchange.pull+<kind>` of what is pulled. */
   mediaType: string;
+  /** Beside the media type, what the same bytes depend on to mean the same: charset, encoding. Absent where a repetition means nothing. */
+  meaning?: string;
+  /** SHA-256 that the sender stated of the whole; what is received is held against it. */
+  stated?: Buffer | undefined;
   /** Opens the rows. Throws Problem, or Unreadable where the form of the whole is unusable. */
   open(validator: Validator): Promise<Source>;
   /** Bytes received so far: of a file as sent, of what is pulled as text. */

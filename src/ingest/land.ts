@@ -16,6 +16,8 @@ export interface Landing {
   validator: Validator;
   source: Source;
   validation: Validation;
+  /** Ends the reading, even while the sender is silent. */
+  signal: AbortSignal;
 }
 
 export interface Landed {
@@ -27,11 +29,11 @@ export interface Landed {
 /**
  * Reads, validates and copies in one pass: a batch is text for COPY before the next one is read, so memory holds a few batches whatever the
  * file's size. `progress` is filled as it goes, for a delivery that breaks off.
- * @throws Unreadable, or what the body throws; the staging table then holds nothing
+ * @throws Unreadable, what the body throws, or the signal's reason; the staging table then holds nothing
  */
 export async function land(landing: Landing, progress: Landed): Promise<Landed> {
   async function* copied(): AsyncGenerator<string> {
-    for await (const rows of landing.source.batches()) {
+    for await (const rows of interruptible(landing.source.batches(), landing.signal)) {
       const { copy, rejects, received } = landing.validation.take(rows, landing.source.headings());
       progress.received += received;
       progress.rejected += rejects.length;
@@ -42,4 +44,27 @@ export async function land(landing: Landing, progress: Landed): Promise<Landed> 
   }
   await pipeline(copied, landing.client.query(copyFrom(copyStatement(landing.deliveryId, landing.validator))));
   return progress;
+}
+
+/** One listener for all waits: a race with a promise that lives as long would hold every batch. */
+async function* interruptible<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const iterator = items[Symbol.asyncIterator]();
+  let interrupt = (_reason: unknown): void => undefined;
+  signal.addEventListener('abort', () => interrupt(signal.reason), { once: true });
+  let done = false;
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const next = await new Promise<IteratorResult<T>>((resolve, reject) => {
+        interrupt = reject;
+        iterator.next().then(resolve, reject);
+      });
+      done = next.done === true;
+      if (done) return;
+      yield next.value;
+    }
+  } finally {
+    // Not awaited: it would wait for the sender who is silent.
+    if (!done) void iterator.return?.().catch(() => undefined);
+  }
 }

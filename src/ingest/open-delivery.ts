@@ -14,6 +14,8 @@ export interface Opening {
   grant: string;
   mode: 'snapshot' | 'delta';
   mediaType: string;
+  /** Hash of what the same bytes mean (`same-file.ts`); null where they are never recognised. */
+  meaning: string | null;
   node: string;
 }
 
@@ -22,8 +24,9 @@ export async function openDelivery(client: pg.ClientBase, opening: Opening): Pro
   await client.query(`SELECT pg_advisory_lock(${LIFE})`, [opening.id]);
   const lineId = await lineOf(client, opening.line);
   await client.query(
-    `INSERT INTO exchange.delivery (id, line_id, contract, contract_hash, application, "grant", mode, state, media_type, node, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, 'receiving', $8, $9, clock_timestamp())`,
+    `INSERT INTO exchange.delivery (id, line_id, contract, contract_hash, application, "grant", mode, state, media_type, meaning, node,
+       created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, 'receiving', $8, $9, $10, clock_timestamp())`,
     [
       opening.id,
       lineId,
@@ -33,6 +36,7 @@ export async function openDelivery(client: pg.ClientBase, opening: Opening): Pro
       opening.grant,
       opening.mode,
       opening.mediaType,
+      opening.meaning,
       opening.node,
     ],
   );

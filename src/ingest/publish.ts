@@ -1,9 +1,11 @@
 import type pg from 'pg';
 import type { RowScope } from '../access/grants/grant.js';
 import type { Receipt } from '../audit/entry.js';
+import { Problem } from '../platform/errors.js';
 import { advance, type Counts, type Delivery, type Report } from './delivery.js';
 import { applyDifference, type Differing, keptOfPart, sizeOfPart } from './difference.js';
 import type { Landed } from './land.js';
+import type { Same } from './same-file.js';
 import { addFaults, faultsOf } from './set-aside.js';
 import { stagingTable } from './staging.js';
 import { turnAway } from './turn-away.js';
@@ -25,6 +27,12 @@ export interface Publishing {
   notes: Report['source'];
   /** Joins the transaction of a release, after its rows. */
   published?: ((tx: pg.ClientBase, delivery: { id: string; release: number }) => Promise<void>) | undefined;
+  /** Where the same file was published before and nothing has changed since: by which delivery. */
+  same(tx: pg.ClientBase): Promise<Same | undefined>;
+  /** The digest was stated and known before, so no row was landed: only `same` can end it. */
+  skipped: boolean;
+  /** Throws where its deliverer has taken it back. */
+  wanted(tx: pg.ClientBase): Promise<void>;
   /** Appends the entry: the last statement before the commit. */
   record(tx: pg.ClientBase, ended: Delivery): Promise<Receipt>;
 }
@@ -52,27 +60,47 @@ export async function publish(publishing: Publishing): Promise<Ended> {
 }
 
 async function publishIn(publishing: Publishing): Promise<Ended> {
-  const { client: tx, delivery: landed, validator, scope } = publishing;
+  const { client: tx, delivery: landed, validator } = publishing;
   await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('publish ' || $1, 0))`, [validator.contract.name]);
   await tx.query(`SET LOCAL jit = off; SET LOCAL work_mem = '64MB'; ANALYZE ${stagingTable(landed.id)}`);
   const publishingNow = await advance(tx, landed, 'publishing');
-  const differing = { deliveryId: landed.id, validator, scope, mode: landed.mode };
-  const judged = await judge(publishing, differing);
-  let ended: Delivery;
-  if (judged.report.refused !== undefined) {
-    ended = await advance(tx, publishingNow, 'rejected', judged);
-  } else {
-    const release = await nextRelease(tx, landed.lineId, validator.contract.name);
-    const changed = await applyDifference(tx, differing, { release, empty: judged.empty });
-    await publishing.published?.(tx, { id: landed.id, release });
-    ended = await advance(tx, publishingNow, 'published', {
-      counts: { ...judged.counts, ...changed },
-      report: judged.report,
-      release,
-    });
-  }
+  const same = await publishing.same(tx);
+  if (same === undefined && publishing.skipped) throw changedMeanwhile();
+  const ended = same === undefined ? await change(publishing, publishingNow) : await leave(tx, publishingNow, same);
   await tx.query(`DROP TABLE ${stagingTable(landed.id)}`);
+  await publishing.wanted(tx);
   return { delivery: ended, receipt: await publishing.record(tx, ended) };
+}
+
+/** The next release, or a rejection. */
+async function change(publishing: Publishing, delivery: Delivery): Promise<Delivery> {
+  const { client: tx, validator, scope } = publishing;
+  const differing = { deliveryId: delivery.id, validator, scope, mode: delivery.mode };
+  const judged = await judge(publishing, differing);
+  if (judged.report.refused !== undefined) return advance(tx, delivery, 'rejected', judged);
+  await publishing.wanted(tx);
+  const release = await nextRelease(tx, delivery.lineId, validator.contract.name);
+  const changed = await applyDifference(tx, differing, { release, empty: judged.empty });
+  await publishing.published?.(tx, { id: delivery.id, release });
+  return advance(tx, delivery, 'published', {
+    counts: { ...judged.counts, ...changed },
+    report: judged.report,
+    release,
+  });
+}
+
+/** What was published before stands: the earlier outcome, and no release of its own. */
+function leave(tx: pg.ClientBase, delivery: Delivery, { id, release, counts, report }: Same): Promise<Delivery> {
+  const { source: _, ...told } = report;
+  return advance(tx, delivery, 'published', {
+    counts,
+    release,
+    report: { ...told, unchanged: { sameAs: id, release } },
+  });
+}
+
+function changedMeanwhile(): Problem {
+  return new Problem('unavailable', 'The dataset has changed meanwhile. Send it again.', { retryAfter: 1 });
 }
 
 interface Judged {
@@ -86,7 +114,13 @@ interface Judged {
 async function judge(publishing: Publishing, differing: Differing): Promise<Judged> {
   const { client: tx, delivery, validator, scope, landed, suspicious } = publishing;
   const { contract } = validator;
-  const away = await turnAway(tx, { deliveryId: delivery.id, contract, scope, suspicious });
+  const { away, superseded } = await turnAway(tx, {
+    deliveryId: delivery.id,
+    contract,
+    scope,
+    suspicious,
+    mode: delivery.mode,
+  });
   const faults = new Map(landed.faults);
   let { rejected } = landed;
   for (const { error, rows } of away) {
@@ -101,6 +135,7 @@ async function judge(publishing: Publishing, differing: Differing): Promise<Judg
     ...publishing.mapped,
     faults: faultsOf(faults),
     ...(kept > 0 ? { kept } : {}),
+    ...(superseded > 0 ? { superseded } : {}),
     ...(publishing.notes === undefined ? {} : { source: publishing.notes }),
     ...refused,
   };

@@ -13,6 +13,7 @@ export interface Manifest {
 
 /** A body being read: bytes and digest as sent, whatever its encoding. */
 export interface Body {
+  manifest: Manifest;
   /** Decoded bytes. Throws Problem too-large, bad-body, digest-mismatch. */
   content(): AsyncIterable<Buffer>;
   bytes(): number;
@@ -32,6 +33,7 @@ export function receive(stream: Readable, manifest: Manifest): Body {
   const meter: Meter = { hash: createHash('sha256'), bytes: 0, digest: undefined };
   const sent = metered(stream, meter, manifest);
   return {
+    manifest,
     content: () => (manifest.encoding === 'gzip' ? gunzipped(sent, meter, manifest.limitBytes) : sent),
     bytes: () => meter.bytes,
     digest: () => meter.digest ?? Buffer.alloc(0),

@@ -23,15 +23,22 @@ export interface TurningAway {
   scope: RowScope;
   /** False where no key can have come twice. */
   suspicious: boolean;
+  mode: 'snapshot' | 'delta';
 }
 
-/** Sets aside staged rows that only the whole can judge: later rows of one key, and keys of another contributor's part. */
-export async function turnAway(
-  tx: pg.ClientBase,
-  { deliveryId, contract, scope, suspicious }: TurningAway,
-): Promise<{ error: RowError; rows: number }[]> {
+export interface TurnedAway {
+  away: { error: RowError; rows: number }[];
+  superseded: number;
+}
+
+/**
+ * What only the whole can judge. Set aside: keys of another contributor's part, and in a snapshot, which says once what each row is, later
+ * rows of one key. The rows of a delta are changes in their order, so there the last one of a key counts, and earlier ones are superseded.
+ */
+export async function turnAway(tx: pg.ClientBase, turning: TurningAway): Promise<TurnedAway> {
+  const { deliveryId, contract, scope, suspicious, mode } = turning;
   const staging = stagingTable(deliveryId);
-  const found: { error: RowError; rows: number }[] = [];
+  const away: TurnedAway['away'] = [];
   const move = async (error: RowError, condition: string, values: readonly unknown[]) => {
     const { rowCount } = await tx.query(
       `WITH away AS (DELETE FROM ${staging} s ${condition} RETURNING s."_line", s."_row")
@@ -39,9 +46,9 @@ export async function turnAway(
        SELECT $1, "_line", COALESCE("_row", ''), $2::jsonb FROM away`,
       [deliveryId, JSON.stringify([error]), ...values],
     );
-    if ((rowCount ?? 0) > 0) found.push({ error, rows: rowCount! });
+    if ((rowCount ?? 0) > 0) away.push({ error, rows: rowCount! });
   };
-  if (suspicious) {
+  if (suspicious && mode === 'snapshot') {
     const earlier = `SELECT FROM ${staging} e WHERE e.row_id = s.row_id AND e."_line" < s."_line" AND e."_mark" <> 'k'`;
     await move(REPEATED, `WHERE s."_row" IS NOT NULL AND EXISTS (${earlier})`, []);
   }
@@ -53,5 +60,12 @@ export async function turnAway(
       own.values,
     );
   }
-  return found;
+  return { away, superseded: suspicious && mode === 'delta' ? await dropSuperseded(tx, staging) : 0 };
+}
+
+/** A later row of a key was seen to come again, so it has its text beside it. */
+async function dropSuperseded(tx: pg.ClientBase, staging: string): Promise<number> {
+  const later = `SELECT FROM ${staging} l WHERE l.row_id = s.row_id AND l."_line" > s."_line" AND l."_row" IS NOT NULL`;
+  const { rowCount } = await tx.query(`DELETE FROM ${staging} s WHERE EXISTS (${later})`);
+  return rowCount ?? 0;
 }

@@ -20,6 +20,8 @@ export interface Upload {
   received: number;
   /** Of the last attempt to deliver it. */
   delivery: string | null;
+  /** A delivery of it has ended, or is to be seen no more: its bytes are gone. */
+  ended: boolean;
   /** Seconds until it expires. */
   remaining: number;
 }
@@ -30,10 +32,10 @@ export const LIFE_HOURS = 24;
 /** A claim without a delivery counts for dead after this: places are waited for 30 s at most. */
 const CLAIM = '2 minutes';
 
-const COLUMNS = `id, contract, application, mode, again, content_type AS "contentType", encoding, length, digest, received, delivery,
+const COLUMNS = `id, contract, application, mode, again, content_type AS "contentType", encoding, length, digest, received, delivery, ended,
   GREATEST(0, floor(extract(epoch FROM expires_at - clock_timestamp()))) AS remaining`;
 
-type Beginning = Omit<Upload, 'received' | 'delivery' | 'remaining'>;
+type Beginning = Omit<Upload, 'received' | 'delivery' | 'ended' | 'remaining'>;
 
 /** @throws Problem rate-limited where the application has too many open */
 export async function beginUpload(pool: pg.Pool, upload: Beginning): Promise<Upload> {
@@ -42,7 +44,7 @@ export async function beginUpload(pool: pg.Pool, upload: Beginning): Promise<Upl
   return inTransaction(pool, async (tx) => {
     await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('uploads ' || $1, 0))`, [application]);
     const { rows: open } = await tx.query<{ count: string }>(
-      'SELECT count(*) FROM exchange.upload WHERE application = $1',
+      'SELECT count(*) FROM exchange.upload WHERE application = $1 AND NOT ended',
       [application],
     );
     if (Number(open[0]!.count) >= OPEN_AT_MOST) {
@@ -99,7 +101,7 @@ export async function tellWhole(pool: pg.Pool, id: string, told: Pick<Upload, 'l
 /** Takes the whole for a delivery; false where another one has it, or has ended it. One that failed gives it back. */
 export async function claimUpload(pool: pg.Pool, id: string, claim: { delivery: string; received: number }) {
   const { rowCount } = await pool.query(
-    `UPDATE exchange.upload u SET delivery = $2, claimed_at = clock_timestamp() WHERE id = $1 AND received = $3 AND (
+    `UPDATE exchange.upload u SET delivery = $2, claimed_at = clock_timestamp() WHERE id = $1 AND received = $3 AND NOT ended AND (
        claimed_at IS NULL
        OR EXISTS (SELECT FROM exchange.delivery d WHERE d.id = u.delivery AND d.state = 'failed')
        OR (claimed_at < clock_timestamp() - interval '${CLAIM}' AND NOT EXISTS (SELECT FROM exchange.delivery d WHERE d.id = u.delivery)))`,
@@ -112,11 +114,27 @@ export async function unclaimUpload(pool: pg.Pool, id: string): Promise<void> {
   await pool.query('UPDATE exchange.upload SET claimed_at = NULL WHERE id = $1', [id]);
 }
 
-/** Ends an upload with its bytes. False where it is gone already. */
+/** What was appended from an offset on goes again: it was not what its sender had meant to send. */
+export async function truncateUpload(pool: pg.Pool, id: string, offset: number): Promise<void> {
+  await inTransaction(pool, async (tx) => {
+    await tx.query('UPDATE exchange.upload SET received = $2 WHERE id = $1 AND claimed_at IS NULL', [id, offset]);
+    await tx.query('DELETE FROM exchange.part WHERE whole = $1 AND "offset" >= $2', [id, offset]);
+  });
+}
+
+/** Its delivery has ended: the bytes go, the address stays until it expires, so that who lost the reply finds the delivery. */
+export async function endUpload(pool: pg.Pool, id: string): Promise<void> {
+  await inTransaction(pool, async (tx) => {
+    await tx.query('UPDATE exchange.upload SET ended = true WHERE id = $1', [id]);
+    await dropParts(tx, id);
+  });
+}
+
+/** Removes an upload that no delivery has taken over. False where one has, or where it is gone already. */
 export async function dropUpload(pool: pg.Pool, id: string): Promise<boolean> {
   return inTransaction(pool, async (tx) => {
-    const { rowCount } = await tx.query('DELETE FROM exchange.upload WHERE id = $1', [id]);
-    await dropParts(tx, id);
+    const { rowCount } = await tx.query('DELETE FROM exchange.upload WHERE id = $1 AND claimed_at IS NULL', [id]);
+    if (rowCount === 1) await dropParts(tx, id);
     return rowCount === 1;
   });
 }
