@@ -2,6 +2,7 @@ import knexModule, { type Knex } from 'knex';
 import pg from 'pg';
 import * as platform from '../../migrations/001-platform.js';
 import * as codeLists from '../../migrations/002-code-lists.js';
+import * as quality from '../../migrations/003-quality.js';
 import * as uploads from '../../migrations/004-uploads.js';
 import * as sources from '../../migrations/005-sources.js';
 import { databaseProblem } from './database-problem.js';
@@ -10,6 +11,7 @@ import { connectionSettings } from './database-session.js';
 const MIGRATIONS: Record<string, Knex.Migration> = {
   '001-platform': platform,
   '002-code-lists': codeLists,
+  '003-quality': quality,
   '004-uploads': uploads,
   '005-sources': sources,
 };

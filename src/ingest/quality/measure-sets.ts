@@ -1,0 +1,94 @@
+import type pg from 'pg';
+import type { Contract } from '../../catalog/contract.js';
+import type { FindingRule, Places, SetRule, SetTest } from '../rules/rule.js';
+import { RULES } from '../rules/rules.js';
+import { blank, type RuleReport } from './report.js';
+import { LINES_AT_MOST } from './tally.js';
+
+/** One rule may read for this long while a release is made; who waits then is the next delivery of the line, never a reader. */
+const RULE_MS = 10_000;
+const CANCELED = '57014';
+
+/** Runs the set rules and findings that concern the contract. `whole`: the deliverer answers for all rows of the dataset. */
+export async function measureSets(tx: pg.ClientBase, places: Places, whole: boolean): Promise<RuleReport[]> {
+  const reports: RuleReport[] = [];
+  for (const rule of RULES) {
+    if (rule.kind === 'set') {
+      for (const test of rule.tests(places))
+        reports.push(await bounded(tx, rule, () => measureSet(tx, { places, rule, test })));
+    } else if (rule.kind === 'finding' && concerns(rule, places.contract, whole)) {
+      const query = rule.found(places);
+      if (query !== undefined)
+        reports.push(await bounded(tx, rule, () => measureFinding(tx, { places, rule, query, whole })));
+    }
+  }
+  return reports;
+}
+
+/** What is told of all rows is told to who delivers them all; of a part, only what its own rows show. */
+function concerns({ entities }: FindingRule, { entity }: Contract, whole: boolean): boolean {
+  return whole ? entities.includes(entity ?? '') : entities[0] === entity;
+}
+
+interface Measuring {
+  places: Places;
+  rule: SetRule;
+  test: SetTest;
+}
+
+async function measureSet(tx: pg.ClientBase, { places, rule, test }: Measuring): Promise<RuleReport> {
+  const staged = `FROM ${places.staging} s WHERE s."_mark" = 'u'`;
+  const faulty = `${staged} AND ${test.faulty}`;
+  const { rows } = await tx.query<{ checked: string; faulty: string }>(
+    `SELECT (SELECT count(*) ${staged}) AS checked, (SELECT count(*) ${faulty}) AS faulty`,
+  );
+  const found = Number(rows[0]!.faulty);
+  const lines = found === 0 ? [] : await linesOf(tx, faulty);
+  return { ...blank(rule), field: test.field, checked: Number(rows[0]!.checked), rows: found, lines };
+}
+
+async function linesOf(tx: pg.ClientBase, from: string): Promise<number[]> {
+  const { rows } = await tx.query<{ _line: string }>(
+    `SELECT s."_line" ${from} ORDER BY s."_line" LIMIT ${LINES_AT_MOST}`,
+  );
+  return rows.map(({ _line }) => Number(_line));
+}
+
+interface Finding {
+  places: Places;
+  rule: FindingRule;
+  query: string;
+  whole: boolean;
+}
+
+async function measureFinding(tx: pg.ClientBase, { places, rule, query, whole }: Finding): Promise<RuleReport> {
+  const own = `JOIN ${places.staging} s ON s.row_id = f.row_id AND s."_mark" = 'u'`;
+  const { rows } = await tx.query<{ code: string; rows: string }>(
+    `SELECT left(f.division_code, 9) AS code, count(*) AS rows FROM (${query}) f ${whole ? '' : own}
+     GROUP BY 1 ORDER BY 2 DESC, 1`,
+  );
+  const { divisions } = places.catalog.standard;
+  const townships = rows.map(({ code, rows: found }) => ({
+    code,
+    name: divisions.get(code)?.name ?? null,
+    rows: Number(found),
+  }));
+  const lines = rule.entities[0] === places.contract.entity ? await linesOf(tx, `FROM (${query}) f ${own}`) : [];
+  const total = townships.reduce((sum, township) => sum + township.rows, 0);
+  return { ...blank(rule), rows: total, lines, townships };
+}
+
+/** In a savepoint of its own: what it sets goes with it, and one that takes too long leaves the transaction whole. */
+async function bounded(
+  tx: pg.ClientBase,
+  rule: SetRule | FindingRule,
+  measure: () => Promise<RuleReport>,
+): Promise<RuleReport> {
+  await tx.query(`SAVEPOINT rule; SET LOCAL statement_timeout = ${RULE_MS}`);
+  const report = await measure().catch((error: { code?: unknown }): RuleReport => {
+    if (error.code === CANCELED) return { ...blank(rule), skipped: true };
+    throw error;
+  });
+  await tx.query('ROLLBACK TO SAVEPOINT rule; RELEASE SAVEPOINT rule');
+  return report;
+}

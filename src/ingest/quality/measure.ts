@@ -1,0 +1,121 @@
+import type pg from 'pg';
+import type { Catalog } from '../../catalog/catalog.js';
+import type { Contract } from '../../catalog/contract.js';
+import { releasedNames } from '../rules/findings.js';
+import type { RowError } from '../sources/source.js';
+import { stagingTable } from '../staging.js';
+import { measureSets } from './measure-sets.js';
+import { blank, type QualityReport, type RuleReport } from './report.js';
+import { ruleOfFault, TYPE_RULES } from './rule-of-fault.js';
+import { cut, scoresOf } from './score.js';
+import { type Fault, LINES_AT_MOST, type Tally } from './tally.js';
+
+export interface Measuring {
+  deliveryId: string;
+  lineId: number;
+  contract: Contract;
+  catalog: Catalog;
+  tally: Tally;
+  /** The deliverer answers for all rows of the dataset. */
+  whole: boolean;
+  /** What only the whole could turn away. */
+  away: readonly { error: RowError; rows: number }[];
+  rows: QualityReport['rows'];
+  /** Null where the delivery was rejected whole: its rows are not live, so no rule looks at them as a set. */
+  release: number | null;
+}
+
+/** Makes the quality report of a delivery and keeps it, in the transaction that ends it, while its staging table is there. */
+export async function measureQuality(tx: pg.ClientBase, measuring: Measuring): Promise<QualityReport> {
+  const { deliveryId, lineId, contract, catalog, tally, release, rows } = measuring;
+  const staging = stagingTable(deliveryId);
+  const places = { contract, catalog, staging, released: await releasedNames(tx) };
+  const rules = [
+    ...(await typeReports(tx, measuring)),
+    ...tally.tests.map(({ rule, test, fault }) => ({
+      ...blank(rule),
+      ...fault,
+      field: test.field,
+      checked: tally.satisfied(),
+    })),
+    ...(release === null ? [] : await measureSets(tx, places, measuring.whole)),
+  ];
+  const report: QualityReport = {
+    scores: scoresOf({
+      contract,
+      satisfied: tally.satisfied(),
+      rejected: tally.rejected,
+      values: tally.filled.reduce((sum, filled) => sum + filled, 0),
+      rules,
+      rows,
+      published: release !== null,
+      ageDays: await ageOf(tx, lineId),
+    }),
+    labelled: labelled(contract),
+    rows,
+    fields: [...contract.fields.keys()].map((field, at) => filledOf(field, tally.filled[at]!, tally.satisfied())),
+    rules: rules.sort((a, b) => b.rows - a.rows),
+  };
+  await tx.query(
+    `INSERT INTO exchange.quality (delivery, line_id, release, contract, report, made_at)
+     VALUES ($1, $2, $3, $4, $5, clock_timestamp())`,
+    [deliveryId, lineId, release, contract.id, JSON.stringify(report)],
+  );
+  return report;
+}
+
+/** 贴标率, in percent. */
+export function labelled({ fields }: Contract): number {
+  const own = [...fields.values()];
+  return cut((100 * own.filter(({ standard }) => standard).length) / Math.max(1, own.length));
+}
+
+function filledOf(field: string, rows: number, of: number) {
+  return { field, rows, filled: of === 0 ? 0 : cut((100 * rows) / of) };
+}
+
+/** Days since the line's last release that has a report; undefined where there is none. */
+async function ageOf(tx: pg.ClientBase, lineId: number): Promise<number | undefined> {
+  const { rows } = await tx.query<{ days: string }>(
+    `SELECT extract(epoch FROM clock_timestamp() - made_at) / 86400 AS days FROM exchange.quality
+     WHERE line_id = $1 AND release IS NOT NULL ORDER BY release DESC LIMIT 1`,
+    [lineId],
+  );
+  return rows[0] === undefined ? undefined : Number(rows[0].days);
+}
+
+/** Faults of validation under the names of their rules; a rule that found nothing says so once. */
+async function typeReports(
+  tx: pg.ClientBase,
+  { deliveryId, contract, tally, away, rows }: Measuring,
+): Promise<RuleReport[]> {
+  const faults = new Map(tally.errors);
+  for (const { error, rows: found } of away) {
+    faults.set(`${error.rule}\0${error.field ?? ''}`, { rows: found, lines: await linesAway(tx, deliveryId, error) });
+  }
+  const reports = new Map<string, RuleReport>();
+  for (const [key, fault] of faults) {
+    const [name, field] = key.split('\0') as [string, string];
+    const rule = ruleOfFault(name);
+    const known = reports.get(`${rule.name}\0${field}`);
+    const start = known ?? { ...blank(rule), field: field === '' ? null : field, checked: rows.received };
+    reports.set(`${rule.name}\0${field}`, { ...start, ...together(start, fault) });
+  }
+  const found = new Set([...reports.values()].map(({ rule }) => rule));
+  const clean = TYPE_RULES.filter((rule) => !found.has(rule.name) && rule.concerns(contract));
+  return [...reports.values(), ...clean.map((rule) => ({ ...blank(rule), checked: rows.received }))];
+}
+
+function together(a: Fault, b: Fault): Fault {
+  const lines = [...new Set([...a.lines, ...b.lines])].sort((one, two) => one - two);
+  return { rows: a.rows + b.rows, lines: lines.slice(0, LINES_AT_MOST) };
+}
+
+async function linesAway(tx: pg.ClientBase, deliveryId: string, { rule }: RowError): Promise<number[]> {
+  const { rows } = await tx.query<{ line: string }>(
+    `SELECT line FROM exchange.delivery_reject WHERE delivery = $1 AND errors -> 0 ->> 'rule' = $2
+     ORDER BY line LIMIT ${LINES_AT_MOST}`,
+    [deliveryId, rule],
+  );
+  return rows.map(({ line }) => Number(line));
+}

@@ -1,0 +1,71 @@
+import type { Contract } from '../../catalog/contract.js';
+import { DIMENSIONS, type Dimension, type Moment, type RowRule, type RowTest } from '../rules/rule.js';
+import { RULES } from '../rules/rules.js';
+import type { RowError } from '../sources/source.js';
+import { ruleOfFault } from './rule-of-fault.js';
+
+/** Lines of a file that are named for one rule and field. */
+export const LINES_AT_MOST = 20;
+
+/** Rows at fault, and where the first ones stand. Never what they hold. */
+export interface Fault {
+  rows: number;
+  lines: number[];
+}
+
+/** What the rows of one delivery are counted by while they pass. */
+export interface Tally {
+  /** For `ValidationOptions`: hears of rows that satisfy their contract; turns none away. */
+  rules(values: readonly unknown[], line: number): undefined;
+  turnedAway(line: number, errors: readonly RowError[]): void;
+  /** Rows that satisfy the contract. */
+  satisfied(): number;
+  /** Of those, how many have a value, by field. */
+  filled: Uint32Array;
+  tests: readonly { rule: RowRule; test: RowTest; fault: Fault }[];
+  /** By rule and field of the fault of validation: `checksum\0id_number`. */
+  errors: ReadonlyMap<string, Fault>;
+  /** Rows set aside, by the dimensions in which they are at fault; a row may stand in several. */
+  rejected: Readonly<Record<Dimension, number>>;
+}
+
+export function startTally(contract: Contract, moment: Moment): Tally {
+  const filled = new Uint32Array(contract.fields.size);
+  const tests = RULES.flatMap((rule) =>
+    rule.kind === 'row'
+      ? rule.tests(contract, moment).map((test) => ({ rule, test, fault: { rows: 0, lines: [] as number[] } }))
+      : [],
+  );
+  const violations = tests.map(({ test }) => test.violated);
+  const errors = new Map<string, Fault>();
+  const rejected = Object.fromEntries(DIMENSIONS.map((name) => [name, 0])) as Record<Dimension, number>;
+  let satisfied = 0;
+  return {
+    filled,
+    tests,
+    errors,
+    rejected,
+    satisfied: () => satisfied,
+    rules(values, line) {
+      satisfied++;
+      for (let i = 0; i < values.length; i++) if (values[i] !== null) filled[i]!++;
+      for (let i = 0; i < violations.length; i++) if (violations[i]!(values)) count(tests[i]!.fault, line);
+    },
+    turnedAway(line, faults) {
+      const dimensions = new Set<Dimension>();
+      for (const { field, rule } of faults) {
+        dimensions.add(ruleOfFault(rule).dimension);
+        const key = `${rule}\0${field ?? ''}`;
+        const fault = errors.get(key) ?? { rows: 0, lines: [] };
+        errors.set(key, fault);
+        count(fault, line);
+      }
+      for (const dimension of dimensions) rejected[dimension]++;
+    },
+  };
+}
+
+function count(fault: Fault, line: number): void {
+  fault.rows++;
+  if (fault.lines.length < LINES_AT_MOST) fault.lines.push(line);
+}
