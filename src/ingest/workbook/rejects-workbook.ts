@@ -1,0 +1,108 @@
+import type { Contract } from '../../catalog/contract.js';
+import { splitRecord } from '../sources/csv-record.js';
+import { knownHeadings } from '../sources/known-headings.js';
+import type { RowError } from '../sources/source.js';
+import { faultTitle } from './fault-titles.js';
+import type { Cell, Sheet } from './sheet.js';
+import { writeWorkbook } from './write-workbook.js';
+
+/** How the rows of a delivery are written: kept aside with them as line 0. NDJSON has none. */
+export interface TableForm {
+  headings: readonly string[];
+  /** Of CSV; the rows of workbooks and Parquet are kept as JSON. */
+  delimiter?: string;
+}
+
+export interface RejectedRow {
+  line: number;
+  /** As sent. */
+  row: string;
+  errors: readonly RowError[];
+}
+
+export interface RejectedRows {
+  contract: Contract;
+  form: TableForm | undefined;
+  rows: readonly RejectedRow[];
+  /** Of the delivery; more than `rows` where not all fit. */
+  total: number;
+  /** ms since the epoch. */
+  now: number;
+}
+
+/** Rejected rows as the sender's table: same headings, a comment in every faulty cell. Corrected, it can be sent as a delta. */
+export function rejectsWorkbook(rejected: RejectedRows): Promise<Buffer> {
+  const { contract, rows, total } = rejected;
+  const parsed = rows.map((row) => valuesOf(row.row, rejected.form));
+  const headings = rejected.form?.headings ?? [...new Set(parsed.flatMap((values) => Object.keys(values)))];
+  const known = knownHeadings(contract);
+  const fields = headings.map((heading) => known(heading)?.field?.name);
+  const kept = rows.length < total ? `（前 ${rows.length} 行，共 ${total} 行；其余见 NDJSON）` : '';
+  const title = `退回数据 Rejected rows ${contract.title.zh}${kept}`;
+  const sheet: Sheet = {
+    name: '退回数据',
+    columns: headings.map((heading) => ({ width: Math.max(12, 2 * heading.length + 4), text: true })),
+    frozenRows: 2,
+    rows: [
+      [{ text: title, style: 'title' }],
+      headings.map((heading): Cell => ({ text: heading, style: 'heading' })),
+      ...rows.map((row, at) => cellsOf(parsed[at]!, { headings, fields, row })),
+    ],
+  };
+  return writeWorkbook([sheet], rejected.now);
+}
+
+type Values = Readonly<Record<string, string>>;
+
+/** By heading. A row that could not be read stands as it was sent under the first heading. */
+function valuesOf(row: string, form: TableForm | undefined): Values {
+  const { headings, delimiter } = form ?? {};
+  const whole = { [headings?.[0] ?? '原始行']: row };
+  if (delimiter !== undefined) return byHeading(headings!, splitRecord(row, delimiter)) ?? whole;
+  let value: unknown;
+  try {
+    value = JSON.parse(row);
+  } catch {
+    return whole;
+  }
+  if (headings !== undefined) return byHeading(headings, Array.isArray(value) ? value.map(asText) : undefined) ?? whole;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return whole;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, asText(each)]));
+}
+
+function byHeading(headings: readonly string[], cells: readonly string[] | undefined): Values | undefined {
+  if (cells === undefined || cells.length > headings.length) return undefined;
+  return Object.fromEntries(headings.map((heading, at) => [heading, cells[at] ?? '']));
+}
+
+function asText(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+interface Writing {
+  headings: readonly string[];
+  /** Fields of the contract, by column. */
+  fields: readonly (string | undefined)[];
+  row: RejectedRow;
+}
+
+/** What is no one cell's fault, or of a field that the file has no column for, is told at the first cell. */
+function cellsOf(values: Values, { headings, fields, row }: Writing): Cell[] {
+  const comments = headings.map((): string[] => []);
+  for (const error of row.errors) {
+    const column = error.field === null ? -1 : fields.indexOf(error.field);
+    const missing = error.field !== null && column < 0 ? `${error.field}: ` : '';
+    comments[Math.max(0, column)]?.push(missing + commentOf(error));
+  }
+  return headings.map((heading, at): Cell => {
+    const text = values[heading] ?? '';
+    if (comments[at]!.length === 0) return { text, style: 'text' };
+    const place = at === 0 ? [`${row.line} 行 line ${row.line}`] : [];
+    return { text, style: 'faulty', comment: [...place, ...comments[at]!].join('\n') };
+  });
+}
+
+function commentOf({ rule, reason, cell }: RowError): string {
+  return `${faultTitle(rule)}（${rule}）${cell === undefined ? '' : ` ${cell}`}\n${reason}`;
+}

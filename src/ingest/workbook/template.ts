@@ -1,0 +1,138 @@
+import type { RowScope } from '../../access/grants/grant.js';
+import type { Contract, Field } from '../../catalog/contract.js';
+import type { Standard } from '../../standard/standard.js';
+import { columnName } from '../sources/xlsx-sheet.js';
+import { exampleOf } from './example.js';
+import type { Cell, Column, DropDown, Sheet } from './sheet.js';
+import { writeWorkbook } from './write-workbook.js';
+
+export interface Templating {
+  contract: Contract;
+  standard: Standard;
+  /** The part that the deliverer fills. */
+  scope: RowScope;
+  /** ms since the epoch. */
+  now: number;
+}
+
+const CODES = '代码';
+/** Longer lists are for people to look up in the standard. */
+const WORDS_AT_MOST = 5_000;
+const WORDS_TOLD = 40;
+const HEADER_ROW = 2;
+
+/** A workbook to fill in: the headings below a title, drop-downs for codes, and a sheet that explains every column. */
+export function templateWorkbook(templating: Templating): Promise<Buffer> {
+  const { contract, standard } = templating;
+  const fields = [...contract.fields.values()];
+  const words = fields.map((field) => wordsOf(field, standard));
+  const listed = words.flatMap((each, column) =>
+    each.length > 0 && each.length <= WORDS_AT_MOST && fields[column]!.type.name === 'code'
+      ? [{ column, words: each }]
+      : [],
+  );
+  const dropDowns = listed.map(({ column, words }, at): DropDown => {
+    const name = columnName(at);
+    return { column, from: HEADER_ROW + 1, values: `'${CODES}'!$${name}$1:$${name}$${words.length}` };
+  });
+  const filled: Sheet = {
+    name: contract.title.zh.replace(/[\\/?*[\]:']/g, ' ').slice(0, 31),
+    columns: fields.map((field) => ({ width: Math.max(12, 2 * headingOf(field).length + 4), text: isText(field) })),
+    frozenRows: HEADER_ROW,
+    rows: [
+      [{ text: titleOf(templating), style: 'title' }],
+      fields.map((field): Cell => ({ text: headingOf(field), style: field.required ? 'required' : 'heading' })),
+    ],
+    dropDowns,
+  };
+  const sheets = [filled, explained(fields, words)];
+  if (listed.length > 0) sheets.push(codeSheet(listed.map(({ words }) => words)));
+  return writeWorkbook(sheets, templating.now);
+}
+
+/** The same as CSV for those who fill it by a program: headings alone, with a byte order mark, by which Excel knows UTF-8. */
+export function templateCsv({ contract }: Templating): string {
+  const cells = [...contract.fields.values()].map((field) => {
+    const heading = headingOf(field);
+    const safe = /^[=+\-@]/.test(heading) ? `'${heading}` : heading;
+    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  });
+  return `\ufeff${cells.join(',')}\r\n`;
+}
+
+/** 数据归集模板 2026-11 户籍人口 370303104: without an extension. The month is that of Beijing. */
+export function titleOf({ contract, scope, now }: Templating): string {
+  const month = new Date(now + 8 * 3_600_000).toISOString().slice(0, 7);
+  return `数据归集模板 ${month} ${contract.title.zh} ${partOf(scope)}`;
+}
+
+function partOf(scope: RowScope): string {
+  if ('all' in scope) return '全部';
+  const values = scope.scope.flatMap((term) => ('in' in term ? term.in : term.prefix));
+  return values.length > 3 ? `${values.slice(0, 3).join(' ')} 等` : values.join(' ');
+}
+
+/** As the publisher calls it; where the contract declares nothing, its title. */
+export function headingOf({ name, from, title }: Field): string {
+  return from[0] === name ? title.zh : from[0]!;
+}
+
+/** What may be written into a field of codes: the publisher's words where the contract maps them, else codes. */
+function wordsOf({ type, codes }: Field, standard: Standard): { word: string; meaning: string }[] {
+  const name = type.list ?? type.of?.list;
+  const list = name === undefined ? undefined : standard.lists.get(name);
+  const mapped = codes === undefined ? undefined : Object.entries(codes);
+  if (mapped !== undefined) return mapped.map(([word, code]) => ({ word, meaning: list?.get(code) ?? code }));
+  return [...(list ?? [])].map(([word, meaning]) => ({ word, meaning }));
+}
+
+function isText({ type }: Field): boolean {
+  return !['integer', 'decimal', 'date', 'datetime'].includes(type.name);
+}
+
+const COLUMNS: readonly Column[] = [12, 20, 24, 28, 12, 8, 60, 24].map((width) => ({ width }));
+const EXPLAINED = ['列', '表头', '数据项', '英文 English', '类型', '必填', '可填写的值', '示例（虚构）'];
+const TYPES: Readonly<Record<Field['type']['name'], string>> = {
+  text: '文本',
+  code: '代码',
+  integer: '整数',
+  decimal: '小数',
+  boolean: '是/否',
+  date: '日期',
+  month: '月份',
+  datetime: '日期时间',
+  identifier: '证件号码',
+  point: '坐标',
+  geometry: '图形',
+  list: '多值',
+};
+
+function explained(fields: readonly Field[], words: readonly { word: string; meaning: string }[][]): Sheet {
+  const rows = fields.map((field, at) =>
+    [
+      columnName(at),
+      headingOf(field),
+      field.title.zh,
+      field.title.en,
+      TYPES[field.type.name] + (field.type.length === undefined ? '' : `（≤${field.type.length}）`),
+      field.required ? '必填' : '选填',
+      told(words[at]!),
+      words[at]![0]?.word ?? exampleOf(field),
+    ].map((text): Cell => ({ text, style: 'text' })),
+  );
+  const header = EXPLAINED.map((text): Cell => ({ text, style: 'heading' }));
+  return { name: '填报说明', columns: COLUMNS, frozenRows: 1, rows: [header, ...rows] };
+}
+
+function told(words: readonly { word: string; meaning: string }[]): string {
+  const each = words.slice(0, WORDS_TOLD).map(({ word, meaning }) => (word === meaning ? word : `${word}＝${meaning}`));
+  return each.join('；') + (words.length > WORDS_TOLD ? `；…（共 ${words.length} 个）` : '');
+}
+
+function codeSheet(columns: readonly (readonly { word: string }[])[]): Sheet {
+  const height = Math.max(...columns.map((words) => words.length));
+  const rows = Array.from({ length: height }, (_, row) =>
+    columns.map((words): Cell => ({ text: words[row]?.word ?? '', style: 'text' })),
+  );
+  return { name: CODES, hidden: true, columns: columns.map(() => ({ width: 20 })), rows };
+}
