@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { RowScope } from '../access/grants/grant.js';
-import { historyTable, liveTable } from '../catalog/table.js';
+import type { Contract } from '../catalog/contract.js';
+import { historyTable, indexesOf, liveTable } from '../catalog/table.js';
 import { scopeSql } from './scope.js';
 import { rowColumns, stagingTable } from './staging.js';
 import type { Validator } from './validator.js';
@@ -55,7 +56,14 @@ export async function applyDifference(
   const updated = empty ? 0 : await run(write.history(release));
   if (updated > 0) await run(write.update(release));
   const inserted = await run(write.insertion(release, empty));
+  if (release === 1) await buildIndexes(tx, differing.validator.contract);
   return { inserted, updated, deleted };
+}
+
+/** Of a first release, over all its rows at once. It keeps out other writers, who wait for this release anyhow, and no reader. */
+async function buildIndexes(tx: pg.ClientBase, contract: Contract): Promise<void> {
+  await tx.query(`SET LOCAL maintenance_work_mem = '256MB'`);
+  for (const index of indexesOf(contract)) await tx.query(index.statement);
 }
 
 function writerOf({ deliveryId, validator, scope, mode }: Differing) {

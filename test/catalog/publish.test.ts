@@ -96,15 +96,7 @@ t.test('publishing lays tables, records, entries, and reaches every node before 
   t.same(await columns('police__resident'), ['row_id', ...contract.fields.keys(), ...own]);
   t.same(await columns('police__resident_history'), ['row_id', ...contract.fields.keys(), ...own, '_until']);
   t.notOk((await columns('police__household')).includes('minor_until'));
-  t.same((await indexes('police__resident')).sort(), [
-    'born DESC NULLS LAST, row_id',
-    'born, row_id',
-    'gender, row_id',
-    'grid_code, row_id',
-    'id_number',
-    'residence_division, row_id',
-    'row_id',
-  ]);
+  t.same(await indexes('police__resident'), ['row_id'], 'the others come with the first release');
   t.same(await counts(), { records: 4, entries: 4, lines: 2 });
   const { rows } = await database.owner.query(
     'SELECT kind, entry_index::int AS at FROM exchange.policy_record ORDER BY 2',

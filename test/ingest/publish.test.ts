@@ -54,6 +54,26 @@ t.test('two contributors: neither loses a row by the other', async (t) => {
   t.strictSame(left, [['5', 'b', 'n']], 'and 1 went with the snapshot that named 9 only');
 });
 
+t.test('the indexes come with the first release, and once', async (t) => {
+  const d = await thing('indexed');
+  const indexes = async () => {
+    const { rows } = await owner.query<{ fields: string }>(
+      `SELECT substring(pg_get_indexdef(indexrelid) FROM '\\(.*\\)') AS fields FROM pg_index
+       WHERE indrelid = $1::regclass ORDER BY 1`,
+      [`data.${d.contract.table}`],
+    );
+    return rows.map(({ fields }) => fields.replaceAll(' COLLATE "C"', ''));
+  };
+  t.strictSame(await indexes(), ['(row_id)']);
+  await d.send(text([row('1', 'a', 'far too long')]));
+  t.strictSame(await indexes(), ['(row_id)'], 'a rejected delivery makes no release');
+  await d.send(text([row('1', 'a')]));
+  const all = ['(code)', '(count, row_id)', '(part, row_id)', '(row_id)'];
+  t.strictSame(await indexes(), all);
+  await d.send(text([row('1', 'a'), row('2', 'a')]));
+  t.strictSame(await indexes(), all);
+});
+
 t.test('a faulty correction keeps the old row, and the report says so', async (t) => {
   const d = await thing('kept', { 'reject-at-most': '50%', 'delete-at-most': '20%' });
   await d.send(text([row('1', 'a'), row('2', 'a'), row('3', 'a')]));
