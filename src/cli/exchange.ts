@@ -12,6 +12,7 @@ import { addDemo } from './commands/demo.js';
 import { grantCommand } from './commands/grant.js';
 import { migrateCommand } from './commands/migrate.js';
 import { openapiCommand, type RenderOpenapi } from './commands/openapi.js';
+import { standardCommand } from './commands/standard.js';
 import { type StartExchange, startCommand } from './commands/start.js';
 import { tokenCommand } from './commands/token.js';
 import { describeFailure, EXIT, EXIT_HELP } from './exit-code.js';
@@ -55,6 +56,7 @@ function exchangeCommand({ startExchange, renderOpenapi }: Commands): Command {
     tokenCommand(),
     applicationCommand(),
     grantCommand(),
+    standardCommand(),
     openapiCommand(renderOpenapi),
     auditCommand(),
     configCommand(),

@@ -31,15 +31,13 @@ ${list.history.length === 0 ? '' : table({ zh: '版本历史', en: 'History' }, 
 const CODE_HEADINGS = [
   ['代码', 'Code'],
   ['名称', 'Title'],
-  ['英文', 'English'],
   ['状态', 'Status'],
 ] as const;
 
 function codeRows(list: CodeList): string[][] {
   return [...list.codes].map(([code, { title, retired }]) => [
     `<code>${escapeHtml(code)}</code>`,
-    escapeHtml(title.zh),
-    title.en === undefined ? '' : `<span lang="en">${escapeHtml(title.en)}</span>`,
+    bilingual(title),
     [
       ...(retired ? ['<span class="retired">已停用 <small lang="en">retired</small></span>'] : []),
       ...(list.shipped.has(code) ? [] : ['本区增加 <small lang="en">added here</small>']),

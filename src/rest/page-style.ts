@@ -32,7 +32,7 @@ td{border-bottom:1px solid var(--line)}
 th:last-child,td:last-child{padding-right:0}
 tbody tr:hover{background:var(--tint)}
 tr:has(.retired) td{color:var(--soft)}
-td:first-child code{white-space:nowrap}
+td:first-child :is(code,small){white-space:nowrap}
 .number{font-variant-numeric:tabular-nums}
 .key{font-weight:600}
 .grade{font:600 .74rem/1 ui-monospace,Menlo,Consolas,monospace;letter-spacing:.04em;padding:.2em .5em;border:1px solid currentColor;border-radius:.3em;white-space:nowrap}

@@ -28,7 +28,7 @@ export async function standardPages(app: FastifyInstance, { exchange }: { exchan
   );
 }
 
-export function overviewPage(catalog: Catalog): string {
+function overviewPage(catalog: Catalog): string {
   const { standard } = catalog;
   const entities = [...standard.entities.values()].map(({ name, title, elements }) => [
     `<a href="/standard/entities/${name}">${bilingual(title)}</a>`,

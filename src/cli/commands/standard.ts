@@ -1,0 +1,121 @@
+import { writeFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { systemClock } from '../../platform/clock.js';
+import { connect, expectSuccess } from '../client.js';
+import { type CsvCode, codesFromCsv, csvOfCodes, listNameOf } from '../code-list-csv.js';
+import { CommandError, EXIT } from '../exit-code.js';
+import { print } from '../output.js';
+import { acting } from './grant.js';
+
+interface StandardOptions {
+  as: string;
+  key?: string;
+  dataDir?: string;
+  json?: boolean;
+}
+
+interface ApplyOptions extends StandardOptions {
+  note: string;
+  list?: string;
+  titleZh?: string;
+  titleEn?: string;
+  basedOn?: string;
+}
+
+interface ListShown {
+  name: string;
+  title: { zh: string; en?: string };
+  source: string | null;
+  version: number;
+  since: string | null;
+  codeCount: number;
+  codes: CsvCode[];
+}
+
+const PATH = '/api/v1/standard/code-lists';
+
+/** `standard list|show|export|apply`: the code lists in force, and their change by an operator. */
+export function standardCommand(): Command {
+  const standard = new Command('standard').description('read and change the code lists of the standard');
+  acting(standard.command('list')).description('every code list in force').action(list);
+  acting(standard.command('show')).argument('<list>').description('one code list with its codes').action(show);
+  acting(standard.command('export'))
+    .argument('<list>')
+    .description('one code list as CSV: code, title_zh, title_en, retired')
+    .option('-o, --output <file>', 'where to (default: standard output)')
+    .action(exportList);
+  acting(standard.command('apply'))
+    .argument('<csv>', 'the whole list, as export writes it')
+    .description('make a code list become like this file; in force on every node when the command returns')
+    .requiredOption('--note <text>', 'why, for those who read the history')
+    .option('--list <name>', 'which list (default: the name of the file)')
+    .option('--title-zh <text>', 'title of a new list')
+    .option('--title-en <text>', 'title of a new list in English')
+    .option('--based-on <version>', 'refuse where another version is in force by now')
+    .action(apply);
+  return standard;
+}
+
+async function list(options: StandardOptions): Promise<void> {
+  const result = await read(options, PATH);
+  const lines = (result.data as ListShown[]).map(
+    ({ name, title, source, version, codeCount }) =>
+      `${name}  ${title.zh}  ${source ?? 'tenant list'}  v${version}  ${codeCount} codes`,
+  );
+  print(options, result, lines.join('\n'));
+}
+
+async function show(name: string, options: StandardOptions): Promise<void> {
+  const result = await read(options, `${PATH}/${encodeURIComponent(name)}`);
+  const shown = result.data as ListShown;
+  const since = shown.since === null ? 'as shipped' : `since ${shown.since}`;
+  const head = `${shown.name}  ${shown.title.zh}  ${shown.source ?? 'tenant list'}  v${shown.version}  ${since}`;
+  const codes = shown.codes.map(({ code, title, retired }) =>
+    [code, title.zh, ...(title.en === undefined ? [] : [title.en]), ...(retired ? ['(retired)'] : [])].join('  '),
+  );
+  print(options, result, [head, ...codes].join('\n'));
+}
+
+async function exportList(name: string, options: StandardOptions & { output?: string }): Promise<void> {
+  const result = await read(options, `${PATH}/${encodeURIComponent(name)}`);
+  const { codes } = result.data as ListShown;
+  const text = csvOfCodes(codes);
+  if (options.output !== undefined) {
+    writeFileSync(options.output, text);
+    print(options, { list: name, file: options.output, codes: codes.length }, `${codes.length} codes written`);
+  } else if (options.json) print(options, result, '');
+  else process.stdout.write(text);
+}
+
+async function read(options: StandardOptions, path: string): Promise<Record<string, unknown>> {
+  const client = await connect({ ...options, application: options.as, resource: 'platform' });
+  return expectSuccess(await client.request('GET', path));
+}
+
+async function apply(file: string, options: ApplyOptions): Promise<void> {
+  const name = options.list ?? listNameOf(file);
+  const body = JSON.stringify({
+    ...titleOf(options),
+    codes: codesFromCsv(file),
+    note: options.note,
+    ...basedOnOf(options),
+  });
+  const client = await connect({ ...options, application: options.as, resource: 'platform' });
+  const headers = { 'content-type': 'application/json', 'idempotency-key': systemClock.uuid() };
+  const result = expectSuccess(await client.request('PUT', `${PATH}/${encodeURIComponent(name)}`, headers, body));
+  const { data, behind } = result as unknown as { data: ListShown; behind: string[] };
+  const late = behind.map((node) => `node ${node} does not serve it yet`);
+  print(options, result, [`${data.name}  v${data.version}  ${data.codeCount} codes`, ...late].join('\n'));
+}
+
+function titleOf({ titleZh: zh, titleEn: en }: ApplyOptions): { title?: { zh: string; en?: string } } {
+  if (zh === undefined && en === undefined) return {};
+  if (zh === undefined) throw new CommandError(EXIT.usage, 'A title is Chinese first: give --title-zh.');
+  return { title: { zh, ...(en === undefined ? {} : { en }) } };
+}
+
+function basedOnOf({ basedOn }: ApplyOptions): { basedOn?: number } {
+  if (basedOn === undefined) return {};
+  if (!/^\d{1,9}$/.test(basedOn)) throw new CommandError(EXIT.usage, '--based-on takes the number of a version.');
+  return { basedOn: Number(basedOn) };
+}
