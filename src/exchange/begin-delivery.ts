@@ -2,9 +2,11 @@ import type pg from 'pg';
 import type { Permit } from '../access/policy/decision.js';
 import type { PolicyIndex } from '../access/policy/policy.js';
 import type { Delivery } from '../ingest/delivery.js';
+import { prepareDerivation } from '../ingest/derive/derivation.js';
 import type { Intake } from '../ingest/intake.js';
 import type { Landed } from '../ingest/land.js';
 import { openDelivery } from '../ingest/open-delivery.js';
+import { startTally, type Tally } from '../ingest/quality/tally.js';
 import { meaningOf } from '../ingest/same-file.js';
 import { startValidation, type Validation } from '../ingest/validate.js';
 import { type Validator, validatorOf } from '../ingest/validator.js';
@@ -35,6 +37,7 @@ export interface Run {
   delivery: Delivery;
   validator: Validator;
   validation: Validation;
+  tally: Tally;
   /** What has been read so far. */
   progress: Landed;
   /** Of its bytes (`ingest/same-file.ts`). */
@@ -46,7 +49,16 @@ export interface Run {
 export async function beginDelivery(exchange: Exchange, client: pg.PoolClient, offer: Offer): Promise<Run> {
   const { contract, grant } = offer.permit.access.get('')!;
   const validator = validatorOf(contract, offer.index.catalog.standard);
-  const validation = startValidation(validator, { keys: exchange.keys, scope: grant.rows, mode: offer.mode });
+  const tally = startTally(contract, { now: exchange.clock.now() });
+  const validation = startValidation(validator, {
+    keys: exchange.keys,
+    scope: grant.rows,
+    mode: offer.mode,
+    derive: await prepareDerivation(client, offer.index.catalog, validator),
+    rules: tally.rules,
+    turnedAway: tally.turnedAway,
+    numbered: offer.intake.numbered,
+  });
   const { mode, intake } = offer;
   const standard = offer.index.catalog.standard.version;
   const meaning = meaningOf({ contract, standard, grant, mode, intake });
@@ -63,5 +75,5 @@ export async function beginDelivery(exchange: Exchange, client: pg.PoolClient, o
   });
   const progress: Landed = { received: 0, rejected: 0, faults: new Map() };
   const watch = watchCancel(exchange, offer.id);
-  return { client, offer, delivery, validator, validation, progress, meaning, watch };
+  return { client, offer, delivery, validator, validation, tally, progress, meaning, watch };
 }

@@ -95,6 +95,7 @@ async function publishAndRecord(
         landed,
         mapped: validation.mapped(),
         suspicious: validation.suspicious(),
+        quality: { tally: run.tally, catalog: index.catalog },
         notes: offer.intake.notes?.(),
         published: offer.intake.published,
         same: (tx) => sameBefore(tx, run, { permit, index }),

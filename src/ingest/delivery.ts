@@ -1,4 +1,6 @@
 import type pg from 'pg';
+import type { ShortQuality } from './quality/report.js';
+import type { DerivedCounts } from './derive/derivation.js';
 import type { UnmappedCodes } from './unmapped-codes.js';
 
 /** Where a delivery stands. `receiving` covers validation: a row is validated as it is read. */
@@ -35,6 +37,8 @@ export interface Report {
   suggestions?: Readonly<Record<string, string>>;
   /** Own codes of the publisher that the contract maps to none of the standard. Absent where there are none. For the deliverer only. */
   unmappedValues?: readonly UnmappedCodes[];
+  /** Fields that follow from others, in rows read. Absent where nothing was derived and nothing contradicted. */
+  derived?: Readonly<Record<string, DerivedCounts>>;
   /** Rows by field and rule. */
   faults: readonly { field: string | null; rule: string; rows: number }[];
   /** Rows of a snapshot whose faulty new version was set aside: the old one stands. Absent where there are none. */
@@ -45,6 +49,8 @@ export interface Report {
   superseded?: number;
   /** The same file was published before, and its part has not changed since: no row was touched, the release is the earlier one. */
   unchanged?: { sameAs: string; release: number };
+  /** Scores, and the rules that were broken; the whole report is at `/quality`. Absent where nobody could tell the rows apart. */
+  quality?: ShortQuality;
   /** Why the delivery was rejected whole. */
   refused?: { rule: string; reason: string; line?: number };
 }

@@ -1,14 +1,18 @@
 import type pg from 'pg';
 import type { RowScope } from '../access/grants/grant.js';
 import type { Receipt } from '../audit/entry.js';
+import type { Catalog } from '../catalog/catalog.js';
 import { Problem } from '../platform/errors.js';
 import { advance, type Counts, type Delivery, type Report } from './delivery.js';
 import { applyDifference, type Differing, keptOfPart, sizeOfPart } from './difference.js';
 import type { Landed } from './land.js';
+import { measureQuality } from './quality/measure.js';
+import { type ShortQuality, shortOf } from './quality/report.js';
+import type { Tally } from './quality/tally.js';
 import type { Same } from './same-file.js';
 import { addFaults, faultsOf } from './set-aside.js';
 import { stagingTable } from './staging.js';
-import { turnAway } from './turn-away.js';
+import { type TurnedAway, turnAway } from './turn-away.js';
 import type { Validation } from './validate.js';
 import type { Validator } from './validator.js';
 
@@ -23,10 +27,12 @@ export interface Publishing {
   /** What the report says of headings and codes. */
   mapped: ReturnType<Validation['mapped']>;
   suspicious: boolean;
+  /** Counted while the rows passed; `catalog` tells which datasets they may refer to. */
+  quality: { tally: Tally; catalog: Catalog };
   /** What the source tells of itself. */
   notes: Report['source'];
   /** Joins the transaction of a release, after its rows. */
-  published?: ((tx: pg.ClientBase, delivery: { id: string; release: number }) => Promise<void>) | undefined;
+  published?: ((tx: pg.ClientBase, delivery: { id: string; release: number }) => Promise<Report['source'] | void>) | undefined;
   /** Where the same file was published before and nothing has changed since: by which delivery. */
   same(tx: pg.ClientBase): Promise<Same | undefined>;
   /** The digest was stated and known before, so no row was landed: only `same` can end it. */
@@ -77,16 +83,36 @@ async function change(publishing: Publishing, delivery: Delivery): Promise<Deliv
   const { client: tx, validator, scope } = publishing;
   const differing = { deliveryId: delivery.id, validator, scope, mode: delivery.mode };
   const judged = await judge(publishing, differing);
-  if (judged.report.refused !== undefined) return advance(tx, delivery, 'rejected', judged);
+  if (judged.report.refused !== undefined) {
+    const report = { ...judged.report, quality: await measured(publishing, judged, null) };
+    return advance(tx, delivery, 'rejected', { counts: judged.counts, report });
+  }
   await publishing.wanted(tx);
   const release = await nextRelease(tx, delivery.lineId, validator.contract.name);
   const changed = await applyDifference(tx, differing, { release, empty: judged.empty });
-  await publishing.published?.(tx, { id: delivery.id, release });
+  const told = await publishing.published?.(tx, { id: delivery.id, release });
+  const source = told ? { source: { ...judged.report.source, ...told } } : {};
   return advance(tx, delivery, 'published', {
     counts: { ...judged.counts, ...changed },
-    report: judged.report,
+    report: { ...judged.report, ...source, quality: await measured(publishing, judged, release) },
     release,
   });
+}
+
+async function measured(publishing: Publishing, judged: Judged, release: number | null): Promise<ShortQuality> {
+  const { client: tx, delivery, validator, scope, quality } = publishing;
+  const { received, accepted, rejected } = judged.counts;
+  const report = await measureQuality(tx, {
+    ...quality,
+    deliveryId: delivery.id,
+    lineId: delivery.lineId,
+    contract: validator.contract,
+    whole: 'all' in scope,
+    away: judged.away,
+    rows: { received, accepted, rejected },
+    release,
+  });
+  return shortOf(report);
 }
 
 /** What was published before stands: the earlier outcome, and no release of its own. */
@@ -106,6 +132,7 @@ function changedMeanwhile(): Problem {
 interface Judged {
   counts: Counts;
   report: Report;
+  away: TurnedAway['away'];
   /** The deliverer's part has no row yet. */
   empty: boolean;
 }
@@ -139,7 +166,7 @@ async function judge(publishing: Publishing, differing: Differing): Promise<Judg
     ...(publishing.notes === undefined ? {} : { source: publishing.notes }),
     ...refused,
   };
-  return { counts, report, empty: part.rows === 0 };
+  return { counts, report, away, empty: part.rows === 0 };
 }
 
 function refusal(
