@@ -2,6 +2,7 @@ import type { RowScope } from '../access/grants/grant.js';
 import { rowIdHex } from '../catalog/row-id.js';
 import type { Keys } from '../platform/keys.js';
 import type { Report } from './delivery.js';
+import type { Derivation } from './derive/derivation.js';
 import { rowErrors } from './faults.js';
 import { fillRow, type Operation } from './fill-row.js';
 import { type Columns, mapHeadings, OPERATION } from './mapping.js';
@@ -32,7 +33,7 @@ export interface ValidationOptions {
   scope: RowScope;
   mode: 'snapshot' | 'delta';
   /** Fills fields that follow from others: a house code, a grid. Before the row is judged. */
-  derive?: ((values: unknown[]) => void) | undefined;
+  derive?: Derivation | undefined;
   /** Named rules beyond types, on a row that satisfies its contract: the errors that turn it away; warnings it counts itself. */
   rules?: ((values: readonly unknown[], line: number) => readonly RowError[] | undefined) | undefined;
   /** Hears of every row that is set aside here. */
@@ -43,8 +44,8 @@ export interface ValidationOptions {
 export interface Validation {
   /** `headings`: of the source, where it has any. */
   take(rows: readonly SourceRow[], headings: readonly string[] | undefined): Validated;
-  /** What the report says of the mapping: headings that no field takes (at most a hundred), and codes. */
-  mapped(): Pick<Report, 'unmapped' | 'suggestions' | 'unmappedValues'>;
+  /** What the report says of the mapping: headings that no field takes (at most a hundred), codes, and what was derived. */
+  mapped(): Pick<Report, 'unmapped' | 'suggestions' | 'unmappedValues' | 'derived'>;
   /** True where some key may have come twice. */
   suspicious(): boolean;
 }
@@ -92,7 +93,10 @@ export function startValidation(validator: Validator, options: ValidationOptions
     batch.copy += stagingLine(validator, { rowNumber, values, line: row.line, operation: filled as Operation, text });
   };
   return {
-    mapped: () => mappingReport(validator, unmapped, codes),
+    mapped() {
+      const derived = options.derive?.told();
+      return { ...mappingReport(validator, unmapped, codes), ...(derived === undefined ? {} : { derived }) };
+    },
     suspicious: () => suspects > 0,
     take(rows, headings) {
       if (columns === undefined && headings !== undefined) columns = mapHeadings(validator.mapping, headings, note);
@@ -139,7 +143,7 @@ function rowJudge(
 ): (values: unknown[], operation: Operation, line: number) => readonly RowError[] | undefined {
   const inScope = scopeTest(scope, validator.fields);
   return (values, operation, line) => {
-    derive?.(values);
+    derive?.derive(values);
     if (operation === 'delete') {
       if (mode === 'snapshot') return [DELETES];
       keepKey(validator, values);
