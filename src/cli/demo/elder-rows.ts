@@ -58,10 +58,11 @@ function* elders(plan: Plan): Generator<Elder> {
 function* rowsOf(random: Random, { idNumber, born, diedDay, division }: Elder): Generator<Row> {
   const bornMonth = Number(born.slice(0, 4)) * 12 + Number(born.slice(5, 7)) - 1;
   const last = lastMonth(random, diedDay);
+  const lived = diedDay === undefined ? last.month : monthOf(diedDay);
   for (const [i, band] of BANDS.entries()) {
     const first = Math.max(SCHEME_SINCE, bornMonth + band.from * 12);
     const next = BANDS[i + 1] === undefined ? Number.POSITIVE_INFINITY : bornMonth + BANDS[i + 1]!.from * 12;
-    if (first > Math.min(last.month, next - 1)) continue;
+    if (first > Math.min(last.month, lived, next - 1)) continue;
     const grownOut = next <= last.month;
     const until = grownOut ? next - 1 : last.reason === undefined ? undefined : last.month;
     const typed = until !== undefined && random.chance(SHARES.mistyped) ? first - 12 : until;
