@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Receipt } from '../audit/entry.js';
-import { advance } from '../ingest/delivery.js';
+import { advance, type Report } from '../ingest/delivery.js';
 import type { Intake } from '../ingest/intake.js';
 import { dropStaging } from '../ingest/open-delivery.js';
 import type { Ended } from '../ingest/publish.js';
@@ -30,6 +30,7 @@ export async function refuseDelivery(exchange: Exchange, run: Run, unreadable: U
       report: {
         ...validation.mapped(),
         faults: faultsOf(faults),
+        ...notesOf(offer.intake),
         refused: { rule: unreadable.rule, reason: unreadable.message, line: unreadable.line },
       },
     });
@@ -56,7 +57,7 @@ export async function failDelivery(exchange: Exchange, run: Run, error: unknown)
       await tx.query(`SET LOCAL lock_timeout = '5s'`);
       await dropStaging(tx, offer.id);
       const refused = { rule: cancelled ? 'cancelled' : problem.code, reason: problem.message };
-      const report = { ...run.validation.mapped(), faults: [], refused };
+      const report = { ...run.validation.mapped(), faults: [], ...notesOf(offer.intake), refused };
       await advance(tx, run.delivery, cancelled ? 'cancelled' : 'failed', { report, bytes: offer.intake.bytes() });
       const draft = cancelled ? cancelledEntry(offer, offer.id) : failedEntry(offer, offer.id, problem.code);
       await exchange.log.appendIn(tx, [draft], { policy: false });
@@ -92,6 +93,11 @@ async function inTransaction<T>(client: pg.ClientBase, work: () => Promise<T>): 
 function isBrokenOff(error: unknown): boolean {
   const { code, message } = error as { code?: unknown; message?: unknown };
   return code === 'ECONNRESET' && message === 'aborted';
+}
+
+function notesOf(intake: Intake): Pick<Report, 'source'> {
+  const notes = intake.notes?.();
+  return notes === undefined ? {} : { source: notes };
 }
 
 /** As in `Content-Digest` (RFC 9530): `sha-256=:…:` of what was received. */

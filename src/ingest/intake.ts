@@ -21,8 +21,13 @@ export interface Intake {
   drain(): Promise<void>;
   /** What the report says of the source itself once the rows have ended: sheets left out, counts reconciled. */
   notes?(): Report['source'];
-  /** Joins the transaction that publishes, after the rows and before the entry: where the next pull goes on. */
-  published?(tx: pg.ClientBase, delivery: { id: string; release: number }): Promise<void>;
+  /** Hears the number (`catalog/row-id.ts`, hex) of every row that is taken, in their order. */
+  numbered?(rowNumber: string): void;
+  /**
+   * Joins the transaction that publishes, after the rows and before the entry: where the next pull goes on. What it returns joins the report's
+   * `source`. Called again where the policy moved meanwhile.
+   */
+  published?(tx: pg.ClientBase, delivery: { id: string; release: number }): Promise<Report['source'] | void>;
   /** Frees what it holds: files, connections. Called once, however the delivery ends; never throws. */
   close?(): Promise<void>;
 }

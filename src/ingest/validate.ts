@@ -36,6 +36,8 @@ export interface ValidationOptions {
   derive?: Derivation | undefined;
   /** Named rules beyond types, on a row that satisfies its contract: the errors that turn it away; warnings it counts itself. */
   rules?: ((values: readonly unknown[], line: number) => readonly RowError[] | undefined) | undefined;
+  /** Hears the number (`catalog/row-id.ts`, hex) of every row that is taken. */
+  numbered?: ((rowNumber: string) => void) | undefined;
   /** Hears of every row that is set aside here. */
   turnedAway?: ((line: number, errors: readonly RowError[]) => void) | undefined;
 }
@@ -87,6 +89,7 @@ export function startValidation(validator: Validator, options: ValidationOptions
       return;
     }
     const rowNumber = numberOf(values);
+    options.numbered?.(rowNumber);
     const again = seen(rowNumber);
     if (again) suspects++;
     const text = again || partial ? row.text : undefined;

@@ -1,0 +1,115 @@
+import { connect as connectSocket } from 'node:net';
+import mysql from 'mysql2';
+import type { ReachedUpstream } from '../../../access/upstreams/resolve-upstream.js';
+import type { Cell, Column, ConnectDatabase, DatabaseConnection, Limits, Reading } from './connection.js';
+import { passwordOf } from './password.js';
+import { backQuoted, countStatement, rowsStatement, type Spelling } from './table-name.js';
+
+/** MySQL and MariaDB. */
+export const connectMysql: ConnectDatabase = async (reached, limits) => {
+  const connection = mysql.createConnection(settingsOf(reached, limits));
+  connection.on('error', () => {}); // told by the query that fails
+  await new Promise<void>((resolve, reject) => {
+    connection.connect((error) => (error ? reject(error) : resolve()));
+  });
+  return connectionOf(connection, limits);
+};
+
+/**
+ * The driver checks the certificate against `host`, so the pinned address goes into the socket. LOAD DATA LOCAL, by which a server could ask for
+ * our files, is off.
+ */
+function settingsOf({ upstream, address, secret, tls }: ReachedUpstream, limits: Limits): mysql.ConnectionOptions {
+  return {
+    host: upstream.host,
+    port: upstream.port,
+    database: upstream.database!,
+    ...passwordOf(secret),
+    stream: () => connectSocket({ host: address, port: upstream.port, keepAlive: true }),
+    ...(tls === undefined
+      ? {}
+      : {
+          ssl: {
+            rejectUnauthorized: true,
+            verifyIdentity: true,
+            minVersion: 'TLSv1.2',
+            ...(tls.ca ? { ca: upstream.ca! } : {}),
+          },
+        }),
+    charset: 'utf8mb4',
+    connectTimeout: limits.connectMs,
+    flags: ['-LOCAL_FILES'],
+    multipleStatements: false,
+    rowsAsArray: true,
+    typeCast: (field) => field.string(),
+  };
+}
+
+function connectionOf(connection: mysql.Connection, limits: Limits): DatabaseConnection {
+  const texts = <R extends Cell[]>(sql: string): Promise<R[]> =>
+    new Promise((resolve, reject) => {
+      const timeout = limits.statementMs + limits.connectMs;
+      connection.query({ sql, timeout }, (error, rows) => (error ? reject(error) : resolve(rows as unknown as R[])));
+    });
+  return {
+    async begin() {
+      const [version] = await texts<[string]>('SELECT version()');
+      // MariaDB bounds statements in seconds, MySQL in milliseconds, each by a variable of its own.
+      const bound = /mariadb/i.test(version![0])
+        ? `max_statement_time = ${limits.statementMs / 1_000}`
+        : `max_execution_time = ${limits.statementMs}`;
+      await texts(`SET SESSION ${bound}, SESSION time_zone = '+08:00', SESSION sql_mode = ''`);
+      await texts('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+      await texts('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
+    },
+    async columns({ schema, table }) {
+      const rows = await texts<[string, string]>(
+        `SELECT column_name, column_type FROM information_schema.columns
+         WHERE table_schema = ${schema === undefined ? 'database()' : literal(schema)} AND table_name = ${literal(table)}
+         ORDER BY ordinal_position`,
+      );
+      return rows.map(([name, type]): Column => ({ name, type }));
+    },
+    async count(reading) {
+      const [row] = await texts<[string]>(countStatement(reading, spellingOf(reading)));
+      return Number(row![0]);
+    },
+    async *rows(reading) {
+      const stream = connection
+        .query(rowsStatement(reading, spellingOf(reading)))
+        .stream({ highWaterMark: limits.batchRows });
+      let batch: Cell[][] = [];
+      for await (const row of stream) {
+        batch.push(row as Cell[]);
+        if (batch.length < limits.batchRows) continue;
+        yield batch;
+        batch = [];
+      }
+      if (batch.length > 0) yield batch;
+    },
+    close: async () => connection.destroy(),
+  };
+}
+
+/** Hexadecimal digits: it can be nothing but this text, whatever the server's SQL mode makes of backslashes. */
+function literal(text: string): string {
+  return `_utf8mb4 0x${Buffer.from(text).toString('hex') || '00'}`;
+}
+
+const NUMBER = /^[+-]?\d{1,65}(\.\d{1,30})?$/;
+
+function spellingOf({ watermark }: Reading): Spelling {
+  return {
+    quote: backQuoted,
+    select: ({ name }) => `t.${backQuoted(name)}`,
+    from: (value) => watermarkLiteral(watermark!.column.type, value),
+  };
+}
+
+/** Compared in the column's own type: an integer that was compared with a text would be compared as a double, 2^53 and all. */
+function watermarkLiteral(type: string, value: string): string {
+  if (/^(tiny|small|medium|big)?int|^decimal|^year/i.test(type) && NUMBER.test(value)) return value;
+  if (/^(datetime|timestamp)/i.test(type)) return `CAST(${literal(value)} AS DATETIME(6))`;
+  if (/^date/i.test(type)) return `CAST(${literal(value)} AS DATE)`;
+  return literal(value);
+}

@@ -1,0 +1,79 @@
+import pg from 'pg';
+import type { ReachedUpstream } from '../../../access/upstreams/resolve-upstream.js';
+import type { Cell, Column, ConnectDatabase, DatabaseConnection, Limits, Reading } from './connection.js';
+import { passwordOf } from './password.js';
+import { countStatement, doubleQuoted, quotedTable, rowsStatement, type Spelling } from './table-name.js';
+
+/** Every value as the server's own text. */
+const AS_TEXT = { getTypeParser: () => (value: string | Buffer) => value };
+/** A snapshot that nobody reads any more must not hold back the department's vacuum for ever. */
+const IDLE_MS = 600_000;
+
+const SPELLING: Spelling = {
+  quote: doubleQuoted,
+  select: ({ name, type }) => {
+    const column = `t.${doubleQuoted(name)}`;
+    return type.endsWith('[]') ? `to_json(${column})::text` : `${column}::text`;
+  },
+  from: () => '$1',
+};
+
+/** PostgreSQL, and what speaks its protocol and has its catalogue (openGauss, Kingbase). */
+export const connectPostgres: ConnectDatabase = async (reached, limits) => {
+  const client = new pg.Client(settingsOf(reached, limits));
+  client.on('error', () => {}); // told by the query that fails
+  await client.connect();
+  return connectionOf(client, limits);
+};
+
+/** Nothing is left out that the driver would look up in the environment of this process. */
+function settingsOf({ upstream, address, secret, tls }: ReachedUpstream, limits: Limits): pg.ClientConfig {
+  return {
+    host: address,
+    port: upstream.port,
+    database: upstream.database!,
+    ...passwordOf(secret),
+    ssl: tls ?? false,
+    options: '',
+    application_name: 'civic-exchange',
+    connectionTimeoutMillis: limits.connectMs,
+    query_timeout: limits.statementMs + limits.connectMs,
+    keepAlive: true,
+    types: AS_TEXT,
+  };
+}
+
+function connectionOf(client: pg.Client, limits: Limits): DatabaseConnection {
+  const texts = async <R extends Cell[]>(text: string, values: string[] = []): Promise<R[]> =>
+    (await client.query<R>({ text, values, rowMode: 'array' })).rows;
+  const valuesOf = ({ watermark }: Reading) => (watermark?.from === undefined ? [] : [watermark.from]);
+  return {
+    async begin() {
+      await client.query(`SET statement_timeout = ${limits.statementMs}; SET idle_in_transaction_session_timeout = ${IDLE_MS};
+        SET DateStyle = 'ISO, YMD'; SET TimeZone = 'Asia/Shanghai'; SET extra_float_digits = 1`);
+      await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    },
+    async columns(table) {
+      const rows = await texts<[string, string]>(
+        `SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_catalog.pg_attribute
+         WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
+        [quotedTable(table, doubleQuoted)],
+      );
+      return rows.map(([name, type]): Column => ({ name, type }));
+    },
+    async count(reading) {
+      const [row] = await texts<[string]>(countStatement(reading, SPELLING), valuesOf(reading));
+      return Number(row![0]);
+    },
+    async *rows(reading) {
+      const statement = rowsStatement(reading, SPELLING);
+      await texts(`DECLARE exchange_rows NO SCROLL CURSOR FOR ${statement}`, valuesOf(reading));
+      for (;;) {
+        const rows = await texts<Cell[]>(`FETCH FORWARD ${limits.batchRows} FROM exchange_rows`);
+        if (rows.length > 0) yield rows;
+        if (rows.length < limits.batchRows) return;
+      }
+    },
+    close: () => client.end().catch(() => {}),
+  };
+}

@@ -1,0 +1,42 @@
+import { Problem } from '../../../platform/errors.js';
+import { Unreadable } from '../source.js';
+
+/** Codes of PostgreSQL (SQLSTATE), MySQL, SQL Server and Oracle drivers, by what they mean to us. */
+const REFUSED = new Set([
+  ...['28P01', '28000', '3D000', '42501'],
+  ...[
+    'ER_ACCESS_DENIED_ERROR',
+    'ER_DBACCESS_DENIED_ERROR',
+    'ER_TABLEACCESS_DENIED_ERROR',
+    'ER_COLUMNACCESS_DENIED_ERROR',
+  ],
+  ...['ER_BAD_DB_ERROR', 'ER_ACCOUNT_HAS_BEEN_LOCKED', 'ELOGIN', 'ORA-01017', 'ORA-00942'],
+]);
+const TOO_SLOW = new Set([
+  ...['57014', '25P03', 'ER_QUERY_TIMEOUT', 'ER_STATEMENT_TIMEOUT', 'PROTOCOL_SEQUENCE_TIMEOUT', 'ETIMEOUT', 'NJS-123'],
+  'ER_QUERY_INTERRUPTED',
+]);
+const UNTRUSTED = /^(CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS|HANDSHAKE)/;
+
+/**
+ * What is told of a failure at a department's database: one clear reason, never the database's own text, which quotes values. What another try
+ * can't mend is `upstream-refused`.
+ */
+export function sourceProblem(error: unknown): Problem | Unreadable {
+  if (error instanceof Problem || error instanceof Unreadable) return error;
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  const name = typeof code === 'string' ? code : '';
+  if (REFUSED.has(name)) {
+    return new Problem('upstream-refused', 'The source refuses our user, password or reading right.', { cause: error });
+  }
+  if (TOO_SLOW.has(name) || message === 'Query read timeout') {
+    return new Problem('upstream-failed', 'The source took too long for a statement.', { cause: error });
+  }
+  if (UNTRUSTED.test(name) || /does not support SSL|secure connection/.test(String(message))) {
+    return new Problem('upstream-refused', "The source's TLS certificate does not hold.", { cause: error });
+  }
+  if (name === 'ECONNREFUSED' || name === 'ETIMEDOUT' || name === 'EHOSTUNREACH' || name === 'ENETUNREACH') {
+    return new Problem('upstream-failed', 'The source is not reachable.', { cause: error });
+  }
+  return new Problem('upstream-failed', 'The source broke off.', { cause: error });
+}

@@ -1,0 +1,47 @@
+import { Unreadable } from '../source.js';
+import type { Reading, TableName } from './connection.js';
+
+/** `schema.table` or `table`, exactly as the database has them; what is in them can say nothing else, since each part is quoted whole. */
+export function parseTable(text: string): TableName {
+  const parts = text.split('.');
+  // A name of a control character or without one is no name of any database; PostgreSQL's end at a NUL.
+  if (parts.length > 2 || parts.some((part) => !/^[^\p{Cc}]{1,128}$/u.test(part))) {
+    throw new Unreadable(0, 'table', 'the table of the source is not written as table or schema.table');
+  }
+  return parts.length === 2 ? { schema: parts[0], table: parts[1]! } : { schema: undefined, table: parts[0]! };
+}
+
+export type Quote = (name: string) => string;
+
+export const doubleQuoted: Quote = (name) => `"${name.replaceAll('"', '""')}"`;
+export const backQuoted: Quote = (name) => `\`${name.replaceAll('`', '``')}\``;
+export const bracketed: Quote = (name) => `[${name.replaceAll(']', ']]')}]`;
+
+export function quotedTable({ schema, table }: TableName, quote: Quote): string {
+  return schema === undefined ? quote(table) : `${quote(schema)}.${quote(table)}`;
+}
+
+export interface Spelling {
+  quote: Quote;
+  /** How a column is selected as text. */
+  select(column: Reading['columns'][number]): string;
+  /** The watermark's value in the statement: a parameter's mark, or a literal that can be nothing but a value. */
+  from(value: string): string;
+}
+
+/** The two statements of a run. */
+export function countStatement(reading: Reading, spelling: Spelling): string {
+  return `SELECT count(*) FROM ${quotedTable(reading.table, spelling.quote)} t${condition(reading, spelling)}`;
+}
+
+export function rowsStatement(reading: Reading, spelling: Spelling): string {
+  const { quote } = spelling;
+  const order = [...(reading.watermark === undefined ? [] : [reading.watermark.column.name]), ...reading.order];
+  const columns = reading.columns.map((column) => spelling.select(column)).join(', ');
+  const sorted = [...new Set(order)].map((name) => `t.${quote(name)}`).join(', ');
+  return `SELECT ${columns} FROM ${quotedTable(reading.table, quote)} t${condition(reading, spelling)} ORDER BY ${sorted}`;
+}
+
+function condition({ watermark }: Reading, { quote, from }: Spelling): string {
+  return watermark?.from === undefined ? '' : ` WHERE t.${quote(watermark.column.name)} >= ${from(watermark.from)}`;
+}
