@@ -3,7 +3,6 @@ import type { Permit } from '../access/policy/decision.js';
 import type { PolicyIndex } from '../access/policy/policy.js';
 import type { Delivery } from '../ingest/delivery.js';
 import { prepareDerivation } from '../ingest/derive/derivation.js';
-import { prepareDerivation } from '../ingest/derive/derivation.js';
 import type { Intake } from '../ingest/intake.js';
 import type { Landed } from '../ingest/land.js';
 import { openDelivery } from '../ingest/open-delivery.js';

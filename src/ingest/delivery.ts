@@ -1,7 +1,6 @@
 import type pg from 'pg';
+import type { DerivedCounts } from './derive/derivation.js';
 import type { ShortQuality } from './quality/report.js';
-import type { DerivedCounts } from './derive/derivation.js';
-import type { DerivedCounts } from './derive/derivation.js';
 import type { UnmappedCodes } from './unmapped-codes.js';
 
 /** Where a delivery stands. `receiving` covers validation: a row is validated as it is read. */
@@ -38,8 +37,6 @@ export interface Report {
   suggestions?: Readonly<Record<string, string>>;
   /** Own codes of the publisher that the contract maps to none of the standard. Absent where there are none. For the deliverer only. */
   unmappedValues?: readonly UnmappedCodes[];
-  /** Fields that follow from others, in rows read. Absent where nothing was derived and nothing contradicted. */
-  derived?: Readonly<Record<string, DerivedCounts>>;
   /** Fields that follow from others, in rows read. Absent where nothing was derived and nothing contradicted. */
   derived?: Readonly<Record<string, DerivedCounts>>;
   /** Rows by field and rule. */
