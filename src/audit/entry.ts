@@ -11,6 +11,7 @@ export const EVENTS = [
   'delivery.cancelled',
   'delivery.unchanged',
   'rejects.read',
+  'quality.read',
   'derived.read',
   'contract.published',
   'publisher.registered',

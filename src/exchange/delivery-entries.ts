@@ -120,6 +120,20 @@ export function rejectsEntry({ call, index, permit }: Recording, deliveryId: str
   };
 }
 
+/** Reading how good a dataset is, whole or rounded. */
+export function qualityEntry({ call, index, permit }: Recording, release: number | null): Draft {
+  return {
+    request: call.request,
+    event: 'quality.read',
+    outcome: 'success',
+    actor: actorOf(call, index),
+    accesses: [deliveryAccess(permit, release, null)],
+    sealed: { ...stated(call), ask: { quality: release } },
+    epoch: index.epoch,
+    notAfter: permit.notAfter,
+  };
+}
+
 const NOTHING = { release: null, grant: null, version: null, purpose: null, fields: [], masks: [], rows: null };
 
 function deliveryAccess(permit: Permit, release: number | null, rows: number | null): EntryAccess {

@@ -1,5 +1,5 @@
 import type { Contract } from '../../catalog/contract.js';
-import type { Mode } from '../grants/grant.js';
+import { MODES, type Mode } from '../grants/grant.js';
 import type { Application, Subject } from '../identity/subject.js';
 import type { CompiledAccess } from './compile-access.js';
 import type { Access, Decision, Denial, Permit } from './decision.js';
@@ -86,6 +86,24 @@ export function decideDelivery(asked: Case & { contract: Pick<Contract, 'id'> })
     return deny('check-publisher', 'forbidden', { reason: 'not an application of the publisher', grant });
   }
   return permit(asked, chosen, new Map(), new Set());
+}
+
+/**
+ * May this application know how good the dataset is? Under its right to deliver, else under any other grant on it. Which of the two it was
+ * is told by the mode of the permit's grant.
+ */
+export function decideQuality(asked: Case & { contract: Pick<Contract, 'id'> }): Decision {
+  const delivering = decideDelivery(asked);
+  if (delivering.outcome === 'permit') return delivering;
+  let denial = delivering;
+  for (const mode of MODES) {
+    if (mode === 'deliver') continue;
+    const chosen = enter(asked, asked.contract.id, mode);
+    if (!('outcome' in chosen)) return permit(asked, chosen, new Map(), new Set());
+    // What is wrong with a grant that it holds tells more than that it holds none of a mode.
+    if (denial.code === 'mode-not-granted') denial = chosen;
+  }
+  return denial;
 }
 
 /** The rules that stand before every ask: who, then under which grant and purpose, then what that grant requires to be stated. */
