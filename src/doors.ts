@@ -21,6 +21,7 @@ import { datasetOpenapiRoute, openapiRoutes } from './rest/openapi-routes.js';
 import { recordDenials } from './rest/platform-call.js';
 import { installProblems, PROBLEM_TYPE, problemBody } from './rest/problem.js';
 import { publicPages } from './rest/public-pages.js';
+import { qualityRoutes } from './rest/quality-routes.js';
 import { standardPages } from './rest/standard-pages.js';
 import { standardRoutes } from './rest/standard-routes.js';
 
@@ -51,6 +52,7 @@ export async function openDoors(doors: Doors): Promise<FastifyInstance> {
     await data.register(dataRoutes, { exchange });
     await data.register(datasetOpenapiRoute, { exchange });
     await data.register(deliveryRoutes, { exchange });
+    await data.register(qualityRoutes, { exchange });
     await data.register(graphqlRoutes, { exchange, answer });
   });
   await app.register(async (platform) => {
