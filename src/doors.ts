@@ -24,6 +24,8 @@ import { publicPages } from './rest/public-pages.js';
 import { qualityRoutes } from './rest/quality-routes.js';
 import { standardPages } from './rest/standard-pages.js';
 import { standardRoutes } from './rest/standard-routes.js';
+import { templateRoutes } from './rest/template-routes.js';
+import { uploadRoutes } from './rest/upload-routes.js';
 
 export interface Doors {
   exchange: Exchange;
@@ -52,7 +54,9 @@ export async function openDoors(doors: Doors): Promise<FastifyInstance> {
     await data.register(dataRoutes, { exchange });
     await data.register(datasetOpenapiRoute, { exchange });
     await data.register(deliveryRoutes, { exchange });
+    await data.register(templateRoutes, { exchange });
     await data.register(qualityRoutes, { exchange });
+    await data.register(uploadRoutes, { exchange });
     await data.register(graphqlRoutes, { exchange, answer });
   });
   await app.register(async (platform) => {

@@ -15,6 +15,15 @@ export interface RejectsChunk {
   after: number | undefined;
 }
 
+/** Whose rejects, and who asks. */
+export interface AskedRejects {
+  call: Call;
+  contractId: string;
+  deliveryId: string;
+  permit: Permit;
+  index: PolicyIndex;
+}
+
 const ROWS_AT_MOST = 1_000;
 const SIZE_AT_MOST = 1_000_000;
 
@@ -22,11 +31,7 @@ const SIZE_AT_MOST = 1_000_000;
  * Rejected rows of a delivery from one line on, to its deliverer only: decided and recorded chunk by chunk (`access.md`, revocation).
  * @throws Problem where the right to see them has ended
  */
-export async function readRejects(
-  exchange: Exchange,
-  asked: { call: Call; contractId: string; deliveryId: string; permit: Permit; index: PolicyIndex },
-  after: number,
-): Promise<RejectsChunk> {
+export async function readRejects(exchange: Exchange, asked: AskedRejects, after: number): Promise<RejectsChunk> {
   const { rows } = await exchange.database.app.query<{ line: string; row: string; errors: string }>(
     `SELECT line, "row", errors FROM (
        SELECT line, "row", errors::text AS errors, sum(length("row")) OVER (ORDER BY line) - length("row") AS before
@@ -37,14 +42,22 @@ export async function readRejects(
   const text = rows
     .map(({ line, row, errors }) => `{"line":${line},"row":${JSON.stringify(row)},"errors":${errors}}\n`)
     .join('');
+  const receipt = await recordRejects(exchange, asked, { bytes: Buffer.from(text), rows: rows.length });
+  const last = rows.at(-1);
+  return { text, receipt, after: last === undefined ? undefined : Number(last.line) };
+}
+
+/** The entry of what is about to leave, decided anew where the policy has moved. Throws Problem where the right to see it has ended. */
+export async function recordRejects(
+  exchange: Exchange,
+  asked: AskedRejects,
+  leaving: { bytes: Buffer; rows: number },
+): Promise<Receipt> {
   let { permit, index } = asked;
   for (let attempt = 0; attempt < 8; attempt++) {
-    const draft = rejectsEntry({ call: asked.call, index, permit }, asked.deliveryId, rows.length);
-    const appended = await exchange.log.append({ ...draft, answer: Buffer.from(text) });
-    const last = rows.at(-1);
-    if (appended.state === 'recorded') {
-      return { text, receipt: appended.receipt, after: last === undefined ? undefined : Number(last.line) };
-    }
+    const draft = rejectsEntry({ call: asked.call, index, permit }, asked.deliveryId, leaving.rows);
+    const appended = await exchange.log.append({ ...draft, answer: leaving.bytes });
+    if (appended.state === 'recorded') return appended.receipt;
     if (appended.state === 'stale') await exchange.policy.reach(appended.epoch);
     const again = await authoriseDelivery(exchange, asked.call, asked.contractId);
     if (again.outcome === 'deny') throw new Problem(again.denial.code);
@@ -72,6 +85,11 @@ export interface DeliveryView {
   ended: string | null;
 }
 
+const VIEW = `json_build_object('id', id, 'state', state, 'mode', mode, 'received', received, 'accepted', accepted,
+  'rejected', rejected, 'inserted', inserted, 'updated', updated, 'deleted', deleted, 'release', release, 'digest', digest,
+  'report', report, 'created', to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  'ended', to_char(ended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) AS view`;
+
 /** The delivery if this application handed it over into this contract; undefined otherwise, whether it exists or not. */
 export async function readDelivery(
   exchange: Exchange,
@@ -79,12 +97,23 @@ export async function readDelivery(
 ): Promise<DeliveryView | undefined> {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(by.id)) return undefined;
   const { rows } = await exchange.database.app.query<{ view: DeliveryView }>(
-    `SELECT json_build_object('id', id, 'state', state, 'mode', mode, 'received', received, 'accepted', accepted,
-       'rejected', rejected, 'inserted', inserted, 'updated', updated, 'deleted', deleted, 'release', release, 'digest', digest,
-       'report', report, 'created', to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-       'ended', to_char(ended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) AS view
-     FROM exchange.delivery WHERE id = $1 AND contract = $2 AND application = $3`,
+    `SELECT ${VIEW} FROM exchange.delivery WHERE id = $1 AND contract = $2 AND application = $3`,
     [by.id, by.contractId, by.application],
   );
   return rows[0]?.view;
+}
+
+export const LISTED_AT_MOST = 100;
+
+/** The application's own deliveries into the contract, the newest first: also those that it has to find again, to wait for or to cancel. */
+export async function listDeliveries(
+  exchange: Exchange,
+  by: { application: string; contractId: string },
+): Promise<DeliveryView[]> {
+  const { rows } = await exchange.database.app.query<{ view: DeliveryView }>(
+    `SELECT ${VIEW} FROM exchange.delivery WHERE contract = $1 AND application = $2
+     ORDER BY created_at DESC LIMIT ${LISTED_AT_MOST}`,
+    [by.contractId, by.application],
+  );
+  return rows.map(({ view }) => view);
 }

@@ -8,35 +8,54 @@ import { nearMiss } from '../platform/near-miss.js';
 import { pairsOf } from './parse-url.js';
 import { queryStringOf } from './request.js';
 
-/** `mode`, the one parameter, by the contract's terms. Throws Problem unknown-parameter, repeated-parameter, bad-value, unprocessable. */
-export function parseMode(request: FastifyRequest, contract: Contract): 'snapshot' | 'delta' {
+const PARAMETERS = ['mode', 'again'];
+
+/** What the query string says of a delivery. */
+export interface Terms {
+  mode: 'snapshot' | 'delta';
+  /** Publish it though the same file was published before. */
+  again: boolean;
+}
+
+/** `mode` by the contract's terms, and `again`. Throws Problem unknown-parameter, repeated-parameter, bad-value, unprocessable. */
+export function parseTerms(request: FastifyRequest, contract: Contract): Terms {
   const pairs = pairsOf(queryStringOf(request));
-  const foreign = pairs.find((pair) => pair.name !== 'mode');
+  const foreign = pairs.find((pair) => !PARAMETERS.includes(pair.name));
   if (foreign !== undefined) {
-    const suggestion = nearMiss(foreign.name, ['mode']);
+    const suggestion = nearMiss(foreign.name, PARAMETERS);
     throw new Problem('unknown-parameter', undefined, {
       faults: [
         {
           parameter: foreign.name.slice(0, 100),
           reason: 'unknown parameter',
-          expected: 'mode',
+          expected: PARAMETERS.join(' or '),
           ...(suggestion === undefined ? {} : { suggestion }),
         },
       ],
     });
   }
-  if (pairs.length > 1) {
-    throw new Problem('repeated-parameter', undefined, { faults: [{ parameter: 'mode', reason: 'stands twice' }] });
-  }
-  const mode = pairs[0]?.value;
+  const oneOf = (name: string) => {
+    const [pair, second] = pairs.filter((each) => each.name === name);
+    if (second === undefined) return pair?.value;
+    throw new Problem('repeated-parameter', undefined, { faults: [{ parameter: name, reason: 'stands twice' }] });
+  };
+  const again = oneOf('again');
+  if (again !== undefined && again !== 'true' && again !== 'false')
+    throw badValue('again', 'not true or false', 'true');
+  return { mode: modeOf(oneOf('mode'), contract), again: again === 'true' };
+}
+
+function modeOf(mode: string | undefined, { delivery }: Contract): Terms['mode'] {
   if (mode !== 'snapshot' && mode !== 'delta') {
     const reason = mode === undefined ? 'is required' : 'not a mode';
-    throw new Problem('bad-value', undefined, {
-      faults: [{ parameter: 'mode', reason, expected: contract.delivery.modes.join(' or ') }],
-    });
+    throw badValue('mode', reason, delivery.modes.join(' or '));
   }
-  if (!contract.delivery.modes.includes(mode)) throw new Problem('unprocessable', `The contract takes no ${mode}`);
+  if (!delivery.modes.includes(mode)) throw new Problem('unprocessable', `The contract takes no ${mode}`);
   return mode;
+}
+
+function badValue(parameter: string, reason: string, expected: string): Problem {
+  return new Problem('bad-value', undefined, { faults: [{ parameter, reason, expected }] });
 }
 
 /** Throws Problem unknown-parameter. */
@@ -62,12 +81,15 @@ export function parseType(header: string | undefined): { mediaType: FileType; ch
 /** Throws Problem unsupported-media-type, bad-header, too-large. */
 export function parseManifest(request: FastifyRequest, limitBytes: number): Manifest {
   const { headers } = request;
-  const encoding = (headers['content-encoding'] ?? 'identity').trim().toLowerCase();
-  if (encoding !== 'identity' && encoding !== 'gzip') {
-    throw new Problem('unsupported-media-type', 'The content encoding is not taken here: gzip or none');
-  }
   if (Number(headers['content-length'] ?? 0) > limitBytes) throw new Problem('too-large');
-  return { encoding, stated: statedDigest(headers['content-digest']), limitBytes };
+  return { encoding: parseEncoding(request), stated: statedDigest(headers['content-digest']), limitBytes };
+}
+
+/** Throws Problem unsupported-media-type. */
+export function parseEncoding({ headers }: FastifyRequest): Manifest['encoding'] {
+  const encoding = (headers['content-encoding'] ?? 'identity').trim().toLowerCase();
+  if (encoding === 'identity' || encoding === 'gzip') return encoding;
+  throw new Problem('unsupported-media-type', 'The content encoding is not taken here: gzip or none');
 }
 
 /** RFC 7240. */

@@ -1,32 +1,29 @@
 import { Readable } from 'node:stream';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type Authorised, authoriseDelivery } from '../exchange/authorise-delivery.js';
+import type { FastifyInstance } from 'fastify';
 import type { Offer } from '../exchange/begin-delivery.js';
-import { deliver } from '../exchange/deliver.js';
+import { cancelDelivery } from '../exchange/cancel-delivery.js';
 import type { Exchange } from '../exchange/exchange.js';
-import { receiptHeader } from '../exchange/receipt-header.js';
-import { type DeliveryView, readDelivery, readRejects } from '../exchange/rejects.js';
-import { fileIntake } from '../ingest/file-intake.js';
+import { fileIntakeOf } from '../exchange/file-intake-of.js';
+import { type DeliveryView, listDeliveries, readDelivery, readRejects } from '../exchange/rejects.js';
 import { type Body, receive } from '../ingest/receive.js';
 import { FILE_TYPES } from '../ingest/sources/open.js';
-import { spoolDirectory } from '../ingest/sources/spool.js';
 import { Problem } from '../platform/errors.js';
-import { noParameters, parseManifest, parseMode, parseType, prefersAsync } from './delivery-request.js';
+import { authoriseRequest as authorise } from './authorise-request.js';
+import { beginUploadOf, isBeginning } from './begin-upload.js';
+import { noParameters, parseManifest, parseTerms, parseType } from './delivery-request.js';
+import {
+  type DeliveryRequest,
+  type HandingOver,
+  handOver,
+  type Params,
+  type Permitted,
+  rejectsOf,
+  UPLOAD_MS,
+} from './hand-over.js';
 import { type BodyDigest, idempotencyKey, idempotent, type Reply } from './idempotency.js';
 import { callOfRequest, withReceipt } from './request.js';
 
-interface Params {
-  publisher: string;
-  dataset: string;
-  major: string;
-  id: string;
-}
-type DeliveryRequest = FastifyRequest<{ Params: Params }>;
-type Permitted = Extract<Authorised, { outcome: 'permit' }> & { contractId: string };
-
 const BASE = '/data/:publisher/:dataset/v:major/deliveries';
-/** A body may take long to come; the server's request timeout is the other bound. */
-const UPLOAD_MS = 3_600_000;
 
 /** Hand over a batch, see what became of it, read what was set aside. Only the publisher's own applications under a grant of mode deliver. */
 export async function deliveryRoutes(app: FastifyInstance, { exchange }: { exchange: Exchange }): Promise<void> {
@@ -38,7 +35,7 @@ export async function deliveryRoutes(app: FastifyInstance, { exchange }: { excha
   app.post<{ Params: Params }>(BASE, { handlerTimeout: UPLOAD_MS }, async (request, reply) => {
     try {
       const permitted = await authorise(exchange, request, reply);
-      const given = await handOver(exchange, { request, permitted, running });
+      const given = await takeBody(exchange, permitted, { request, running });
       return reply.code(given.status).headers(given.headers).send(given.body);
     } catch (error) {
       // What is left of the body is read away, or the sender would never come to read the reply.
@@ -46,6 +43,20 @@ export async function deliveryRoutes(app: FastifyInstance, { exchange }: { excha
       request.raw.resume();
       throw error;
     }
+  });
+  app.get<{ Params: Params }>(BASE, async (request, reply) => {
+    const { contractId } = await authorise(exchange, request, reply);
+    noParameters(request);
+    const views = await listDeliveries(exchange, { application: request.subject.sub, contractId });
+    const data = views.map((view) => ({ ...view, rejects: rejectsOf(request, view) }));
+    return reply.header('cache-control', 'no-store').send({ data });
+  });
+  app.delete<{ Params: Params }>(`${BASE}/:id`, async (request, reply) => {
+    const { contractId } = await authorise(exchange, request, reply);
+    noParameters(request);
+    const by = { application: request.subject.sub, contractId, id: request.params.id };
+    const view = await cancelDelivery(exchange, by);
+    return reply.header('cache-control', 'no-store').send({ ...view, rejects: rejectsOf(request, view) });
   });
   app.get<{ Params: Params }>(`${BASE}/:id`, async (request, reply) => {
     const view = await ownDelivery(exchange, request, await authorise(exchange, request, reply));
@@ -71,15 +82,6 @@ export async function deliveryRoutes(app: FastifyInstance, { exchange }: { excha
   });
 }
 
-async function authorise(exchange: Exchange, request: DeliveryRequest, reply: FastifyReply): Promise<Permitted> {
-  const { publisher, dataset, major } = request.params;
-  const contractId = `${publisher}/${dataset}/v${major}`;
-  const authorised = await authoriseDelivery(exchange, callOfRequest(request), contractId);
-  if (authorised.outcome === 'permit') return { ...authorised, contractId };
-  withReceipt(reply, authorised.receipt);
-  throw new Problem(authorised.denial.code, undefined, { faults: authorised.denial.faults });
-}
-
 async function ownDelivery(exchange: Exchange, request: DeliveryRequest, permitted: Permitted): Promise<DeliveryView> {
   const { contractId } = permitted;
   const view = await readDelivery(exchange, { application: request.subject.sub, contractId, id: request.params.id });
@@ -87,83 +89,19 @@ async function ownDelivery(exchange: Exchange, request: DeliveryRequest, permitt
   return view;
 }
 
-interface HandingOver {
-  request: DeliveryRequest;
-  permitted: Permitted;
-  running: Set<Promise<unknown>>;
-}
-
-async function handOver(exchange: Exchange, handing: HandingOver): Promise<Reply> {
-  const { request, permitted } = handing;
-  const mode = parseMode(request, permitted.permit.access.get('')!.contract);
+async function takeBody(exchange: Exchange, permitted: Permitted, handing: HandingOver): Promise<Reply> {
+  const { request } = handing;
+  const terms = parseTerms(request, permitted.permit.access.get('')!.contract);
   const type = parseType(request.headers['content-type']);
   idempotencyKey(request.headers['idempotency-key']);
+  if (isBeginning(request)) return beginUploadOf(exchange, request, { permitted, terms });
   const body = receive(request.body as Readable, parseManifest(request, exchange.config.deliveryLimitBytes));
   const id = exchange.clock.uuid();
-  const { dataDir, deliveryLimitBytes: limitBytes } = exchange.config;
-  const spool = { directory: spoolDirectory(dataDir), name: () => exchange.clock.uuid() };
-  const intake = fileIntake({ ...type, body, spool, limitBytes });
-  const offer: Offer = { ...permitted, id, call: callOfRequest(request), mode, intake };
-  const run = prefersAsync(request.headers.prefer)
-    ? () => handOverAsync(exchange, offer, handing)
-    : () => handOverNow(exchange, offer, handing);
-  return idempotent(exchange, request, digestOf(body, `${mode} ${type.mediaType}`), run);
-}
-
-async function handOverNow(exchange: Exchange, offer: Offer, { request }: HandingOver): Promise<Reply> {
-  const { delivery, receipt } = await deliver(exchange, offer);
-  const { id, state, mode, counts, release, digest, report } = delivery;
-  const { received, accepted, rejected, inserted, updated, deleted } = counts;
-  const view = { id, state, mode, received, accepted, rejected, inserted, updated, deleted, release, digest, report };
-  return {
-    status: 201,
-    headers: {
-      ...replyHeaders(request, id),
-      'exchange-receipt': receiptHeader(receipt),
-      ...(release === null ? {} : { 'exchange-release': String(release) }),
-    },
-    body: JSON.stringify({ ...view, rejects: rejectsOf(request, view) }),
-  };
-}
-
-/** 202 as soon as the body has been read whole and is sound; publishing goes on. */
-async function handOverAsync(exchange: Exchange, offer: Offer, { request, running }: HandingOver): Promise<Reply> {
-  const landed = new Promise<void>((resolve, reject) => {
-    const ended = deliver(exchange, { ...offer, onLanded: resolve });
-    const settled = ended.then(
-      () => resolve(),
-      (error) => {
-        request.log.warn({ code: error instanceof Problem ? error.code : 'internal' }, 'a delivery failed');
-        reject(error); // after the 202 nobody listens any more, and nothing may be left unheard
-      },
-    );
-    running.add(settled);
-    void settled.finally(() => running.delete(settled));
-  });
-  await landed;
-  const { id, mode } = offer;
-  return {
-    status: 202,
-    headers: { ...replyHeaders(request, id), 'preference-applied': 'respond-async' },
-    body: JSON.stringify({ id, state: 'landed', mode }),
-  };
-}
-
-function replyHeaders(request: DeliveryRequest, id: string): Record<string, string> {
-  return {
-    'content-type': 'application/json; charset=utf-8',
-    'cache-control': 'no-store',
-    location: `${pathOf(request)}/${id}`,
-  };
-}
-
-/** Where the rejected rows are, or null where there are none. */
-function rejectsOf(request: DeliveryRequest, view: { id: string; rejected: number }): string | null {
-  return view.rejected === 0 ? null : `${pathOf(request)}/${view.id}/rejects`;
-}
-
-function pathOf({ params }: DeliveryRequest): string {
-  return `/data/${params.publisher}/${params.dataset}/v${params.major}/deliveries`;
+  const intake = fileIntakeOf(exchange, { ...type, body });
+  const offer: Offer = { ...permitted, ...terms, id, call: callOfRequest(request), intake };
+  const { mode, again } = terms;
+  const digest = digestOf(body, `${mode} ${again ? 'again ' : ''}${type.mediaType}`);
+  return idempotent(exchange, request, digest, () => handOver(exchange, offer, handing));
 }
 
 /** What an Idempotency-Key of a delivery stands for: its mode and type, and the bytes as sent. */

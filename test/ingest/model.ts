@@ -54,14 +54,12 @@ export function applyNaively(model: Model, rows: readonly Sent[], how: { mode: s
       if (row.code !== '' && how.mode === 'snapshot') named.add(row.code);
     }
   });
-  const first = new Map<string, Taken>();
-  for (const each of taken) {
-    const before = model.live.get(each.row.code);
-    const foreign = before !== undefined && !mine(before.part);
-    if (first.has(each.row.code) || foreign) rejected.add(each.line);
-    if (!first.has(each.row.code)) first.set(each.row.code, foreign ? { ...each, line: 0 } : each);
-  }
-  const accepted = new Map([...first].filter(([, each]) => each.line > 0).map(([code, each]) => [code, each.row]));
+  const counts = how.mode === 'snapshot' ? countFirst : countLast;
+  const chosen = counts(taken, rejected, (code) => {
+    const before = model.live.get(code);
+    return before !== undefined && !mine(before.part);
+  });
+  const accepted = new Map([...chosen].map(([code, each]) => [code, each.row]));
   return {
     ...change(model, accepted, { named, mine, snapshot: how.mode === 'snapshot' }),
     received: rows.length,
@@ -69,6 +67,28 @@ export function applyNaively(model: Model, rows: readonly Sent[], how: { mode: s
     rejected: [...rejected].sort((a, b) => a - b),
   };
 }
+
+type Choose = (
+  taken: readonly Taken[],
+  rejected: Set<number>,
+  isForeign: (code: string) => boolean,
+) => Map<string, Taken>;
+
+/** Of a snapshot the first row of a key counts, and the others are set aside. */
+const countFirst: Choose = (taken, rejected, isForeign) => {
+  const first = new Map<string, Taken>();
+  for (const each of taken) {
+    if (first.has(each.row.code) || isForeign(each.row.code)) rejected.add(each.line);
+    if (!first.has(each.row.code)) first.set(each.row.code, each);
+  }
+  return new Map([...first].filter(([code]) => !isForeign(code)));
+};
+
+/** Of a delta the last one counts; the others are superseded, not rejected. */
+const countLast: Choose = (taken, rejected, isForeign) => {
+  for (const { row, line } of taken) if (isForeign(row.code)) rejected.add(line);
+  return new Map(taken.filter(({ row }) => !isForeign(row.code)).map((each) => [each.row.code, each]));
+};
 
 function isSound(row: Exclude<Sent, string>, mode: string): boolean {
   if (row._op === 'delete') return mode === 'delta' && row.code !== '';

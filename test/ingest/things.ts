@@ -61,6 +61,8 @@ export interface Sending {
   key?: string;
   path?: string;
   headers?: Record<string, string>;
+  /** Tests send the same rows again and mean it, unless they say otherwise. */
+  again?: boolean;
 }
 
 export interface Things {
@@ -115,9 +117,19 @@ function acting(node: TestNode, id: string, register: (clientId: string) => Prom
       await node.grant({ ...grant, masks: { owner: 'none' } });
     },
     send(body, sending = {}) {
-      const { as = 'main', mode = 'snapshot', type = 'application/x-ndjson', key = `k-${++keys}` } = sending;
+      const {
+        as = 'main',
+        mode = 'snapshot',
+        type = 'application/x-ndjson',
+        key = `k-${++keys}`,
+        again = true,
+      } = sending;
       const headers = { 'content-type': type, 'idempotency-key': key, ...sending.headers };
-      return node.ask('POST', sending.path ?? `${path}?mode=${mode}`, { as, headers, body });
+      return node.ask('POST', sending.path ?? `${path}?mode=${mode}${again ? '&again=true' : ''}`, {
+        as,
+        headers,
+        body,
+      });
     },
     get: (url, as = 'main') => node.ask('GET', url, { as }),
     live: async () => new Map((await stored()).map((row) => [String(row.code), row])),
