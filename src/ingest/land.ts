@@ -6,6 +6,7 @@ import type { Source } from './sources/source.js';
 import { copyStatement } from './staging.js';
 import type { Validation } from './validate.js';
 import type { Validator } from './validator.js';
+import type { TableForm } from './workbook/rejects-workbook.js';
 
 export interface Landing {
   /** As exchange_owner, the delivery's own for its whole life. */
@@ -33,7 +34,10 @@ export interface Landed {
  */
 export async function land(landing: Landing, progress: Landed): Promise<Landed> {
   async function* copied(): AsyncGenerator<string> {
+    let formKept = false;
     for await (const rows of interruptible(landing.source.batches(), landing.signal)) {
+      if (!formKept) await keepForm(landing);
+      formKept = true;
       const { copy, rejects, received } = landing.validation.take(rows, landing.source.headings());
       progress.received += received;
       progress.rejected += rejects.length;
@@ -44,6 +48,15 @@ export async function land(landing: Landing, progress: Landed): Promise<Landed> 
   }
   await pipeline(copied, landing.client.query(copyFrom(copyStatement(landing.deliveryId, landing.validator))));
   return progress;
+}
+
+/** The headings stand with the rejected rows as line 0, so that these can be told as the sender's own table. */
+async function keepForm({ source, app, deliveryId }: Landing): Promise<void> {
+  const headings = source.headings();
+  if (headings === undefined) return;
+  const delimiter = source.delimiter?.();
+  const form: TableForm = { headings, ...(delimiter === undefined ? {} : { delimiter }) };
+  await setAside(app, deliveryId, [{ line: 0, text: JSON.stringify(form), errors: [] }]);
 }
 
 /** One listener for all waits: a race with a promise that lives as long would hold every batch. */

@@ -19,16 +19,18 @@ export interface CsvReading {
  */
 export function csvSource(text: AsyncIterable<string>, { known, charset }: CsvReading = {}): Source {
   let headings: readonly string[] | undefined;
+  let delimiter: string | undefined;
   const open = (lines: readonly Line[]): RecordReader | undefined => {
     const head = readHead(lines, known);
     if (head === undefined) return undefined;
-    headings = head.headings;
+    ({ headings, delimiter } = head);
     const reader = new RecordReader(head, charset);
     for (let i = head.next; i < lines.length; i++) reader.take(lines[i]!);
     return reader;
   };
   return {
     headings: () => headings,
+    delimiter: () => delimiter,
     batches: async function* () {
       let reader: RecordReader | undefined;
       let head: Line[] = [];

@@ -12,6 +12,7 @@ const REASONS = {
   pdf: 'the file is a PDF: send the table that it was made from, as .xlsx or CSV',
   zip: 'the file is a workbook or an archive and no text: send a workbook as .xlsx, under its own media type',
   parquet: 'the file is Parquet: send it as application/vnd.apache.parquet',
+  notParquet: 'the file is no Parquet: send it under the media type of what it is',
   gzip: 'the file is compressed: say so by Content-Encoding: gzip',
 } as const;
 export type ForeignFormat = keyof typeof REASONS;

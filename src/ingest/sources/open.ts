@@ -2,6 +2,7 @@ import { type Charset, decode } from './charset.js';
 import { csvSource } from './csv.js';
 import type { KnownHeadings } from './known-headings.js';
 import { ndjsonSource } from './ndjson.js';
+import { parquetSource } from './parquet.js';
 import type { Source } from './source.js';
 import type { Spool } from './spool.js';
 import { xlsxSource } from './xlsx.js';
@@ -11,6 +12,7 @@ export const FILE_TYPES = [
   'text/csv',
   'application/x-ndjson',
   'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  'application/vnd.apache.parquet',
 ] as const;
 export type FileType = (typeof FILE_TYPES)[number];
 
@@ -36,5 +38,7 @@ export function sourceOf(file: OpenFile): Source {
       return ndjsonSource(decode(content, 'utf-8'));
     case 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet':
       return xlsxSource(content, file);
+    case 'application/vnd.apache.parquet':
+      return parquetSource(content, file);
   }
 }

@@ -29,6 +29,8 @@ export type Content =
 export interface Source {
   /** All but NDJSON, known once the first batch has been asked for. */
   headings(): readonly string[] | undefined;
+  /** Of CSV, likewise. */
+  delimiter?(): string | undefined;
   /** Sheets of a workbook whose rows were not taken. */
   ignored?(): readonly string[];
   batches(): AsyncGenerator<SourceRow[]>;

@@ -65,8 +65,8 @@ function valuesOf(row: string, form: TableForm | undefined): Values {
   } catch {
     return whole;
   }
-  if (headings !== undefined) return byHeading(headings, Array.isArray(value) ? value.map(asText) : undefined) ?? whole;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return whole;
+  if (Array.isArray(value)) return byHeading(headings ?? [], value.map(asText)) ?? whole;
+  if (typeof value !== 'object' || value === null) return whole;
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, asText(each)]));
 }
 

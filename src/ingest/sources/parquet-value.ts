@@ -1,0 +1,54 @@
+import type { ParquetParsers } from 'hyparquet';
+import type { ParquetColumn } from './parquet-schema.js';
+
+/** Dates and instants as text at once; bytes of text that are no UTF-8 keep U+FFFD, by which they are seen. */
+export const PARSERS: ParquetParsers = {
+  timestampFromMilliseconds: (millis) => instant(Number(millis)),
+  timestampFromMicroseconds: (micros) => instant(Number(micros / 1_000n)),
+  timestampFromNanoseconds: (nanos) => instant(Number(nanos / 1_000_000n)),
+  dateFromDays: (days) => instant(days * 86_400_000)?.slice(0, 10),
+  stringFromBytes: text,
+  jsonFromBytes: text,
+  geometryFromBytes: (bytes) => bytes,
+  geographyFromBytes: (bytes) => bytes,
+  uuidFromBytes: (bytes) => bytes && hex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'),
+};
+
+const decoder = new TextDecoder();
+function text(bytes: Uint8Array | undefined): string | undefined {
+  return bytes && decoder.decode(bytes);
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+}
+
+/** Undefined where there is none; beyond the years of a calendar, the number itself. */
+function instant(millis: number): string | undefined {
+  if (Number.isNaN(millis)) return undefined;
+  return Math.abs(millis) > 8.64e15 ? String(millis) : new Date(millis).toISOString();
+}
+
+/** A value as text, true or false, or null. Without a zone an instant is the wall clock, which is read as Beijing's. */
+export function textOf(value: unknown, { scale, utc }: ParquetColumn): unknown {
+  if (value === undefined || value === null) return null;
+  if (scale !== undefined) return decimalText(value, scale);
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  if (value instanceof Uint8Array) return hex(value);
+  if (typeof value === 'string' && !utc && value.endsWith('Z')) return value.slice(0, -1);
+  return value;
+}
+
+/** Parquet keeps a decimal as a whole number: of 32 or 64 bits, or of bytes in two's complement, the highest first. */
+function decimalText(value: unknown, scale: number): string | null {
+  const whole = value instanceof Uint8Array ? wholeOf(value) : BigInt(value as bigint | number);
+  const digits = (whole < 0n ? -whole : whole).toString().padStart(scale + 1, '0');
+  const point = digits.length - scale;
+  return (whole < 0n ? '-' : '') + digits.slice(0, point) + (scale > 0 ? `.${digits.slice(point)}` : '');
+}
+
+function wholeOf(bytes: Uint8Array): bigint {
+  if (bytes.length === 0 || bytes.length > 32) return 0n;
+  return BigInt.asIntN(bytes.length * 8, BigInt(`0x${hex(bytes)}`));
+}
