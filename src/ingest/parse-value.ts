@@ -105,6 +105,7 @@ function parserOf(type: FieldType, codes: ParseValue): ParseValue {
   if (type.name === 'list')
     return list(type.of?.name === 'code' ? codes : parserOf(type.of ?? { name: 'text' }, codes));
   if (type.name === 'integer') return type.bits === 64 ? bigInteger : integer;
+  if (type.name === 'boolean') return (value) => boolean(codes(value));
   return type.name === 'code' ? codes : PARSERS[type.name];
 }
 
@@ -120,7 +121,8 @@ export function valueParser(field: Field, heading: string, list: ReadonlyMap<str
   return parserOf(field.type, (value) => {
     const code = text(value);
     if (typeof code !== 'string') return code;
-    if (own && list?.has(code)) return code;
+    // A boolean has no list: under the field's own name its usual words are taken.
+    if (own && (list === undefined || list.has(code))) return code;
     return mapped.get(code) ?? mapped.get(String(ascii(code))) ?? UNMAPPED;
   });
 }
