@@ -5,6 +5,7 @@ import { cancelDelivery } from '../exchange/cancel-delivery.js';
 import type { Exchange } from '../exchange/exchange.js';
 import { fileIntakeOf } from '../exchange/file-intake-of.js';
 import { type DeliveryView, listDeliveries, readDelivery, readRejects } from '../exchange/rejects.js';
+import { readRejectsWorkbook } from '../exchange/rejects-workbook.js';
 import { type Body, receive } from '../ingest/receive.js';
 import { FILE_TYPES } from '../ingest/sources/open.js';
 import { Problem } from '../platform/errors.js';
@@ -22,6 +23,7 @@ import {
 } from './hand-over.js';
 import { type BodyDigest, idempotencyKey, idempotent, type Reply } from './idempotency.js';
 import { callOfRequest, withReceipt } from './request.js';
+import { WORKBOOK_TYPE } from './template-routes.js';
 
 const BASE = '/data/:publisher/:dataset/v:major/deliveries';
 
@@ -68,6 +70,13 @@ export async function deliveryRoutes(app: FastifyInstance, { exchange }: { excha
     await ownDelivery(exchange, request, permitted);
     noParameters(request);
     const asked = { ...permitted, call: callOfRequest(request), deliveryId: request.params.id };
+    reply.header('vary', 'accept');
+    if (request.headers.accept?.includes(WORKBOOK_TYPE)) {
+      const { body, receipt } = await readRejectsWorkbook(exchange, asked);
+      const disposition = `attachment; filename="rejects-${request.params.id}.xlsx"`;
+      withReceipt(reply, receipt).header('cache-control', 'no-store').header('content-disposition', disposition);
+      return reply.type(WORKBOOK_TYPE).send(body);
+    }
     const first = await readRejects(exchange, asked, 0);
     const chunks = async function* () {
       let chunk = first;
