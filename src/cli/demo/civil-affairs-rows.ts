@@ -52,7 +52,7 @@ const RELATION: Readonly<Record<Relation, readonly [string, string]>> = {
 };
 /** Of the members beside the head, those who joined later; and of these, whose last month was typed as one before the first. */
 const JOINED_LATER = 0.12;
-const MISTYPED = 0.04;
+const MISTYPED = 0.2;
 
 interface Family {
   number: string;
