@@ -26,7 +26,7 @@ export async function up(knex: Knex): Promise<void> {
       reason text,
       watermark_from text,
       watermark_to text,
-      report jsonb,                     -- counts and digests of both sides
+      report jsonb,                     -- counts and digests of both sides, and what was kept of a run that failed
       queued_at timestamptz NOT NULL DEFAULT now(),
       started_at timestamptz,
       ended_at timestamptz
@@ -38,6 +38,7 @@ export async function up(knex: Knex): Promise<void> {
       contract text PRIMARY KEY,
       watermark text,
       source text NOT NULL,             -- hash of the source's terms: another source begins anew
+      contract_hash text NOT NULL,      -- a contract published anew takes the columns as they are
       columns jsonb NOT NULL,           -- name -> type, as the source's catalogue told at the last release
       moved_at timestamptz NOT NULL DEFAULT now()
     );

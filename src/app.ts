@@ -10,10 +10,12 @@ import { openLog } from './audit/log.js';
 import { openDoors } from './doors.js';
 import { etags } from './exchange/etag.js';
 import type { Exchange } from './exchange/exchange.js';
+import { openSourceJobs } from './exchange/sources/source-jobs.js';
 import { openSlots } from './ingest/slots.js';
 import type { Clock } from './platform/clock.js';
 import type { Config } from './platform/config.js';
 import { openDatabase } from './platform/database.js';
+import { openJobs } from './platform/jobs.js';
 import type { Keys } from './platform/keys.js';
 import { loggerOptions, openTelemetry, type Telemetry } from './platform/telemetry.js';
 import { openReleases } from './query/releases.js';
@@ -55,6 +57,7 @@ export async function composeNode(parts: NodeParts): Promise<Node> {
   };
   let held: string | undefined;
   const notReady = async () => held ?? (log.writable() ? undefined : 'the audit log is not writable');
+  const sourceJobs = await openSourceJobs(exchange);
   const app = await openDoors({ exchange, checkpoints, entrance, notReady, authorization, telemetry, logger });
   return {
     exchange,
@@ -66,6 +69,7 @@ export async function composeNode(parts: NodeParts): Promise<Node> {
     close: async () => {
       await closeDoors(app);
       authorization.close();
+      await sourceJobs.close();
       await refusals.close();
       await Promise.allSettled([policy.close(), releases.close(), checkpoints.close()]);
       await log.close();
@@ -104,6 +108,7 @@ async function openExchange(
     reading,
     etags: etags(keys.etag),
     slots,
+    jobs: openJobs(databaseUrl, logger),
   };
   return { exchange, checkpoints };
 }

@@ -1,9 +1,11 @@
 import type { Policy } from '../access/policy/policy.js';
+import type { Lookup } from '../access/upstreams/resolve-upstream.js';
 import type { AuditLog } from '../audit/log.js';
 import type { Slots } from '../ingest/slots.js';
 import type { Clock } from '../platform/clock.js';
 import type { Config } from '../platform/config.js';
 import type { Database } from '../platform/database.js';
+import type { Jobs } from '../platform/jobs.js';
 import type { Keys } from '../platform/keys.js';
 import type { Releases } from '../query/releases.js';
 import type { Reading } from '../query/run.js';
@@ -23,4 +25,8 @@ export interface Exchange {
   readonly etags: Etags;
   /** Deliveries of this node take turns. */
   readonly slots: Slots;
+  /** Work for later, on whichever node has a worker. */
+  readonly jobs: Jobs;
+  /** Addresses of departments' hosts; the system's where it is left out. */
+  readonly lookup?: Lookup;
 }

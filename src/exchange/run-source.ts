@@ -2,28 +2,157 @@ import type { Contract } from '../catalog/contract.js';
 import { isPulled, type SourceTerms } from '../catalog/source-terms.js';
 import type { Intake } from '../ingest/intake.js';
 import type { Ended } from '../ingest/publish.js';
+import { databaseProblem } from '../platform/database-problem.js';
 import { Problem } from '../platform/errors.js';
-import { deliverAs } from './deliver-as.js';
+import { callAs, deliverAs } from './deliver-as.js';
 import type { Exchange } from './exchange.js';
+import { databaseIntake } from './sources/database-source.js';
+import { dropKeptBefore, type Keeping, keepReceived } from './sources/keep-received.js';
+import { beganEntry, runFailedEntry } from './sources/run-entries.js';
+import { beginRun, endRun, type RunEnd, sourceQueue } from './sources/source-runs.js';
 
 /** How one kind of source becomes a delivery. */
 type OpenIntake = (exchange: Exchange, contract: Contract) => Promise<Intake>;
 
 /** By kind; what is not here is delivered by its publisher, or asked live. */
-const INTAKES: Partial<Record<SourceTerms['kind'], OpenIntake>> = {};
+const INTAKES: Partial<Record<SourceTerms['kind'], OpenIntake>> = {
+  postgres: databaseIntake,
+  mysql: databaseIntake,
+  sqlserver: databaseIntake,
+  oracle: databaseIntake,
+};
+
+export interface RunOptions {
+  /** UUID of a run that was asked for; a new one where it is left out. */
+  run?: string;
+  /** It is tried again after a failure that may pass: the run then waits instead of having failed. */
+  retried?: boolean;
+  /** Aborted when the node stops. */
+  signal?: AbortSignal;
+}
 
 /**
  * One run of a pulled source (取数): its rows become a delivery of the application that the contract names, whole or from the watermark on.
- * @throws Problem not-found, unprocessable (nothing to pull), or as `deliverAs`: the run has failed, and the last release stands
+ * @throws Problem not-found, unprocessable (nothing to pull), in-progress (another run of it), upstream-refused, upstream-failed, or as
+ *   `deliverAs`: the run has failed, the last release stands, and what was received is set aside
  */
-export async function runSource(exchange: Exchange, contractId: string): Promise<Ended> {
+export async function runSource(exchange: Exchange, contractId: string, options: RunOptions = {}): Promise<Ended> {
+  const { contract, source, open } = pulledSource(exchange, contractId);
+  return alone(exchange, contractId, async () => {
+    const running: Running = {
+      contract,
+      application: source.application,
+      run: options.run ?? exchange.clock.uuid(),
+      deliveryId: exchange.clock.uuid(),
+      keeping: undefined,
+    };
+    await begin(exchange, running);
+    try {
+      const mode = 'watermark' in source && source.watermark !== undefined ? 'delta' : 'snapshot';
+      running.keeping = await keepReceived(exchange, await open(exchange, contract), options.signal);
+      const { intake } = running.keeping;
+      const { application } = source;
+      const ended = await deliverAs(exchange, { application, contractId, mode, intake, id: running.deliveryId });
+      await endRun(exchange, running.run, endOf(ended));
+      return ended;
+    } catch (error) {
+      throw await fail(exchange, running, { error, retried: options.retried ?? false });
+    } finally {
+      await running.keeping?.close();
+    }
+  });
+}
+
+interface Running {
+  contract: Contract;
+  application: string;
+  run: string;
+  deliveryId: string;
+  keeping: Keeping | undefined;
+}
+
+function pulledSource(exchange: Exchange, contractId: string) {
   const contract = exchange.policy.current().catalog.contracts.get(contractId);
   if (contract === undefined) throw new Problem('not-found');
   const { source } = contract.delivery;
   const open = INTAKES[source.kind];
-  if (open === undefined || !isPulled(source))
+  if (open === undefined || !isPulled(source)) {
     throw new Problem('unprocessable', 'This dataset has no source to pull.');
-  const intake = await open(exchange, contract);
-  const mode = 'watermark' in source && source.watermark !== undefined ? 'delta' : 'snapshot';
-  return deliverAs(exchange, { application: source.application, contractId, mode, intake });
+  }
+  return { contract, source, open };
+}
+
+/** Whether anything can be asked of the dataset's source at all. @throws Problem not-found, unprocessable */
+export function requirePulled(exchange: Exchange, contractId: string): void {
+  pulledSource(exchange, contractId);
+}
+
+/** One run of a dataset at a time, on all nodes together, by a lock that dies with its node. @throws Problem in-progress */
+async function alone<T>(exchange: Exchange, contractId: string, work: () => Promise<T>): Promise<T> {
+  const client = await exchange.database.app.connect().catch((error) => Promise.reject(databaseProblem(error)));
+  const lock = [`queue ${sourceQueue(contractId)}`];
+  try {
+    const { rows } = await client.query<{ free: boolean }>(
+      'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS free',
+      lock,
+    );
+    if (!rows[0]!.free) throw new Problem('in-progress', 'Another run of this source is under way.', { retryAfter: 5 });
+    try {
+      return await work();
+    } finally {
+      await client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', lock).catch(() => undefined); // lost with its connection
+    }
+  } finally {
+    client.release();
+  }
+}
+
+async function begin(exchange: Exchange, { run, contract, application }: Running): Promise<void> {
+  await beginRun(exchange, { id: run, contractId: contract.id });
+  await exchange.log.append(beganEntry(aboutOf(exchange, { run, contract, application })));
+}
+
+function aboutOf(
+  exchange: Exchange,
+  { run, contract, application }: Pick<Running, 'run' | 'contract' | 'application'>,
+) {
+  return { call: callAs(exchange, application), index: exchange.policy.current(), contract, run };
+}
+
+function endOf({ delivery }: Ended): RunEnd {
+  const { id, state, report, counts } = delivery;
+  const { refused, source } = report ?? {};
+  return {
+    state: state === 'published' ? 'published' : 'rejected',
+    delivery: id,
+    code: refused?.rule ?? null,
+    reason: refused?.reason ?? null,
+    report: { ...source, counts },
+  };
+}
+
+/** What may pass by itself. */
+const PASSING: ReadonlySet<string> = new Set(['upstream-failed', 'unavailable', 'timeout', 'audit-unavailable']);
+
+export function mayPass(problem: Problem): boolean {
+  return PASSING.has(problem.code);
+}
+
+async function fail(
+  exchange: Exchange,
+  running: Running,
+  { error, retried }: { error: unknown; retried: boolean },
+): Promise<Problem> {
+  const problem = databaseProblem(error);
+  const { run, contract, deliveryId, keeping } = running;
+  const { code, message: reason } = problem;
+  const kept = (await keeping?.setAside(deliveryId, { rule: 'run-failed', reason }).catch(() => 0)) ?? 0;
+  const delivery = keeping === undefined ? null : deliveryId;
+  const notes = keeping?.intake.notes?.();
+  const state = retried && mayPass(problem) ? 'queued' : 'failed';
+  // Where the database itself is away the run stands as running until it is tried again.
+  await endRun(exchange, run, { state, delivery, code, reason, report: { ...notes, kept } }).catch(() => undefined);
+  if (kept > 0) await dropKeptBefore(exchange, contract.id, deliveryId).catch(() => undefined);
+  await exchange.log.append(runFailedEntry(aboutOf(exchange, running), { code, reason })).catch(() => undefined);
+  return problem;
 }

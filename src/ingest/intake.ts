@@ -27,7 +27,7 @@ export interface Intake {
    * Joins the transaction that publishes, after the rows and before the entry: where the next pull goes on. What it returns joins the report's
    * `source`. Called again where the policy moved meanwhile.
    */
-  published?(tx: pg.ClientBase, delivery: { id: string; release: number }): Promise<Report['source'] | void>;
+  published?(tx: pg.ClientBase, delivery: { id: string; release: number }): Promise<Report['source']>;
   /** Frees what it holds: files, connections. Called once, however the delivery ends; never throws. */
   close?(): Promise<void>;
 }

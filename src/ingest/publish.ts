@@ -32,7 +32,7 @@ export interface Publishing {
   /** What the source tells of itself. */
   notes: Report['source'];
   /** Joins the transaction of a release, after its rows. */
-  published?: ((tx: pg.ClientBase, delivery: { id: string; release: number }) => Promise<Report['source'] | void>) | undefined;
+  published?: ((tx: pg.ClientBase, delivery: { id: string; release: number }) => Promise<Report['source']>) | undefined;
   /** Where the same file was published before and nothing has changed since: by which delivery. */
   same(tx: pg.ClientBase): Promise<Same | undefined>;
   /** The digest was stated and known before, so no row was landed: only `same` can end it. */

@@ -29,6 +29,7 @@ const SCHEMA = {
     EXCHANGE_INTROSPECTION: { type: 'boolean' },
     EXCHANGE_STATEMENT_TIMEOUT_MS: { type: 'integer', minimum: 100, maximum: 600_000, default: 5_000 },
     EXCHANGE_OUTBOUND_LOOPBACK: { type: 'string', enum: ['refuse', 'allow'] },
+    EXCHANGE_SOURCE_STATEMENT_TIMEOUT_MS: { type: 'integer', minimum: 100, maximum: 3_600_000, default: 60_000 },
     EXCHANGE_WORKER: { type: 'string', enum: ['on', 'off'], default: 'on' },
     EXCHANGE_CHECKPOINT_SIGNER_FILE: { type: 'string' },
     EXCHANGE_TOKEN_SIGNER_FILE: { type: 'string' },

@@ -33,6 +33,8 @@ export interface Config {
   statementTimeoutMs: number;
   /** Whether upstreams may lie on loopback. `allow` in the demo, whose departments' systems run beside it. */
   outboundLoopback: 'refuse' | 'allow';
+  /** ms; of one statement at a department's database. */
+  sourceStatementTimeoutMs: number;
   /** Runs scheduled sources and their retries; a node with `off` only takes asks for runs, for others to carry out. */
   worker: 'on' | 'off';
   /** Keys that come from elsewhere than `<data-dir>/keys`, by path. */
@@ -66,6 +68,7 @@ export function loadConfig(overrides: Partial<Config> = {}, env: NodeJS.ProcessE
     introspection: settings.EXCHANGE_INTROSPECTION ?? demo,
     statementTimeoutMs: settings.EXCHANGE_STATEMENT_TIMEOUT_MS,
     outboundLoopback: settings.EXCHANGE_OUTBOUND_LOOPBACK ?? (demo ? 'allow' : 'refuse'),
+    sourceStatementTimeoutMs: settings.EXCHANGE_SOURCE_STATEMENT_TIMEOUT_MS,
     worker: settings.EXCHANGE_WORKER,
     keyFiles: keyFiles(settings),
   };

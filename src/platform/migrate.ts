@@ -7,6 +7,7 @@ import * as uploads from '../../migrations/004-uploads.js';
 import * as sources from '../../migrations/005-sources.js';
 import { databaseProblem } from './database-problem.js';
 import { connectionSettings } from './database-session.js';
+import { migrateJobs } from './jobs.js';
 
 const MIGRATIONS: Record<string, Knex.Migration> = {
   '001-platform': platform,
@@ -43,6 +44,7 @@ export async function migrate(url: string): Promise<void> {
     const config = { migrationSource, schemaName: 'migration', tableName: 'migration' };
     await knex.migrate.forceFreeMigrationsLock(config);
     await knex.migrate.latest(config);
+    await migrateJobs(url);
   } catch (error) {
     throw databaseProblem(error);
   } finally {

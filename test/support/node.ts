@@ -62,6 +62,8 @@ export async function testNode(
     beside?: TestNode;
     databaseUrl?: string;
     keys?: Keys;
+    /** Carries out jobs: scheduled sources, runs that were asked for. */
+    worker?: boolean;
   } = {},
 ): Promise<TestNode> {
   const { beside } = options;
@@ -80,6 +82,7 @@ export async function testNode(
       introspection: true,
       logLevel: 'silent',
       rate: { perSecond: 1_000_000, burst: 1_000_000 },
+      worker: options.worker === true ? 'on' : 'off',
       ...options.config,
     },
     {},

@@ -1,0 +1,98 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Intake } from '../../ingest/intake.js';
+import { setAside } from '../../ingest/set-aside.js';
+import type { Source, SourceRow } from '../../ingest/sources/source.js';
+import { spoolDirectory } from '../../ingest/sources/spool.js';
+import type { Exchange } from '../exchange.js';
+
+/** What a run receives is written beside, so that it is not lost with a run that breaks off. */
+export interface Keeping {
+  /** The same intake, whose rows are also kept. */
+  intake: Intake;
+  /** Sets everything that was received aside as rows of the delivery, with the reason; returns how many. */
+  setAside(deliveryId: string, reason: { rule: string; reason: string }): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** The file has no name and goes with the process: after a crash the rows are where they came from. `signal`: the node stops. */
+export async function keepReceived(exchange: Exchange, intake: Intake, signal?: AbortSignal): Promise<Keeping> {
+  const file = await namelessFile(exchange);
+  return {
+    intake: {
+      ...intake,
+      open: async (validator) => {
+        const source = await intake.open(validator);
+        return { ...source, batches: () => kept(source, file, signal) };
+      },
+    },
+    setAside: (deliveryId, reason) => setRowsAside(exchange, { file, deliveryId, reason }),
+    close: () => file.close(),
+  };
+}
+
+async function* kept(source: Source, file: FileHandle, signal: AbortSignal | undefined): AsyncGenerator<SourceRow[]> {
+  for await (const rows of source.batches()) {
+    signal?.throwIfAborted();
+    await file.appendFile(rows.map(({ line, text }) => `${JSON.stringify([line, text])}\n`).join(''));
+    yield rows;
+  }
+}
+
+async function namelessFile({ config, clock }: Exchange): Promise<FileHandle> {
+  const directory = spoolDirectory(config.dataDir);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const path = join(directory, clock.uuid());
+  const file = await open(path, 'ax+', 0o600);
+  rmSync(path);
+  return file;
+}
+
+const ROWS_AT_ONCE = 1_000;
+
+interface SettingAside {
+  file: FileHandle;
+  deliveryId: string;
+  reason: { rule: string; reason: string };
+}
+
+async function setRowsAside(exchange: Exchange, { file, deliveryId, reason }: SettingAside): Promise<number> {
+  const { app } = exchange.database;
+  const errors = [{ field: null, ...reason }];
+  let rows: { line: number; text: string; errors: typeof errors }[] = [];
+  let count = 0;
+  const put = async () => {
+    const lines = rows.map(({ line }) => line);
+    // What validation had set aside already keeps its own reasons.
+    const { rows: known } = await app.query<{ line: string }>(
+      'SELECT line FROM exchange.delivery_reject WHERE delivery = $1 AND line = ANY($2::bigint[])',
+      [deliveryId, lines],
+    );
+    const has = new Set(known.map(({ line }) => Number(line)));
+    await setAside(
+      app,
+      deliveryId,
+      rows.filter(({ line }) => !has.has(line)),
+    );
+    count += rows.length;
+    rows = [];
+  };
+  for await (const text of createInterface({ input: file.createReadStream({ start: 0, autoClose: false }) })) {
+    const [line, row] = JSON.parse(text) as [number, string];
+    rows.push({ line, text: row, errors });
+    if (rows.length === ROWS_AT_ONCE) await put();
+  }
+  if (rows.length > 0) await put();
+  return count;
+}
+
+/** Of runs that broke off the last one's rows are kept: each new one has them again, and more. */
+export async function dropKeptBefore(exchange: Exchange, contractId: string, deliveryId: string): Promise<void> {
+  await exchange.database.owner.query(
+    `DELETE FROM exchange.delivery_reject r USING exchange.source_run s
+     WHERE s.contract = $1 AND s.delivery = r.delivery AND r.delivery <> $2 AND r.errors @> '[{"rule": "run-failed"}]'`,
+    [contractId, deliveryId],
+  );
+}
