@@ -1,0 +1,60 @@
+import type { Standard } from '../../standard/standard.js';
+import { FACTS, type Facts, type Subject } from './facts.js';
+import { type GrantedRead, openField } from './granted-reads.js';
+
+/** What one granted dataset says of its subjects. */
+export interface Side {
+  read: GrantedRead;
+  subject: Subject;
+  by: string;
+  /** Element → field, of what is granted unmasked. */
+  says: ReadonlyMap<string, string>;
+  division: string | undefined;
+  grid: string | undefined;
+}
+
+/** Two datasets, and the elements that both may be asked for. */
+export interface Comparison {
+  first: Side;
+  second: Side;
+  elements: readonly string[];
+}
+
+const INCOMPARABLE = new Set(['point', 'geometry', 'list', 'datetime']);
+
+/** Every pair of granted datasets that say something of the same kind of subject; the source of truth first. */
+export function comparisonsOf(reads: readonly GrantedRead[], standard: Standard): Comparison[] {
+  const sides = reads
+    .flatMap((read) => (FACTS[read.contract.entity ?? ''] ?? []).flatMap((facts) => sideOf(read, facts, standard)))
+    .sort((a, b) => rank(a).localeCompare(rank(b), 'en'));
+  const pairs: Comparison[] = [];
+  for (const [i, first] of sides.entries()) {
+    for (const second of sides.slice(i + 1)) {
+      if (first.subject !== second.subject || first.read === second.read) continue;
+      const elements = [...first.says.keys()].filter((element) => second.says.has(element));
+      if (elements.length > 0) pairs.push({ first, second, elements });
+    }
+  }
+  return pairs;
+}
+
+function rank({ read: { contract } }: Side): string {
+  return `${contract.sourceOfTruth ? 0 : 1} ${contract.name}`;
+}
+
+function sideOf(read: GrantedRead, facts: Facts, standard: Standard): Side[] {
+  const { contract, access } = read;
+  const open = (name: string | undefined) => openField(access, name)?.name;
+  if (open(facts.by) === undefined) return [];
+  const elements = standard.entities.get(facts.subject)?.elements ?? [];
+  const says = new Map<string, string>();
+  for (const { name } of elements) {
+    const field = facts.says === 'all' ? name : facts.says[name];
+    if (field === undefined || field === facts.by || open(field) === undefined) continue;
+    if (!INCOMPARABLE.has(contract.fields.get(field)!.type.name)) says.set(name, field);
+  }
+  // A place that is masked for children would tell of them through the list.
+  const place = (name: string | undefined) => (openField(access, name)?.minorMask === 'none' ? name : undefined);
+  const { subject, by, division, grid } = facts;
+  return [{ read, subject, by, says, division: place(division), grid: place(grid) }];
+}

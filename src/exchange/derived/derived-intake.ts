@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import type pg from 'pg';
+import type { Contract } from '../../catalog/contract.js';
+import type { DerivedSource } from '../../catalog/source-terms.js';
+import { liveTable } from '../../catalog/table.js';
+import type { Intake } from '../../ingest/intake.js';
+import type { SourceRow } from '../../ingest/sources/source.js';
+import { shanghaiDate } from '../../platform/clock.js';
+import { Problem } from '../../platform/errors.js';
+import type { Exchange } from '../exchange.js';
+import type { Computed, Computing, ReadBatches, Row } from './computing.js';
+import { conflictsOf } from './conflicts.js';
+import { findingsOfDistrict } from './findings.js';
+import { grantedReads, readingCall } from './granted-reads.js';
+import { recordReads } from './record-reads.js';
+import { openSnapshot, readInBatches } from './snapshot.js';
+
+const COMPUTE: Readonly<Record<DerivedSource['of'], (computing: Computing) => Computed>> = {
+  conflicts: conflictsOf,
+  findings: findingsOfDistrict,
+};
+/** A run is begun anew where the policy moved between its decision and its entry. */
+const ATTEMPTS = 8;
+
+/** One run of a derived dataset as a delivery. Reads nothing before `open`, and no row before the entry that says so is committed. */
+export async function openDerived(exchange: Exchange, contract: Contract): Promise<Intake> {
+  const source = contract.delivery.source as DerivedSource;
+  const hash = createHash('sha256');
+  let bytes = 0;
+  let opened: { client: pg.PoolClient; computed: Computed } | undefined;
+  const rows = async function* (): AsyncGenerator<SourceRow[]> {
+    const { client, computed } = opened!;
+    let line = 0;
+    const read: ReadBatches = (text, values) => readInBatches(client, text, values);
+    for await (const batch of computed.rows(read, client)) {
+      yield (await dated(exchange, contract, client, batch)).map((object) => {
+        const text = JSON.stringify(object);
+        hash.update(text).update('\n');
+        bytes += Buffer.byteLength(text) + 1;
+        return { line: ++line, text, content: { kind: 'object', object } };
+      });
+    }
+  };
+  return {
+    mediaType: 'application/vnd.civic-exchange.pull+derived',
+    async open() {
+      opened = await begin(exchange, contract, source);
+      return { headings: () => undefined, batches: rows };
+    },
+    bytes: () => bytes,
+    digest: () => hash.copy().digest(),
+    drain: async () => {},
+    notes: () => opened?.computed.notes,
+    async close() {
+      const { client } = opened ?? {};
+      await client?.query('ROLLBACK').then(
+        () => client.release(),
+        () => client.release(true),
+      );
+    },
+  };
+}
+
+async function begin(exchange: Exchange, contract: Contract, source: DerivedSource) {
+  const call = readingCall(exchange, source.application);
+  const today = shanghaiDate(exchange.clock.now());
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const index = exchange.policy.current();
+    const reads = grantedReads(exchange, call, index);
+    const computed = COMPUTE[source.of]({ reads, standard: index.catalog.standard, keys: exchange.keys, today });
+    const client = await openSnapshot(exchange.database.owner);
+    try {
+      const recorded = await recordReads(exchange, client, { call, index, contract, used: computed.used });
+      if (recorded === 'recorded') return { client, computed };
+      if (recorded !== 'expired') await exchange.policy.reach(recorded.epoch);
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+    client.release(true);
+  }
+  throw new Problem('unavailable', 'The policy changes too quickly to decide.', { retryAfter: 1 });
+}
+
+/** The day on which each was first found: of the row that stands, or today. */
+async function dated(
+  exchange: Exchange,
+  contract: Contract,
+  client: pg.PoolClient,
+  rows: readonly Row[],
+): Promise<Row[]> {
+  const key = contract.key[0]!;
+  const today = shanghaiDate(exchange.clock.now());
+  if (!contract.fields.has('found_on')) return [...rows];
+  const { rows: standing } = await client.query<{ key: string; found_on: string }>(
+    `SELECT "${key}" AS key, "found_on" FROM ${liveTable(contract)} WHERE "${key}" = ANY($1::text[])`,
+    [rows.map((row) => row[key])],
+  );
+  const known = new Map(standing.map(({ key: of, found_on }) => [of, found_on]));
+  return rows.map((row) => ({ ...row, found_on: known.get(String(row[key])) ?? today }));
+}

@@ -1,0 +1,70 @@
+import type pg from 'pg';
+import type { PolicyIndex } from '../../access/policy/policy.js';
+import type { EntryAccess } from '../../audit/entry.js';
+import type { Contract } from '../../catalog/contract.js';
+import type { Call } from '../call.js';
+import type { Exchange } from '../exchange.js';
+import { actorOf, stated } from '../record.js';
+import { countSql } from './compare-sql.js';
+import type { Computed } from './computing.js';
+import { type GrantedRead, PURPOSE } from './granted-reads.js';
+
+interface Recording {
+  call: Call;
+  index: PolicyIndex;
+  /** What is computed. */
+  contract: Contract;
+  used: Computed['used'];
+}
+
+/**
+ * The entry of what a run is about to read: each dataset with its release, grant, fields and number of rows in scope, of the snapshot that
+ * it will read from. Where nothing is granted there is nothing to read, and no entry.
+ * @throws Problem audit-unavailable
+ */
+export async function recordReads(
+  exchange: Exchange,
+  client: pg.ClientBase,
+  { call, index, contract, used }: Recording,
+): Promise<'recorded' | 'expired' | { epoch: number }> {
+  if (used.size === 0) return 'recorded';
+  const accesses: EntryAccess[] = [];
+  for (const [read, fields] of used) accesses.push(await accessOf(client, read, [...fields]));
+  const appended = await exchange.log.append({
+    request: call.request,
+    event: 'derived.read',
+    outcome: 'success',
+    actor: actorOf(call, index),
+    accesses,
+    detail: { derived: contract.id },
+    sealed: { ...stated(call), ask: { derived: contract.id } },
+    epoch: index.epoch,
+    notAfter: Math.min(...[...used.keys()].map(({ notAfter }) => notAfter)),
+  });
+  if (appended.state === 'stale') return { epoch: appended.epoch };
+  return appended.state;
+}
+
+async function accessOf(client: pg.ClientBase, read: GrantedRead, fields: readonly string[]): Promise<EntryAccess> {
+  const { contract, access } = read;
+  const { text, values } = countSql({ read });
+  const { rows } = await client.query<{ rows: string }>(text, values);
+  const { rows: lines } = await client.query<{ release: string }>('SELECT release FROM exchange.line WHERE name = $1', [
+    contract.name,
+  ]);
+  return {
+    dataset: contract.name,
+    major: contract.major,
+    release: lines[0] === undefined ? null : Number(lines[0].release),
+    grant: access.grant.id,
+    version: access.grant.version,
+    purpose: PURPOSE,
+    decision: 'permit',
+    fields,
+    masks: fields.flatMap((name) => {
+      const { minorMask } = access.fields.get(name)!;
+      return minorMask === 'none' ? [] : [`${name}=minors:${minorMask}`];
+    }),
+    rows: Number(rows[0]!.rows),
+  };
+}
