@@ -18,7 +18,13 @@ export function bodySchema(name: 'application' | 'grant' | 'code-list'): Schema 
 
 /** In this plugin nothing is coerced and nothing is dropped in silence: fastify's own validator would remove what it doesn't know. */
 export function validateStrictly(app: FastifyInstance): void {
-  const ajv = new Ajv2020({ allErrors: false, strict: true, allowUnionTypes: true, strictRequired: false });
+  const ajv = new Ajv2020({
+    allErrors: false,
+    verbose: true,
+    strict: true,
+    allowUnionTypes: true,
+    strictRequired: false,
+  });
   addFormats.default(ajv);
   app.setValidatorCompiler<Schema>(({ schema, httpPart }) => {
     const validate = ajv.compile(schema);

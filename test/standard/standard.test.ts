@@ -5,12 +5,14 @@ import addFormats from 'ajv-formats';
 import fc from 'fast-check';
 import t from 'tap';
 import { packageRoot } from '../../src/platform/paths.js';
+import { checkCodeList } from '../../src/standard/check-code-list.js';
+import { changedList, differenceOf, shippedList } from '../../src/standard/code-list.js';
 import { parseElementType } from '../../src/standard/element-type.js';
 import { entitySchema } from '../../src/standard/entity-schema.js';
 import { isIdentifier, isResidentId, isUscc, residentIdCheck, usccCheck } from '../../src/standard/identifier.js';
 import { defaultMask, maskFits } from '../../src/standard/mask.js';
 import { divisionFieldOf, divisionPath, townshipOf } from '../../src/standard/region.js';
-import { loadStandard } from '../../src/standard/standard.js';
+import { loadStandard, withCodeList } from '../../src/standard/standard.js';
 import { TYPES } from '../../src/standard/type.js';
 
 const standard = loadStandard();
@@ -176,4 +178,58 @@ t.test('divisions, their fields, and masks by default', async (t) => {
   t.equal(defaultMask('L2', 'initial'), 'initial');
   t.notOk(maskFits('year', { name: 'text', length: 4 }));
   t.notOk(maskFits('initial', { name: 'integer' }));
+});
+
+t.test('code lists: what ships is never lost, and the history tells every change', async (t) => {
+  const shipped = [...standard.codeLists.values()];
+  for (const { name, title, version, codes, source } of shipped) {
+    t.ok(title.zh && title.en && version === 0 && codes.size > 1, name);
+    t.equal(source !== undefined, /GB-T|GA-/.test(name), `${name} has its source`);
+  }
+  const drafts = fc.array(
+    fc.record({
+      code: fc.constantFrom('01', '02', '99', 'x', 'y', 'z'),
+      title: fc.constantFrom({ zh: '甲' }, { zh: '矛盾纠纷' }, { zh: '甲', en: 'A' }),
+      retired: fc.boolean(),
+    }),
+    { maxLength: 6 },
+  );
+  const base = standard.codeLists.get('event-category')!;
+  fc.assert(
+    fc.property(fc.array(drafts, { maxLength: 4 }), (changes) => {
+      let list = base;
+      let told = new Set(base.codes.keys());
+      changes.forEach((codes, i) => {
+        const document = { name: base.name, title: base.title, codes, note: 'n', since: 's', department: null };
+        list = changedList(list, document, i + 1);
+        const { added, removed } = list.history.at(-1)!;
+        told = new Set([...told, ...added].filter((code) => !removed.includes(code)));
+      });
+      t.strictSame([...told].sort(), [...list.codes.keys()].sort());
+      for (const code of base.codes.keys()) if (!list.codes.has(code)) return false;
+      const back = shippedList(list)!;
+      return back.version === 0 && Object.values(differenceOf(base.codes, back.codes)).flat().length === 0;
+    }),
+    { numRuns: 50 },
+  );
+  const made = changedList(
+    undefined,
+    { ...base, codes: [{ code: '1', title: { zh: '一' } }], note: '', since: '', department: null },
+    1,
+  );
+  t.equal(shippedList(made), undefined, 'nothing of it ships');
+  const other = withCodeList(standard, 'stalls', { ...made, name: 'stalls' });
+  t.equal(other.version, '1 stalls@1');
+  t.equal(other.lists.get('stalls')?.get('1'), '一');
+  t.equal(withCodeList(other, 'stalls', undefined).version, '1');
+  t.equal(standard.lists.has('stalls'), false, 'a standard never changes');
+});
+
+t.test('additions to a list of a standard are taken, in any place', async (t) => {
+  const gender = standard.codeLists.get('GB-T-2261.1_gender')!;
+  const codes = [...gender.codes].map(([code, { title }]) => ({ code, title: { ...title, en: `code ${code}` } }));
+  const draft = { note: 'n', codes: [{ code: '3', title: { zh: '其他' }, retired: true }, ...codes] };
+  t.same(checkCodeList(gender.name, draft, gender), [], 'and a translation is not the standard');
+  const empty = checkCodeList(gender.name, { note: 'n', codes: [] }, gender);
+  t.equal(empty.length, gender.codes.size, 'each that is left out is named');
 });
