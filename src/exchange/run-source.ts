@@ -5,9 +5,10 @@ import type { Ended } from '../ingest/publish.js';
 import { databaseProblem } from '../platform/database-problem.js';
 import { Problem } from '../platform/errors.js';
 import { callAs, deliverAs } from './deliver-as.js';
+import { openDerived } from './derived/derived-intake.js';
 import type { Exchange } from './exchange.js';
 import { databaseIntake } from './sources/database-source.js';
-import { dropKeptBefore, type Keeping, keepReceived } from './sources/keep-received.js';
+import { dropKeptBefore, type Keeping, keepNothing, keepReceived } from './sources/keep-received.js';
 import { beganEntry, runFailedEntry } from './sources/run-entries.js';
 import { beginRun, endRun, type RunEnd, sourceQueue } from './sources/source-runs.js';
 
@@ -20,6 +21,7 @@ const INTAKES: Partial<Record<SourceTerms['kind'], OpenIntake>> = {
   mysql: databaseIntake,
   sqlserver: databaseIntake,
   oracle: databaseIntake,
+  derived: openDerived,
 };
 
 export interface RunOptions {
@@ -49,7 +51,10 @@ export async function runSource(exchange: Exchange, contractId: string, options:
     await begin(exchange, running);
     try {
       const mode = 'watermark' in source && source.watermark !== undefined ? 'delta' : 'snapshot';
-      running.keeping = await keepReceived(exchange, await open(exchange, contract), options.signal);
+      const opened = await open(exchange, contract);
+      // What is computed can be computed again, and would be other departments' data set aside.
+      running.keeping =
+        source.kind === 'derived' ? keepNothing(opened) : await keepReceived(exchange, opened, options.signal);
       const { intake } = running.keeping;
       const { application } = source;
       const ended = await deliverAs(exchange, { application, contractId, mode, intake, id: running.deliveryId });

@@ -2,8 +2,9 @@ import type { Mode, RowScope } from '../../access/grants/grant.js';
 import type { Application } from '../../access/identity/subject.js';
 import type { Publisher } from '../../catalog/contract.js';
 import { CONTRIBUTED, CONTRIBUTORS, type Contributor } from './contributors.js';
+import { FINDINGS, QUALITY_GRANTS, VERIFYING } from './quality-grants.js';
 
-/** What a demo grant gives; fields and masks follow from the contract. */
+/** What a demo grant gives; masks follow from the contract, and fields where none are named. */
 export interface DemoGrant {
   dataset: string;
   major: number;
@@ -13,6 +14,7 @@ export interface DemoGrant {
   rows: RowScope;
   /** `default`: as the contract masks; `none`: unmasked, children included. */
   masks: 'default' | 'none';
+  fields?: readonly string[];
 }
 
 export interface DemoApplication {
@@ -110,6 +112,8 @@ const CONSUMERS: readonly DemoApplication[] = [
         dataset: 'police/migrant',
         rows: inPilot('residence_division'),
       },
+      { ...VERIFYING, rows: inPilot('division_code') },
+      FINDINGS,
     ],
   },
   {
@@ -161,7 +165,10 @@ export function demoApplications(
       title: `${publisher.title.zh}数据归集`,
       department: publisher.slug,
       roles: ['publisher'],
-      grants: datasets.filter((dataset) => dataset.publisher === publisher.slug).map(deliverGrant),
+      grants: [
+        ...datasets.filter((dataset) => dataset.publisher === publisher.slug).map(deliverGrant),
+        ...(publisher.slug === 'exchange' ? QUALITY_GRANTS : []),
+      ],
     }),
   );
   return [...delivering, ...CONTRIBUTORS.map(contributing), ...CONSUMERS];

@@ -1,5 +1,6 @@
 import { audienceUri } from '../../access/identity/audience.js';
 import type { Exchange } from '../../exchange/exchange.js';
+import { runSource } from '../../exchange/run-source.js';
 import { type Door, deliverFile } from './deliver-files.js';
 import { removeDemoFile, writeDemoFile } from './demo-file.js';
 import { publisherFiles } from './publisher-files.js';
@@ -23,7 +24,7 @@ export interface DemoProgress {
 
 /**
  * Fills a running exchange: catalog, applications and grants where absent, then every publisher's file through the public delivery
- * endpoint with that publisher's token, then `demo.json`. What was loaded before stays as it is. Throws Error naming the dataset that failed.
+ * endpoint with that publisher's token, then what the exchange computes of them, then `demo.json`. What was loaded before stays as it is. Throws Error naming the dataset that failed.
  */
 export async function loadDemo(exchange: Exchange, options: DemoOptions): Promise<void> {
   removeDemoFile(exchange.config.dataDir);
@@ -32,6 +33,8 @@ export async function loadDemo(exchange: Exchange, options: DemoOptions): Promis
   report(0, files.length, 'catalog');
   const registered = await registerDemo(exchange);
   const door = doorOf(exchange, options.baseUrl, registered);
+  const { contracts } = exchange.policy.current().catalog;
+  const derived = [...contracts.values()].filter(({ delivery }) => delivery.source.kind === 'derived');
   const parts = new Map<string, number>();
   for (const [i, file] of files.entries()) {
     // A dataset with a release is left alone: it is the demo's of an earlier start, or what someone delivered in its place. Of one with
@@ -41,6 +44,11 @@ export async function loadDemo(exchange: Exchange, options: DemoOptions): Promis
     if ((exchange.releases.release(file.dataset) ?? 0) >= part) continue;
     report(i, files.length, file.dataset);
     await deliverFile(door, file, exchange.clock.uuid());
+  }
+  for (const { id, name } of derived) {
+    if ((exchange.releases.release(name) ?? 0) > 0) continue;
+    report(files.length, files.length, name);
+    await runSource(exchange, id);
   }
   writeDemoFile(exchange, options.baseUrl, registered);
   report(files.length, files.length, 'ready');

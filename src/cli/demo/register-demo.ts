@@ -91,7 +91,9 @@ async function issueIfAbsent(exchange: Exchange, clientId: string, demo: DemoGra
 
 function grantDraft(clientId: string, demo: DemoGrant, contract: Contract, validUntil: string): GrantDraft {
   const masks: Record<string, Mask> = {};
-  for (const field of contract.fields.values()) {
+  const fields = (demo.fields ?? [...contract.fields.keys()]).filter((name) => contract.fields.has(name));
+  for (const name of fields) {
+    const field = contract.fields.get(name)!;
     if (field.sensitivity !== 'L3' && field.sensitivity !== 'L4') continue;
     masks[field.name] = demo.masks === 'none' ? 'none' : field.defaultMask;
   }
@@ -101,7 +103,7 @@ function grantDraft(clientId: string, demo: DemoGrant, contract: Contract, valid
     dataset: demo.dataset,
     major: demo.major,
     mode: demo.mode,
-    fields: [...contract.fields.keys()],
+    fields,
     masks,
     rows: demo.rows,
     purposes: [demo.purpose],

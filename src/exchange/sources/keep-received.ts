@@ -33,6 +33,10 @@ export async function keepReceived(exchange: Exchange, intake: Intake, signal?: 
   };
 }
 
+export function keepNothing(intake: Intake): Keeping {
+  return { intake, setAside: async () => 0, close: async () => {} };
+}
+
 async function* kept(source: Source, file: FileHandle, signal: AbortSignal | undefined): AsyncGenerator<SourceRow[]> {
   for await (const rows of source.batches()) {
     signal?.throwIfAborted();
