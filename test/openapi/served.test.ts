@@ -99,7 +99,7 @@ t.test('every route is documented, or hidden on purpose, and every path is route
   for (const name of ['tile', 'entries/:bundle', ':tile']) {
     if (documented.delete(`GET /audit/v1/tile/${name}`)) documented.add('GET /audit/v1/tile/*');
   }
-  const hidden = [/^GET \/$/, /^GET \/style\.css$/, /^GET \/problems(\/:code)?$/, /^GET \/docs(\/|$)/];
+  const hidden = [/^GET \/$/, /^GET \/style\.css$/, /^GET \/problems(\/:code)?$/, /^GET \/(docs|standard)(\/|$)/];
   const method = [
     /^QUERY \/data\//,
     /^(HEAD|OPTIONS) /,
@@ -164,6 +164,20 @@ t.test('replies are as described', async (t) => {
   for (const path of ['/api/v1/catalog', '/api/v1/standard', '/api/v1/applications', '/api/v1/grants']) {
     await check(200, 'GET', path, path, boss);
   }
+  const standard = '/api/v1/standard';
+  for (const path of ['/entities', '/elements', '/code-lists']) {
+    await check(200, 'GET', `${standard}${path}`, `${standard}${path}`, boss);
+  }
+  await check(200, 'GET', `${standard}/entities/person`, `${standard}/entities/{name}`, boss);
+  const list = `${standard}/code-lists/settlement`;
+  const { data } = (await check(200, 'GET', list, `${standard}/code-lists/{name}`, boss)).body;
+  const codes = data.codes.map(({ code, title }: { code: string; title: object }) => ({ code, title }));
+  const put = {
+    ...boss,
+    headers: { 'idempotency-key': 'list' },
+    body: { codes: [...codes, { code: '3', title: { zh: '镇' } }], note: 'n' },
+  };
+  await check(200, 'PUT', list, `${standard}/code-lists/{name}`, put);
   await check(200, 'GET', '/api/v1/catalog/police/resident/v1', '/api/v1/catalog/{publisher}/{dataset}/v{major}', boss);
   await check(400, 'GET', '/api/v1/grants/nothing', '/api/v1/grants/{id}', boss);
   await check(200, 'GET', '/api/v1/applications/reader', '/api/v1/applications/{clientId}', boss);

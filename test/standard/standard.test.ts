@@ -205,7 +205,7 @@ t.test('code lists: what ships is never lost, and the history tells every change
         const { added, removed } = list.history.at(-1)!;
         told = new Set([...told, ...added].filter((code) => !removed.includes(code)));
       });
-      t.strictSame([...told].sort(), [...list.codes.keys()].sort());
+      if ([...told].sort().join() !== [...list.codes.keys()].sort().join()) return false;
       for (const code of base.codes.keys()) if (!list.codes.has(code)) return false;
       const back = shippedList(list)!;
       return back.version === 0 && Object.values(differenceOf(base.codes, back.codes)).flat().length === 0;
