@@ -1,4 +1,4 @@
-import { createReadStream, statSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '../../platform/clock.js';
 import { type Client, connect, expectSuccess } from '../client.js';
@@ -20,6 +20,7 @@ const MEDIA_TYPES: Record<string, string> = {
   ndjson: 'application/x-ndjson',
   jsonl: 'application/x-ndjson',
   xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  parquet: 'application/vnd.apache.parquet',
 };
 const REJECTS_SHOWN = 10;
 const DATASET = /^([a-z][a-z0-9-]*)\/([a-z][a-z0-9-]*)(?:\/v([1-9][0-9]*))?$/;
@@ -28,7 +29,7 @@ const DATASET = /^([a-z][a-z0-9-]*)\/([a-z][a-z0-9-]*)(?:\/v([1-9][0-9]*))?$/;
 export function deliverCommand(): Command {
   return new Command('deliver')
     .argument('<dataset>', 'publisher/dataset, or publisher/dataset/v2 for another major than 1', parseDataset)
-    .argument('<file>', '.csv, .ndjson or .xlsx, also with .gz behind')
+    .argument('<file>', '.csv, .ndjson, .xlsx or .parquet, also with .gz behind')
     .description('hand a file over as a delivery')
     .addOption(new Option('--mode <mode>', 'what the file holds').choices(['snapshot', 'delta']).default('snapshot'))
     .option('--as <application>', 'the delivering application (default: <publisher>-publisher)')
@@ -53,7 +54,6 @@ function parseDataset(text: string): DatasetName {
 
 async function deliver(dataset: DatasetName, file: string, options: DeliverOptions): Promise<void> {
   const headers = headersFor(file, options);
-  statSync(file); // a missing file is told before a token is asked for
   const application = options.as ?? `${dataset.publisher}-publisher`;
   const client = await connect({ ...options, application, resource: 'data' });
   const path = `${dataset.path}/deliveries`;
@@ -66,7 +66,7 @@ async function deliver(dataset: DatasetName, file: string, options: DeliverOptio
 
 function headersFor(file: string, { type, charset }: DeliverOptions): Record<string, string> {
   const [, extension = '', gzip] = /\.([a-z0-9]+)(\.gz)?$/i.exec(file) ?? [];
-  const media = type ?? MEDIA_TYPES[extension.toLowerCase()];
+  const media = type ?? typeOfContent(file) ?? MEDIA_TYPES[extension.toLowerCase()];
   if (!media) throw new CommandError(EXIT.usage, `${file}: name its media type by --type.`);
   return {
     'content-type': charset === undefined ? media : `${media}; charset=${charset}`,
@@ -75,10 +75,31 @@ function headersFor(file: string, { type, charset }: DeliverOptions): Record<str
   };
 }
 
+/** What begins as a workbook or as Parquet is that, whatever its name says. A missing file is told as such. */
+function typeOfContent(file: string): string | undefined {
+  const beginning = Buffer.alloc(4);
+  const descriptor = openSync(file, 'r');
+  try {
+    readSync(descriptor, beginning);
+  } finally {
+    closeSync(descriptor);
+  }
+  const magic = beginning.toString('latin1');
+  if (magic === 'PK\x03\x04') return MEDIA_TYPES.xlsx;
+  return magic === 'PAR1' ? MEDIA_TYPES.parquet : undefined;
+}
+
 function summary(result: Record<string, unknown>): string {
   const { state, received, accepted, rejected, deleted, release } = result;
   const counts = `${received} received, ${accepted} accepted, ${rejected} rejected, ${deleted} deleted`;
   return state === 'published' ? `published as release ${release}: ${counts}` : `${state}: ${counts}`;
+}
+
+interface RejectError {
+  field: string | null;
+  reason: string;
+  sheet?: string;
+  cell?: string;
 }
 
 async function printRejects(client: Client, path: string): Promise<void> {
@@ -86,8 +107,11 @@ async function printRejects(client: Client, path: string): Promise<void> {
   if (reply.status !== 200) return;
   const rejects = reply.text.split('\n').filter(Boolean);
   for (const text of rejects.slice(0, REJECTS_SHOWN)) {
-    const { line, errors } = JSON.parse(text) as { line: number; errors: { field: string; reason: string }[] };
-    process.stdout.write(`  line ${line}: ${errors.map(({ field, reason }) => `${field}: ${reason}`).join('; ')}\n`);
+    const { line, errors } = JSON.parse(text) as { line: number; errors: RejectError[] };
+    const told = errors.map(
+      ({ field, reason, sheet, cell }) => `${cell ? `${sheet}!${cell} ` : ''}${field ?? 'row'}: ${reason}`,
+    );
+    process.stdout.write(`  line ${line}: ${told.join('; ')}\n`);
   }
   const more = rejects.length - REJECTS_SHOWN;
   if (more > 0) process.stdout.write(`  and ${more} more: GET ${client.baseUrl}${path}\n`);

@@ -3,6 +3,7 @@ import type { Contract } from '../../catalog/contract.js';
 import { rowsParameters, selectionParameters } from './dataset-parameters.js';
 import { pathOf } from './names.js';
 import type { HeaderParameter, Operation, Reply } from './operation.js';
+import { qualityOperations } from './quality-operations.js';
 import { rowId } from './row-schemas.js';
 import { choice, refTo, type Schema, text, uuid } from './schema.js';
 
@@ -28,8 +29,12 @@ export function datasetOperations(contract: Contract, catalog: Catalog, name: st
     ...bodyOperations(described),
     ...catalogOperations(described),
     ...deliveryOperations(described),
+    ...qualityOperations(contract, name, described.title),
   ].map((operation) => ({ ...operation, ...common }));
 }
+
+const WORKBOOK = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
+const BYTES: Schema = { type: 'string', format: 'binary', maxLength: 1_073_741_824 };
 
 type Part = Omit<Operation, 'tag' | 'caller'>;
 
@@ -158,7 +163,7 @@ function deliveryOperations({ contract, name, title }: Described): Part[] {
       path,
       id: `deliver${name}`,
       summary: `${title}: hand over a batch`,
-      description: `Only the publisher's own applications, under a grant of mode deliver. CSV is UTF-8 or, by \`charset\`, GB18030. ${headings(contract)}`,
+      description: `Only the publisher's own applications, under a grant of mode deliver. CSV is UTF-8, UTF-16 with a byte order mark, or GB18030; a stated \`charset\` is believed. The header may stand below titles. ${headings(contract)}`,
       query: {
         mode: choice(contract.delivery.modes, {
           description: 'snapshot replaces what the sender is responsible for; delta adds and changes.',
@@ -166,7 +171,12 @@ function deliveryOperations({ contract, name, title }: Described): Part[] {
       },
       requiredQuery: ['mode'],
       headers: [...CALL, 'IdempotencyKey', 'ContentEncoding', 'ContentDigest', 'Prefer'],
-      body: { 'text/csv': upload, 'application/x-ndjson': upload },
+      body: {
+        'text/csv': upload,
+        'application/x-ndjson': upload,
+        [WORKBOOK]: BYTES,
+        'application/vnd.apache.parquet': BYTES,
+      },
       replies: {
         201: {
           description: 'It has ended, published or rejected.',
@@ -194,14 +204,27 @@ function deliveryOperations({ contract, name, title }: Described): Part[] {
       id: `list${name}Rejects`,
       summary: `${title}: rows that were set aside`,
       description:
-        'One JSON object a line: `{"line", "row", "errors": [{"field", "rule", "reason"}]}`. For the deliverer only.',
+        'One JSON object a line: `{"line", "row", "errors": [{"field", "rule", "reason"}]}`; of a workbook with `sheet` and `cell`. As a workbook, by `Accept`, the first 5,000 with a comment in each faulty cell. For the deliverer only.',
       replies: {
         200: {
-          description: 'NDJSON.',
-          content: { 'application/x-ndjson': text(1_073_741_824) },
+          description: 'NDJSON, or a workbook to correct and send again as a delta.',
+          content: { 'application/x-ndjson': text(1_073_741_824), [WORKBOOK]: BYTES },
           headers: ['Exchange-Receipt'],
         },
       },
+    },
+    {
+      method: 'GET',
+      path: `${pathOf(contract)}/template`,
+      id: `get${name}Template`,
+      summary: `${title}: this month's table to fill in`,
+      description: 'For the deliverer, of their own part: headings, drop-downs for codes, and what each column takes.',
+      query: { format: choice(['xlsx', 'csv']) },
+      headers: CALL,
+      replies: {
+        200: { description: 'A table without rows.', content: { [WORKBOOK]: BYTES, 'text/csv': text(1_000_000) } },
+      },
+      problems: [400, 403, 404],
     },
   ];
 }
