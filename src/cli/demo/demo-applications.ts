@@ -1,21 +1,11 @@
-import type { Mode, RowScope } from '../../access/grants/grant.js';
+import type { RowScope } from '../../access/grants/grant.js';
 import type { Application } from '../../access/identity/subject.js';
 import type { Publisher } from '../../catalog/contract.js';
 import { CONTRIBUTED, CONTRIBUTORS, type Contributor } from './contributors.js';
+import type { DemoGrant } from './demo-grant.js';
 import { FINDINGS, QUALITY_GRANTS, VERIFYING } from './quality-grants.js';
 
-/** What a demo grant gives; masks follow from the contract, and fields where none are named. */
-export interface DemoGrant {
-  dataset: string;
-  major: number;
-  mode: Mode;
-  purpose: string;
-  legalBasis: string;
-  rows: RowScope;
-  /** `default`: as the contract masks; `none`: unmasked, children included. */
-  masks: 'default' | 'none';
-  fields?: readonly string[];
-}
+export type { DemoGrant } from './demo-grant.js';
 
 export interface DemoApplication {
   clientId: string;

@@ -1,4 +1,4 @@
-import type { DemoGrant } from './demo-applications.js';
+import type { DemoGrant } from './demo-grant.js';
 
 const VERIFICATION = {
   major: 1,
@@ -10,7 +10,17 @@ const VERIFICATION = {
   masks: 'none',
 } as const;
 
-const PERSON = ['id_number', 'name', 'gender', 'born', 'phone', 'residence_division', 'residence_address', 'grid_code', 'status'];
+const PERSON = [
+  'id_number',
+  'name',
+  'gender',
+  'born',
+  'phone',
+  'residence_division',
+  'residence_address',
+  'grid_code',
+  'status',
+];
 const HOUSE = ['house_code', 'building_code', 'unit', 'room', 'area_m2', 'use', 'real_estate_unit_no', 'division_code'];
 
 /** What the exchange may compare for the list of conflicts, and look at for findings: those fields and no others. */
