@@ -23,7 +23,7 @@ export async function appendToUpload(
   const sent = receive(body, { encoding: 'identity', stated, limitBytes });
   const store = (bytes: Buffer, offset: number) => appendPart(database.app, upload.id, { offset, bytes });
   try {
-    return await storeParts(Readable.from(sent.content()), { offset: upload.received, limitBytes, store });
+    return await storeParts(sent.content(), { offset: upload.received, limitBytes, store });
   } catch (error) {
     if (error instanceof Problem && error.code === 'digest-mismatch') {
       await truncateUpload(database.app, upload.id, upload.received);

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import type pg from 'pg';
 import { Problem } from '../platform/errors.js';
 
@@ -20,7 +19,10 @@ export interface Appending {
  * Stores a body part by part as it comes; what came before the sender broke off is stored too. Returns the offset behind the last byte.
  * @throws Problem too-large (nothing beyond the limit is stored), bad-body where the sender broke off, or what `store` throws
  */
-export async function storeParts(body: Readable, { offset, limitBytes, store }: Appending): Promise<number> {
+export async function storeParts(
+  body: AsyncIterable<Buffer>,
+  { offset, limitBytes, store }: Appending,
+): Promise<number> {
   let at = offset;
   let held: Buffer[] = [];
   let size = 0;
@@ -35,7 +37,7 @@ export async function storeParts(body: Readable, { offset, limitBytes, store }: 
     }
   };
   try {
-    for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    for await (const chunk of body) {
       if (at + size + chunk.length > limitBytes) throw new Problem('too-large');
       held.push(chunk);
       size += chunk.length;

@@ -38,6 +38,7 @@ const SCHEMA = {
     EXCHANGE_LINKAGE_KEY_FILE: { type: 'string' },
     EXCHANGE_ETAG_KEY_FILE: { type: 'string' },
     EXCHANGE_COOKIES_KEY_FILE: { type: 'string' },
+    EXCHANGE_PACKAGE_KEY_FILE: { type: 'string' },
   },
 } as const;
 

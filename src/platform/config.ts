@@ -131,6 +131,7 @@ function keyFiles(settings: Settings): KeyFiles {
     linkage: settings.EXCHANGE_LINKAGE_KEY_FILE,
     etag: settings.EXCHANGE_ETAG_KEY_FILE,
     cookies: settings.EXCHANGE_COOKIES_KEY_FILE,
+    package: settings.EXCHANGE_PACKAGE_KEY_FILE,
   };
   return Object.fromEntries(Object.entries(given).filter(([, path]) => path !== undefined)) as KeyFiles;
 }

@@ -1,6 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { calculateJwkThumbprint } from 'jose';
 import type { Clock } from './clock.js';
 import { privateFile } from './private-file.js';
@@ -20,6 +21,8 @@ export interface Keys {
   linkage: Buffer;
   etag: Buffer;
   cookies: Buffer;
+  /** age identity (X25519): opens packages that crossed a gap. */
+  package: string;
   /** 32 bytes, of one month (`2026-11`): made at first use. */
   month(yearMonth: string): Buffer;
   /** The state file of the checkpoint signer lives beside the keys. */
@@ -27,7 +30,16 @@ export interface Keys {
 }
 
 /** The keys that `EXCHANGE_…_FILE` can give; each value is a path. */
-export const KEY_NAMES = ['checkpointSigner', 'tokenSigner', 'cursor', 'rowId', 'linkage', 'etag', 'cookies'] as const;
+export const KEY_NAMES = [
+  'checkpointSigner',
+  'tokenSigner',
+  'cursor',
+  'rowId',
+  'linkage',
+  'etag',
+  'cookies',
+  'package',
+] as const;
 export type KeyFiles = Partial<Record<(typeof KEY_NAMES)[number], string>>;
 
 const FILE_NAMES: Record<(typeof KEY_NAMES)[number], string> = {
@@ -38,11 +50,12 @@ const FILE_NAMES: Record<(typeof KEY_NAMES)[number], string> = {
   linkage: 'linkage.key',
   etag: 'etag.key',
   cookies: 'cookies.key',
+  package: 'package.key',
 };
 
 /**
  * Opens the keys of the installation and makes those that are missing. Forms: checkpoint signer PKCS #8 PEM (Ed25519), token signer a
- * private JWK (P-256), the others 32 bytes in base64url. Throws Error naming the file that is malformed or open to other users.
+ * private JWK (P-256), package an age identity, the others 32 bytes in base64url. Throws Error naming the file that is malformed or open to other users.
  */
 export async function openKeys(directory: string, clock: Clock, given: KeyFiles = {}): Promise<Keys> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -53,6 +66,7 @@ export async function openKeys(directory: string, clock: Clock, given: KeyFiles 
   };
   const newSecret = () => clock.randomBytes(SECRET_BYTES).toString('base64url');
   const secret = (name: (typeof KEY_NAMES)[number]) => decodeSecret(name, text(name, newSecret));
+  const newPackage = await generateX25519Identity();
   const newToken = JSON.stringify(await newTokenSigner());
   return {
     checkpointSigner: parseCheckpointSigner(text('checkpointSigner', newCheckpointSigner)),
@@ -62,6 +76,7 @@ export async function openKeys(directory: string, clock: Clock, given: KeyFiles 
     linkage: secret('linkage'),
     etag: secret('etag'),
     cookies: secret('cookies'),
+    package: await parsePackage(text('package', () => newPackage)),
     month: monthKeys(directory, newSecret),
     directory,
   };
@@ -102,6 +117,17 @@ function parseCheckpointSigner(pem: string): KeyObject {
     // said below, without the parser's text: it may quote the key
   }
   throw new Error('The key checkpointSigner is not an Ed25519 private key in PKCS #8 PEM.');
+}
+
+async function parsePackage(text: string): Promise<string> {
+  const identity = text.trim();
+  try {
+    await identityToRecipient(identity);
+    return identity;
+  } catch {
+    // said below, without the parser's text: it may quote the key
+  }
+  throw new Error('The key package is not an age identity (AGE-SECRET-KEY-1…).');
 }
 
 async function newTokenSigner(): Promise<Record<string, string>> {

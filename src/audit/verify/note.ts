@@ -29,15 +29,21 @@ export function parseVerifierKey(text: string): VerifierKey {
   return { name, id: own, key };
 }
 
-/** Checks the signature of a checkpoint. Throws Error that says what is wrong. */
-export function openCheckpoint(note: string, vkey: VerifierKey): SignedCheckpoint {
+/** The body of a C2SP signed note, its signature checked. Throws Error that says what is wrong, and calls the note what it is called. */
+export function openNote(note: string, vkey: VerifierKey, called: string): string {
   const split = note.lastIndexOf('\n\n');
-  if (split < 0 || !note.endsWith('\n')) throw new Error('the checkpoint is not a signed note');
+  if (split < 0 || !note.endsWith('\n')) throw new Error(`the ${called} is not a signed note`);
   const body = note.slice(0, split + 1);
   const lines = note.slice(split + 2, -1).split('\n');
   if (!lines.some((line) => isSignedBy(line, body, vkey))) {
-    throw new Error(`the checkpoint has no valid signature by ${vkey.name}`);
+    throw new Error(`the ${called} has no valid signature by ${vkey.name}`);
   }
+  return body;
+}
+
+/** Checks the signature of a checkpoint. Throws Error that says what is wrong. */
+export function openCheckpoint(note: string, vkey: VerifierKey): SignedCheckpoint {
+  const body = openNote(note, vkey, 'checkpoint');
   const match = /^([^\n]+)\n(0|[1-9]\d{0,14})\n([A-Za-z0-9+/]{43}=)\n/.exec(body);
   if (match === null) throw new Error('the checkpoint has not the form origin, size, root');
   const [, origin = '', size, root = ''] = match;

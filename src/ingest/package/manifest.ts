@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { CompactSign, compactVerify, decodeProtectedHeader, importJWK, type JWK } from 'jose';
+
+const TYPE = 'civic-exchange-package';
+
+/** What the sender says of a package and signs. */
+export interface Manifest {
+  /** `police/resident/v1` */
+  contract: string;
+  mode: 'snapshot' | 'delta';
+  /** client_id of the sending application. */
+  sender: string;
+  /** From 1, per sender and contract. */
+  number: number;
+  /** SHA-256 (hex) of the signed manifest of the number before; null for the first. */
+  previous: string | null;
+  /** RFC 3339 UTC. */
+  created: string;
+  /** age recipient of the exchange that it is for. */
+  recipient: string;
+  file: string;
+  /** As in `Content-Type`. */
+  mediaType: string;
+  encoding: 'identity' | 'gzip';
+  /** Of the content: bytes and SHA-256 (hex). */
+  size: number;
+  sha256: string;
+}
+
+/** A compact JWS by the sender's registered key. `key`: private JWK with kid. */
+export async function signManifest(manifest: Manifest, key: JWK): Promise<string> {
+  const alg = key.alg ?? 'ES256';
+  return new CompactSign(Buffer.from(JSON.stringify(manifest)))
+    .setProtectedHeader({ alg, typ: TYPE, ...(key.kid === undefined ? {} : { kid: key.kid }) })
+    .sign(await importJWK(key, alg));
+}
+
+/** SHA-256 of the signed manifest, hex: what the next one names. */
+export function manifestDigest(signed: string): string {
+  return createHash('sha256').update(signed).digest('hex');
+}
+
+/** What a signed manifest claims, before the signature is checked. Throws Error that says what is wrong. */
+export function readManifest(signed: string): Manifest {
+  const [, payload = ''] = signed.split('.');
+  return checked(Buffer.from(payload, 'base64url').toString());
+}
+
+/** Throws Error where the signature is not by one of the sender's keys. */
+export async function verifyManifest(
+  signed: string,
+  keys: readonly Readonly<Record<string, unknown>>[],
+): Promise<void> {
+  const { kid, typ } = decodeProtectedHeader(signed);
+  const key = keys.find((each) => each.kid === kid) as JWK | undefined;
+  if (key === undefined) throw new Error(`it is signed by a key that is not registered (${kid ?? 'no kid'})`);
+  if (typ !== TYPE) throw new Error('what is signed is no manifest');
+  const alg = key.alg ?? 'ES256';
+  await compactVerify(signed, await importJWK(key, alg), { algorithms: [alg] }).catch(() => {
+    throw new Error('its signature does not hold');
+  });
+}
+
+const FORMS: Readonly<Record<keyof Manifest, (value: unknown) => boolean>> = {
+  contract: matches(/^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*\/v[1-9]\d*$/),
+  mode: (value) => value === 'snapshot' || value === 'delta',
+  sender: matches(/^[A-Za-z0-9._-]{1,64}$/),
+  number: (value) => Number.isSafeInteger(value) && (value as number) > 0,
+  previous: (value) => value === null || matches(/^[0-9a-f]{64}$/)(value),
+  created: matches(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+  recipient: matches(/^age1[a-z0-9]{1,200}$/),
+  file: (value) => typeof value === 'string' && value.length <= 255,
+  mediaType: (value) => typeof value === 'string' && value.length <= 200,
+  encoding: (value) => value === 'identity' || value === 'gzip',
+  size: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+  sha256: matches(/^[0-9a-f]{64}$/),
+};
+
+function matches(form: RegExp): (value: unknown) => boolean {
+  return (value) => typeof value === 'string' && form.test(value);
+}
+
+function checked(text: string): Manifest {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Error('its manifest is not readable');
+  }
+  const manifest = (value ?? {}) as Record<string, unknown>;
+  const wrong = Object.entries(FORMS).find(([name, holds]) => !holds(manifest[name]));
+  if (wrong !== undefined) throw new Error(`its manifest has no sound ${wrong[0]}`);
+  return manifest as unknown as Manifest;
+}
