@@ -18,12 +18,18 @@ interface Body {
     residence_division: string;
     head_id: string;
     head: { id_number: string };
+    person: { status: string } | null;
     household: { house: { room: string } | null } | null;
+    compound_code: string;
+    full_time: boolean;
+    compound: object | null;
+    event: { grid: { division_code: string } | null } | null;
   }[];
 }
 
 const PILOT = '370303104003';
 const DATASETS = [...publisherFiles({ people: 600, seed: 1 })].map(({ dataset }) => dataset);
+const PROPERTY_COMPANIES = ['shengshi-property', 'nanyuan-property', 'chengzhong-property'];
 const PUBLISHERS = [
   'police',
   'civil-affairs',
@@ -77,7 +83,27 @@ t.test('the demo loads through the public doors, once', async (t) => {
     assisted.body.data.every((row) => row.head.id_number === row.head_id),
     'heads are real residents, unmasked',
   );
+  const elders = await rows('elder-app', 'civil-affairs/elder-allowance/v1/rows?until_month.null=true&_expand=person');
+  t.ok(
+    elders.body.data.length > 5 && elders.body.data.every(({ person }) => person?.status === '0'),
+    'who is paid lives',
+  );
+  const ledger = await rows('grid-app', 'grid-center/resident/v1/rows?_limit=1000&_count=exact');
+  const migrants = await rows('grid-app', 'police/migrant/v1/rows?_count=exact');
+  t.ok(migrants.body.page.count > 0, 'migrants live in the pilot');
+  t.equal(ledger.body.page.count, 148 + migrants.body.page.count, 'the ledger has both');
   t.equal((await rows('bulk-app', 'housing/building/v1/rows?_count=exact')).body.page.count, 68);
+  const bills = await rows('bulk-app', 'housing/fee-bill/v1/rows?_limit=1000&_expand=compound');
+  t.equal(new Set(bills.body.data.map((row) => row.compound_code)).size, 3, 'of three property companies');
+  t.ok(bills.body.data.every((row) => row.compound !== null));
+  const workers = await rows('grid-app', 'grid-center/grid-worker/v1/rows');
+  t.same(
+    new Set(workers.body.data.map((row) => row.full_time)),
+    new Set([true, false]),
+    '专职 and 兼职 are yes and no',
+  );
+  const steps = await rows('grid-app', 'grid-center/event-step/v1/rows?_expand=event.grid&_limit=1000');
+  t.ok(steps.body.data.length > 20 && steps.body.data.every((row) => row.event?.grid?.division_code === PILOT));
   for (const [clientId, path] of [
     ['stranger-app', 'police/resident/v1/rows'],
     ['grid-app', 'civil-affairs/social-assistance/v1/rows'],
@@ -107,6 +133,12 @@ t.test('the demo loads through the public doors, once', async (t) => {
   );
   t.equal(JSON.parse(said[DATASETS.indexOf('police/resident')]!).received, 600);
   t.equal(node.exchange.releases.release('police/resident'), 2);
+  t.same(
+    said.map((line) => JSON.parse(line)).filter(({ rejected, deleted }) => rejected + deleted > 0),
+    [],
+    'no row is refused, and no property company takes away what is another’s',
+  );
+  t.equal(node.exchange.releases.release('housing/fee-bill'), 6, 'each of three delivered its own part, twice');
 });
 
 t.test('demo without a server, with wrong flags, and to a folder', async (t) => {
@@ -141,6 +173,7 @@ function checkFile(t: Test, demo: DemoFile, publicUrl: string): void {
     [...by.keys()],
     [
       ...PUBLISHERS.map((slug) => `${slug}-publisher`),
+      ...PROPERTY_COMPANIES,
       'operator-app',
       'auditor-app',
       'grid-app',
@@ -151,6 +184,7 @@ function checkFile(t: Test, demo: DemoFile, publicUrl: string): void {
     ],
   );
   for (const slug of PUBLISHERS) t.match(by.get(`${slug}-publisher`), { department: slug, roles: ['publisher'] });
+  for (const clientId of PROPERTY_COMPANIES) t.match(by.get(clientId), { department: 'housing', roles: ['publisher'] });
   t.same(by.get('operator-app')!.roles, ['operator']);
   t.same(by.get('auditor-app')!.roles, ['auditor']);
   t.same(by.get('stranger-app')!.grants, []);
@@ -162,9 +196,18 @@ function checkFile(t: Test, demo: DemoFile, publicUrl: string): void {
   t.ok(demo.applications.every(({ grants }) => grants.every(({ purposes }) => purposes.length === 1)));
   const grants = (clientId: string) => new Map(by.get(clientId)!.grants.map((grant) => [grant.dataset, grant]));
   t.same([...grants('grid-app').keys()].sort(), [
+    'exchange/address',
+    'grid-center/dwelling-household',
+    'grid-center/event',
+    'grid-center/event-step',
     'grid-center/grid',
+    'grid-center/grid-worker',
+    'grid-center/organization',
     'grid-center/resident',
+    'grid-center/volunteer',
+    'housing/complaint',
     'housing/house',
+    'housing/repair-order',
     'police/household',
     'police/migrant',
     'police/resident',
@@ -176,7 +219,12 @@ function checkFile(t: Test, demo: DemoFile, publicUrl: string): void {
     t.equal(grant.masks.minors, 'none');
     t.same(new Set(Object.values(grant.masks)), new Set(['none']));
   }
-  t.same([...grants('bulk-app').keys()].sort(), ['grid-center/grid', 'housing/building']);
+  t.ok(grants('bulk-app').has('grid-center/grid') && grants('bulk-app').has('natural-resources/house'));
+  t.same([...grants('nanyuan-property').keys()].sort(), ['housing/fee-bill', 'housing/repair-order']);
+  t.match(grants('nanyuan-property').get('housing/fee-bill'), {
+    mode: 'deliver',
+    rows: { scope: [{ field: 'compound_code', prefix: ['370303104002'] }] },
+  });
   t.same(grants('housing-publisher').get('housing/house')!.mode, 'deliver');
 }
 
