@@ -12,6 +12,7 @@ import { addDemo } from './commands/demo.js';
 import { grantCommand } from './commands/grant.js';
 import { migrateCommand } from './commands/migrate.js';
 import { openapiCommand, type RenderOpenapi } from './commands/openapi.js';
+import { qualityCommand } from './commands/quality.js';
 import { standardCommand } from './commands/standard.js';
 import { type StartExchange, startCommand } from './commands/start.js';
 import { tokenCommand } from './commands/token.js';
@@ -53,6 +54,7 @@ function exchangeCommand({ startExchange, renderOpenapi }: Commands): Command {
     migrateCommand(),
     catalog,
     deliverCommand(),
+    qualityCommand(),
     tokenCommand(),
     applicationCommand(),
     grantCommand(),

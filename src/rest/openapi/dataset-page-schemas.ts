@@ -126,6 +126,7 @@ export const sharedDatasetSchemas: Record<string, Schema> = {
       {
         unmapped: list(text(1_000), 10_000, { description: 'Columns that no field of the contract takes.' }),
         faults: list(object({ field: orNull(name), rule: text(100), rows: integer(0) }), 10_000),
+        quality: refTo('ShortQuality'),
         refused: object({ rule: text(100), reason: text(2_000), line: integer(0) }, ['rule', 'reason']),
       },
       ['unmapped', 'faults'],

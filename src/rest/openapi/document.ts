@@ -16,6 +16,7 @@ import { platformOperations } from './platform-operations.js';
 import { platformSchemas } from './platform-schemas.js';
 import { problemResponses, problemSchemas } from './problems.js';
 import { publicOperations } from './public-operations.js';
+import { qualitySchemas } from './quality-operations.js';
 import { keepReachable } from './reachable.js';
 import { datasetSchemas } from './row-schemas.js';
 import type { Schema } from './schema.js';
@@ -82,6 +83,7 @@ function schemasOf(catalog: Catalog): Record<string, Schema> {
   return {
     ...problemSchemas,
     ...sharedDatasetSchemas,
+    ...qualitySchemas,
     ...platformSchemas,
     ...standardComponents,
     ...codeListSchemas(types, catalog.standard),

@@ -1,0 +1,142 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { connect, expectSuccess } from '../client.js';
+import { print, strong } from '../output.js';
+
+interface QualityOptions {
+  release?: string;
+  lang: 'zh' | 'en';
+  as?: string;
+  key?: string;
+  dataDir?: string;
+  json?: boolean;
+}
+
+/** A report as the server tells it: shares alone where the application does not deliver the dataset. */
+interface Told {
+  release: number;
+  released: string;
+  scores: Record<string, number | { score: number; checked: number; faults: number }>;
+  labelled: number;
+  fields?: { field: string; filled: number }[];
+  rules: ToldRule[];
+}
+
+interface ToldRule {
+  rule: string;
+  field: string | null;
+  title: { zh: string; en: string };
+  severity: 'error' | 'warning' | 'finding';
+  rows?: number;
+  percent?: number;
+  lines?: number[];
+  townships?: { code: string; name: string | null; rows: number }[];
+  skipped?: true;
+}
+
+const DATASET = /^([a-z][a-z0-9-]*)\/([a-z][a-z0-9-]*)(?:\/v([1-9][0-9]*))?$/;
+const DIMENSIONS: Readonly<Record<string, { zh: string; en: string }>> = {
+  conformity: { zh: '规范性', en: 'conformity' },
+  completeness: { zh: '完整性', en: 'completeness' },
+  accuracy: { zh: '准确性', en: 'accuracy' },
+  consistency: { zh: '一致性', en: 'consistency' },
+  timeliness: { zh: '时效性', en: 'timeliness' },
+  accessibility: { zh: '可访问性', en: 'accessibility' },
+};
+const WORDS = {
+  zh: {
+    release: '数据版本',
+    labelled: '贴标率',
+    rules: '规则',
+    none: '没有发现问题',
+    lines: '行',
+    gaps: '完整率最低的数据项',
+    skipped: '超时未检查',
+  },
+  en: {
+    release: 'release',
+    labelled: 'mapped to the standard',
+    rules: 'rules',
+    none: 'nothing was found',
+    lines: 'lines',
+    gaps: 'least filled',
+    skipped: 'took too long, not judged',
+  },
+};
+const SEVERITIES = {
+  zh: { error: '错误', warning: '警告', finding: '发现' },
+  en: { error: 'error', warning: 'warning', finding: 'finding' },
+};
+const BAR = 30;
+const GAPS_SHOWN = 5;
+
+/** Prints how good a dataset is: a bar by dimension, the worst rules first. */
+export function qualityCommand(): Command {
+  return new Command('quality')
+    .argument('<dataset>', 'publisher/dataset, or publisher/dataset/v2 for another major than 1', checkDataset)
+    .description('show the quality report of a dataset')
+    .option('--release <number>', 'of an earlier release')
+    .addOption(new Option('--lang <language>', 'of titles').choices(['zh', 'en']).default('zh'))
+    .option('--as <application>', 'who asks (default: <publisher>-publisher)')
+    .option('--key <file>', 'private JWK of the application')
+    .option('--data-dir <dir>', 'data directory of the running server')
+    .option('--json', 'print the report as JSON')
+    .action(showQuality);
+}
+
+function checkDataset(text: string): string {
+  if (!DATASET.test(text)) throw new InvalidArgumentError('Expected publisher/dataset, such as police/resident.');
+  return text;
+}
+
+async function showQuality(dataset: string, options: QualityOptions): Promise<void> {
+  const [, publisher, slug, major = '1'] = DATASET.exec(dataset)!;
+  const application = options.as ?? `${publisher}-publisher`;
+  const client = await connect({ ...options, application, resource: 'data' });
+  const query = options.release === undefined ? '' : `?release=${encodeURIComponent(options.release)}`;
+  const reply = await client.request('GET', `/data/${publisher}/${slug}/v${major}/quality${query}`);
+  const { data } = expectSuccess(reply) as unknown as { data: Told };
+  print(options, data, textOf(dataset, data, options.lang));
+}
+
+function textOf(dataset: string, told: Told, lang: 'zh' | 'en'): string {
+  const words = WORDS[lang];
+  const scores = Object.entries(told.scores).map(([dimension, value]) => {
+    const score = typeof value === 'number' ? value : value.score;
+    return barLine(DIMENSIONS[dimension]?.[lang] ?? dimension, score);
+  });
+  const broken = told.rules.filter((rule) => (rule.rows ?? rule.percent ?? 0) > 0 || rule.skipped);
+  const gaps = [...(told.fields ?? [])].sort((a, b) => a.filled - b.filled).filter(({ filled }) => filled < 100);
+  return [
+    strong(`${dataset} · ${words.release} ${told.release} · ${told.released}`),
+    ...scores,
+    barLine(words.labelled, told.labelled),
+    '',
+    strong(words.rules),
+    ...(broken.length === 0 ? [`  ${words.none}`] : broken.sort(worstFirst).map((rule) => ruleText(rule, lang))),
+    ...(gaps.length === 0 ? [] : ['', strong(words.gaps)]),
+    ...gaps.slice(0, GAPS_SHOWN).map(({ field, filled }) => barLine(field, filled)),
+  ].join('\n');
+}
+
+/** Chinese characters take two columns. */
+function barLine(name: string, percent: number): string {
+  const width = [...name].reduce((sum, letter) => sum + (letter.charCodeAt(0) > 0x2e7f ? 2 : 1), 0);
+  const full = Math.floor((percent / 100) * BAR);
+  return `  ${name}${' '.repeat(Math.max(1, 24 - width))}${'█'.repeat(full)}${'░'.repeat(BAR - full)} ${percent}`;
+}
+
+function worstFirst(a: ToldRule, b: ToldRule): number {
+  return (b.rows ?? b.percent ?? 0) - (a.rows ?? a.percent ?? 0);
+}
+
+function ruleText(
+  { field, title, severity, lines = [], townships = [], ...rule }: ToldRule,
+  lang: 'zh' | 'en',
+): string {
+  const words = WORDS[lang];
+  const much = rule.skipped ? words.skipped : rule.percent === undefined ? String(rule.rows) : `${rule.percent} %`;
+  const where =
+    lines.length === 0 ? '' : ` (${words.lines} ${lines.slice(0, 5).join(', ')}${lines.length > 5 ? ', …' : ''})`;
+  const head = `  ${much.padStart(6)}  ${SEVERITIES[lang][severity]}  ${title[lang]}${field === null ? '' : ` [${field}]`}${where}`;
+  return [head, ...townships.map(({ code, name, rows }) => `          ${name ?? code}: ${rows}`)].join('\n');
+}
