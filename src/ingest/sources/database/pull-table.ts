@@ -112,8 +112,18 @@ async function* batches(flow: Flow): AsyncGenerator<SourceRow[]> {
   }
 }
 
+const DECIMAL = /^(numeric|decimal|number)/i;
+
+/** `numeric(10,3)` writes 12.500 for what is 12.5: zeros of the column, not of the value. */
+function plainDecimal({ type }: Column, cell: Cell): Cell {
+  if (cell === null || !DECIMAL.test(type) || !cell.includes('.')) return cell;
+  return cell.replace(/\.?0+$/, '');
+}
+
 function rowOf({ pull, pulled, hash, choice, watermarkAt }: Flow, cells: readonly Cell[]): SourceRow {
-  const object = Object.fromEntries(choice.chosen.map(({ heading }, at) => [heading, cells[at] ?? null]));
+  const object = Object.fromEntries(
+    choice.chosen.map(({ heading, column }, at) => [heading, plainDecimal(column, cells[at] ?? null)]),
+  );
   const text = JSON.stringify(object);
   hash.update(text).update('\n');
   pulled.watermark = cells[watermarkAt] ?? pulled.watermark;

@@ -1,0 +1,45 @@
+import { connect, createServer, type NetConnectOpts, type Socket } from 'node:net';
+
+/** A port on loopback that leads elsewhere, and can be cut. */
+export interface Relay {
+  port: number;
+  /** Cuts every connection once so many bytes have come back through it; undefined = never. */
+  cutAfter: number | undefined;
+  close(): Promise<void>;
+}
+
+export async function relayTo(target: NetConnectOpts): Promise<Relay> {
+  const sockets = new Set<Socket>();
+  const server = createServer((inner) => {
+    const outer = connect(target);
+    let bytes = 0;
+    for (const socket of [inner, outer]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        sockets.delete(socket);
+        inner.destroy();
+        outer.destroy();
+      });
+    }
+    inner.pipe(outer);
+    outer.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (relay.cutAfter !== undefined && bytes > relay.cutAfter) inner.destroy();
+      else if (!inner.write(chunk)) {
+        outer.pause();
+        inner.once('drain', () => outer.resume());
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const relay: Relay = {
+    port: (server.address() as { port: number }).port,
+    cutAfter: undefined,
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+  return relay;
+}
