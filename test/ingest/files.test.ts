@@ -1,10 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import ExcelJS from 'exceljs';
-import { parquetWriteBuffer } from 'hyparquet-writer';
 import t from 'tap';
 import { openThings } from './things.js';
-import { lyingZip, PARQUET, rewritten, workbook, XLSX } from './workbooks.js';
+import { lyingZip, PARQUET, parquetOf, rewritten, workbook, XLSX } from './workbooks.js';
 
 const dataDir = t.testdir();
 const { node, thing } = await openThings(t, { dataDir, deliveryLimitBytes: 30_000_000 });
@@ -164,16 +163,9 @@ t.test('files that are refused whole, with what to do', async (t) => {
     rewritten(good, (each, content) => (each.endsWith(name) ? Buffer.from(change(content.toString())) : content));
   const ole = Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.alloc(600)]);
   const bomb = `<worksheet><sheetData>${' '.repeat(25_000_000)}</sheetData></worksheet>`;
-  const parquet = Buffer.from(parquetWriteBuffer({ columnData: [{ name: 'code', data: ['a'], type: 'STRING' }] }));
-  const nested = Buffer.from(
-    parquetWriteBuffer({
-      columnData: [{ name: 'code', data: [['a', 'b']] }],
-      schema: [
-        { name: 'root', num_children: 1 },
-        { name: 'code', type: 'BYTE_ARRAY', repetition_type: 'REPEATED' },
-      ],
-    }),
-  );
+  const parquet = parquetOf(`{ columnData: [{ name: 'code', data: ['a'], type: 'STRING' }] }`);
+  const nested = parquetOf(`{ columnData: [{ name: 'code', data: [['a', 'b']] }], schema: [
+    { name: 'root', num_children: 1 }, { name: 'code', type: 'BYTE_ARRAY', repetition_type: 'REPEATED' }] }`);
   const lying = Buffer.from(parquet);
   lying.writeUInt32LE(0x7fffffff, lying.length - 8);
   const cases: [string, string, Buffer, string, RegExp][] = [
@@ -312,7 +304,7 @@ t.test('CSV as departments have it', async (t) => {
 
 t.test('Parquet: types, null, several row groups', async (t) => {
   const d = await thing('columns');
-  const bytes = parquetWriteBuffer({
+  const bytes = parquetOf(`{
     columnData: [
       { name: '编号', data: ['P1', 'P2', 'P3'], type: 'STRING' },
       { name: 'part', data: ['a', 'a', 'a'], type: 'STRING' },
@@ -325,8 +317,8 @@ t.test('Parquet: types, null, several row groups', async (t) => {
       { name: '其他', data: ['x', 'y', 'z'], type: 'STRING' },
     ],
     rowGroupSize: 2,
-  });
-  const sent = await d.send(Buffer.from(bytes), { type: PARQUET });
+  }`);
+  const sent = await d.send(bytes, { type: PARQUET });
   t.match(sent.body, { state: 'published', received: 3, accepted: 3, report: { unmapped: ['其他'] } }, sent.text);
   const live = await d.live();
   t.match(live.get('P1'), { name: '张三', count: 1, big: '9007199254740993', price: '0.50', ok: true });

@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { buffer } from 'node:stream/consumers';
 import { deflateRawSync } from 'node:zlib';
 import ExcelJS from 'exceljs';
 import yauzl from 'yauzl';
 import { ZipFile } from 'yazl';
+import { packageRoot } from '../../src/platform/paths.js';
 
 export const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 export const PARQUET = 'application/vnd.apache.parquet';
@@ -62,4 +64,11 @@ export function lyingZip(name: string, content: Buffer, declared: number): Buffe
   end.writeUInt32LE(46 + name.length, 12);
   end.writeUInt32LE(body.length, 16);
   return Buffer.concat([body, central, Buffer.from(name), end]);
+}
+
+/** A Parquet file, from the source text of what hyparquet-writer takes; by plain Node: the test's loader cannot resolve that package. */
+export function parquetOf(options: string): Buffer {
+  const script = `import { parquetWriteBuffer } from 'hyparquet-writer'; process.stdout.write(Buffer.from(parquetWriteBuffer(${options})))`;
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== 'NODE_OPTIONS'));
+  return execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: packageRoot, env });
 }

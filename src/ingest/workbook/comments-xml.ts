@@ -6,7 +6,7 @@ import { XML, xmlText } from './sheet-xml.js';
 export function commentsXml(sheet: Sheet): string {
   const each = commentsOf(sheet).map(
     ({ row, column, comment }) =>
-      `<comment ref="${columnName(column)}${row + 1}" authorId="0"><text><t xml:space="preserve">${xmlText(comment)}</t></text></comment>`,
+      `<comment ref="${columnName(column)}${row + 1}" authorId="0"><text><r><t xml:space="preserve">${xmlText(comment)}</t></r></text></comment>`,
   );
   return `${XML}<comments xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><authors><author>Civic Exchange</author></authors><commentList>${each.join('')}</commentList></comments>`;
 }
