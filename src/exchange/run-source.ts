@@ -8,6 +8,7 @@ import { callAs, deliverAs } from './deliver-as.js';
 import { openDerived } from './derived/derived-intake.js';
 import type { Exchange } from './exchange.js';
 import { databaseIntake } from './sources/database-source.js';
+import { httpIntake } from './sources/http-source.js';
 import { dropKeptBefore, type Keeping, keepNothing, keepReceived } from './sources/keep-received.js';
 import { beganEntry, runFailedEntry } from './sources/run-entries.js';
 import { beginRun, endRun, type RunEnd, sourceQueue } from './sources/source-runs.js';
@@ -21,6 +22,7 @@ const INTAKES: Partial<Record<SourceTerms['kind'], OpenIntake>> = {
   mysql: databaseIntake,
   sqlserver: databaseIntake,
   oracle: databaseIntake,
+  http: httpIntake,
   derived: openDerived,
 };
 

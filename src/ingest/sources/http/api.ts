@@ -1,0 +1,135 @@
+import { isIPv6 } from 'node:net';
+import { type buildConnector, Pool } from 'undici';
+import type { ReachedUpstream } from '../../../access/upstreams/resolve-upstream.js';
+import { Problem } from '../../../platform/errors.js';
+import { apiProblem } from './api-problem.js';
+
+export interface ApiLimits {
+  /** ms for a whole call, from the connection to the last byte. */
+  timeoutMs: number;
+  bytesAtMost: number;
+  connections: number;
+}
+
+/** A department's interface, at the one address that was checked. */
+export interface Api {
+  /** `path`: with its query, below the upstream's prefix already. Sends JSON where there is a `body`. */
+  call(request: { path: string; body?: unknown }): Promise<ApiReply>;
+  close(): Promise<void>;
+}
+
+export interface ApiReply {
+  value: unknown;
+  bytes: Buffer;
+}
+
+/**
+ * Opens a pool of connections to the pinned address; nothing is connected yet. Redirects are not followed, replies are JSON in UTF-8 without
+ * encoding, status 200: whatever else comes is a failure with one reason.
+ */
+export function openApi(reached: ReachedUpstream, limits: ApiLimits): Api {
+  const { upstream, address, tls } = reached;
+  const host = isIPv6(address) ? `[${address}]` : address;
+  const pool = new Pool(`${tls === undefined ? 'http' : 'https'}://${host}:${upstream.port}`, {
+    connections: limits.connections,
+    connect: { ...(tls as buildConnector.BuildOptions), timeout: limits.timeoutMs }, // node:tls takes them as they are
+    headersTimeout: limits.timeoutMs,
+    bodyTimeout: limits.timeoutMs,
+    maxHeaderSize: 16_384,
+  });
+  const headers = headersOf(reached);
+  return {
+    call: (request) => call(pool, { ...request, headers }, limits).catch((error) => Promise.reject(apiProblem(error))),
+    close: () => pool.destroy(),
+  };
+}
+
+/** `/v2` + `/people?page=1` */
+export function apiPath({ upstream }: ReachedUpstream, path: string): string {
+  return `${upstream.pathPrefix ?? ''}${path}`;
+}
+
+function headersOf({ upstream, secret, tls }: ReachedUpstream): Record<string, string> {
+  const standard = upstream.port === (tls === undefined ? 80 : 443);
+  return {
+    host: standard ? upstream.host : `${upstream.host}:${upstream.port}`,
+    accept: 'application/json',
+    'accept-encoding': 'identity',
+    ...secretHeader(secret),
+  };
+}
+
+function secretHeader(secret: ReachedUpstream['secret']): Record<string, string> {
+  if (secret === undefined) return {};
+  switch (secret.kind) {
+    case 'bearer':
+      return { authorization: `Bearer ${secret.token}` };
+    case 'header':
+      return { [secret.header]: secret.value };
+    case 'password': {
+      const pair = Buffer.from(`${secret.user}:${secret.password}`).toString('base64');
+      return { authorization: `Basic ${pair}` };
+    }
+  }
+}
+
+async function call(
+  pool: Pool,
+  { path, body, headers }: { path: string; body?: unknown; headers: Record<string, string> },
+  { timeoutMs, bytesAtMost }: ApiLimits,
+): Promise<ApiReply> {
+  const reply = await pool.request({
+    path,
+    method: body === undefined ? 'GET' : 'POST',
+    headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+    body: body === undefined ? null : JSON.stringify(body),
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  const refused = refusedReply(reply.statusCode, reply.headers, bytesAtMost);
+  if (refused !== undefined) {
+    reply.body.on('error', () => {}).destroy();
+    throw refused;
+  }
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of reply.body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > bytesAtMost) throw tooLarge(bytesAtMost);
+    chunks.push(chunk);
+  }
+  const bytes = Buffer.concat(chunks);
+  return { value: parsed(bytes), bytes };
+}
+
+function refusedReply(
+  status: number,
+  headers: Record<string, string | string[] | undefined>,
+  bytesAtMost: number,
+): Problem | undefined {
+  if (status === 401 || status === 403)
+    return new Problem('upstream-refused', 'The interface refuses our credentials.');
+  if (status >= 300 && status < 400) return failed('answered with a redirect, which is not followed');
+  if (status !== 200) return failed(`answered with status ${status}`);
+  const [type] = String(headers['content-type'] ?? '').split(';');
+  if (!/^application\/([a-z0-9.+-]+\+)?json$/i.test(type!.trim())) return failed('answered something that is not JSON');
+  if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity') {
+    return failed('answered with an encoding that was not asked for');
+  }
+  return Number(headers['content-length'] ?? 0) > bytesAtMost ? tooLarge(bytesAtMost) : undefined;
+}
+
+function parsed(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw failed('answered something that is not JSON'); // the parser's own text quotes the reply
+  }
+}
+
+function failed(what: string): Problem {
+  return new Problem('upstream-failed', `The interface ${what}.`);
+}
+
+function tooLarge(bytesAtMost: number): Problem {
+  return failed(`answered with more than ${bytesAtMost} bytes`);
+}
