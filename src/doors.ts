@@ -18,6 +18,7 @@ import { grantRoutes } from './rest/grant-routes.js';
 import { healthRoutes } from './rest/health-routes.js';
 import { type Entrance, guardRequests, requireSubject } from './rest/hooks.js';
 import { datasetOpenapiRoute, openapiRoutes } from './rest/openapi-routes.js';
+import { packageRoutes } from './rest/package-routes.js';
 import { recordDenials } from './rest/platform-call.js';
 import { installProblems, PROBLEM_TYPE, problemBody } from './rest/problem.js';
 import { publicPages } from './rest/public-pages.js';
@@ -66,6 +67,7 @@ export async function openDoors(doors: Doors): Promise<FastifyInstance> {
     await platform.register(standardRoutes, { exchange });
     await platform.register(applicationRoutes, { exchange });
     await platform.register(grantRoutes, { exchange });
+    await platform.register(packageRoutes, { exchange });
     await platform.register(auditRoutes, { exchange, checkpoints });
   });
   return app;

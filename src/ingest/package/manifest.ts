@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CompactSign, compactVerify, decodeProtectedHeader, importJWK, type JWK } from 'jose';
+import { BadPackage } from './bad-package.js';
 
 const TYPE = 'civic-exchange-package';
 
@@ -40,25 +41,35 @@ export function manifestDigest(signed: string): string {
   return createHash('sha256').update(signed).digest('hex');
 }
 
-/** What a signed manifest claims, before the signature is checked. Throws Error that says what is wrong. */
+/** What a signed manifest claims, before the signature is checked. Throws BadPackage. */
 export function readManifest(signed: string): Manifest {
   const [, payload = ''] = signed.split('.');
   return checked(Buffer.from(payload, 'base64url').toString());
 }
 
-/** Throws Error where the signature is not by one of the sender's keys. */
+/** Throws BadPackage where the signature is not by one of the sender's keys. */
 export async function verifyManifest(
   signed: string,
   keys: readonly Readonly<Record<string, unknown>>[],
 ): Promise<void> {
-  const { kid, typ } = decodeProtectedHeader(signed);
+  const { kid, typ } = headerOf(signed);
   const key = keys.find((each) => each.kid === kid) as JWK | undefined;
-  if (key === undefined) throw new Error(`it is signed by a key that is not registered (${kid ?? 'no kid'})`);
-  if (typ !== TYPE) throw new Error('what is signed is no manifest');
+  if (key === undefined) {
+    throw new BadPackage(`It is signed by a key that is not registered (${kid ?? 'no kid'}).`, 'refused');
+  }
+  if (typ !== TYPE) throw new BadPackage('What is signed is no manifest.', 'refused');
   const alg = key.alg ?? 'ES256';
   await compactVerify(signed, await importJWK(key, alg), { algorithms: [alg] }).catch(() => {
-    throw new Error('its signature does not hold');
+    throw new BadPackage('Its signature does not hold.', 'refused');
   });
+}
+
+function headerOf(signed: string): { kid?: string; typ?: string } {
+  try {
+    return decodeProtectedHeader(signed);
+  } catch {
+    throw new BadPackage('Its manifest is not signed.');
+  }
 }
 
 const FORMS: Readonly<Record<keyof Manifest, (value: unknown) => boolean>> = {
@@ -85,10 +96,10 @@ function checked(text: string): Manifest {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new Error('its manifest is not readable');
+    throw new BadPackage('Its manifest is not readable.');
   }
   const manifest = (value ?? {}) as Record<string, unknown>;
   const wrong = Object.entries(FORMS).find(([name, holds]) => !holds(manifest[name]));
-  if (wrong !== undefined) throw new Error(`its manifest has no sound ${wrong[0]}`);
+  if (wrong !== undefined) throw new BadPackage(`Its manifest has no sound ${wrong[0]}.`);
   return manifest as unknown as Manifest;
 }

@@ -1,13 +1,11 @@
 import { Readable } from 'node:stream';
 import type { ReadableStream as WebStream } from 'node:stream/web';
 import { Decrypter, Encrypter } from 'age-encryption';
+import { BadPackage } from './bad-package.js';
 
 const MAGIC = 'civic-exchange-package/1';
 /** Of the first line, and of the signed manifest: both are far shorter. */
 const LINE_AT_MOST = 16_384;
-
-/** What went wrong is told by its message, which holds no data. */
-export class BadPackage extends Error {}
 
 /** A package as it is written to a file: streamed, whatever the content's size. `signed`: the manifest as JWS. */
 export async function* sealPackage(sealed: {
@@ -41,7 +39,10 @@ export async function openPackage(
   const [magic, to] = outer.line.split(' ');
   if (magic !== MAGIC) throw new BadPackage('It is not a package of a Civic Exchange.');
   if (to !== recipient) {
-    throw new BadPackage(`It was sealed for ${to?.slice(0, 80)}; the package key of this exchange is ${recipient}.`);
+    throw new BadPackage(
+      `It was sealed for ${to?.slice(0, 80)}; the package key of this exchange is ${recipient}.`,
+      'refused',
+    );
   }
   const decrypter = new Decrypter();
   decrypter.addIdentity(identity);
