@@ -164,8 +164,9 @@ t.test('files that are refused whole, with what to do', async (t) => {
   const ole = Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.alloc(600)]);
   const bomb = `<worksheet><sheetData>${' '.repeat(25_000_000)}</sheetData></worksheet>`;
   const parquet = parquetOf(`{ columnData: [{ name: 'code', data: ['a'], type: 'STRING' }] }`);
-  const nested = parquetOf(`{ columnData: [{ name: 'code', data: [['a', 'b']] }], schema: [
-    { name: 'root', num_children: 1 }, { name: 'code', type: 'BYTE_ARRAY', repetition_type: 'REPEATED' }] }`);
+  const nested = parquetOf(`{ columnData: [{ name: 'code', data: [{ x: 'a' }] }], schema: [
+    { name: 'root', num_children: 1 }, { name: 'code', num_children: 1, repetition_type: 'OPTIONAL' },
+    { name: 'x', type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' }] }`);
   const lying = Buffer.from(parquet);
   lying.writeUInt32LE(0x7fffffff, lying.length - 8);
   const cases: [string, string, Buffer, string, RegExp][] = [
@@ -346,7 +347,7 @@ t.test('the template comes back as it went, and runs nothing', async (t) => {
   );
   const sheet = book.worksheets[0]!;
   const headings = (sheet.getRow(2).values as string[]).slice(1);
-  t.equal(headings[0], '编号');
+  t.ok(headings.includes('编号'));
   t.match(String(sheet.getCell('A1').value), / a$/);
   t.equal(sheet.getColumn(headings.indexOf('编号') + 1).numFmt, '@');
   const filled = { 编号: '=1+1', part: 'a', 名称: '张三', XB: '女' } as Record<string, string>;
@@ -359,7 +360,7 @@ t.test('the template comes back as it went, and runs nothing', async (t) => {
     { state: 'published', accepted: 1, report: { source: { ignoredSheets: ['填报说明', '代码'] } } },
     sent.text,
   );
-  t.equal((await d.get(`${url}?format=csv`)).text.split(',')[0]!.replace('\ufeff', ''), '编号');
+  t.match((await d.get(`${url}?format=csv`)).text, new RegExp(headings.join(',')));
   for (const [query, status] of [
     ['?format=pdf', 400],
     ['?form=csv', 400],

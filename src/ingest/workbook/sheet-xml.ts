@@ -1,9 +1,11 @@
-import { columnName, ROWS_AT_MOST } from '../sources/xlsx-sheet.js';
+import { columnName } from '../sources/xlsx-sheet.js';
 import { type Sheet, STYLES } from './sheet.js';
 
 const MAIN = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
 const RELATIONS = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
 export const XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n';
+/** Rows that have drop-downs: some programs keep each cell's rule apart, and a million of them is all their memory. */
+const DROP_DOWN_ROWS = 10_000;
 /** What a cell can hold. */
 const CELL_AT_MOST = 32_767;
 
@@ -70,7 +72,7 @@ function dropDownsXml({ dropDowns = [] }: Sheet): string {
   if (dropDowns.length === 0) return '';
   const each = dropDowns.map(({ column, from, values }) => {
     const name = columnName(column);
-    const range = `${name}${from}:${name}${ROWS_AT_MOST}`;
+    const range = `${name}${from}:${name}${from + DROP_DOWN_ROWS}`;
     return `<dataValidation type="list" allowBlank="1" showErrorMessage="1" sqref="${range}"><formula1>${xmlText(values)}</formula1></dataValidation>`;
   });
   return `<dataValidations count="${each.length}">${each.join('')}</dataValidations>`;

@@ -1,6 +1,7 @@
 import type { RowScope } from '../../access/grants/grant.js';
 import type { Contract, Field } from '../../catalog/contract.js';
 import type { Standard } from '../../standard/standard.js';
+import { knownHeadings } from '../sources/known-headings.js';
 import { columnName } from '../sources/xlsx-sheet.js';
 import { exampleOf } from './example.js';
 import type { Cell, Column, DropDown, Sheet } from './sheet.js';
@@ -25,6 +26,7 @@ const HEADER_ROW = 2;
 export function templateWorkbook(templating: Templating): Promise<Buffer> {
   const { contract, standard } = templating;
   const fields = [...contract.fields.values()];
+  const headings = headingsOf(contract);
   const words = fields.map((field) => wordsOf(field, standard));
   const listed = words.flatMap((each, column) =>
     each.length > 0 && each.length <= WORDS_AT_MOST && fields[column]!.type.name === 'code'
@@ -37,23 +39,22 @@ export function templateWorkbook(templating: Templating): Promise<Buffer> {
   });
   const filled: Sheet = {
     name: contract.title.zh.replace(/[\\/?*[\]:']/g, ' ').slice(0, 31),
-    columns: fields.map((field) => ({ width: Math.max(12, 2 * headingOf(field).length + 4), text: isText(field) })),
+    columns: fields.map((field, at) => ({ width: Math.max(12, 2 * headings[at]!.length + 4), text: isText(field) })),
     frozenRows: HEADER_ROW,
     rows: [
       [{ text: titleOf(templating), style: 'title' }],
-      fields.map((field): Cell => ({ text: headingOf(field), style: field.required ? 'required' : 'heading' })),
+      fields.map((field, at): Cell => ({ text: headings[at]!, style: field.required ? 'required' : 'heading' })),
     ],
     dropDowns,
   };
-  const sheets = [filled, explained(fields, words)];
+  const sheets = [filled, explained(fields, headings, words)];
   if (listed.length > 0) sheets.push(codeSheet(listed.map(({ words }) => words)));
   return writeWorkbook(sheets, templating.now);
 }
 
 /** The same as CSV for those who fill it by a program: headings alone, with a byte order mark, by which Excel knows UTF-8. */
 export function templateCsv({ contract }: Templating): string {
-  const cells = [...contract.fields.values()].map((field) => {
-    const heading = headingOf(field);
+  const cells = headingsOf(contract).map((heading) => {
     const safe = /^[=+\-@]/.test(heading) ? `'${heading}` : heading;
     return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   });
@@ -72,9 +73,12 @@ function partOf(scope: RowScope): string {
   return values.length > 3 ? `${values.slice(0, 3).join(' ')} 等` : values.join(' ');
 }
 
-/** As the publisher calls it; where the contract declares nothing, its title. */
-export function headingOf({ name, from, title }: Field): string {
-  return from[0] === name ? title.zh : from[0]!;
+/** As the publisher calls it; where the contract declares nothing, its title, unless another heading is the same: then reading would not know it. */
+export function headingsOf(contract: Contract): string[] {
+  const known = knownHeadings(contract);
+  return [...contract.fields.values()].map(({ name, from, title }) =>
+    from[0] === name && known(title.zh)?.field?.name === name ? title.zh : from[0]!,
+  );
 }
 
 /** What may be written into a field of codes: the publisher's words where the contract maps them, else codes. */
@@ -107,11 +111,15 @@ const TYPES: Readonly<Record<Field['type']['name'], string>> = {
   list: '多值',
 };
 
-function explained(fields: readonly Field[], words: readonly { word: string; meaning: string }[][]): Sheet {
+function explained(
+  fields: readonly Field[],
+  headings: readonly string[],
+  words: readonly { word: string; meaning: string }[][],
+): Sheet {
   const rows = fields.map((field, at) =>
     [
       columnName(at),
-      headingOf(field),
+      headings[at]!,
       field.title.zh,
       field.title.en,
       TYPES[field.type.name] + (field.type.length === undefined ? '' : `（≤${field.type.length}）`),
