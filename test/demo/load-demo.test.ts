@@ -16,6 +16,7 @@ interface Body {
   data: {
     name: string;
     residence_division: string;
+  division_code?: string;
     head_id: string;
     head: { id_number: string };
     person: { status: string } | null;
@@ -57,8 +58,8 @@ t.test('the demo loads through the public doors, once', async (t) => {
   const first = await load();
   t.same(
     first.steps.map(({ step }) => step),
-    ['catalog', ...DATASETS, 'ready'],
-    'every file of every publisher',
+    ['catalog', ...DATASETS, 'exchange/conflict', 'exchange/finding', 'ready'],
+    'every file of every publisher, and what is computed of them',
   );
   checkFile(t, first.demo, node.exchange.config.publicUrl);
   t.equal(statSync(demoFilePath(dataDir)).mode & 0o777, 0o600);
@@ -83,6 +84,9 @@ t.test('the demo loads through the public doors, once', async (t) => {
     assisted.body.data.every((row) => row.head.id_number === row.head_id),
     'heads are real residents, unmasked',
   );
+  const conflicts = await rows('grid-app', 'exchange/conflict/v1/rows?_limit=1000');
+  t.ok(conflicts.body.data.length > 0, 'what police and grid workers say differently of the pilot');
+  t.ok(conflicts.body.data.every((row) => row.division_code === PILOT));
   const elders = await rows('elder-app', 'civil-affairs/elder-allowance/v1/rows?until_month.null=true&_expand=person');
   t.ok(
     elders.body.data.length > 5 && elders.body.data.every(({ person }) => person?.status === '0'),
@@ -197,6 +201,8 @@ function checkFile(t: Test, demo: DemoFile, publicUrl: string): void {
   const grants = (clientId: string) => new Map(by.get(clientId)!.grants.map((grant) => [grant.dataset, grant]));
   t.same([...grants('grid-app').keys()].sort(), [
     'exchange/address',
+    'exchange/conflict',
+    'exchange/finding',
     'grid-center/dwelling-household',
     'grid-center/event',
     'grid-center/event-step',
