@@ -23,10 +23,12 @@ import { recordDenials } from './rest/platform-call.js';
 import { installProblems, PROBLEM_TYPE, problemBody } from './rest/problem.js';
 import { publicPages } from './rest/public-pages.js';
 import { qualityRoutes } from './rest/quality-routes.js';
+import { runRoutes } from './rest/run-routes.js';
 import { standardPages } from './rest/standard-pages.js';
 import { standardRoutes } from './rest/standard-routes.js';
 import { templateRoutes } from './rest/template-routes.js';
 import { uploadRoutes } from './rest/upload-routes.js';
+import { upstreamRoutes } from './rest/upstream-routes.js';
 
 export interface Doors {
   exchange: Exchange;
@@ -55,6 +57,7 @@ export async function openDoors(doors: Doors): Promise<FastifyInstance> {
     await data.register(dataRoutes, { exchange });
     await data.register(datasetOpenapiRoute, { exchange });
     await data.register(deliveryRoutes, { exchange });
+    await data.register(runRoutes, { exchange });
     await data.register(templateRoutes, { exchange });
     await data.register(qualityRoutes, { exchange });
     await data.register(uploadRoutes, { exchange });
@@ -67,6 +70,7 @@ export async function openDoors(doors: Doors): Promise<FastifyInstance> {
     await platform.register(standardRoutes, { exchange });
     await platform.register(applicationRoutes, { exchange });
     await platform.register(grantRoutes, { exchange });
+    await platform.register(upstreamRoutes, { exchange });
     await platform.register(packageRoutes, { exchange });
     await platform.register(auditRoutes, { exchange, checkpoints });
   });

@@ -6,6 +6,7 @@ import type { HeaderParameter, Operation, Reply } from './operation.js';
 import { qualityOperations } from './quality-operations.js';
 import { rowId } from './row-schemas.js';
 import { choice, refTo, type Schema, text, uuid } from './schema.js';
+import { runOperations } from './source-operations.js';
 
 const JSON_TYPE = 'application/json';
 const CALL: readonly HeaderParameter[] = ['ExchangePurpose', 'ExchangeGrant', 'ExchangeCase', 'ExchangeOperator'];
@@ -30,6 +31,7 @@ export function datasetOperations(contract: Contract, catalog: Catalog, name: st
     ...catalogOperations(described),
     ...deliveryOperations(described),
     ...qualityOperations(contract, name, described.title),
+    ...runOperations(contract, name, described.title),
   ].map((operation) => ({ ...operation, ...common }));
 }
 

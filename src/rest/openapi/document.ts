@@ -21,6 +21,7 @@ import { keepReachable } from './reachable.js';
 import { datasetSchemas } from './row-schemas.js';
 import type { Schema } from './schema.js';
 import { securitySchemes } from './security.js';
+import { sourceSchemas, upstreamOperations } from './source-operations.js';
 import { standardComponents, standardOperations } from './standard-operations.js';
 import { codeListSchemas } from './value-schema.js';
 
@@ -71,6 +72,7 @@ function operationsOf(catalog: Catalog): Operation[] {
     ...platformOperations,
     ...standardOperations,
     ...accessOperations,
+    ...upstreamOperations,
     ...auditOperations,
     ...publicOperations,
   ];
@@ -84,6 +86,7 @@ function schemasOf(catalog: Catalog): Record<string, Schema> {
     ...problemSchemas,
     ...sharedDatasetSchemas,
     ...qualitySchemas,
+    ...sourceSchemas,
     ...platformSchemas,
     ...standardComponents,
     ...codeListSchemas(types, catalog.standard),

@@ -25,7 +25,7 @@ export type Caller = 'application' | 'anyone' | 'client';
 
 /** One operation as it is declared on the throw-away instance. Path templates in OpenAPI's form. */
 export interface Operation {
-  method: 'GET' | 'POST' | 'PUT';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   path: string;
   id: string;
   tag: string;
