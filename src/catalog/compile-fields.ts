@@ -1,4 +1,4 @@
-import type { Entity } from '../standard/entity.js';
+import type { Element, Entity } from '../standard/entity.js';
 import { defaultMask } from '../standard/mask.js';
 import { divisionFieldOf } from '../standard/region.js';
 import { addedField, standardField } from './compile-field.js';
@@ -43,7 +43,19 @@ export function compileFields(
     const field = addedField(name, added, compiling);
     if (field !== undefined) fields.set(name, { ...field, required: field.required || implied.has(name) });
   }
+  takeMasks(fields, elements);
   return finish(fields, document);
+}
+
+/** A field that embeds another takes its mask: where the number inside is hidden, so is the number around it. */
+function takeMasks(fields: Map<string, Field>, elements: ReadonlyMap<string, Element>): void {
+  for (const { name, embeds = [], mask } of elements.values()) {
+    const field = fields.get(name);
+    // Codes inside are covered by any mask of the whole; of a number the mask of the whole may show what its own does not.
+    const inside = embeds.map((other) => fields.get(other)).filter((other) => other?.type.name === 'identifier');
+    if (field === undefined || inside.every((other) => other!.defaultMask === mask)) continue;
+    fields.set(name, { ...field, defaultMask: 'hide' });
+  }
 }
 
 function byName([a]: [string, unknown], [b]: [string, unknown]): number {

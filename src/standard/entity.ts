@@ -13,6 +13,8 @@ export interface Element {
   mask?: Mask;
   /** The entity whose candidate key this element holds, for example `division`. */
   references?: string;
+  /** Elements whose values its own holds, so that it shows what they show. */
+  embeds?: readonly string[];
   note?: string;
 }
 

@@ -154,6 +154,13 @@ function readElement(
     sensitivity: line.sensitivity as Sensitivity,
     ...(mask === undefined ? {} : { mask }),
     ...(references === undefined ? {} : { references }),
+    ...embedsOf(note ?? ''),
     ...(note === '' ? {} : { note }),
   };
+}
+
+/** `holds id number, kind and grade: takes their mask` */
+function embedsOf(note: string): Pick<Element, 'embeds'> {
+  const named = /^holds (.+): takes their mask$/.exec(note)?.[1];
+  return named === undefined ? {} : { embeds: named.split(/, | and /).map((name) => name.replaceAll(' ', '_')) };
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
+import { compileContract } from '../../src/catalog/compile.js';
 import type { Contract } from '../../src/catalog/contract.js';
 import { type RuleReport, shortOf } from '../../src/ingest/quality/report.js';
 import { ruleOfFault } from '../../src/ingest/quality/rule-of-fault.js';
@@ -8,6 +9,7 @@ import { startTally } from '../../src/ingest/quality/tally.js';
 import { findingsOf } from '../../src/ingest/rules/findings.js';
 import { DIMENSIONS, type Dimension } from '../../src/ingest/rules/rule.js';
 import { residentIdCheck } from '../../src/standard/identifier.js';
+import { loadStandard } from '../../src/standard/standard.js';
 import { testNode } from '../support/node.js';
 
 const node = await testNode(t);
@@ -294,6 +296,16 @@ t.test('history, and what is refused', async (t) => {
 });
 
 const resident = exchange.policy.current().catalog.contracts.get('police/resident/v1') as Contract;
+
+t.test('threat: a certificate shows the identity number that it embeds', (t) => {
+  const disability = exchange.policy.current().catalog.contracts.get('disabled-federation/disability/v1') as Contract;
+  t.equal(disability.fields.get('certificate_no')!.defaultMask, 'id-number');
+  const { fields, ...rest } = disability.document as { fields: Record<string, object> };
+  const hidden = { ...fields, id_number: { ...fields.id_number, mask: 'hide' } };
+  const compiled = compileContract({ ...rest, fields: hidden }, loadStandard());
+  t.equal('contract' in compiled && compiled.contract.fields.get('certificate_no')!.defaultMask, 'hide');
+  t.end();
+});
 
 t.test('scores are within 0 and 100, and a faulty row raises none of its own', async (t) => {
   const kinds = [
