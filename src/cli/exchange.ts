@@ -14,10 +14,12 @@ import { migrateCommand } from './commands/migrate.js';
 import { openapiCommand, type RenderOpenapi } from './commands/openapi.js';
 import { packCommand } from './commands/pack.js';
 import { qualityCommand } from './commands/quality.js';
+import { sourceCommand } from './commands/source.js';
 import { standardCommand } from './commands/standard.js';
 import { type StartExchange, startCommand } from './commands/start.js';
 import { tokenCommand } from './commands/token.js';
 import { packageCommand, unpackCommand } from './commands/unpack.js';
+import { upstreamCommand } from './commands/upstream.js';
 import { describeFailure, EXIT, EXIT_HELP } from './exit-code.js';
 
 /** What the commands need from above: the command line knows no server (`src/main.ts` brings them together). */
@@ -63,6 +65,8 @@ function exchangeCommand({ startExchange, renderOpenapi }: Commands): Command {
     tokenCommand(),
     applicationCommand(),
     grantCommand(),
+    upstreamCommand(),
+    sourceCommand(),
     standardCommand(),
     openapiCommand(renderOpenapi),
     auditCommand(),

@@ -1,0 +1,87 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { systemClock } from '../../platform/clock.js';
+import { type Client, connect, expectSuccess } from '../client.js';
+import { EXIT } from '../exit-code.js';
+import { print } from '../output.js';
+
+interface Options {
+  as?: string;
+  key?: string;
+  dataDir?: string;
+  json?: boolean;
+}
+
+interface Dataset {
+  publisher: string;
+  path: string;
+}
+
+interface Run {
+  id: string;
+  cause: string;
+  state: string;
+  queuedAt: string;
+  reason: string | null;
+  rejects: string | null;
+  report: { reconciliation?: Record<string, unknown>; kept?: number } | null;
+}
+
+const DATASET = /^([a-z][a-z0-9-]*)\/([a-z][a-z0-9-]*)(?:\/v([1-9][0-9]*))?$/;
+const WAIT = { prefer: 'wait=20' };
+const ENDED = ['published', 'rejected', 'failed'];
+
+/** `source run|list`: pulls the source of a dataset now, and tells how its runs ended. */
+export function sourceCommand(): Command {
+  const source = new Command('source').description('run the sources that datasets are pulled from');
+  asPublisher(source.command('run')).description('pull it now, and wait for the end').action(runNow);
+  asPublisher(source.command('list')).description('its last runs').action(listRuns);
+  return source;
+}
+
+function asPublisher(command: Command): Command {
+  return command
+    .argument('<dataset>', 'publisher/dataset, or publisher/dataset/v2 for another major than 1', parseDataset)
+    .option('--as <application>', 'an application that may deliver (default: <publisher>-publisher)')
+    .option('--key <file>', 'private JWK of the application')
+    .option('--data-dir <dir>', 'data directory of the running server')
+    .option('--json', 'print the reply as JSON');
+}
+
+function parseDataset(text: string): Dataset {
+  const [, publisher, dataset, major = '1'] = DATASET.exec(text) ?? [];
+  if (!publisher) throw new InvalidArgumentError('Expected publisher/dataset, such as housing/fee.');
+  return { publisher, path: `/data/${publisher}/${dataset}/v${major}/runs` };
+}
+
+/** Exit code 1 where the run was rejected or failed. */
+async function runNow(dataset: Dataset, options: Options): Promise<void> {
+  const client = await open(dataset, options);
+  // The same key asks for the same run again: each request waits for it a while.
+  const headers = { ...WAIT, 'idempotency-key': systemClock.uuid() };
+  for (;;) {
+    const result = expectSuccess(await client.request('POST', dataset.path, headers));
+    const run = result.data as Run;
+    if (!ENDED.includes(run.state)) continue;
+    print(options, result, line(run));
+    if (run.state !== 'published') process.exitCode = EXIT.refused;
+    return;
+  }
+}
+
+async function listRuns(dataset: Dataset, options: Options): Promise<void> {
+  const client = await open(dataset, options);
+  const result = expectSuccess(await client.request('GET', dataset.path));
+  print(options, result, (result.data as Run[]).map(line).join('\n'));
+}
+
+function open({ publisher }: Dataset, options: Options): Promise<Client> {
+  return connect({ ...options, application: options.as ?? `${publisher}-publisher`, resource: 'data' });
+}
+
+function line({ id, queuedAt, cause, state, reason, report }: Run): string {
+  const { counted, received, published, ok } = report?.reconciliation ?? {};
+  const sides = counted === undefined ? '' : `  counted ${counted}, received ${received}, published ${published ?? 0}`;
+  const agreed = ok === undefined || state !== 'published' ? '' : ok ? ', reconciled' : ', NOT RECONCILED';
+  const kept = report?.kept ? `, ${report.kept} rows kept aside` : '';
+  return `${id}  ${queuedAt}  ${cause}  ${state}${sides}${agreed}${kept}${reason === null ? '' : `: ${reason}`}`;
+}

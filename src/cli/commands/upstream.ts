@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { type Secret, storeSecret } from '../../access/upstreams/secret.js';
+import type { Upstream } from '../../access/upstreams/upstream.js';
+import { loadConfig } from '../../platform/config.js';
+import { connect, expectSuccess } from '../client.js';
+import { CommandError, EXIT } from '../exit-code.js';
+import { print } from '../output.js';
+import { acting, readDocument } from './grant.js';
+
+interface Options {
+  as: string;
+  key?: string;
+  dataDir?: string;
+  json?: boolean;
+}
+
+interface SecretOptions extends Options {
+  user?: string;
+  bearer?: boolean;
+  header?: string;
+  file?: string;
+}
+
+const PATH = '/api/v1/upstreams';
+const NAME = /^[a-z][a-z0-9-]{0,62}\/[a-z][a-z0-9-]{0,62}$/;
+
+/** `upstream approve|list|withdraw|secret`: which systems of departments the exchange may call, and with what. */
+export function upstreamCommand(): Command {
+  const upstream = new Command('upstream').description('approve systems of departments that the exchange may call');
+  acting(upstream.command('approve'))
+    .argument('<publisher/name>', 'such as housing/main-db', parseName)
+    .argument('<file>', 'JSON as in schemas/upstream.schema.json')
+    .description('approve an upstream, or approve it anew')
+    .action(approve);
+  acting(upstream.command('withdraw'))
+    .argument('<publisher/name>', '', parseName)
+    .description('call it no more')
+    .action(withdraw);
+  acting(upstream.command('list')).description('list the upstreams that the application may see').action(listAll);
+  acting(upstream.command('secret'))
+    .argument('<publisher/name>', '', parseName)
+    .description('enter its secret on this machine: the password, token or value comes from stdin or a file')
+    .option('--user <name>', 'of a database, or of an API that takes a password')
+    .option('--bearer', 'a bearer token')
+    .option('--header <name>', 'a header of its own, such as X-Api-Key')
+    .option('--file <file>', 'read it from here instead of stdin')
+    .action(enterSecret);
+  return upstream;
+}
+
+function parseName(text: string): string {
+  if (NAME.test(text)) return text;
+  throw new InvalidArgumentError('Expected publisher/name, such as housing/main-db.');
+}
+
+async function approve(name: string, file: string, options: Options): Promise<void> {
+  const document = readDocument(file);
+  const client = await connect({ ...options, application: options.as, resource: 'platform' });
+  const headers = { 'content-type': 'application/json' };
+  const result = expectSuccess(await client.request('PUT', `${PATH}/${name}`, headers, document));
+  print(options, result, line(result.data as Upstream));
+}
+
+async function withdraw(name: string, options: Options): Promise<void> {
+  const client = await connect({ ...options, application: options.as, resource: 'platform' });
+  const result = expectSuccess(await client.request('DELETE', `${PATH}/${name}`));
+  print(options, result, line(result.data as Upstream));
+}
+
+async function listAll(options: Options): Promise<void> {
+  const client = await connect({ ...options, application: options.as, resource: 'platform' });
+  const result = expectSuccess(await client.request('GET', PATH));
+  print(options, result, (result.data as Upstream[]).map(line).join('\n'));
+}
+
+/** Written beside the keys of this data directory and never sent: bound to host and port as they are approved now. */
+async function enterSecret(name: string, options: SecretOptions): Promise<void> {
+  const secret = secretOf(options);
+  const client = await connect({ ...options, application: options.as, resource: 'platform' });
+  const result = expectSuccess(await client.request('GET', `${PATH}/${name}`));
+  const { dataDir } = loadConfig(options.dataDir === undefined ? {} : { dataDir: options.dataDir });
+  storeSecret(join(dataDir, 'keys'), result.data as Upstream, secret);
+  print(options, { upstream: name, kind: secret.kind }, `${name}: a ${secret.kind} is entered`);
+}
+
+function secretOf({ user, bearer, header, file }: SecretOptions): Secret {
+  const value = readFileSync(file ?? 0, 'utf8').replace(/\r?\n$/, '');
+  if (value === '') throw new CommandError(EXIT.usage, 'The secret is empty.');
+  if ([user, bearer, header].filter((given) => given !== undefined).length !== 1) {
+    throw new CommandError(EXIT.usage, 'Say what it is: one of --user, --bearer, --header.');
+  }
+  if (user !== undefined) return { kind: 'password', user, password: value };
+  if (header !== undefined) return { kind: 'header', header, value };
+  return { kind: 'bearer', token: value };
+}
+
+function line({ publisher, name, kind, host, port, tls, status }: Upstream): string {
+  return `${publisher}/${name}  ${status}  ${kind}  ${host}:${port}  tls ${tls}`;
+}
