@@ -16,7 +16,7 @@ interface Body {
   data: {
     name: string;
     residence_division: string;
-  division_code?: string;
+    division_code?: string;
     head_id: string;
     head: { id_number: string };
     person: { status: string } | null;
