@@ -2,15 +2,15 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import ExcelJS from 'exceljs';
 import t from 'tap';
+import { badOthers, badWorkbooks } from './bad-files.js';
 import { openThings } from './things.js';
-import { lyingZip, PARQUET, parquetOf, rewritten, workbook, XLSX } from './workbooks.js';
+import { PARQUET, parquetOf, workbook, XLSX } from './workbooks.js';
 
 const dataDir = t.testdir();
 const { node, thing } = await openThings(t, { dataDir, deliveryLimitBytes: 30_000_000 });
 
 const HEAD = ['编号', 'part', '名称'];
 const row = (code: string, ...more: unknown[]) => [code, 'a', '张三', ...more];
-const table = (...rows: unknown[][]) => workbook({ 表: [HEAD, ...rows] });
 
 t.afterEach(() => {
   const spool = join(dataDir, 'spool');
@@ -158,119 +158,7 @@ t.test('what is wrong with a cell is told with sheet, cell and what to do', asyn
 
 t.test('files that are refused whole, with what to do', async (t) => {
   const d = await thing('refused');
-  const good = await table(row('R1'));
-  const edited = (name: string, change: (xml: string) => string) =>
-    rewritten(good, (each, content) => (each.endsWith(name) ? Buffer.from(change(content.toString())) : content));
-  const ole = Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.alloc(600)]);
-  const bomb = `<worksheet><sheetData>${' '.repeat(25_000_000)}</sheetData></worksheet>`;
-  const parquet = parquetOf(`{ columnData: [{ name: 'code', data: ['a'], type: 'STRING' }] }`);
-  const nested = parquetOf(`{ columnData: [{ name: 'code', data: [{ x: 'a' }] }], schema: [
-    { name: 'root', num_children: 1 }, { name: 'code', num_children: 1, repetition_type: 'OPTIONAL' },
-    { name: 'x', type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' }] }`);
-  const lying = Buffer.from(parquet);
-  lying.writeUInt32LE(0x7fffffff, lying.length - 8);
-  const cases: [string, string, Buffer, string, RegExp][] = [
-    ['.xls', XLSX, ole, 'format', /save it as \.xlsx/],
-    ['password', XLSX, Buffer.concat([ole, Buffer.from('EncryptedPackage', 'utf16le')]), 'format', /remove it/],
-    ['CSV named .xlsx', XLSX, Buffer.from('编号,part\n1,a\n'), 'format', /text\/csv/],
-    ['page named .xls', XLSX, Buffer.from('\ufeff<html><table><tr><td>编号'), 'format', /save it as \.xlsx/],
-    ['PDF', XLSX, Buffer.from('%PDF-1.7'), 'format', /PDF/],
-    ['cut off', XLSX, good.subarray(0, good.length - 40), 'format', /damaged/],
-    ['nothing', XLSX, Buffer.alloc(0), 'format', /text/],
-    [
-      'ods',
-      XLSX,
-      await rewritten(good, (name, c) => (name === 'xl/workbook.xml' ? c : c)).then(() =>
-        lyingZip('content.xml', Buffer.from('x'), 1),
-      ),
-      'format',
-      /no \.xlsx/,
-    ],
-    ['bomb', XLSX, await edited('sheet1.xml', () => bomb), 'size', /too large/],
-    [
-      'size that lies',
-      XLSX,
-      lyingZip('xl/workbook.xml', Buffer.from(`<workbook>${' '.repeat(9_000_000)}</workbook>`), 500),
-      'format',
-      /damaged/,
-    ],
-    [
-      'entities that grow',
-      XLSX,
-      await edited('sheet1.xml', (xml) => xml.replace('<worksheet', '<!DOCTYPE x [<!ENTITY a "aaaa">]><worksheet')),
-      'format',
-      /type declaration/,
-    ],
-    [
-      'unknown entity',
-      XLSX,
-      await edited('sheet1.xml', (xml) => xml.replace('<sheetData>', '<sheetData>&a;')),
-      'format',
-      /damaged/,
-    ],
-    [
-      'deep nesting',
-      XLSX,
-      await edited('sheet1.xml', (xml) => xml.replace('<sheetData>', `<sheetData>${'<a>'.repeat(99)}`)),
-      'format',
-      /nested/,
-    ],
-    [
-      'endless tag',
-      XLSX,
-      await edited('sheet1.xml', (xml) => xml.replace('<sheetData>', `<sheetData><a b="${'x'.repeat(1_500_000)}`)),
-      'format',
-      /damaged/,
-    ],
-    [
-      'rows out of order',
-      XLSX,
-      await edited('sheet1.xml', (xml) => xml.replace('<row r="2"', '<row r="1"')),
-      'format',
-      /order/,
-    ],
-    [
-      'no heading known',
-      XLSX,
-      await workbook({
-        表: [
-          ['甲', '乙'],
-          ['1', '2'],
-        ],
-      }),
-      'columns',
-      /headings/,
-    ],
-    ['a heading twice', XLSX, await workbook({ 表: [[...HEAD, '编号'], row('R')] }), 'columns', /same field/],
-    ['workbook as CSV', 'text/csv', good, 'format', /workbook/],
-    ['workbook as NDJSON', 'application/x-ndjson', good, 'format', /workbook/],
-    [
-      'GB18030 said to be UTF-8',
-      'text/csv; charset=utf-8',
-      Buffer.concat([Buffer.from('code,part,name\n1,a,'), Buffer.from([0xd5, 0xc5]), Buffer.from('\n')]),
-      'encoding',
-      /said to be utf-8/,
-    ],
-    [
-      'UTF-8 said to be GB18030',
-      'text/csv; charset=gbk',
-      Buffer.from(`code,part,name\n1,a,一二三四五六\n2,a,七八九十\n`),
-      'encoding',
-      /is utf-8/,
-    ],
-    [
-      'UTF-16 said to be UTF-8',
-      'text/csv; charset=utf-8',
-      Buffer.from('\ufeffcode,part', 'utf16le'),
-      'encoding',
-      /utf-16le/,
-    ],
-    ['CSV as Parquet', PARQUET, Buffer.from('code,part\n'), 'format', /no Parquet/],
-    ['workbook as Parquet', PARQUET, good, 'format', /no Parquet/],
-    ['footer that lies', PARQUET, lying, 'format', /damaged/],
-    ['cut Parquet', PARQUET, parquet.subarray(0, parquet.length - 20), 'format', /damaged/],
-    ['nested column', PARQUET, nested, 'nested', /nested/],
-  ];
+  const cases = [...(await badWorkbooks()), ...(await badOthers())];
   for (const [what, type, body, rule, reason] of cases) {
     const sent = await d.send(body, { type });
     t.match(

@@ -32,6 +32,7 @@ export async function rewritten(xlsx: Buffer, change: (name: string, content: Bu
   const zip = await yauzl.fromBufferPromise(xlsx, { lazyEntries: true });
   const out = new ZipFile();
   for await (const entry of zip.eachEntry()) {
+    if (entry.fileName.endsWith('/')) continue;
     const stream = await zip.openReadStreamPromise(entry);
     out.addBuffer(change(entry.fileName, await buffer(stream)), entry.fileName);
   }
