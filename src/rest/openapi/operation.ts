@@ -10,7 +10,12 @@ export type HeaderParameter =
   | 'IdempotencyKey'
   | 'ContentEncoding'
   | 'ContentDigest'
-  | 'Prefer';
+  | 'Prefer'
+  | 'UploadComplete'
+  | 'UploadOffset'
+  | 'UploadLength'
+  | 'UploadBegins'
+  | 'ReprDigest';
 
 export interface Reply {
   description: string;
@@ -25,7 +30,7 @@ export type Caller = 'application' | 'anyone' | 'client';
 
 /** One operation as it is declared on the throw-away instance. Path templates in OpenAPI's form. */
 export interface Operation {
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
   path: string;
   id: string;
   tag: string;
