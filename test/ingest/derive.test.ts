@@ -123,8 +123,8 @@ t.test('house codes, grids and communities follow from parts in any spelling', a
   t.same(sent.report.derived, {
     building_code: { filled: 3, differing: 0, unclear: 2 },
     house_code: { filled: 5, differing: 1, unclear: 1 },
-    grid_code: { filled: 7, differing: 1, unclear: 0 },
-    division_code: { filled: 7, differing: 1, unclear: 0 },
+    grid_code: { filled: 8, differing: 1, unclear: 0 },
+    division_code: { filled: 8, differing: 1, unclear: 0 },
   });
 });
 
