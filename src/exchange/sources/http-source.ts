@@ -21,7 +21,7 @@ export async function httpIntake(exchange: Exchange, contract: Contract): Promis
   const reached = await resolveUpstream(exchange, wanted);
   const api = openApi(reached, {
     timeoutMs: config.sourceStatementTimeoutMs,
-    bytesAtMost: PAGE_BYTES_AT_MOST,
+    bytesAtMost: Math.min(PAGE_BYTES_AT_MOST, config.deliveryLimitBytes),
     connections: 1,
   });
   const reader = readPages({

@@ -1,0 +1,262 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import t from 'tap';
+import { approveUpstream, withdrawUpstream } from '../../src/access/upstreams/change-upstream.js';
+import { storeSecret } from '../../src/access/upstreams/secret.js';
+import type { UpstreamDraft } from '../../src/access/upstreams/upstream.js';
+import { runSource } from '../../src/exchange/run-source.js';
+import type { Problem } from '../../src/platform/errors.js';
+import { openThings, type Thing } from './things.js';
+
+const { node, thing } = await openThings(t, { sourceStatementTimeoutMs: 1_000, deliveryLimitBytes: 4 << 20 });
+const { exchange } = node;
+const BY = { actor: null, request: '00000000-0000-4000-8000-000000000000' };
+const PREFIX = '/v2';
+
+type Answer = (request: IncomingMessage, reply: ServerResponse, url: URL) => void;
+const answers = new Map<string, Answer>();
+const asked: string[] = [];
+/** A department's interface: `/v2/<dataset>` answers as its test says. */
+const server = createServer((request, reply) => {
+  asked.push(`${request.method} ${request.url} ${request.headers.authorization ?? ''}`);
+  const url = new URL(request.url!, 'http://department');
+  const answer = answers.get(url.pathname.slice(PREFIX.length + 1));
+  if (answer === undefined) reply.writeHead(404).end();
+  else answer(request, reply, url);
+});
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+t.teardown(() => {
+  server.closeAllConnections();
+  server.close();
+});
+const { port } = server.address() as { port: number };
+
+const draft: UpstreamDraft = {
+  kind: 'http',
+  host: '127.0.0.1',
+  port,
+  tls: 'none',
+  pathPrefix: PREFIX,
+  private: false,
+  secret: true,
+};
+const upstream = { ...draft, publisher: 'housing', name: 'main-api' };
+
+t.before(async () => {
+  await approveUpstream(exchange, { publisher: 'housing', name: 'main-api', draft }, BY);
+  storeSecret(exchange.keys.directory, upstream, { kind: 'bearer', token: 'canary-of-the-interface' });
+});
+
+const rows = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, i) => ({ NO: `K${from + i}`, part: 'a', 名称: 'n', extra: 1 }));
+const json = (reply: ServerResponse, body: unknown) =>
+  reply.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
+
+/** A dataset pulled from `/v2/<name>`. */
+async function pulled(name: string, answer: Answer, source: object = {}): Promise<Thing & { id: string }> {
+  answers.set(name, answer);
+  const given = { kind: 'http', upstream: 'main-api', application: 'main', path: `/${name}`, rows: '/data', ...source };
+  return { ...(await thing(name, { source: given })), id: `housing/${name}/v1` };
+}
+
+const run = (id: string) => runSource(exchange, id);
+const failing = (id: string): Promise<Problem> =>
+  runSource(exchange, id).then(
+    () => Promise.reject(new Error('it should have failed')),
+    (error) => error,
+  );
+
+t.test('pages follow each other as the contract says, and the release holds what they had', async (t) => {
+  const pages = (url: URL, name: string) => Number(url.searchParams.get(name) ?? 0);
+  const ways: [string, Answer, object][] = [
+    ['whole', (_, reply) => json(reply, { data: rows(1, 250) }), {}],
+    [
+      'linked',
+      (_, reply, url) => {
+        const page = pages(url, 'page');
+        const next = page < 2 ? `/v2/linked?page=${page + 1}` : null;
+        json(reply, { data: rows(page * 100 + 1, Math.min(250, page * 100 + 100)), links: { next } });
+      },
+      { paging: { by: 'next-link', at: '/links/next' } },
+    ],
+    [
+      'relative',
+      (_, reply, url) => {
+        const page = pages(url, 'page');
+        json(reply, { data: rows(page * 125 + 1, page * 125 + 125), next: page < 1 ? '?page=1' : '' });
+      },
+      { paging: { by: 'next-link', at: '/next' } },
+    ],
+    [
+      'offset',
+      (_, reply, url) => {
+        const from = pages(url, 'start');
+        json(reply, { data: rows(from + 1, Math.min(250, from + pages(url, 'size'))) });
+      },
+      { paging: { by: 'offset', parameter: 'start', size: '100', 'size-parameter': 'size' } },
+    ],
+    [
+      'cursor',
+      (_, reply, url) => {
+        const at = pages(url, 'after');
+        json(reply, { data: rows(at * 50 + 1, at * 50 + 50), 'ne/xt': at < 4 ? at + 1 : null });
+      },
+      { paging: { by: 'cursor', parameter: 'after', at: '/ne~1xt' } },
+    ],
+  ];
+  for (const [name, answer, source] of ways) {
+    const d = await pulled(name, answer, source);
+    const { delivery } = await run(d.id);
+    t.match(delivery, { state: 'published', mode: 'snapshot', counts: { received: 250, accepted: 250 } }, name);
+    t.match(delivery.report, { unmapped: ['extra'] }, name);
+    t.match(delivery.report!.source, { reconciliation: { received: 250, published: 250, ok: true } }, name);
+    t.equal((await d.live()).size, 250, name);
+  }
+  t.ok(asked.every((line) => line.endsWith('Bearer canary-of-the-interface')));
+});
+
+t.test('a row that does not fit is one bad row; an empty list ends what there was, within the limit', async (t) => {
+  const given: unknown[] = [...rows(1, 7), 'text', null, { NO: 'K8', part: 'a', 名称: 'much too long' }];
+  const d = await pulled('mixed', (_, reply) => json(reply, { data: given }));
+  const { delivery } = await run(d.id);
+  t.match(delivery.counts, { received: 10, accepted: 7, rejected: 3 });
+  t.match((await d.get(`${d.path}/${delivery.id}/rejects`)).text, /"line":8,"row":"\\"text\\""/);
+  given.length = 0;
+  t.match((await run(d.id)).delivery, { state: 'rejected', report: { refused: { rule: 'delete-at-most' } } });
+  t.equal((await d.live()).size, 7);
+});
+
+t.test(
+  'threat: an interface that misbehaves. One clear reason, the release stands, and the next run goes on',
+  async (t) => {
+    let hostile: Answer | undefined;
+    const d = await pulled(
+      'hostile',
+      (...args) => (hostile ?? ((_, reply) => json(reply, { data: rows(1, 3) })))(...args),
+      {
+        paging: { by: 'next-link', at: '/next' },
+      },
+    );
+    await run(d.id);
+    const text = (status: number, type: string, body: string, headers = {}): Answer => {
+      return (_, reply) => void reply.writeHead(status, { 'content-type': type, ...headers }).end(body);
+    };
+    const flood: Answer = (_, reply) => {
+      reply.writeHead(200, { 'content-type': 'application/json' });
+      const megabyte = Buffer.alloc(1 << 20, 'x');
+      const pour = () => {
+        while (!reply.destroyed && reply.write(megabyte));
+      };
+      reply.on('drain', pour);
+      reply.write('"');
+      pour();
+    };
+    const drip: Answer = (_, reply) => {
+      reply.writeHead(200, { 'content-type': 'application/json' });
+      const timer = setInterval(() => reply.write(' '), 50);
+      reply.on('close', () => clearInterval(timer));
+    };
+    const cases: [string, Answer, string, RegExp][] = [
+      ['HTML', text(200, 'text/html', '<h1>登录</h1>'), 'upstream-failed', /not JSON/],
+      ['HTML that says it is JSON', text(200, 'application/json', '<h1>登录</h1>'), 'upstream-failed', /not JSON/],
+      [
+        'bytes that are no UTF-8',
+        text(200, 'application/json', '"\ud800"').bind(null),
+        'upstream-failed',
+        /list of rows/,
+      ],
+      ['another form', (_, reply) => json(reply, { rows: [] }), 'upstream-failed', /no list of rows stands at \/data/],
+      ['an object for a list', (_, reply) => json(reply, { data: { '0': {} } }), 'upstream-failed', /no list of rows/],
+      ['200 MB and more', flood, 'upstream-failed', /more than 4194304 bytes/],
+      [
+        'a length of 200 MB',
+        text(200, 'application/json', '', { 'content-length': '200000000' }),
+        'upstream-failed',
+        /more than/,
+      ],
+      ['nothing, ever', () => {}, 'upstream-failed', /too long/],
+      ['a blank now and then', drip, 'upstream-failed', /too long/],
+      ['a broken connection', (request) => void request.socket.destroy(), 'upstream-failed', /broke off/],
+      ['a server error', text(500, 'application/json', '{"data":[]}'), 'upstream-failed', /status 500/],
+      ['a refusal', text(401, 'application/json', '{}'), 'upstream-refused', /credentials/],
+      [
+        'a redirect to loopback',
+        text(302, 'text/plain', '', { location: 'http://127.0.0.1:1/' }),
+        'upstream-failed',
+        /redirect/,
+      ],
+      [
+        'gzip that nobody asked for',
+        text(200, 'application/json', 'x', { 'content-encoding': 'gzip' }),
+        'upstream-failed',
+        /encoding/,
+      ],
+      [
+        'a next link to another host',
+        (_, reply) => json(reply, { data: rows(1, 3), next: 'http://169.254.169.254/v2/x' }),
+        'upstream-failed',
+        /another place/,
+      ],
+      [
+        'a next link without scheme to another host',
+        (_, reply) => json(reply, { data: rows(1, 3), next: '//127.0.0.1:1/v2/x' }),
+        'upstream-failed',
+        /another place/,
+      ],
+      [
+        'a next link out of the prefix',
+        (_, reply) => json(reply, { data: rows(1, 3), next: '/v2/../admin' }),
+        'upstream-failed',
+        /out of what was approved/,
+      ],
+      [
+        'a next link in a circle',
+        (_, reply) => json(reply, { data: rows(1, 3), next: '/v2/hostile' }),
+        'upstream-failed',
+        /circles/,
+      ],
+      [
+        'a next link that is no text',
+        (_, reply) => json(reply, { data: rows(1, 3), next: { href: '/v2/x' } }),
+        'upstream-failed',
+        /not a text/,
+      ],
+    ];
+    for (const [name, answer, code, reason] of cases) {
+      hostile = answer;
+      const problem = await failing(d.id);
+      t.equal(problem.code, code, name);
+      t.match(problem.message, reason, name);
+      t.equal((await d.live()).size, 3, name);
+    }
+    hostile = undefined;
+    t.match((await run(d.id)).delivery, {
+      state: 'published',
+      counts: { received: 3, inserted: 0, updated: 0, deleted: 0 },
+    });
+  },
+);
+
+t.test('threat: a source that points where it may not', async (t) => {
+  const d = await pulled('allowed', (_, reply) => json(reply, { data: rows(1, 2) }));
+  await run(d.id);
+  const { config } = exchange;
+  const strict = { ...exchange, config: { ...config, outboundLoopback: 'refuse' as const } };
+  const refused = (on: typeof exchange) =>
+    runSource(on, d.id).then(
+      () => 'ran',
+      (error: Problem) => error.code,
+    );
+  t.equal(await refused(strict), 'upstream-refused', 'loopback');
+  await thing('foreign', {
+    source: { kind: 'http', upstream: 'city-api', application: 'main', path: '/x', rows: '/data' },
+  });
+  await approveUpstream(exchange, { publisher: 'housing', name: 'moved', draft }, BY);
+  t.equal((await failing('housing/foreign/v1')).code, 'upstream-refused', 'not approved for this publisher');
+  await thing('unsecret', {
+    source: { kind: 'http', upstream: 'moved', application: 'main', path: '/allowed', rows: '/data' },
+  });
+  t.equal((await failing('housing/unsecret/v1')).code, 'upstream-refused', 'no secret entered for it');
+  await withdrawUpstream(exchange, { publisher: 'housing', name: 'main-api' }, BY);
+  t.equal((await failing(d.id)).code, 'upstream-refused', 'withdrawn');
+  t.equal((await d.live()).size, 2);
+});
