@@ -1,10 +1,16 @@
 import { Readable } from 'node:stream';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Offer } from '../exchange/begin-delivery.js';
 import { cancelDelivery } from '../exchange/cancel-delivery.js';
 import type { Exchange } from '../exchange/exchange.js';
 import { fileIntakeOf } from '../exchange/file-intake-of.js';
-import { type DeliveryView, listDeliveries, readDelivery, readRejects } from '../exchange/rejects.js';
+import {
+  type AskedRejects,
+  type DeliveryView,
+  listDeliveries,
+  readDelivery,
+  readRejects,
+} from '../exchange/rejects.js';
 import { readRejectsWorkbook } from '../exchange/rejects-workbook.js';
 import { type Body, receive } from '../ingest/receive.js';
 import { FILE_TYPES } from '../ingest/sources/open.js';
@@ -71,12 +77,7 @@ export async function deliveryRoutes(app: FastifyInstance, { exchange }: { excha
     noParameters(request);
     const asked = { ...permitted, call: callOfRequest(request), deliveryId: request.params.id };
     reply.header('vary', 'accept');
-    if (request.headers.accept?.includes(WORKBOOK_TYPE)) {
-      const { body, receipt } = await readRejectsWorkbook(exchange, asked);
-      const disposition = `attachment; filename="rejects-${request.params.id}.xlsx"`;
-      withReceipt(reply, receipt).header('cache-control', 'no-store').header('content-disposition', disposition);
-      return reply.type(WORKBOOK_TYPE).send(body);
-    }
+    if (request.headers.accept?.includes(WORKBOOK_TYPE)) return sendWorkbook(exchange, asked, reply);
     const first = await readRejects(exchange, asked, 0);
     const chunks = async function* () {
       let chunk = first;
@@ -89,6 +90,13 @@ export async function deliveryRoutes(app: FastifyInstance, { exchange }: { excha
     withReceipt(reply, first.receipt).header('cache-control', 'no-store').type('application/x-ndjson; charset=utf-8');
     return reply.send(Readable.from(chunks(), { objectMode: false }));
   });
+}
+
+async function sendWorkbook(exchange: Exchange, asked: AskedRejects, reply: FastifyReply): Promise<FastifyReply> {
+  const { body, receipt } = await readRejectsWorkbook(exchange, asked);
+  const disposition = `attachment; filename="rejects-${asked.deliveryId}.xlsx"`;
+  withReceipt(reply, receipt).header('cache-control', 'no-store').header('content-disposition', disposition);
+  return reply.type(WORKBOOK_TYPE).send(body);
 }
 
 async function ownDelivery(exchange: Exchange, request: DeliveryRequest, permitted: Permitted): Promise<DeliveryView> {

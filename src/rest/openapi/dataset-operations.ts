@@ -7,6 +7,7 @@ import { qualityOperations } from './quality-operations.js';
 import { rowId } from './row-schemas.js';
 import { choice, refTo, type Schema, text, uuid } from './schema.js';
 import { runOperations } from './source-operations.js';
+import { uploadOperations } from './upload-operations.js';
 
 const JSON_TYPE = 'application/json';
 const CALL: readonly HeaderParameter[] = ['ExchangePurpose', 'ExchangeGrant', 'ExchangeCase', 'ExchangeOperator'];
@@ -30,6 +31,7 @@ export function datasetOperations(contract: Contract, catalog: Catalog, name: st
     ...bodyOperations(described),
     ...catalogOperations(described),
     ...deliveryOperations(described),
+    ...uploadOperations(contract, name, described.title),
     ...qualityOperations(contract, name, described.title),
     ...runOperations(contract, name, described.title),
   ].map((operation) => ({ ...operation, ...common }));
@@ -154,9 +156,9 @@ function catalogOperations({ contract, name, title }: Described): Part[] {
   ];
 }
 
-function deliveryOperations({ contract, name, title }: Described): Part[] {
+function deliveryOperations(described: Described): Part[] {
+  const { contract, name, title } = described;
   const path = `${pathOf(contract)}/deliveries`;
-  const one = { method: 'GET' as const, pathParameters: { id: uuid }, headers: CALL, problems: [400, 403, 404] };
   const content = (schema: string) => ({ [JSON_TYPE]: refTo(schema) });
   const upload = text(1_073_741_824, { description: `Columns: ${headings(contract)}.` });
   return [
@@ -170,9 +172,20 @@ function deliveryOperations({ contract, name, title }: Described): Part[] {
         mode: choice(contract.delivery.modes, {
           description: 'snapshot replaces what the sender is responsible for; delta adds and changes.',
         }),
+        again: choice(['true', 'false'], {
+          description: 'Publish it though the same file was published before and would change nothing.',
+        }),
       },
       requiredQuery: ['mode'],
-      headers: [...CALL, 'IdempotencyKey', 'ContentEncoding', 'ContentDigest', 'Prefer'],
+      headers: [
+        ...CALL,
+        'IdempotencyKey',
+        'ContentEncoding',
+        'ContentDigest',
+        'Prefer',
+        'UploadBegins',
+        'UploadLength',
+      ],
       body: {
         'text/csv': upload,
         'application/x-ndjson': upload,
@@ -193,6 +206,16 @@ function deliveryOperations({ contract, name, title }: Described): Part[] {
       },
       problems: [400, 403, 404, 409, 413, 415, 422],
     },
+    ...deliveredOperations(described),
+  ];
+}
+
+/** What became of a delivery, and the table to fill in for the next. */
+function deliveredOperations({ contract, name, title }: Described): Part[] {
+  const path = `${pathOf(contract)}/deliveries`;
+  const one = { method: 'GET' as const, pathParameters: { id: uuid }, headers: CALL, problems: [400, 403, 404] };
+  const content = (schema: string) => ({ [JSON_TYPE]: refTo(schema) });
+  return [
     {
       ...one,
       path: `${path}/{id}`,
