@@ -10,6 +10,7 @@ import { openLog } from './audit/log.js';
 import { openDoors } from './doors.js';
 import { etags } from './exchange/etag.js';
 import type { Exchange } from './exchange/exchange.js';
+import { openInterfaces } from './exchange/proxy/interfaces.js';
 import { openSourceJobs } from './exchange/sources/source-jobs.js';
 import { openSlots } from './ingest/slots.js';
 import type { Clock } from './platform/clock.js';
@@ -70,6 +71,7 @@ export async function composeNode(parts: NodeParts): Promise<Node> {
       await closeDoors(app);
       authorization.close();
       await sourceJobs.close();
+      await exchange.interfaces.close();
       await refusals.close();
       await Promise.allSettled([policy.close(), releases.close(), checkpoints.close()]);
       await log.close();
@@ -107,6 +109,7 @@ async function openExchange(
     releases,
     reading,
     etags: etags(keys.etag),
+    interfaces: openInterfaces({ policy, config, keys, clock }),
     slots,
     jobs: openJobs(databaseUrl, logger),
   };

@@ -21,6 +21,7 @@ export const EVENTS = [
   'upstream.withdrawn',
   'source.began',
   'source.failed',
+  'proxy.asked',
   'application.registered',
   'application.disabled',
   'key.added',

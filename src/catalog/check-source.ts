@@ -19,6 +19,9 @@ export function checkSource(document: ContractDocument, faults: Faults): void {
 /** Nothing of a proxied dataset lies here: it can be asked by its key, and no index, order, count or join exists. */
 const IMPOSSIBLE = ['filterable', 'sortable', 'relations', 'statistics', 'partition'] as const;
 
+/** Longer than a caller waits, more than a system of a department bears, larger than a row can be: none of them is a contract's to say. */
+const AT_MOST = { 'timeout-ms': 20_000, 'at-once': 100, 'bytes-at-most': 16_777_216 } as const;
+
 function checkProxy(
   document: ContractDocument,
   source: Extract<SourceDocument, { kind: 'proxy' }>,
@@ -31,6 +34,11 @@ function checkProxy(
   for (const name of ['mode', 'delete-at-most', 'reject-at-most'] as const) {
     if (document.delivery?.[name] !== undefined)
       faults.add(['delivery', name], 'Nothing is delivered into a proxied dataset');
+  }
+  for (const name of Object.keys(AT_MOST) as (keyof typeof AT_MOST)[]) {
+    const stated = source[name];
+    if (stated !== undefined && Number(stated) > AT_MOST[name])
+      faults.add(['delivery', 'source', name], `At most ${AT_MOST[name]}`);
   }
   const key = [document.key].flat();
   for (const name of Object.keys(source.ask)) {

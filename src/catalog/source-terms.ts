@@ -66,6 +66,11 @@ export interface DerivedSource extends Pulled {
   of: 'conflicts' | 'findings';
 }
 
+/** How the dataset is asked live, or undefined where its rows lie here. */
+export function proxyOf({ delivery: { source } }: { delivery: { source: SourceTerms } }): ProxySource | undefined {
+  return source.kind === 'proxy' ? source : undefined;
+}
+
 /** Kinds that a run fetches: everything but what is delivered and what is asked live. */
 export function isPulled(source: SourceTerms): source is DatabaseSource | HttpSource | DerivedSource {
   return source.kind !== 'file' && source.kind !== 'proxy';

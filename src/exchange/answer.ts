@@ -2,13 +2,15 @@ import { decide } from '../access/policy/decide.js';
 import type { Decision, Permit } from '../access/policy/decision.js';
 import type { PolicyIndex } from '../access/policy/policy.js';
 import type { Receipt } from '../audit/entry.js';
+import { proxyOf } from '../catalog/source-terms.js';
 import { Problem } from '../platform/errors.js';
 import type { Ask } from '../query/ask.js';
 import type { Call } from './call.js';
 import { confirm } from './confirm.js';
 import type { Exchange } from './exchange.js';
 import type { Outcome, Present, Presented } from './outcome.js';
-import { recordAnswer, recordFailure } from './record.js';
+import { type Fetched, type Live, openLive } from './proxy/ask-live.js';
+import { type Recorded, recordAnswer, recordFailure } from './record.js';
 
 export type { Call } from './call.js';
 export type { Outcome, Present, Presented } from './outcome.js';
@@ -36,11 +38,12 @@ const ATTEMPTS = 8;
 const BEGUN_WITHIN_MS = 2_000;
 
 /**
- * decide → plan → run → present → record. The only way by which a row leaves, and never before its entry is committed (`audit.md`). Where the
+ * decide → (ask the department, where the dataset is asked live) → plan → run → present → record. The only way by which a row leaves, and never before its entry is committed (`audit.md`). Where the
  * policy moved between the decision and the commit, everything read so far is dropped and the ask begins anew.
  * @throws Problem for every failure; it is recorded too
  */
 export const answer: AnswerFunction = async (exchange, call, asks, door) => {
+  const live = openLive(exchange, call);
   try {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const index = exchange.policy.current();
@@ -51,32 +54,55 @@ export const answer: AnswerFunction = async (exchange, call, asks, door) => {
           ? undefined
           : await confirm(exchange, { call, index, ask: asked[0]!, decision: decisions[0]!, etag: door.ifNoneMatch });
       if (confirmed !== undefined) return { ...confirmed, outcomes: [] };
-      const outcomes = await runAll(exchange, asked, decisions);
-      const presenting = door.present(outcomes);
-      const presented = presenting instanceof Promise ? await presenting : presenting;
-      const recorded = await recordAnswer(exchange, {
-        call,
-        index,
-        asks: asked,
-        outcomes,
-        event: door.event,
-        presented,
-      });
-      if (recorded.state === 'recorded') {
-        refuseLate(exchange.clock.now() - recorded.sentAt);
-        const { status, body } = presented;
-        return { status, body, outcomes, receipt: recorded.receipt, etag: recorded.etag };
-      }
-      if (recorded.state === 'stale') await exchange.policy.reach(recorded.epoch);
+      const fetched = asked.some(isLive) ? await live.fetch({ index, asks: asked, decisions }) : NOTHING_LIVE;
+      const given =
+        fetched.state === 'fetched'
+          ? await give(exchange, { call, index, asks: asked, decisions, door, live, records: fetched.records })
+          : fetched;
+      if (given.state === 'recorded') return given.answer;
+      if (given.state === 'stale') await exchange.policy.reach(given.epoch);
       else if (attempt > 0)
         throw new Problem('unauthenticated', 'The token or the grant ended while the answer was made.');
     }
     throw new Problem('unavailable', 'The policy changes too quickly to decide. Try again.', { retryAfter: 1 });
   } catch (error) {
-    await recordFailure(exchange, { call, asks, error });
+    await recordFailure(exchange, { call, asks, error, asked: live.asked });
     throw error;
   }
 };
+
+const NOTHING_LIVE: Fetched = { state: 'fetched', records: new Map() };
+
+function isLive({ contract }: Ask): boolean {
+  return proxyOf(contract) !== undefined;
+}
+
+interface Giving {
+  call: Call;
+  index: PolicyIndex;
+  asks: readonly Ask[];
+  decisions: readonly Decision[];
+  door: Door;
+  live: Live;
+  /** Of the asks that are asked live. */
+  records: ReadonlyMap<Ask, string>;
+}
+
+/** plan → run → present → record: what is decided becomes the answer, or has to be decided again. */
+async function give(
+  exchange: Exchange,
+  { call, index, asks, decisions, door, live, records }: Giving,
+): Promise<{ state: 'recorded'; answer: Answer } | Exclude<Recorded, { state: 'recorded' }>> {
+  const outcomes = await runAll(exchange, asks, decisions, records);
+  const presenting = door.present(outcomes);
+  const presented = presenting instanceof Promise ? await presenting : presenting;
+  const { event } = door;
+  const recorded = await recordAnswer(exchange, { call, index, asks, outcomes, event, presented, asked: live.asked });
+  if (recorded.state !== 'recorded') return recorded;
+  refuseLate(exchange.clock.now() - recorded.sentAt);
+  const { status, body } = presented;
+  return { state: 'recorded', answer: { status, body, outcomes, receipt: recorded.receipt, etag: recorded.etag } };
+}
 
 /** A reply that can't begin within 2 s of its commit is dropped: what was revoked meanwhile would still go out (access.md, revocation). */
 function refuseLate(ageMs: number): void {
@@ -95,15 +121,20 @@ function renew(ask: Ask, index: PolicyIndex): Ask {
   return current === undefined || current === ask.contract ? ask : { ...ask, contract: current };
 }
 
-async function runAll(exchange: Exchange, asks: readonly Ask[], decisions: readonly Decision[]): Promise<Outcome[]> {
+async function runAll(
+  exchange: Exchange,
+  asks: readonly Ask[],
+  decisions: readonly Decision[],
+  records: Giving['records'],
+): Promise<Outcome[]> {
   const [only] = decisions;
   if (decisions.length === 1 && only!.outcome === 'permit') {
-    return [{ outcome: 'rows', rows: await exchange.reading.run(only as Permit, asks[0]!) }];
+    return [{ outcome: 'rows', rows: await exchange.reading.run(only as Permit, asks[0]!, records.get(asks[0]!)) }];
   }
-  return Promise.all(decisions.map((decision, i) => runOne(exchange, decision, asks[i]!)));
-}
-
-async function runOne(exchange: Exchange, decision: Decision, ask: Ask): Promise<Outcome> {
-  if (decision.outcome === 'deny') return { outcome: 'denied', denial: decision };
-  return { outcome: 'rows', rows: await exchange.reading.run(decision, ask) };
+  return Promise.all(
+    decisions.map(async (decision, i): Promise<Outcome> => {
+      if (decision.outcome === 'deny') return { outcome: 'denied', denial: decision };
+      return { outcome: 'rows', rows: await exchange.reading.run(decision, asks[i]!, records.get(asks[i]!)) };
+    }),
+  );
 }

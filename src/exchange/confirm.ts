@@ -1,6 +1,7 @@
 import type { Decision } from '../access/policy/decision.js';
 import type { PolicyIndex } from '../access/policy/policy.js';
 import type { Receipt } from '../audit/entry.js';
+import { proxyOf } from '../catalog/source-terms.js';
 import { shanghaiDate } from '../platform/clock.js';
 import type { Ask } from '../query/ask.js';
 import type { Call } from './call.js';
@@ -19,6 +20,8 @@ export async function confirm(
 ): Promise<{ status: number; body: string; receipt: Receipt; etag: string; release: number } | undefined> {
   const { call, decision, ask, index } = asked;
   if (decision.outcome !== 'permit') return undefined;
+  // What is asked live is never known to be the same.
+  if ([...decision.access.values()].some((access) => proxyOf(access.contract) !== undefined)) return undefined;
   const releases = [...decision.access.values()].map((access) => exchange.releases.release(access.contract.name));
   if (releases.includes(undefined)) return undefined;
   const query = canonicalAsk([ask]);

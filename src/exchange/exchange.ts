@@ -10,6 +10,7 @@ import type { Keys } from '../platform/keys.js';
 import type { Releases } from '../query/releases.js';
 import type { Reading } from '../query/run.js';
 import type { Etags } from './etag.js';
+import type { Interfaces } from './proxy/interfaces.js';
 
 /** What a running node has in hand. Doors get this; lower layers get only the parts they need. */
 export interface Exchange {
@@ -23,6 +24,8 @@ export interface Exchange {
   readonly releases: Releases;
   readonly reading: Reading;
   readonly etags: Etags;
+  /** Departments' interfaces that are asked live. */
+  readonly interfaces: Interfaces;
   /** Deliveries of this node take turns. */
   readonly slots: Slots;
   /** Work for later, on whichever node has a worker. */

@@ -7,6 +7,7 @@ import { type Ask, EVERYTHING } from '../query/ask.js';
 import type { Call } from './call.js';
 import type { Exchange } from './exchange.js';
 import type { Outcome, Presented } from './outcome.js';
+import { BrokenReply } from './proxy/read-reply.js';
 
 export type Recorded =
   | Exclude<Appended, { state: 'recorded' }>
@@ -22,9 +23,11 @@ export async function recordAnswer(
     outcomes: readonly Outcome[];
     event: 'data.read' | 'graphql.read';
     presented: Presented;
+    /** Entries under which departments' interfaces were asked for it. */
+    asked: readonly number[];
   },
 ): Promise<Recorded> {
-  const { call, index, asks, outcomes, presented } = answered;
+  const { call, index, asks, outcomes, presented, asked } = answered;
   const denied = outcomes.length > 0 && outcomes.every(({ outcome }) => outcome === 'denied');
   const query = canonicalAsk(asks);
   const appended = await exchange.log.append({
@@ -38,6 +41,7 @@ export async function recordAnswer(
     answer: presented.body,
     query,
     sealed: sealedOf(call, query, outcomes),
+    ...(asked.length === 0 ? {} : { detail: { asked } }),
     epoch: index.epoch,
     ...notAfter(outcomes),
   });
@@ -48,10 +52,10 @@ export async function recordAnswer(
 /** A failure is an ending too: recorded where the log still can, told to the caller by the error that caused it. */
 export async function recordFailure(
   exchange: Exchange,
-  failed: { call: Call; asks: readonly Ask[]; error: unknown },
+  failed: { call: Call; asks: readonly Ask[]; error: unknown; asked: readonly number[] },
 ): Promise<void> {
   if (failed.error instanceof Problem && failed.error.code === 'audit-unavailable') return;
-  const { call, asks } = failed;
+  const { call, asks, asked } = failed;
   const code = failed.error instanceof Problem ? failed.error.code : 'internal';
   const draft: Draft = {
     request: call.request,
@@ -59,8 +63,12 @@ export async function recordFailure(
     outcome: 'failed',
     actor: actorOf(call, exchange.policy.current()),
     accesses: asks.map((ask) => ({ ...touched(ask), decision: 'failed' })),
-    sealed: { ...stated(call), ask: canonicalAsk(asks), reason: code },
-    detail: { code },
+    sealed: {
+      ...stated(call),
+      ask: canonicalAsk(asks),
+      reason: failed.error instanceof BrokenReply ? `${code}: ${failed.error.reason}` : code,
+    },
+    detail: asked.length === 0 ? { code } : { code, asked },
   };
   await exchange.log
     .append(draft)
@@ -158,7 +166,14 @@ function notAfter(outcomes: readonly Outcome[]): { notAfter?: number } {
 function tag(exchange: Exchange, query: string, outcomes: readonly Outcome[], entry: number): string | undefined {
   const only = outcomes.length === 1 ? outcomes[0] : undefined;
   if (only?.outcome !== 'rows') return undefined;
-  const etag = exchange.etags.of(only.rows.permit, query, only.rows.releases, shanghaiDate(exchange.clock.now()));
+  const { permit, releases } = only.rows;
+  if (!isReleased(releases)) return undefined;
+  const etag = exchange.etags.of(permit, query, releases, shanghaiDate(exchange.clock.now()));
   exchange.etags.remember(etag, entry);
   return etag;
+}
+
+/** What is asked live has no release, and so no tag. */
+function isReleased(releases: readonly (number | null)[]): releases is readonly number[] {
+  return !releases.includes(null);
 }

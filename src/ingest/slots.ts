@@ -10,12 +10,14 @@ export interface SlotOptions {
   atOnce: number;
   waitingAtMost: number;
   waitMs: number;
+  /** What is told where the line is full or the wait too long. */
+  told?: string;
 }
 
 /**
  * A delivery holds a connection of the owner's pool from its first byte to its end: without a bound a few slow senders would take them all.
  */
-export function openSlots({ atOnce, waitingAtMost, waitMs }: SlotOptions): Slots {
+export function openSlots({ atOnce, waitingAtMost, waitMs, told }: SlotOptions): Slots {
   let taken = 0;
   const line = new Set<() => void>();
   const enter = async (): Promise<void> => {
@@ -23,7 +25,7 @@ export function openSlots({ atOnce, waitingAtMost, waitMs }: SlotOptions): Slots
       taken++;
       return;
     }
-    if (line.size >= waitingAtMost) throw full(waitMs);
+    if (line.size >= waitingAtMost) throw full(waitMs, told);
     await new Promise<void>((resolve, reject) => {
       const turn = () => {
         clearTimeout(timer);
@@ -31,7 +33,7 @@ export function openSlots({ atOnce, waitingAtMost, waitMs }: SlotOptions): Slots
       };
       const timer = setTimeout(() => {
         line.delete(turn);
-        reject(full(waitMs));
+        reject(full(waitMs, told));
       }, waitMs);
       line.add(turn);
     });
@@ -57,7 +59,7 @@ export function openSlots({ atOnce, waitingAtMost, waitMs }: SlotOptions): Slots
   };
 }
 
-function full(waitMs: number): Problem {
+function full(waitMs: number, told = 'Other deliveries are still coming in. Send it again.'): Problem {
   const retryAfter = Math.max(1, Math.ceil(waitMs / 1_000));
-  return new Problem('unavailable', 'Other deliveries are still coming in. Send it again.', { retryAfter });
+  return new Problem('unavailable', told, { retryAfter });
 }

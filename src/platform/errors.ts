@@ -35,6 +35,7 @@ export const PROBLEMS = {
   'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key was used with another body' },
   unprocessable: { status: 422, title: 'Well-formed, but it cannot be carried out' },
   'breaking-change': { status: 422, title: 'A breaking change inside a major version' },
+  'asked-live': { status: 422, title: 'The dataset is asked live, by its key only' },
   'digest-mismatch': { status: 422, title: 'The body does not have the digest that was stated' },
   'rate-limited': { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'The exchange failed' },

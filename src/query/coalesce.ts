@@ -94,7 +94,8 @@ function takeLot(lane: Lane): { lot: Waiting[]; rowIds: string[] } {
   return { lot: lane.waiting.splice(0, count), rowIds };
 }
 
-function foundIn(rows: readonly Row[], column: number): Found {
+/** Rows by their number, which stands in this column. */
+export function foundIn(rows: readonly Row[], column: number): Found {
   const byRowId = new Map<string, Row>();
   for (const row of rows) {
     const id = row[column];

@@ -12,6 +12,8 @@ export interface Binding {
   after: { sort: string | null; rowId: string } | undefined;
   /** lookup: row numbers wanted. */
   rowIds: readonly string[];
+  /** Of a proxied dataset: its rows as records of the table, a JSON array. */
+  live?: string;
 }
 
 export type Binder = (binding: Binding) => unknown;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Access, Permit } from '../access/policy/decision.js';
 import type { EntryAccess } from '../audit/entry.js';
+import { proxyOf } from '../catalog/source-terms.js';
 import type { Ask, Selection } from './ask.js';
 import { conditionShape } from './condition.js';
 import type { Linkage } from './linkage.js';
@@ -19,8 +20,13 @@ export interface Plan {
   countColumn: number;
   /** Position of the sort value, or -1. */
   sortColumn: number;
-  /** Per access of the permit, in its order: position of its release and what the entry says of it. */
-  accesses: readonly { releaseColumn: number; node: number; entry: Omit<EntryAccess, 'release' | 'rows'> }[];
+  /** Per access of the permit, in its order: whether it is asked live and has no release, position of its release and what the entry says of it. */
+  accesses: readonly {
+    live: boolean;
+    releaseColumn: number;
+    node: number;
+    entry: Omit<EntryAccess, 'release' | 'rows'>;
+  }[];
   write: Writer;
   read: Reader;
 }
@@ -90,6 +96,7 @@ function compile(permit: Permit, ask: Ask, linkageOf: (name: string) => Linkage)
     countColumn: written.countColumn,
     sortColumn: written.sortColumn,
     accesses: [...permit.access].map(([path, access]) => ({
+      live: proxyOf(access.contract) !== undefined,
       releaseColumn: written.releaseColumns.get(path)!,
       node: written.nodes.findIndex((node) => node.path === path),
       entry: entryAccess(

@@ -7,10 +7,10 @@ import type { Row } from './shape.js';
 /** Rows of one ask as they may leave: masked, in order, bounded. */
 export interface Rows {
   permit: Permit;
-  /** Release of the root dataset, selected in the same statement. */
-  release: number;
+  /** Release of the root dataset, selected in the same statement; null where it is asked live. */
+  release: number | null;
   /** Releases of all datasets involved, in the order of the permit's accesses. */
-  releases: readonly number[];
+  releases: readonly (number | null)[];
   length: number;
   /** JSON text of row i, `{"_id":…}`: the only text that REST sends. */
   json(i: number): string;
@@ -45,7 +45,7 @@ export interface Fetched {
 
 /** One object per answer, and no closure per row: this is the hot path. */
 export class FetchedRows implements Rows {
-  readonly releases: readonly number[];
+  readonly releases: readonly (number | null)[];
   readonly #fetched: Fetched;
   readonly #packed: readonly Buffer[];
   readonly #ids: readonly (readonly string[])[];
@@ -55,13 +55,13 @@ export class FetchedRows implements Rows {
     this.#fetched = fetched;
     this.#packed = plan.nodes.map((node) => packRowIds(rows, node.rowId));
     this.#ids = plan.nodes.map((node, n) => sealedIds(rows, node.rowId, plan.linkages[n]!.seal(this.#packed[n]!)));
-    this.releases = plan.accesses.map(({ releaseColumn }) => Number(head[releaseColumn]));
+    this.releases = plan.accesses.map(({ releaseColumn, live }) => (live ? null : Number(head[releaseColumn])));
   }
   get permit(): Permit {
     return this.#fetched.permit;
   }
-  get release(): number {
-    return this.releases[0]!;
+  get release(): number | null {
+    return this.releases[0] ?? null;
   }
   get length(): number {
     return this.#fetched.rows.length;

@@ -1,23 +1,25 @@
 import type { Access, Permit } from '../access/policy/decision.js';
 import { rowId } from '../catalog/row-id.js';
+import { proxyOf } from '../catalog/source-terms.js';
 import type { Clock } from '../platform/clock.js';
 import { shanghaiDate } from '../platform/clock.js';
 import type { ReaderPool } from '../platform/database.js';
 import type { Keys } from '../platform/keys.js';
-import type { Ask, Target, Value } from './ask.js';
-import { coalesced, type Lookup } from './coalesce.js';
+import type { Ask, Target } from './ask.js';
+import { coalesced, type Found, foundIn, type Lookup } from './coalesce.js';
 import { canonicalCondition, operandsOf } from './condition.js';
 import { type CursorBinding, type Cursors, cursors } from './cursor.js';
 import { type Linkage, linkages } from './linkage.js';
+import { askedLive } from './live-keys.js';
+import { naturalKey } from './natural-key.js';
 import { effectiveSelection, type Plan, plan } from './plan.js';
 import { FetchedRows, type Rows } from './rows.js';
 import type { Row } from './shape.js';
-import { parseValue } from './value.js';
 
 /** Runs permitted asks against the published tables. The only file that reads them. */
 export interface Reading {
-  /** No permit, no rows. Throws Problem `bad-cursor`, `cursor-ended`, `timeout`, `unavailable`. */
-  run(permit: Permit, ask: Ask): Promise<Rows>;
+  /** No permit, no rows. `live`: records of a proxied dataset (`ingest/live-row.ts`), which has no others. Throws Problem `bad-cursor`, `cursor-ended`, `timeout`, `unavailable`. */
+  run(permit: Permit, ask: Ask, live?: string): Promise<Rows>;
 }
 
 const COUNTED_TO = 10_000;
@@ -28,11 +30,15 @@ export function openReading(options: { reader: ReaderPool; keys: Keys; clock: Cl
   const sealing = cursors(options.keys.cursor, options.clock);
   const lookup = coalesced((statement) => options.reader.query(statement), options.clock);
   return {
-    run(permit, ask) {
+    run(permit, ask, live) {
       const planned = plan(permit, ask, linkageOf);
+      const root = permit.access.get('')!;
+      if (proxyOf(root.contract) !== undefined) {
+        return runLive(options, wanted(ask, root, linkageOf, options.keys), { permit, plan: planned, live });
+      }
       if (ask.target.kind === 'page')
         return runPage({ ...options, sealing }, { permit, ask, target: ask.target, plan: planned });
-      return runLookup(lookup, wanted(ask, permit.access.get('')!, linkageOf, options.keys), { permit, plan: planned });
+      return runLookup(lookup, wanted(ask, root, linkageOf, options.keys), { permit, plan: planned });
     },
   };
 }
@@ -93,7 +99,28 @@ async function runLookup(
   candidates: readonly (readonly string[])[],
   { permit, plan }: { permit: Permit; plan: Plan },
 ): Promise<Rows> {
-  const found = await lookup(plan, candidates.flat());
+  return lookedUp(await lookup(plan, candidates.flat()), candidates, { permit, plan });
+}
+
+/** By itself: what an interface gave to one ask is nobody else's. @throws Problem asked-live where nothing was asked */
+async function runLive(
+  { reader, clock }: { reader: ReaderPool; clock: Clock },
+  candidates: readonly (readonly string[])[],
+  { permit, plan, live }: { permit: Permit; plan: Plan; live: string | undefined },
+): Promise<Rows> {
+  if (live === undefined) throw askedLive();
+  const rowIds = candidates.flat();
+  const today = shanghaiDate(clock.now());
+  const values = plan.bind({ operands: [], today, fetch: 0, after: undefined, rowIds, live });
+  const rows = await reader.query({ ...plan.statement, values });
+  return lookedUp(foundIn(rows, plan.nodes[0]!.rowId), candidates, { permit, plan });
+}
+
+function lookedUp(
+  found: Found,
+  candidates: readonly (readonly string[])[],
+  { permit, plan }: { permit: Permit; plan: Plan },
+): Rows {
   const rows: Row[] = [];
   const positions = new Map<string, number>();
   const answers = candidates.map((alternatives) => {
@@ -133,21 +160,4 @@ function wanted(ask: Ask, access: Access, linkageOf: (name: string) => Linkage, 
       ...(natural === undefined ? [] : [rowId(keys, access.contract.name, natural)]),
     ],
   ];
-}
-
-/** A key of L1 or L2 fields may stand in the path (parts of a compound key parted by commas), where the grant gives it unmasked. */
-function naturalKey(id: string, { contract, fields }: Access): readonly Value[] | undefined {
-  const parts = id.split(',');
-  if (parts.length !== contract.key.length) return undefined;
-  const open = contract.key.every((name) => {
-    const { sensitivity } = contract.fields.get(name)!;
-    const access = fields.get(name);
-    return (sensitivity === 'L1' || sensitivity === 'L2') && access?.mask === 'none' && access.minorMask === 'none';
-  });
-  if (!open) return undefined;
-  try {
-    return contract.key.map((name, i) => parseValue({ field: contract.fields.get(name)!, op: 'eq' }, parts[i]));
-  } catch {
-    return undefined;
-  }
 }

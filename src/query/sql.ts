@@ -1,5 +1,6 @@
 import type { Access, Permit } from '../access/policy/decision.js';
 import type { Relation } from '../catalog/contract.js';
+import { proxyOf } from '../catalog/source-terms.js';
 import type { Ask, Selection, Target } from './ask.js';
 import { conditionSql, locator, relationsFiltered, scopeSql } from './condition.js';
 import type { Linkage } from './linkage.js';
@@ -166,8 +167,11 @@ function sortExpression(draft: Draft, field: string): string {
 }
 
 function tableOf(draft: Draft, path: string): string {
-  const source = draft.sources.get(path)!;
-  return `data.${identifier(source.contract.table)} ${source.alias}`;
+  const { contract, alias } = draft.sources.get(path)!;
+  const table = `data.${identifier(contract.table)}`;
+  if (proxyOf(contract) === undefined) return `${table} ${alias}`;
+  // What the interface gave stands where the (always empty) table would: scope and masks are the same text for both.
+  return `jsonb_populate_recordset(NULL::${table}, ${draft.parameters.add((binding) => binding.live, 'live rows')}::jsonb) ${alias}`;
 }
 
 /** To-one joins for these paths and the ones above them; each joined table carries its own scope, and its masks rule the join. */

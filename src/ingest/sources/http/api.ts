@@ -13,9 +13,19 @@ export interface ApiLimits {
 
 /** A department's interface, at the one address that was checked. */
 export interface Api {
-  /** `path`: with its query, below the upstream's prefix already. Sends JSON where there is a `body`. */
-  call(request: { path: string; body?: unknown }): Promise<ApiReply>;
+  call(request: ApiRequest): Promise<ApiReply>;
   close(): Promise<void>;
+}
+
+export interface ApiRequest {
+  /** With its query, below the upstream's prefix already. */
+  path: string;
+  /** Sent as JSON by POST. */
+  body?: unknown;
+  /** Beside what every call carries. */
+  headers?: Readonly<Record<string, string>>;
+  /** Tighter than those of all calls. */
+  limits?: Pick<ApiLimits, 'timeoutMs' | 'bytesAtMost'>;
 }
 
 export interface ApiReply {
@@ -39,7 +49,10 @@ export function openApi(reached: ReachedUpstream, limits: ApiLimits): Api {
   });
   const headers = headersOf(reached);
   return {
-    call: (request) => call(pool, { ...request, headers }, limits).catch((error) => Promise.reject(apiProblem(error))),
+    call: (request) =>
+      call(pool, { ...request, headers: { ...request.headers, ...headers } }, request.limits ?? limits).catch((error) =>
+        Promise.reject(apiProblem(error)),
+      ),
     close: () => pool.destroy(),
   };
 }
@@ -76,7 +89,7 @@ function secretHeader(secret: ReachedUpstream['secret']): Record<string, string>
 async function call(
   pool: Pool,
   { path, body, headers }: { path: string; body?: unknown; headers: Record<string, string> },
-  { timeoutMs, bytesAtMost }: ApiLimits,
+  { timeoutMs, bytesAtMost }: Pick<ApiLimits, 'timeoutMs' | 'bytesAtMost'>,
 ): Promise<ApiReply> {
   const reply = await pool.request({
     path,

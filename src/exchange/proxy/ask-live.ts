@@ -1,0 +1,137 @@
+import type { Access, Decision, Permit } from '../../access/policy/decision.js';
+import type { PolicyIndex } from '../../access/policy/policy.js';
+import { upstreamId } from '../../access/upstreams/upstream.js';
+import type { Appended, Draft } from '../../audit/entry.js';
+import { rowId } from '../../catalog/row-id.js';
+import { type ProxySource, proxyOf } from '../../catalog/source-terms.js';
+import { validatorOf } from '../../ingest/validator.js';
+import type { Ask, Value } from '../../query/ask.js';
+import { askedLive, LIVE_KEYS_AT_MOST, liveKeys } from '../../query/live-keys.js';
+import type { Call } from '../call.js';
+import type { Exchange } from '../exchange.js';
+import { actorOf, canonicalAsk, stated } from '../record.js';
+import { readReply } from './read-reply.js';
+
+/** Records for the asks of one attempt that are asked live (`ingest/live-row.ts`), or why it is to be decided again. */
+export type Fetched =
+  | { state: 'fetched'; records: ReadonlyMap<Ask, string> }
+  | Exclude<Appended, { state: 'recorded' }>;
+
+/** What one answer asks of departments' interfaces, over all its attempts. */
+export interface Live {
+  fetch(attempt: { index: PolicyIndex; asks: readonly Ask[]; decisions: readonly Decision[] }): Promise<Fetched>;
+  /** Indexes of the entries under which interfaces were asked. */
+  readonly asked: readonly number[];
+}
+
+interface Wanted {
+  ask: Ask;
+  permit: Permit;
+  access: Access;
+  source: ProxySource;
+  keys: readonly (readonly Value[])[];
+  /** Same identity, same records: grant version, contract, purpose, standard, keys. */
+  identity: string;
+}
+
+/**
+ * Asks each interface once: the entry first, then the calls, all keys beside each other. Where the policy moves later, what came is taken again under
+ * the very same grant, and only then.
+ */
+export function openLive(exchange: Exchange, call: Call): Live {
+  const held = new Map<string, string>();
+  const asked: number[] = [];
+  return {
+    asked,
+    async fetch({ index, asks, decisions }) {
+      const wanted = wantedOf(index, asks, decisions);
+      const missing = wanted.filter(({ identity, keys }) => !held.has(identity) && keys.length > 0);
+      if (missing.length > 0) {
+        const appended = await exchange.log.append(askedEntry({ call, index, wanted: missing }));
+        if (appended.state !== 'recorded') return appended;
+        asked.push(appended.receipt.index);
+        const records = await Promise.all(missing.map((each) => recordsOf(exchange, { call, index }, each)));
+        missing.forEach(({ identity }, i) => held.set(identity, records[i]!));
+      }
+      return {
+        state: 'fetched',
+        records: new Map(wanted.map(({ ask, identity }) => [ask, held.get(identity) ?? '[]'])),
+      };
+    },
+  };
+}
+
+function wantedOf(index: PolicyIndex, asks: readonly Ask[], decisions: readonly Decision[]): Wanted[] {
+  const wanted = asks.flatMap((ask, i): Wanted[] => {
+    const permit = decisions[i]!;
+    if (permit.outcome === 'deny') return [];
+    const access = permit.access.get('')!;
+    const source = proxyOf(access.contract);
+    if (source === undefined) return [];
+    const keys = liveKeys(ask, access).filter((key) => key !== null);
+    const { version } = index.catalog.standard;
+    return [
+      { ask, permit, access, source, keys, identity: JSON.stringify([access.key, permit.purpose, version, keys]) },
+    ];
+  });
+  const keys = wanted.reduce((sum, each) => sum + keysAsked(each.ask), 0);
+  if (keys > LIVE_KEYS_AT_MOST) throw askedLive();
+  return wanted;
+}
+
+/** Malformed ones count too: how many may be asked does not depend on what they look like. */
+function keysAsked({ target }: Ask): number {
+  return target.kind === 'keys' ? target.keys.length : 1;
+}
+
+/** That the department is about to be asked, and for how many; for whom stands in the sealed part. */
+function askedEntry({ call, index, wanted }: { call: Call; index: PolicyIndex; wanted: readonly Wanted[] }): Draft {
+  const ask = canonicalAsk(wanted.map((each) => each.ask));
+  return {
+    request: call.request,
+    event: 'proxy.asked',
+    outcome: 'success',
+    actor: actorOf(call, index),
+    accesses: wanted.map(({ access: { contract, grant }, permit }) => ({
+      dataset: contract.name,
+      major: contract.major,
+      release: null,
+      grant: grant.id,
+      version: grant.version,
+      purpose: permit.purpose,
+      decision: 'permit',
+      fields: [],
+      masks: [],
+      rows: null,
+    })),
+    query: ask,
+    detail: {
+      asked: wanted.map(({ access: { contract }, source, keys }) => ({
+        upstream: upstreamId(contract.publisher, source.upstream),
+        keys: keys.length,
+      })),
+    },
+    sealed: { ...stated(call), ask },
+    epoch: index.epoch,
+    notAfter: Math.min(...wanted.map(({ permit }) => permit.notAfter)),
+  };
+}
+
+/** One call for each different key; the first that fails fails the ask. */
+async function recordsOf(
+  exchange: Exchange,
+  { call, index }: { call: Call; index: PolicyIndex },
+  { access, source, keys }: Wanted,
+): Promise<string> {
+  const { contract } = access;
+  const validator = validatorOf(contract, index.catalog.standard);
+  const distinct = new Map(keys.map((key) => [rowId(exchange.keys, contract.name, key), key]));
+  const records = await Promise.all(
+    [...distinct].map(async ([rowNumber, key]) => {
+      const body = Object.fromEntries(contract.key.map((name, i) => [source.ask[name]!, key[i]]));
+      const reply = await exchange.interfaces.ask(contract, source, { body, request: call.request });
+      return readReply(reply, source, { validator, keys: exchange.keys, access, rowNumber });
+    }),
+  );
+  return JSON.stringify(records.filter((record) => record !== undefined));
+}

@@ -1,0 +1,56 @@
+import type { Outbound } from '../../access/upstreams/resolve-upstream.js';
+import { upstreamId } from '../../access/upstreams/upstream.js';
+import type { Contract } from '../../catalog/contract.js';
+import type { ProxySource } from '../../catalog/source-terms.js';
+import type { Clock } from '../../platform/clock.js';
+import { type Lane, openLane } from './lane.js';
+
+/** Interfaces of departments that are asked live, each by its lane. */
+export interface Interfaces {
+  /** The reply, JSON as it came. @throws Problem as `Lane.ask` */
+  ask(
+    contract: Contract,
+    source: ProxySource,
+    asked: { body: Record<string, unknown>; request: string },
+  ): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+const LANES_AT_MOST = 100;
+const CHECK_MS = 15_000;
+const IDLE_MS = 300_000;
+
+/** Lanes open at their first ask, and close when unused, withdrawn, or displaced by a hundred others. */
+export function openInterfaces(outbound: Outbound & { clock: Clock }): Interfaces {
+  const lanes = new Map<string, Lane>();
+  const drop = (key: string): void => {
+    const lane = lanes.get(key);
+    lanes.delete(key);
+    void lane?.close();
+  };
+  const timer = setInterval(() => {
+    for (const [key, lane] of lanes) {
+      lane.check();
+      if (outbound.clock.now() - lane.usedAt() > IDLE_MS) drop(key);
+    }
+  }, CHECK_MS).unref();
+  const laneOf = ({ publisher }: Contract, { upstream: name, atOnce }: ProxySource): Lane => {
+    const key = `${upstreamId(publisher, name)} ${atOnce}`;
+    const lane = lanes.get(key) ?? openLane(outbound, { publisher, name, atOnce });
+    lanes.delete(key);
+    lanes.set(key, lane); // the last used stand last
+    if (lanes.size > LANES_AT_MOST) drop(lanes.keys().next().value!);
+    return lane;
+  };
+  return {
+    ask(contract, source, { body, request }) {
+      const { path, timeoutMs, bytesAtMost } = source;
+      return laneOf(contract, source).ask({ path, body, request, limits: { timeoutMs, bytesAtMost } });
+    },
+    close: async () => {
+      clearInterval(timer);
+      await Promise.all([...lanes.values()].map((lane) => lane.close()));
+      lanes.clear();
+    },
+  };
+}
