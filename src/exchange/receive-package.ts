@@ -41,7 +41,7 @@ export interface PackageOutcome {
   /** Signed note, for the way back. */
   acknowledgement?: string;
   /** Packages that had waited for this one. */
-  then?: PackageOutcome[];
+  followedBy?: PackageOutcome[];
 }
 
 /** How a door names what a content is. Throws Problem unsupported-media-type. */
@@ -148,8 +148,8 @@ async function takeTurn(
   }
   if (number > last + 1) return { ...told, state: 'waiting', missing: await missingBefore(client, manifest, number) };
   const first = await deliverOne(exchange, client, { arriving, verified, id: known?.id ?? arriving.id });
-  const then = await deliverWaiting(exchange, client, { arriving, manifest });
-  return then.length === 0 ? first : { ...first, then };
+  const followedBy = await deliverWaiting(exchange, client, { arriving, manifest });
+  return followedBy.length === 0 ? first : { ...first, followedBy };
 }
 
 /** Each names the one before it: two installations of a sender that count apart are found out. */

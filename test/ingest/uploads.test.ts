@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import t from 'tap';
 import { cancelDelivery } from '../../src/exchange/cancel-delivery.js';
+import { storeParts } from '../../src/ingest/parts.js';
+import { appendPart } from '../../src/ingest/upload.js';
 import { type Reply, testNode } from '../support/node.js';
 import { openThings, type Thing } from './things.js';
 
@@ -89,27 +91,18 @@ t.test('a delivery by parts, on two nodes, ends as one that came whole', async (
 t.test('a sender that breaks off goes on where it stood', async (t) => {
   const d = await thing('broken');
   const path = at(await begin(d));
-  const sending = request(`${node.baseUrl}${path}`, {
-    method: 'PATCH',
-    headers: {
-      authorization: `Bearer ${await node.token('main')}`,
-      'content-type': 'application/partial-upload',
-      'upload-offset': '0',
-      'upload-complete': '?1',
-      'content-length': '100000',
-    },
-  });
-  sending.on('error', () => undefined);
-  sending.write(row('1'));
-  await once(sending, 'socket');
-  await new Promise<void>((resolve) => sending.write(row('2'), () => resolve()));
-  sending.destroy();
-  const offset = await until('what came is kept', async () => {
-    const head = await node.ask('HEAD', path, { as: 'main' });
-    return Number(head.headers.get('upload-offset')) || undefined;
-  });
+  const id = String(path.split('/').pop());
   const whole = row('1') + row('2') + row('3');
-  const ended = await patch(path, offset, whole.slice(offset), { ...END, 'repr-digest': digest(whole) });
+  async function* breaking(): AsyncGenerator<Buffer> {
+    yield Buffer.from(whole.slice(0, 30));
+    yield Buffer.from(whole.slice(30, 70));
+    throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
+  }
+  const store = (bytes: Buffer, offset: number) => appendPart(app, id, { offset, bytes });
+  await t.rejects(storeParts(breaking(), { offset: 0, limitBytes: 1_000, store }), { code: 'bad-body' });
+  const head = await node.ask('HEAD', path, { as: 'main' });
+  t.equal(head.headers.get('upload-offset'), '70', 'what came is kept');
+  const ended = await patch(path, 70, whole.slice(70), { ...END, 'repr-digest': digest(whole) });
   t.match(ended.body, { state: 'published', accepted: 3 }, ended.text);
 });
 
@@ -203,7 +196,7 @@ t.test('an upload whose delivery failed is delivered by the next try', async (t)
 });
 
 t.test('cancelling: from any node, and only before the end', async (t) => {
-  const d = await thing('cancelled');
+  const d = await thing('cancelled', { 'delete-at-most': '100%' });
   await d.send(row('1'));
   await d.deliverer('second');
   const sending = request(`${node.baseUrl}${d.path}?mode=snapshot`, {

@@ -30,7 +30,7 @@ async function unpack(file: string, options: UnpackOptions): Promise<void> {
   const headers = { 'content-type': 'application/vnd.civic-exchange.package' };
   const reply = await client.request('POST', '/api/v1/packages', headers, createReadStream(file));
   const outcome = expectSuccess(reply).data as PackageOutcome;
-  for (const each of [outcome, ...(outcome.then ?? [])]) {
+  for (const each of [outcome, ...(outcome.followedBy ?? [])]) {
     const written = each.acknowledgement === undefined ? undefined : acknowledgementFile(file, outcome, each);
     if (written !== undefined) writeFileSync(written, each.acknowledgement!);
     print(options, each, lineOf(each, written));

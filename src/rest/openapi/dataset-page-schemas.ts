@@ -127,16 +127,20 @@ export const sharedDatasetSchemas: Record<string, Schema> = {
         unmapped: list(text(1_000), 10_000, { description: 'Columns that no field of the contract takes.' }),
         faults: list(object({ field: orNull(name), rule: text(100), rows: integer(0) }), 10_000),
         quality: refTo('ShortQuality'),
+        kept: integer(0),
+        superseded: integer(0),
+        unchanged: object({ sameAs: uuid, release: integer(0) }),
         refused: object({ rule: text(100), reason: text(2_000), line: integer(0) }, ['rule', 'reason']),
       },
       ['unmapped', 'faults'],
     ),
   ),
+  Upload: object({ id: uuid, received: integer(0), remaining: integer(0) }),
   DeliveryAccepted: object({ id: uuid, state: choice(['landed']), mode: choice(['snapshot', 'delta']) }),
   Delivery: object(
     {
       id: uuid,
-      state: choice(['receiving', 'landed', 'publishing', 'published', 'rejected', 'failed']),
+      state: choice(['receiving', 'landed', 'publishing', 'published', 'rejected', 'failed', 'cancelled']),
       mode: choice(['snapshot', 'delta']),
       ...Object.fromEntries(
         ['received', 'accepted', 'rejected', 'inserted', 'updated', 'deleted'].map((count) => [count, integer(0)]),

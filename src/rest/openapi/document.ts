@@ -12,6 +12,7 @@ import { info, tagsOf } from './info.js';
 import { componentNames } from './names.js';
 import type { OpenapiDocument } from './openapi-document.js';
 import type { Operation } from './operation.js';
+import { packageOperations } from './package-operations.js';
 import { platformOperations } from './platform-operations.js';
 import { platformSchemas } from './platform-schemas.js';
 import { problemResponses, problemSchemas } from './problems.js';
@@ -72,6 +73,7 @@ function operationsOf(catalog: Catalog): Operation[] {
     ...platformOperations,
     ...standardOperations,
     ...accessOperations,
+    ...packageOperations,
     ...upstreamOperations,
     ...auditOperations,
     ...publicOperations,

@@ -45,6 +45,20 @@ export function headerParameters(catalog: Catalog): Record<HeaderParameter, Para
     ),
     ContentEncoding: header('Content-Encoding', choice(['identity', 'gzip']), 'How the body is encoded.'),
     ContentDigest: header('Content-Digest', text(200), 'RFC 9530, sha-256: checked where sent.'),
+    UploadComplete: header(
+      'Upload-Complete',
+      choice(['?0', '?1']),
+      '`?1` where the whole has come with this body: then it is delivered.',
+      true,
+    ),
+    UploadBegins: header(
+      'Upload-Complete',
+      choice(['?0', '?1']),
+      '`?0`: the body is the beginning of a delivery that comes in by parts; the reply names the upload.',
+    ),
+    UploadOffset: header('Upload-Offset', integer(0, Number.MAX_SAFE_INTEGER), 'Where the body goes.', true),
+    UploadLength: header('Upload-Length', integer(0, Number.MAX_SAFE_INTEGER), 'Bytes of the whole.'),
+    ReprDigest: header('Repr-Digest', text(200), 'RFC 9530, sha-256 of the whole: checked at the end where sent.'),
     Prefer: header(
       'Prefer',
       pattern('^[\\x20-\\x7e]*$', 200),
@@ -94,6 +108,9 @@ export const RESPONSE_HEADERS: Readonly<Record<string, ResponseHeader>> = {
   },
   Link: { description: 'RFC 8288: the next page, `rel="next"`.', schema: text(16_384) },
   Location: { description: 'Where it is.', schema: { type: 'string', format: 'uri-reference', maxLength: 500 } },
+  'Upload-Offset': { description: 'Bytes that are stored.', schema: integer(0, Number.MAX_SAFE_INTEGER) },
+  'Upload-Complete': { description: '`?1` when the upload has been delivered.', schema: choice(['?0', '?1']) },
+  'Upload-Limit': { description: 'Bytes at most, seconds until it expires.', schema: text(100) },
   'Preference-Applied': { description: 'RFC 7240.', schema: choice(['respond-async']) },
 };
 

@@ -10,7 +10,7 @@ const OUTCOME: Record<string, Schema> = {
   acknowledgement: text(10_000, { description: 'C2SP signed note by the key of the log, for the way back.' }),
 };
 const REQUIRED = ['contract', 'sender', 'number', 'state'];
-const outcome = object({ ...OUTCOME, then: list(object(OUTCOME, REQUIRED), 100) }, REQUIRED);
+const outcome = object({ ...OUTCOME, followedBy: list(object(OUTCOME, REQUIRED), 100) }, REQUIRED);
 const content = { 'application/json': object({ data: outcome }) };
 
 /** Packages that crossed a network boundary (网闸, 前置机). */
