@@ -1,4 +1,5 @@
 import { MODES } from '../../access/grants/grant.js';
+import { LIVE_CANNOT } from '../../query/live-keys.js';
 import { MASKS, OPERATORS, TYPES } from '../../standard/type.js';
 import {
   boolean,
@@ -6,6 +7,7 @@ import {
   instant,
   integer,
   list,
+  map,
   object,
   orNull,
   pattern,
@@ -99,6 +101,10 @@ export const sharedDatasetSchemas: Record<string, Schema> = {
     classification: terms,
     sharing: terms,
     source_of_truth: boolean,
+    live: { ...boolean, description: 'Asked at its department for each ask, by key only; nothing of it lies here.' },
+    cannot: list(choice(LIVE_CANNOT), LIVE_CANNOT.length, {
+      description: 'What a dataset that is asked live refuses.',
+    }),
     release: orNull(integer(0, Number.MAX_SAFE_INTEGER)),
     key: list(name, 20),
     fields: list(refTo('DatasetField'), 500),
@@ -112,6 +118,7 @@ export const sharedDatasetSchemas: Record<string, Schema> = {
       Object.fromEntries(
         ['self', 'rows', 'query', 'lookup', 'schema', 'openapi', 'deliveries'].map((link) => [link, path]),
       ),
+      ['self', 'lookup', 'schema', 'openapi'],
     ),
   }),
   JsonSchema: { type: 'object', maxProperties: 100, additionalProperties: true, description: 'A JSON Schema 2020-12.' },
@@ -125,6 +132,22 @@ export const sharedDatasetSchemas: Record<string, Schema> = {
     object(
       {
         unmapped: list(text(1_000), 10_000, { description: 'Columns that no field of the contract takes.' }),
+        suggestions: map(text(1_000), 100, { description: 'Of those, the heading that was probably meant.' }),
+        unmappedValues: list(
+          object({
+            field: name,
+            heading: text(1_000),
+            values: list(object({ value: text(40), rows: integer(1) }), 50),
+            more: integer(0),
+            other: integer(0),
+          }),
+          1_000,
+          { description: 'Own codes that the contract maps to none of the standard.' },
+        ),
+        derived: map(object({ filled: integer(0), differing: integer(0), unclear: integer(0) }), 1_000, {
+          description: 'Fields that follow from others, in rows.',
+        }),
+        source: map({}, 20, { description: 'What the source itself tells: sheets left out, counts reconciled.' }),
         faults: list(object({ field: orNull(name), rule: text(100), rows: integer(0) }), 10_000),
         quality: refTo('ShortQuality'),
         kept: integer(0),

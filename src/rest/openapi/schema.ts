@@ -45,6 +45,11 @@ export const boolean: Schema = { type: 'boolean' };
 export const instant: Schema = { type: 'string', format: 'date-time', maxLength: 35 };
 export const uuid: Schema = { type: 'string', format: 'uuid', maxLength: 36 };
 
+/** An open map: any name, one kind of value. */
+export function map(values: Schema, maxProperties: number, more: Schema = {}): Schema {
+  return { type: 'object', maxProperties, additionalProperties: values, ...more };
+}
+
 /** The same, or null. */
 export function orNull(schema: Schema): Schema {
   if ('$ref' in schema || !('type' in schema)) return { anyOf: [schema, { type: 'null' }] };
