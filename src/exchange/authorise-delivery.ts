@@ -2,7 +2,9 @@ import { decideDelivery } from '../access/policy/decide.js';
 import type { Decision, Denial, Permit } from '../access/policy/decision.js';
 import type { PolicyIndex } from '../access/policy/policy.js';
 import type { Receipt } from '../audit/entry.js';
+import { proxyOf } from '../catalog/source-terms.js';
 import { Problem } from '../platform/errors.js';
+import { askedLive } from '../query/live-keys.js';
 import type { Call } from './call.js';
 import { deniedEntry } from './delivery-entries.js';
 import type { Exchange } from './exchange.js';
@@ -12,11 +14,14 @@ export type Authorised =
   /** Recorded; the caller is told `denial.code`. */
   | { outcome: 'deny'; denial: Denial; receipt: Receipt };
 
-/** May this call deliver into the contract, or see what became of it? A denial is recorded before it is told. */
+/** May this call deliver into the contract, or see what became of it? A denial is recorded before it is told. @throws Problem asked-live */
 export async function authoriseDelivery(exchange: Exchange, call: Call, contractId: string): Promise<Authorised> {
   const index = exchange.policy.current();
   const decision = decideOn(exchange, { call, index, contractId });
-  if (decision.outcome === 'permit') return { outcome: 'permit', permit: decision, index };
+  if (decision.outcome === 'permit') {
+    if (proxyOf(decision.access.get('')!.contract) !== undefined) throw askedLive();
+    return { outcome: 'permit', permit: decision, index };
+  }
   const appended = await exchange.log.append(deniedEntry(call, index, { contractId, denial: decision }));
   if (appended.state !== 'recorded') throw new Problem('unavailable', undefined, { retryAfter: 1 });
   return { outcome: 'deny', denial: decision, receipt: appended.receipt };

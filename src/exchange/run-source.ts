@@ -4,6 +4,7 @@ import type { Intake } from '../ingest/intake.js';
 import type { Ended } from '../ingest/publish.js';
 import { databaseProblem } from '../platform/database-problem.js';
 import { Problem } from '../platform/errors.js';
+import { askedLive } from '../query/live-keys.js';
 import { callAs, deliverAs } from './deliver-as.js';
 import { openDerived } from './derived/derived-intake.js';
 import type { Exchange } from './exchange.js';
@@ -82,6 +83,7 @@ function pulledSource(exchange: Exchange, contractId: string) {
   const contract = exchange.policy.current().catalog.contracts.get(contractId);
   if (contract === undefined) throw new Problem('not-found');
   const { source } = contract.delivery;
+  if (source.kind === 'proxy') throw askedLive();
   const open = INTAKES[source.kind];
   if (open === undefined || !isPulled(source)) {
     throw new Problem('unprocessable', 'This dataset has no source to pull.');

@@ -12,6 +12,7 @@ import {
 } from 'graphql';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Contract } from '../catalog/contract.js';
+import { proxyOf } from '../catalog/source-terms.js';
 import { type DatasetNames, nameDatasets } from './names.js';
 import {
   resolveCursor,
@@ -82,7 +83,7 @@ export function buildSchema(catalog: Catalog, major: number): SchemaIndex {
     }
     Object.assign(group.fields, rootFields(contract, names, making));
     roots.set(`${names.groupType}.${names.one}`, { contract, kind: 'one' });
-    roots.set(`${names.groupType}.${names.list}`, { contract, kind: 'list' });
+    if (proxyOf(contract) === undefined) roots.set(`${names.groupType}.${names.list}`, { contract, kind: 'list' });
   }
   // A GraphQL object needs a field even while nothing is published; no publisher's name can begin with `_`.
   const query: FieldMap = {
@@ -96,18 +97,17 @@ export function buildSchema(catalog: Catalog, major: number): SchemaIndex {
 }
 
 function rootFields(contract: Contract, names: DatasetNames, making: Making): FieldMap {
-  const keys: GraphQLFieldConfigArgumentMap = { _id: { type: idType } };
+  const live = proxyOf(contract) !== undefined;
+  const keys: GraphQLFieldConfigArgumentMap = live ? {} : { _id: { type: idType } };
   for (const name of contract.key) {
     const field = contract.fields.get(name);
     if (field !== undefined) keys[name] = { type: valueType(field.type), description: field.title.zh };
   }
+  const one = { type: rowType(contract, making), description: contract.title.zh, args: keys, resolve: resolveOne };
+  // What is asked live has its key and no list: nothing of it lies here.
+  if (live) return { [names.one]: { ...one, description: `${contract.title.zh}（实时查询）` } };
   return {
-    [names.one]: {
-      type: rowType(contract, making),
-      description: contract.title.zh,
-      args: keys,
-      resolve: resolveOne,
-    },
+    [names.one]: one,
     [names.list]: {
       type: connectionType(contract, names, making),
       description: contract.title.zh,

@@ -1,9 +1,11 @@
 import type { Catalog } from '../catalog/catalog.js';
 import type { Contract, Field } from '../catalog/contract.js';
+import { proxyOf } from '../catalog/source-terms.js';
 import { type Fault, Problem, type ProblemCode } from '../platform/errors.js';
 import { nearMiss } from '../platform/near-miss.js';
 import { OPERATORS, type Operator, TYPES } from '../standard/type.js';
 import { EVERYTHING, type Selection } from './ask.js';
+import { askedLive } from './live-keys.js';
 
 /** Where a name stood, so that an error can point there: `{ parameter: 'born.gte' }` or `{ pointer: '/where/field' }`. */
 export type Place = Pick<Fault, 'parameter' | 'pointer'>;
@@ -98,6 +100,7 @@ export function parseSelection(
   catalog: Catalog,
   places: { select: Place; expand: Place },
 ): Selection {
+  if (asked.expand.length > 0 && proxyOf(contract) !== undefined) throw askedLive();
   if (asked.select === undefined && asked.expand.length === 0) return EVERYTHING;
   const fields = asked.select?.filter((name) => name !== '_id');
   if (fields !== undefined && new Set(fields).size !== fields.length) {

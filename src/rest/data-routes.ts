@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { checkApplication } from '../access/policy/rules/check-application.js';
 import type { Contract } from '../catalog/contract.js';
+import { proxyOf } from '../catalog/source-terms.js';
 import { answer, type Present } from '../exchange/answer.js';
 import type { Exchange } from '../exchange/exchange.js';
 import { refuseUnknown } from '../exchange/refuse-unknown.js';
 import { Problem } from '../platform/errors.js';
 import type { Ask } from '../query/ask.js';
+import { askedLive } from '../query/live-keys.js';
 import { datasetPage, rowSchema } from './dataset-page.js';
 import { parseLookupBody, parseQueryBody } from './parse-body.js';
 import { pairsOf, parseRowsUrl, parseRowUrl, type UrlContext } from './parse-url.js';
@@ -42,7 +44,7 @@ export async function dataRoutes(app: FastifyInstance, { exchange }: { exchange:
       .send(rowSchema(exchange, request.subject, contract));
   });
   app.get<{ Params: DatasetParams }>(`${BASE}/rows`, BOUNDED, (request, reply) => {
-    const asked = enter(exchange, request, (context) => parseRowsUrl(queryStringOf(request), context));
+    const asked = enter(exchange, request, (context) => parseRowsUrl(queryStringOf(request), paged(context)));
     return respond(exchange, { request, reply, asked, present: presentPage });
   });
   app.get<{ Params: DatasetParams & { id: string } }>(`${BASE}/rows/:id`, BOUNDED, (request, reply) => {
@@ -52,7 +54,7 @@ export async function dataRoutes(app: FastifyInstance, { exchange }: { exchange:
     return respond(exchange, { request, reply, asked, present: presentRow });
   });
   const byBody = (request: FastifyRequest<{ Params: DatasetParams }>, reply: FastifyReply) => {
-    const asked = enter(exchange, request, (context) => parseQueryBody(request.body, context));
+    const asked = enter(exchange, request, (context) => parseQueryBody(request.body, paged(context)));
     return respond(exchange, { request, reply, asked, present: presentPage });
   };
   app.route<{ Params: DatasetParams }>({
@@ -91,6 +93,12 @@ function enter(
   const contract = index.catalog.contracts.get(`${publisher}/${dataset}/v${major}`);
   if (contract === undefined || !index.holdsAny(request.subject.sub, contract.id)) return undefined;
   return parse({ contract, catalog: index.catalog, sensitiveInUrl: exchange.config.sensitiveInUrl });
+}
+
+/** What is asked live has no pages, whatever filter or sort comes with the ask. @throws Problem asked-live */
+function paged(context: UrlContext): UrlContext {
+  if (proxyOf(context.contract) !== undefined) throw askedLive();
+  return context;
 }
 
 async function respond(

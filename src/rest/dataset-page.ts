@@ -2,12 +2,15 @@ import { MODES } from '../access/grants/grant.js';
 import type { Subject } from '../access/identity/subject.js';
 import { compileAccess } from '../access/policy/compile-access.js';
 import type { Contract, Field } from '../catalog/contract.js';
+import { proxyOf } from '../catalog/source-terms.js';
 import type { Exchange } from '../exchange/exchange.js';
+import { LIVE_CANNOT } from '../query/live-keys.js';
 import { TYPES } from '../standard/type.js';
 
 /** `GET /data/{publisher}/{dataset}/v{major}`: catalog, open to every authenticated application, with what this caller may do. */
 export function datasetPage(exchange: Exchange, subject: Subject, contract: Contract): Record<string, unknown> {
   const path = pathOf(contract);
+  const live = proxyOf(contract) !== undefined;
   const { catalog } = exchange.policy.current();
   return {
     dataset: contract.name,
@@ -20,7 +23,9 @@ export function datasetPage(exchange: Exchange, subject: Subject, contract: Cont
     classification: contract.classification,
     sharing: contract.sharing,
     source_of_truth: contract.sourceOfTruth,
-    release: exchange.releases.release(contract.name) ?? null,
+    live,
+    cannot: live ? LIVE_CANNOT : [],
+    release: live ? null : (exchange.releases.release(contract.name) ?? null),
     key: contract.key,
     fields: [...contract.fields.values()].map((field) => describeField(field, contract)),
     relations: [...contract.relations.values()].map(({ name, to, on }) => ({ name, to, on })),
@@ -28,12 +33,11 @@ export function datasetPage(exchange: Exchange, subject: Subject, contract: Cont
     may: mayOf(exchange, subject, contract),
     links: {
       self: path,
-      rows: `${path}/rows`,
-      query: `${path}/rows/query`,
+      ...(live ? {} : { rows: `${path}/rows`, query: `${path}/rows/query` }),
       lookup: `${path}/rows/lookup`,
       schema: `${path}/schema`,
       openapi: `${path}/openapi.json`,
-      deliveries: `${path}/deliveries`,
+      ...(live ? {} : { deliveries: `${path}/deliveries` }),
     },
   };
 }

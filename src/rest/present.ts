@@ -80,16 +80,16 @@ function ok(text: string): Presented {
   return { status: 200, body: text };
 }
 
-/** An Answer as HTTP. Data may be kept by its reader only, and only as long as its tag holds. */
+/** An Answer as HTTP. Data may be kept by its reader only, and only as long as its tag holds; what is asked live has none. */
 export function send(reply: FastifyReply, answer: Answer, contract?: Contract): FastifyReply {
   withReceipt(reply, answer.receipt).code(answer.status);
   // A row that is absent is no data: nothing that says so is kept.
   const isData = answer.status === 304 || (answer.status < 300 && answer.outcomes[0]?.outcome === 'rows');
+  if (contract !== undefined && isData) reply.header('schema-version', `${contract.major}.${contract.minor}`);
   if (contract !== undefined && isData && answer.etag !== undefined) {
     const [first] = answer.outcomes as readonly (Extract<Outcome, { outcome: 'rows' }> | undefined)[];
     reply.header('exchange-release', String(first?.rows.release ?? answer.release));
     reply
-      .header('schema-version', `${contract.major}.${contract.minor}`)
       .header('cache-control', 'private, no-cache')
       .header('vary', 'Authorization, Exchange-Purpose, Exchange-Grant')
       .header('etag', answer.etag);

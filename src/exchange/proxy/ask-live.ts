@@ -51,7 +51,7 @@ export function openLive(exchange: Exchange, call: Call): Live {
         if (appended.state !== 'recorded') return appended;
         asked.push(appended.receipt.index);
         const records = await Promise.all(missing.map((each) => recordsOf(exchange, { call, index }, each)));
-        missing.forEach(({ identity }, i) => held.set(identity, records[i]!));
+        for (const [i, { identity }] of missing.entries()) held.set(identity, records[i]!);
       }
       return {
         state: 'fetched',

@@ -1,6 +1,8 @@
 import type { Catalog } from '../../catalog/catalog.js';
 import type { Contract } from '../../catalog/contract.js';
+import { proxyOf } from '../../catalog/source-terms.js';
 import { rowsParameters, selectionParameters } from './dataset-parameters.js';
+import { liveOperations } from './live-operations.js';
 import { pathOf } from './names.js';
 import type { HeaderParameter, Operation, Reply } from './operation.js';
 import { qualityOperations } from './quality-operations.js';
@@ -26,6 +28,9 @@ interface Described {
 export function datasetOperations(contract: Contract, catalog: Catalog, name: string): Operation[] {
   const described: Described = { contract, catalog, name, title: `${contract.title.zh} ${contract.title.en}` };
   const common = { tag: contract.publisher, caller: 'application' as const };
+  if (proxyOf(contract) !== undefined) {
+    return [...liveOperations(described), ...catalogOperations(described)].map((each) => ({ ...each, ...common }));
+  }
   return [
     ...readOperations(described),
     ...bodyOperations(described),

@@ -1,5 +1,7 @@
 import type { Catalog } from '../../catalog/catalog.js';
 import type { Contract, Field } from '../../catalog/contract.js';
+import { proxyOf } from '../../catalog/source-terms.js';
+import { LIVE_KEYS_AT_MOST } from '../../query/live-keys.js';
 import { TYPES } from '../../standard/type.js';
 import { relationPathSchema } from './relations.js';
 import { boolean, choice, integer, list, object, orNull, pattern, refTo, type Schema } from './schema.js';
@@ -13,7 +15,8 @@ const VALUES_AT_MOST = 5_000;
 export const rowId = pattern('^[A-Za-z0-9_-]{22}$', 22, {
   description: 'The row under this grant; meaningless to any other.',
 });
-export const release = integer(0, Number.MAX_SAFE_INTEGER, { description: 'Release 数据版本 of the rows.' });
+const released = integer(0, Number.MAX_SAFE_INTEGER, { description: 'Release 数据版本 of the rows.' });
+const noRelease: Schema = { type: 'null', description: 'Asked live: there is no release.' };
 export const cursor = pattern('^[A-Za-z0-9_-]{48,4096}$', 4_096);
 
 interface Naming {
@@ -26,19 +29,22 @@ export function datasetSchemas(contract: Contract, naming: Naming): Record<strin
   const name = naming.names.get(contract.id)!;
   const row = refTo(name);
   const key = keySchema(contract);
+  const live = proxyOf(contract) !== undefined;
+  const keysAtMost = live ? LIVE_KEYS_AT_MOST : KEYS_AT_MOST;
+  const release = live ? noRelease : released;
   return {
     [name]: rowSchema(contract, naming),
     [`${name}Page`]: object({ data: list(row, LIMIT.most), page: refTo('PageInfo'), release }),
     [`${name}One`]: object({ data: row, release }),
     [`${name}Where`]: whereSchema(contract, name),
     [`${name}Query`]: querySchema(contract, naming),
-    [`${name}Lookup`]: object({ keys: list(key, KEYS_AT_MOST, { minItems: 1 }), ...selection(contract, naming) }, [
+    [`${name}Lookup`]: object({ keys: list(key, keysAtMost, { minItems: 1 }), ...selection(contract, naming) }, [
       'keys',
     ]),
     [`${name}Found`]: object({
       data: list(
         { anyOf: [object({ key: {}, found: { type: 'boolean', const: true }, row }), refTo('NotFoundKey')] },
-        KEYS_AT_MOST,
+        keysAtMost,
       ),
       release,
     }),
