@@ -1,0 +1,118 @@
+import t from 'tap';
+import { storeSecret } from '../../src/access/upstreams/secret.js';
+import { nextRun, planSchedules } from '../../src/exchange/sources/source-jobs.js';
+import { until } from '../failure/until.js';
+import { departmentDatabase } from '../support/department.js';
+import { openThings } from './things.js';
+
+const { node, thing } = await openThings(t, { worker: 'on' });
+const { exchange } = node;
+const department = await departmentDatabase(t, node.databaseUrl);
+const PATH = '/api/v1/upstreams/housing/main-db';
+const draft = {
+  kind: 'postgres',
+  host: department.host,
+  port: department.port,
+  database: department.database,
+  tls: 'none',
+};
+const given = { kind: 'postgres', upstream: 'main-db', application: 'main', table: 'ledger' };
+
+t.before(async () => {
+  await node.register('boss', { department: 'exchange', roles: ['operator'] });
+  await node.register('outsider', { department: 'police', roles: ['publisher'] });
+  await department.query(`CREATE TABLE ledger AS SELECT 'K' || i AS "NO", 'a' AS part, '名' AS name FROM generate_series(1, 3) i;
+    GRANT SELECT ON ledger TO ${department.reader.user}`);
+});
+
+t.test('upstreams are approved by operators, seen by their department, and never tell a secret', async (t) => {
+  t.equal((await node.ask('PUT', PATH, { as: 'outsider', body: draft })).status, 403);
+  for (const [what, body] of [
+    ['a socket path', { ...draft, host: '/run/postgresql' }],
+    ['a URL', { ...draft, host: 'http://db' }],
+    ['a database with a quote', { ...draft, database: `a'b` }],
+    ['no database', { ...draft, database: undefined }],
+    ['a database with a path', { ...draft, pathPrefix: '/v1' }],
+    ['an API with an escape', { kind: 'http', host: 'a.cn', port: 443, tls: 'required', pathPrefix: '/a/../b' }],
+    ['no certificate', { ...draft, ca: 'x' }],
+  ] as const) {
+    t.equal((await node.ask('PUT', PATH, { as: 'boss', body })).status, 422, what);
+  }
+  t.equal((await node.ask('PUT', PATH, { as: 'boss', body: { ...draft, port: 0 } })).status, 400);
+  t.equal((await node.ask('PUT', '/api/v1/upstreams/nobody/x', { as: 'boss', body: draft })).status, 404);
+  const approved = await node.ask('PUT', PATH, { as: 'boss', body: draft });
+  t.match(approved, {
+    status: 200,
+    body: { data: { publisher: 'housing', name: 'main-db', status: 'approved', private: false } },
+  });
+  storeSecret(exchange.keys.directory, approved.body.data, { kind: 'password', ...department.reader });
+  t.equal((await node.ask('GET', PATH, { as: 'outsider' })).status, 404);
+  const seen = await node.ask('GET', PATH, { as: 'boss' });
+  t.notMatch(seen.text, new RegExp(department.reader.password));
+});
+
+t.test('a run that is asked for, and who may not ask', async (t) => {
+  const d = await thing('ledger', { source: given });
+  const runs = '/data/housing/ledger/v1/runs';
+  const key = { 'idempotency-key': 'one' };
+  t.equal((await node.ask('POST', runs, { as: 'outsider', headers: key })).status, 404);
+  t.equal((await node.ask('POST', runs, { as: 'main' })).status, 400, 'no key');
+  const asked = await node.ask('POST', runs, { as: 'main', headers: key });
+  t.match(asked, { status: 202, body: { data: { state: 'queued', cause: 'request' } } });
+  const at = asked.headers.get('location')!;
+  const again = await node.ask('POST', runs, { as: 'main', headers: { ...key, prefer: 'wait=20' } });
+  t.match(again, { status: 200, body: { data: { id: asked.body.data.id, state: 'published', attempt: 1 } } });
+  t.match((await node.ask('GET', at, { as: 'main' })).body.data.report, { reconciliation: { published: 3, ok: true } });
+  t.equal((await node.ask('GET', `${runs}/nothing`, { as: 'main' })).status, 404);
+  t.equal((await node.ask('GET', runs, { as: 'outsider' })).status, 404);
+  t.equal((await d.live()).size, 3);
+  await thing('file');
+  t.equal((await node.ask('POST', '/data/housing/file/v1/runs', { as: 'main', headers: key })).status, 422);
+});
+
+t.test('what may pass is tried again, what cannot is not; nothing stays in the queue', async (t) => {
+  await thing('trying', { source: given });
+  const runs = '/data/housing/trying/v1/runs';
+  department.relay.cutAfter = 0;
+  const asked = await node.ask('POST', runs, { as: 'main', headers: { 'idempotency-key': 'two' } });
+  const at = asked.headers.get('location')!;
+  const state = async () => (await node.ask('GET', at, { as: 'main' })).body.data;
+  await until('a run or a plan', async () => (await state()).reason !== null);
+  t.match(await state(), { state: 'queued', code: 'upstream-failed', attempt: 1 });
+  department.relay.cutAfter = undefined;
+  await until('a run or a plan', async () => (await state()).state === 'published');
+  t.match(await state(), { attempt: 2, code: null, reason: null });
+  await thing('refused', { source: { ...given, upstream: 'nowhere' } });
+  const refused = await node.ask('POST', '/data/housing/refused/v1/runs', {
+    as: 'main',
+    headers: { 'idempotency-key': 'three', prefer: 'wait=20' },
+  });
+  t.match(refused.body.data, { state: 'failed', code: 'upstream-refused', attempt: 1 });
+  const { rows } = await exchange.database.owner.query(
+    `SELECT FROM graphile_worker.jobs WHERE task_identifier = 'source-run'`,
+  );
+  t.equal(rows.length, 0);
+});
+
+t.test('schedules are in Asia/Shanghai, planned once, and follow the catalog', async (t) => {
+  t.equal(nextRun('30 4 * * *', Date.parse('2026-11-24T00:00:00Z')).toISOString(), '2026-11-24T20:30:00.000Z');
+  t.equal(nextRun('0 0 1 * *', Date.parse('2026-11-30T16:00:00Z')).toISOString(), '2026-12-31T16:00:00.000Z');
+  const planned = async () => {
+    const sql = `SELECT key FROM graphile_worker.jobs WHERE key LIKE 'source-schedule %' ORDER BY key`;
+    return (await exchange.database.owner.query(sql)).rows.map(({ key }) => key);
+  };
+  await thing('timed', { source: { ...given, schedule: '30 4 * * *' } });
+  await until('a run or a plan', async () => (await planned()).length === 1);
+  t.same(await planned(), ['source-schedule housing/timed/v1 30 4 * * *']);
+  await Promise.all([planSchedules(exchange), planSchedules(exchange)]);
+  t.equal((await planned()).length, 1);
+  // Its time has come.
+  await exchange.database.owner.query(
+    `UPDATE graphile_worker._private_jobs SET run_at = now() WHERE key LIKE 'source-schedule %'`,
+  );
+  await exchange.jobs.within((tx) => exchange.jobs.add(tx, { task: 'nothing', payload: {} }));
+  const runs = async () => (await node.ask('GET', '/data/housing/timed/v1/runs', { as: 'main' })).body.data;
+  await until('a run or a plan', async () => (await runs())[0]?.state === 'published');
+  t.match(await runs(), [{ cause: 'schedule' }]);
+  t.equal((await planned()).length, 1, 'and the next time is planned');
+});
