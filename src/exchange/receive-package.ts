@@ -10,7 +10,7 @@ import { dropParts, readParts } from '../ingest/parts.js';
 import { receive } from '../ingest/receive.js';
 import type { Charset } from '../ingest/sources/charset.js';
 import type { FileType } from '../ingest/sources/open.js';
-import { beginUpload, dropUpload } from '../ingest/upload.js';
+import { beginUpload } from '../ingest/upload.js';
 import { Problem } from '../platform/errors.js';
 import { deliverAs } from './deliver-as.js';
 import { digestOf } from './end-delivery.js';
@@ -93,17 +93,23 @@ export async function receivePackage(
     ...exchange,
     config: { ...exchange.config, deliveryLimitBytes: deliveryLimitBytes * 1.01 + SEAL_BYTES },
   };
-  let kept = false;
   try {
     await appendToUpload(roomy, upload, { body, stated: undefined });
     const arriving = { id: upload.id, carrier, parseType };
-    const outcome = await inTurn(exchange, arriving);
-    kept = outcome.state === 'waiting';
-    return outcome;
+    return await inTurn(exchange, arriving);
   } finally {
-    if (kept) await app.query('DELETE FROM exchange.upload WHERE id = $1', [upload.id]);
-    else await dropUpload(app, upload.id);
+    await endSpool(app, upload.id);
   }
+}
+
+/** The bytes stay only where the package waits under this id. */
+async function endSpool(pool: pg.Pool, id: string): Promise<void> {
+  await pool.query('DELETE FROM exchange.upload WHERE id = $1', [id]);
+  await pool.query(
+    `DELETE FROM exchange.part WHERE whole = $1
+       AND NOT EXISTS (SELECT FROM exchange.package WHERE id = $1 AND state = 'waiting')`,
+    [id],
+  );
 }
 
 async function inTurn(exchange: Exchange, arriving: Arriving): Promise<PackageOutcome> {
@@ -133,6 +139,7 @@ async function takeTurn(
   const { contract, sender, number } = manifest;
   const told = { contract, sender, number };
   const digest = Buffer.from(manifestDigest(signed), 'hex');
+  arriving.parseType(manifest.mediaType); // what can't be read is refused before it takes the number
   const known = await findPackage(client, manifest, number);
   if (known !== undefined && !known.manifest.equals(digest)) {
     throw new Problem('conflict', `Another package ${number} of ${sender} for ${contract} has arrived before.`);

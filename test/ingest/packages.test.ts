@@ -53,7 +53,7 @@ async function packed(d: Thing, number: number, { body = row(String(number)), ke
     ...more,
   };
   const signed = await signManifest(manifest, key ?? keyOf.get(sender)!);
-  if (Object.keys(more).length === 0) previous.set(`${d.contract.id} ${number}`, manifestDigest(signed));
+  if (number > 0 && Object.keys(more).length === 0) previous.set(`${d.contract.id} ${number}`, manifestDigest(signed));
   const content = Readable.from([Buffer.from(body)]);
   return buffer(Readable.from(sealPackage({ recipient: sealedFor ?? manifest.recipient, signed, content })));
 }
