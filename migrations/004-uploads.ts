@@ -12,7 +12,7 @@ export async function up(knex: Knex): Promise<void> {
     ALTER TABLE exchange.delivery ADD COLUMN meaning text;
     CREATE INDEX ON exchange.delivery (line_id, release) WHERE release IS NOT NULL;
 
-    -- A wish of the deliverer's. A table of its own: the delivery's row is locked while it is published.
+    -- A wish of the deliverer's, apart: the delivery's row is locked while it is published.
     CREATE TABLE exchange.delivery_cancel (
       delivery uuid PRIMARY KEY REFERENCES exchange.delivery,
       wished_at timestamptz NOT NULL DEFAULT now()
@@ -24,19 +24,15 @@ export async function up(knex: Knex): Promise<void> {
       application text NOT NULL,
       mode text NOT NULL CHECK (mode IN ('snapshot', 'delta')),
       again boolean NOT NULL,
-      content_type text NOT NULL,
-      encoding text NOT NULL,
+      content_type text NOT NULL, encoding text NOT NULL,
       length bigint,                    -- of the whole, where the sender has told
       digest bytea,                     -- SHA-256 of the whole, where the sender has told
       received bigint NOT NULL DEFAULT 0,
-      delivery uuid,                    -- the delivery that took it over, or tries to
-      claimed_at timestamptz,
+      delivery uuid, claimed_at timestamptz, -- the delivery that took it over, or tries to
       ended boolean NOT NULL DEFAULT false,
-      created_at timestamptz NOT NULL DEFAULT now(),
-      expires_at timestamptz NOT NULL
+      created_at timestamptz NOT NULL DEFAULT now(), expires_at timestamptz NOT NULL
     );
     CREATE INDEX ON exchange.upload (application);
-    CREATE INDEX ON exchange.upload (expires_at);
 
     -- Bytes of an upload or of a package, in the order of their offsets.
     CREATE TABLE exchange.part (
