@@ -78,6 +78,8 @@ function connectionOf(connection: mysql.Connection, limits: Limits): DatabaseCon
       const stream = connection
         .query(rowsStatement(reading, spellingOf(reading)))
         .stream({ highWaterMark: limits.batchRows });
+      // A query that is read as a stream hears of a lost connection from the connection alone.
+      connection.on('error', (error) => stream.destroy(error));
       let batch: Cell[][] = [];
       for await (const row of stream) {
         batch.push(row as Cell[]);
