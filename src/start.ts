@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { composeNode } from './app.js';
+import { openCityInterface } from './cli/demo/city-interface.js';
 import { removeDemoFile } from './cli/demo/demo-file.js';
 import { loadDemo } from './cli/demo/load-demo.js';
 import { recoverDeliveries } from './exchange/recover-deliveries.js';
@@ -66,7 +67,10 @@ async function begin(config: Config, undo: (() => unknown)[], onProgress: (line:
   if (config.demo) {
     const onDemo = ({ done, of, step }: { done: number; of: number; step: string }) =>
       onProgress(`Demo: ${step} (${done} of ${of} files published)`);
-    await loadDemo(node.exchange, { people: config.demoPeople, seed: config.demoSeed, baseUrl, onProgress: onDemo });
+    const of = { people: config.demoPeople, seed: config.demoSeed };
+    const city = await openCityInterface(of, systemClock);
+    undo.push(() => city.close());
+    await loadDemo(node.exchange, { ...of, baseUrl, city, onProgress: onDemo });
     node.holdBack(undefined);
   }
   return baseUrl;

@@ -117,6 +117,7 @@ const CONSUMERS: readonly DemoApplication[] = [
       { ...ASSISTANCE_REVIEW, dataset: 'civil-affairs/assistance-member' },
       { ...ASSISTANCE_REVIEW, dataset: 'civil-affairs/marriage' },
       { ...ASSISTANCE_REVIEW, dataset: 'disabled-federation/disability' },
+      { ...ASSISTANCE_REVIEW, dataset: 'police/resident-check', requires: { case: true, operator: true } },
     ],
   },
   {

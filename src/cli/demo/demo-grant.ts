@@ -11,4 +11,6 @@ export interface DemoGrant {
   /** `default`: as the contract masks; `none`: unmasked, children included. */
   masks: 'default' | 'none';
   fields?: readonly string[];
+  /** What each ask must state. */
+  requires?: { case: boolean; operator: boolean };
 }

@@ -6,6 +6,7 @@ import { registerApplication } from '../../access/identity/register-application.
 import type { By } from '../../access/policy/change-policy.js';
 import type { Contract } from '../../catalog/contract.js';
 import { loadCatalog } from '../../catalog/load.js';
+import { proxyOf } from '../../catalog/source-terms.js';
 import type { Exchange } from '../../exchange/exchange.js';
 import { publishCatalog } from '../../exchange/publish-contract.js';
 import { packageRoot } from '../../platform/paths.js';
@@ -29,7 +30,8 @@ export async function registerDemo(exchange: Exchange): Promise<RegisteredDemo[]
   const { catalog } = exchange.policy.current();
   const keys = openDemoKeys(exchange.keys.directory);
   const registered: RegisteredDemo[] = [];
-  for (const application of demoApplications(catalog.publishers.values(), [...catalog.contracts.values()])) {
+  const delivered = [...catalog.contracts.values()].filter((contract) => proxyOf(contract) === undefined);
+  for (const application of demoApplications(catalog.publishers.values(), delivered)) {
     const { key, made } = await keys.of(application.clientId);
     await registerIfAbsent(exchange, application, key, made);
     for (const grant of application.grants) await issueIfAbsent(exchange, application.clientId, grant);
@@ -108,6 +110,7 @@ function grantDraft(clientId: string, demo: DemoGrant, contract: Contract, valid
     rows: demo.rows,
     purposes: [demo.purpose],
     legalBasis: demo.legalBasis,
+    ...(demo.requires === undefined ? {} : { requires: demo.requires }),
     validUntil,
   };
 }
@@ -117,7 +120,8 @@ function grantsOf(exchange: Exchange, clientId: string): Grant[] {
   return [...grants.values()].filter((grant) => grant.application === clientId && grant.status === 'active');
 }
 
-function by(exchange: Exchange): By {
+/** Entries of what the demo does itself. */
+export function by(exchange: Exchange): By {
   const actor = { issuer: exchange.config.publicUrl, subject: 'demo', application: 'demo', department: 'exchange' };
   return { actor, request: exchange.clock.uuid() };
 }
