@@ -4,6 +4,7 @@ import type { Intake } from '../ingest/intake.js';
 import type { Ended } from '../ingest/publish.js';
 import { databaseProblem } from '../platform/database-problem.js';
 import { Problem } from '../platform/errors.js';
+import { queueLock } from '../platform/jobs.js';
 import { askedLive } from '../query/live-keys.js';
 import { callAs, deliverAs } from './deliver-as.js';
 import { openDerived } from './derived/derived-intake.js';
@@ -99,7 +100,7 @@ export function requirePulled(exchange: Exchange, contractId: string): void {
 /** One run of a dataset at a time, on all nodes together, by a lock that dies with its node. @throws Problem in-progress */
 async function alone<T>(exchange: Exchange, contractId: string, work: () => Promise<T>): Promise<T> {
   const client = await exchange.database.app.connect().catch((error) => Promise.reject(databaseProblem(error)));
-  const lock = [`queue ${sourceQueue(contractId)}`];
+  const lock = [queueLock(sourceQueue(contractId))];
   try {
     const { rows } = await client.query<{ free: boolean }>(
       'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS free',

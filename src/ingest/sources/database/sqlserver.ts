@@ -38,7 +38,7 @@ export const connectSqlserver: ConnectDatabase = async (reached, limits) => {
   const session = new driver.Connection(settingsOf(reached, limits));
   await new Promise<void>((resolve, reject) => session.connect((error) => (error ? reject(error) : resolve())));
   session.on('error', () => {}); // told by the request that fails
-  return connectionOf(driver, session, limits);
+  return connectionOf({ driver, session, limits });
 };
 
 function settingsOf({ upstream, address, secret, tls }: ReachedUpstream, limits: Limits): object {
@@ -61,40 +61,53 @@ function settingsOf({ upstream, address, secret, tls }: ReachedUpstream, limits:
   };
 }
 
-function connectionOf(driver: Driver, session: Session, limits: Limits): DatabaseConnection {
-  /** Rows as they come; the request is paused while a batch is looked at. */
-  async function* batches(sql: string, values: Record<string, string | null>): AsyncGenerator<Cell[][]> {
-    let rows: Cell[][] = [];
-    let ended = false;
-    let failure: Error | undefined;
-    let wake = () => {};
-    const request = new driver.Request(sql, (error) => {
-      ended = true;
-      failure = error ?? undefined;
-      wake();
-    });
-    for (const [name, value] of Object.entries(values)) request.addParameter(name, driver.TYPES.NVarChar, value);
-    request.on('row', (columns: { value: unknown }[]) => {
-      rows.push(columns.map(({ value }) => (value === null ? null : String(value))));
-      if (rows.length < limits.batchRows) return;
-      request.pause();
-      wake();
-    });
-    session.execSql(request);
-    while (!ended || rows.length > 0) {
-      if (!ended && rows.length < limits.batchRows) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-      if (failure !== undefined) throw failure;
-      const batch = rows;
-      rows = [];
-      if (batch.length > 0) yield batch;
-      if (!ended) request.resume();
+interface Used {
+  driver: Driver;
+  session: Session;
+  limits: Limits;
+}
+
+/** Rows as they come; the request is paused while a batch is looked at. */
+async function* readBatches(
+  { driver, session, limits }: Used,
+  sql: string,
+  values: Record<string, string | null>,
+): AsyncGenerator<Cell[][]> {
+  let rows: Cell[][] = [];
+  let ended = false;
+  let failure: Error | undefined;
+  let wake = () => {};
+  const request = new driver.Request(sql, (error) => {
+    ended = true;
+    failure = error ?? undefined;
+    wake();
+  });
+  for (const [name, value] of Object.entries(values)) request.addParameter(name, driver.TYPES.NVarChar, value);
+  request.on('row', (columns: { value: unknown }[]) => {
+    rows.push(columns.map(({ value }) => (value === null ? null : String(value))));
+    if (rows.length < limits.batchRows) return;
+    request.pause();
+    wake();
+  });
+  session.execSql(request);
+  while (!ended || rows.length > 0) {
+    if (!ended && rows.length < limits.batchRows) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
     }
     if (failure !== undefined) throw failure;
+    const batch = rows;
+    rows = [];
+    if (batch.length > 0) yield batch;
+    if (!ended) request.resume();
   }
+  if (failure !== undefined) throw failure;
+}
+
+function connectionOf(used: Used): DatabaseConnection {
+  const { session } = used;
+  const batches = (sql: string, values: Record<string, string | null>) => readBatches(used, sql, values);
   const all = async (sql: string, values: Record<string, string | null> = {}) => {
     const found: Cell[][] = [];
     for await (const batch of batches(sql, values)) found.push(...batch);
