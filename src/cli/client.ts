@@ -8,7 +8,7 @@ import { readPrivateFile } from '../platform/private-file.js';
 import { accessToken } from './demo/access-token.js';
 import type { DemoFile } from './demo/demo-file.js';
 import type { PrivateJwk } from './demo/demo-keys.js';
-import { type Reply, send } from './demo/http.js';
+import { type Reply, type Sending, send } from './demo/http.js';
 import { CommandError, EXIT } from './exit-code.js';
 
 export type Resource = 'data' | 'platform';
@@ -28,7 +28,12 @@ export interface Client {
   token: string;
   /** Throws CommandError where the server does not answer; refusals are the caller's. */
   request(method: string, path: string, headers?: Record<string, string>, body?: string | Readable): Promise<Reply>;
+  /** The same with all that a request may have. */
+  send(path: string, sending: Partial<Sending> & { method: string }): Promise<Reply>;
 }
+
+/** A token is good for five minutes: who works longer gets another one before. */
+const RENEW_MS = 240_000;
 
 /** Finds the server by `run.json`. Throws CommandError where none runs. */
 export function findServer(dataDir: string | undefined): { baseUrl: string; directory: string } {
@@ -42,19 +47,24 @@ export function findServer(dataDir: string | undefined): { baseUrl: string; dire
 export async function connect(options: ClientOptions): Promise<Client> {
   const { baseUrl, directory } = findServer(options.dataDir);
   const { issuer, tokenEndpoint } = await discover(baseUrl);
-  const token = await accessToken(
-    {
-      clientId: options.application,
-      privateJwk: options.key === undefined ? demoKey(directory, options.application) : readKey(options.key),
-      issuer,
-      tokenEndpoint,
-      resource: `${issuer}/${options.resource === 'data' ? 'data' : 'api'}`,
-    },
-    systemClock,
-  );
-  const request: Client['request'] = (method, path, headers = {}, body = '') =>
-    send(`${baseUrl}${path}`, { method, headers: { authorization: `Bearer ${token}`, ...headers }, body });
-  return { baseUrl, token, request };
+  const asked = {
+    clientId: options.application,
+    privateJwk: options.key === undefined ? demoKey(directory, options.application) : readKey(options.key),
+    issuer,
+    tokenEndpoint,
+    resource: `${issuer}/${options.resource === 'data' ? 'data' : 'api'}`,
+  };
+  const first = await accessToken(asked, systemClock);
+  let held = { token: first, since: systemClock.now() };
+  const sendAs: Client['send'] = async (path, { headers, body = '', ...sending }) => {
+    if (systemClock.now() - held.since > RENEW_MS) {
+      held = { token: await accessToken(asked, systemClock), since: systemClock.now() };
+    }
+    const all = { authorization: `Bearer ${held.token}`, ...headers };
+    return send(`${baseUrl}${path}`, { ...sending, headers: all, body });
+  };
+  const request: Client['request'] = (method, path, headers = {}, body = '') => sendAs(path, { method, headers, body });
+  return { baseUrl, token: first, request, send: sendAs };
 }
 
 /** The issuer may be a public name that this machine can't reach, so only the path of its token endpoint is used. */

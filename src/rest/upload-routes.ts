@@ -56,7 +56,7 @@ async function ownUpload(
   const by = { id: request.params.id, application: request.subject.sub, contract: permitted.contractId };
   const upload = await findUpload(exchange.database.app, by);
   if (upload === undefined) throw new Problem('not-found');
-  if (upload.ended) reply.header('location', `${deliveriesOf(request)}/${upload.delivery}`);
+  if (upload.delivery !== null) reply.header('location', `${deliveriesOf(request)}/${upload.delivery}`);
   return { upload, permitted };
 }
 

@@ -1,118 +1,63 @@
-import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { systemClock } from '../../platform/clock.js';
-import { type Client, connect, expectSuccess } from '../client.js';
+import { statSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { DATASET_HELP, type DatasetName, datasetOf } from '../dataset-name.js';
+import { chooseFiles } from '../deliver/choose-files.js';
+import { deliverDirectory } from '../deliver/deliver-directory.js';
+import { deliverOne } from '../deliver/deliver-one.js';
+import type { DeliverOptions } from '../deliver/options.js';
 import { CommandError, EXIT } from '../exit-code.js';
-import { print } from '../output.js';
 
-interface DeliverOptions {
-  mode: 'snapshot' | 'delta';
-  as?: string;
-  type?: string;
-  charset?: string;
-  key?: string;
-  dataDir?: string;
-  json?: boolean;
-}
+const HELP = `
+A directory: its files are delivered in the order of their names. Without <dataset>, or with a dot for it, folders name it:
+<directory>/police/resident/2026-11.csv. A snapshot replaces what its deliverer has published before, so several snapshot files for one
+dataset are refused: deliver them as --mode delta, choose one by --pattern, or let every contributor deliver its own part (--as).
+A file that was delivered before, and whose part has not changed since, shows as unchanged.
 
-const MEDIA_TYPES: Record<string, string> = {
-  csv: 'text/csv',
-  ndjson: 'application/x-ndjson',
-  jsonl: 'application/x-ndjson',
-  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-  parquet: 'application/vnd.apache.parquet',
-};
-const REJECTS_SHOWN = 10;
-const DATASET = /^([a-z][a-z0-9-]*)\/([a-z][a-z0-9-]*)(?:\/v([1-9][0-9]*))?$/;
+Files go over by parts: after a broken connection the rest follows, and a busy exchange is waited for. Ctrl-C takes back what has not been
+published; your files stay where they are. Exit code 1 where any file was rejected or refused.`;
 
-/** Streams one file to the dataset's delivery endpoint and tells how it ended. Exit code 1 where the delivery was rejected. */
+/** Hands files over as deliveries and tells how they ended. Exit code 1 where one was rejected. */
 export function deliverCommand(): Command {
   return new Command('deliver')
-    .argument('<dataset>', 'publisher/dataset, or publisher/dataset/v2 for another major than 1', parseDataset)
-    .argument('<file>', '.csv, .ndjson, .xlsx or .parquet, also with .gz behind')
-    .description('hand a file over as a delivery')
-    .addOption(new Option('--mode <mode>', 'what the file holds').choices(['snapshot', 'delta']).default('snapshot'))
+    .argument('<dataset>', `${DATASET_HELP}; of a directory also a dot, or nothing`)
+    .argument('[file or directory]', '.csv, .ndjson, .xlsx or .parquet, also with .gz behind, or a directory of such')
+    .usage('[options] <dataset> <file or directory>')
+    .description('hand a file over as a delivery, or each file of a directory')
+    .addOption(new Option('--mode <mode>', 'what a file holds').choices(['snapshot', 'delta']).default('snapshot'))
+    .option('--pattern <glob>', "of a directory: the files whose names match, such as '*.xlsx'")
+    .option('--rejects <dir>', 'save rejected rows there: of a workbook as a workbook with comments')
+    .option('--again', 'deliver it though the same file was published before')
     .option('--as <application>', 'the delivering application (default: <publisher>-publisher)')
     .option('--type <media type>', 'where the name of the file does not tell')
     .option('--charset <name>', 'of a CSV file: utf-8 or gb18030')
     .option('--key <file>', 'private JWK of the application')
     .option('--data-dir <dir>', 'data directory of the running server')
-    .option('--json', 'print the reply as JSON')
+    .option('--json', 'print the reply as JSON; of a directory one line for each file, and a summary')
+    .addHelpText('after', HELP)
     .action(deliver);
 }
 
-interface DatasetName {
-  publisher: string;
-  path: string;
-}
-
-function parseDataset(text: string): DatasetName {
-  const [, publisher, dataset, major = '1'] = DATASET.exec(text) ?? [];
-  if (!publisher) throw new InvalidArgumentError('Expected publisher/dataset, such as police/resident.');
-  return { publisher, path: `/data/${publisher}/${dataset}/v${major}` };
-}
-
-async function deliver(dataset: DatasetName, file: string, options: DeliverOptions): Promise<void> {
-  const headers = headersFor(file, options);
-  const application = options.as ?? `${dataset.publisher}-publisher`;
-  const client = await connect({ ...options, application, resource: 'data' });
-  const path = `${dataset.path}/deliveries`;
-  const reply = await client.request('POST', `${path}?mode=${options.mode}`, headers, createReadStream(file));
-  const result = expectSuccess(reply);
-  print(options, result, summary(result));
-  if (!options.json && Number(result.rejected) > 0) await printRejects(client, `${path}/${result.id}/rejects`);
-  if (result.state !== 'published') process.exitCode = EXIT.refused;
-}
-
-function headersFor(file: string, { type, charset }: DeliverOptions): Record<string, string> {
-  const [, extension = '', gzip] = /\.([a-z0-9]+)(\.gz)?$/i.exec(file) ?? [];
-  const media = type ?? typeOfContent(file) ?? MEDIA_TYPES[extension.toLowerCase()];
-  if (!media) throw new CommandError(EXIT.usage, `${file}: name its media type by --type.`);
-  return {
-    'content-type': charset === undefined ? media : `${media}; charset=${charset}`,
-    'idempotency-key': systemClock.uuid(),
-    ...(gzip ? { 'content-encoding': 'gzip' } : {}),
-  };
-}
-
-/** What begins as a workbook or as Parquet is that, whatever its name says. A missing file is told as such. */
-function typeOfContent(file: string): string | undefined {
-  const beginning = Buffer.alloc(4);
-  const descriptor = openSync(file, 'r');
+async function deliver(first: string, second: string | undefined, options: DeliverOptions): Promise<void> {
+  const [named, path] = second === undefined ? ['.', first] : [first, second];
+  const dataset = named === '.' ? undefined : parse(named);
+  const isDirectory = statSync(path).isDirectory();
+  if (!isDirectory && dataset === undefined) throw new CommandError(EXIT.usage, `Name the dataset of ${path}.`);
+  const stop = new AbortController();
+  const onInterrupt = () => stop.abort();
+  process.once('SIGINT', onInterrupt); // a second one ends the process as ever
   try {
-    readSync(descriptor, beginning);
+    if (!isDirectory) await deliverOne(dataset!, path, { ...options, signal: stop.signal });
+    else {
+      const choice = chooseFiles(path, { dataset, pattern: options.pattern, mode: options.mode });
+      await deliverDirectory(choice, { ...options, signal: stop.signal });
+    }
   } finally {
-    closeSync(descriptor);
+    process.off('SIGINT', onInterrupt);
   }
-  const magic = beginning.toString('latin1');
-  if (magic === 'PK\x03\x04') return MEDIA_TYPES.xlsx;
-  return magic === 'PAR1' ? MEDIA_TYPES.parquet : undefined;
 }
 
-function summary(result: Record<string, unknown>): string {
-  const { state, received, accepted, rejected, deleted, release } = result;
-  const counts = `${received} received, ${accepted} accepted, ${rejected} rejected, ${deleted} deleted`;
-  return state === 'published' ? `published as release ${release}: ${counts}` : `${state}: ${counts}`;
-}
-
-interface RejectError {
-  field: string | null;
-  reason: string;
-  sheet?: string;
-  cell?: string;
-}
-
-async function printRejects(client: Client, path: string): Promise<void> {
-  const reply = await client.request('GET', path);
-  if (reply.status !== 200) return;
-  const rejects = reply.text.split('\n').filter(Boolean);
-  for (const text of rejects.slice(0, REJECTS_SHOWN)) {
-    const { line, errors } = JSON.parse(text) as { line: number; errors: RejectError[] };
-    const told = errors.map(
-      ({ field, reason, sheet, cell }) => `${cell ? `${sheet}!${cell} ` : ''}${field ?? 'row'}: ${reason}`,
-    );
-    process.stdout.write(`  line ${line}: ${told.join('; ')}\n`);
-  }
-  const more = rejects.length - REJECTS_SHOWN;
-  if (more > 0) process.stdout.write(`  and ${more} more: GET ${client.baseUrl}${path}\n`);
+function parse(text: string): DatasetName {
+  const found = datasetOf(text);
+  if (found === undefined) throw new CommandError(EXIT.usage, 'Expected publisher/dataset, such as police/resident.');
+  return found;
 }

@@ -9,6 +9,7 @@ import { openAcknowledgement } from '../../ingest/package/acknowledgement.js';
 import { type Manifest, manifestDigest, signManifest } from '../../ingest/package/manifest.js';
 import { sealPackage } from '../../ingest/package/seal.js';
 import { systemClock } from '../../platform/clock.js';
+import { DATASET_HELP, datasetOf } from '../dataset-name.js';
 import { CommandError, EXIT } from '../exit-code.js';
 import { mediaTypeOf } from '../media-type.js';
 import { print } from '../output.js';
@@ -30,7 +31,7 @@ interface PackOptions {
 /** Seals files for a boundary that only files cross, numbered; needs no server. With `--acknowledge` it marks what came back. */
 export function packCommand(): Command {
   return new Command('pack')
-    .argument('[dataset]', 'publisher/dataset, or publisher/dataset/v2')
+    .argument('[dataset]', DATASET_HELP)
     .argument('[files...]', 'one package each, in this order')
     .description('seal a delivery as a file that crosses a network boundary, or check an acknowledgement')
     .requiredOption('--key <file>', 'private JWK of the sending application; its counter is kept beside it')
@@ -51,10 +52,9 @@ export function packCommand(): Command {
 }
 
 function contractOf(dataset: string): string {
-  if (!/^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*(\/v[1-9]\d*)?$/.test(dataset)) {
-    throw new CommandError(EXIT.usage, 'Expected publisher/dataset, such as police/resident.');
-  }
-  return dataset.split('/').length === 3 ? dataset : `${dataset}/v1`;
+  const found = datasetOf(dataset);
+  if (found === undefined) throw new CommandError(EXIT.usage, 'Expected publisher/dataset, such as police/resident.');
+  return found.contract;
 }
 
 async function pack(

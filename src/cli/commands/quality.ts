@@ -1,6 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { connect, expectSuccess } from '../client.js';
+import { DATASET_HELP, type DatasetName, parseDataset } from '../dataset-name.js';
 import { print, strong } from '../output.js';
+import { widthOf } from '../table.js';
 
 interface QualityOptions {
   release?: string;
@@ -33,7 +35,6 @@ interface ToldRule {
   skipped?: true;
 }
 
-const DATASET = /^([a-z][a-z0-9-]*)\/([a-z][a-z0-9-]*)(?:\/v([1-9][0-9]*))?$/;
 const DIMENSIONS: Readonly<Record<string, { zh: string; en: string }>> = {
   conformity: { zh: '规范性', en: 'conformity' },
   completeness: { zh: '完整性', en: 'completeness' },
@@ -72,9 +73,9 @@ const GAPS_SHOWN = 5;
 /** Prints how good a dataset is: a bar by dimension, the worst rules first. */
 export function qualityCommand(): Command {
   return new Command('quality')
-    .argument('<dataset>', 'publisher/dataset, or publisher/dataset/v2 for another major than 1', checkDataset)
+    .argument('<dataset>', DATASET_HELP, parseDataset)
     .description('show the quality report of a dataset')
-    .option('--release <number>', 'of an earlier release')
+    .option('--release <number>', 'of an earlier release', checkRelease)
     .addOption(new Option('--lang <language>', 'of titles').choices(['zh', 'en']).default('zh'))
     .option('--as <application>', 'who asks (default: <publisher>-publisher)')
     .option('--key <file>', 'private JWK of the application')
@@ -83,19 +84,18 @@ export function qualityCommand(): Command {
     .action(showQuality);
 }
 
-function checkDataset(text: string): string {
-  if (!DATASET.test(text)) throw new InvalidArgumentError('Expected publisher/dataset, such as police/resident.');
+function checkRelease(text: string): string {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('Expected the number of a release.');
   return text;
 }
 
-async function showQuality(dataset: string, options: QualityOptions): Promise<void> {
-  const [, publisher, slug, major = '1'] = DATASET.exec(dataset)!;
+async function showQuality({ publisher, contract, path }: DatasetName, options: QualityOptions): Promise<void> {
   const application = options.as ?? `${publisher}-publisher`;
   const client = await connect({ ...options, application, resource: 'data' });
-  const query = options.release === undefined ? '' : `?release=${encodeURIComponent(options.release)}`;
-  const reply = await client.request('GET', `/data/${publisher}/${slug}/v${major}/quality${query}`);
+  const query = options.release === undefined ? '' : `?release=${options.release}`;
+  const reply = await client.request('GET', `${path}/quality${query}`);
   const { data } = expectSuccess(reply) as unknown as { data: Told };
-  print(options, data, textOf(dataset, data, options.lang));
+  print(options, data, textOf(contract, data, options.lang));
 }
 
 function textOf(dataset: string, told: Told, lang: 'zh' | 'en'): string {
@@ -118,11 +118,9 @@ function textOf(dataset: string, told: Told, lang: 'zh' | 'en'): string {
   ].join('\n');
 }
 
-/** Chinese characters take two columns. */
 function barLine(name: string, percent: number): string {
-  const width = [...name].reduce((sum, letter) => sum + (letter.charCodeAt(0) > 0x2e7f ? 2 : 1), 0);
   const full = Math.floor((percent / 100) * BAR);
-  return `  ${name}${' '.repeat(Math.max(1, 24 - width))}${'█'.repeat(full)}${'░'.repeat(BAR - full)} ${percent}`;
+  return `  ${name}${' '.repeat(Math.max(1, 24 - widthOf(name)))}${'█'.repeat(full)}${'░'.repeat(BAR - full)} ${percent}`;
 }
 
 function worstFirst(a: ToldRule, b: ToldRule): number {

@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { systemClock } from '../../platform/clock.js';
 import { type Client, connect, expectSuccess } from '../client.js';
+import { DATASET_HELP, type DatasetName, parseDataset } from '../dataset-name.js';
 import { EXIT } from '../exit-code.js';
 import { print } from '../output.js';
 
@@ -9,11 +10,6 @@ interface Options {
   key?: string;
   dataDir?: string;
   json?: boolean;
-}
-
-interface Dataset {
-  publisher: string;
-  path: string;
 }
 
 interface Run {
@@ -26,7 +22,6 @@ interface Run {
   report: { reconciliation?: Record<string, unknown>; kept?: number } | null;
 }
 
-const DATASET = /^([a-z][a-z0-9-]*)\/([a-z][a-z0-9-]*)(?:\/v([1-9][0-9]*))?$/;
 const WAIT = { prefer: 'wait=20' };
 const ENDED = ['published', 'rejected', 'failed'];
 
@@ -40,26 +35,20 @@ export function sourceCommand(): Command {
 
 function asPublisher(command: Command): Command {
   return command
-    .argument('<dataset>', 'publisher/dataset, or publisher/dataset/v2 for another major than 1', parseDataset)
+    .argument('<dataset>', DATASET_HELP, parseDataset)
     .option('--as <application>', 'an application that may deliver (default: <publisher>-publisher)')
     .option('--key <file>', 'private JWK of the application')
     .option('--data-dir <dir>', 'data directory of the running server')
     .option('--json', 'print the reply as JSON');
 }
 
-function parseDataset(text: string): Dataset {
-  const [, publisher, dataset, major = '1'] = DATASET.exec(text) ?? [];
-  if (!publisher) throw new InvalidArgumentError('Expected publisher/dataset, such as housing/fee.');
-  return { publisher, path: `/data/${publisher}/${dataset}/v${major}/runs` };
-}
-
 /** Exit code 1 where the run was rejected or failed. */
-async function runNow(dataset: Dataset, options: Options): Promise<void> {
+async function runNow(dataset: DatasetName, options: Options): Promise<void> {
   const client = await open(dataset, options);
   // The same key asks for the same run again: each request waits for it a while.
   const headers = { ...WAIT, 'idempotency-key': systemClock.uuid() };
   for (;;) {
-    const result = expectSuccess(await client.request('POST', dataset.path, headers));
+    const result = expectSuccess(await client.request('POST', `${dataset.path}/runs`, headers));
     const run = result.data as Run;
     if (!ENDED.includes(run.state)) continue;
     print(options, result, line(run));
@@ -68,13 +57,13 @@ async function runNow(dataset: Dataset, options: Options): Promise<void> {
   }
 }
 
-async function listRuns(dataset: Dataset, options: Options): Promise<void> {
+async function listRuns(dataset: DatasetName, options: Options): Promise<void> {
   const client = await open(dataset, options);
-  const result = expectSuccess(await client.request('GET', dataset.path));
+  const result = expectSuccess(await client.request('GET', `${dataset.path}/runs`));
   print(options, result, (result.data as Run[]).map(line).join('\n'));
 }
 
-function open({ publisher }: Dataset, options: Options): Promise<Client> {
+function open({ publisher }: DatasetName, options: Options): Promise<Client> {
   return connect({ ...options, application: options.as ?? `${publisher}-publisher`, resource: 'data' });
 }
 

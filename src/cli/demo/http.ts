@@ -1,3 +1,4 @@
+import { createWriteStream } from 'node:fs';
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { Readable } from 'node:stream';
@@ -11,13 +12,20 @@ export interface Reply {
   json(): Record<string, unknown>;
 }
 
+export interface Sending {
+  method: string;
+  headers: Record<string, string>;
+  body: string | Readable;
+  /** Gives the request up; it rejects then. */
+  signal?: AbortSignal | undefined;
+  /** File that takes the body of a success (0600), in place of `text`. */
+  into?: string | undefined;
+}
+
 /** One request, its body text or a stream. No time limit of its own: a large delivery takes as long as it takes (fetch gives up after five minutes). */
-export async function send(
-  url: string,
-  { method, headers, body }: { method: string; headers: Record<string, string>; body: string | Readable },
-): Promise<Reply> {
+export async function send(url: string, { method, headers, body, signal, into }: Sending): Promise<Reply> {
   const open = url.startsWith('https:') ? requestHttps : requestHttp;
-  const request = open(url, { method, headers });
+  const request = open(url, { method, headers, ...(signal === undefined ? {} : { signal }) });
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve);
     request.once('error', reject);
@@ -31,7 +39,9 @@ export async function send(
     throw (await sent) ?? error;
   });
   const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
+  if (into !== undefined && response.statusCode === 200) {
+    await pipeline(response, createWriteStream(into, { mode: 0o600 }));
+  } else for await (const chunk of response) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString();
   return {
     status: response.statusCode ?? 0,

@@ -1,0 +1,81 @@
+import { tableOf } from '../table.js';
+import type { Chosen } from './choose-files.js';
+
+/** The parts of a delivery's reply that are told here. */
+export interface DeliveryReply {
+  id: string;
+  state: string;
+  received: number;
+  accepted: number;
+  rejected: number;
+  deleted: number;
+  release: number | null;
+  report: {
+    unchanged?: { release: number };
+    refused?: { reason: string; line?: number };
+    faults?: readonly { field: string | null; rule: string; rows: number }[];
+    quality?: { scores: Readonly<Record<string, number>> };
+  } | null;
+}
+
+/** How one file ended: with a delivery, with a refusal, or not at all. */
+export type Outcome = Pick<Chosen, 'name' | 'dataset'> & ({ delivery: DeliveryReply } | { refused: string });
+
+export interface Tally {
+  files: number;
+  published: number;
+  unchanged: number;
+  rejected: number;
+  refused: number;
+}
+
+/** `published`, `unchanged`, `rejected`, `refused`, or another state of a delivery that did not end well. */
+export function stateOf(outcome: Outcome): string {
+  if ('refused' in outcome) return 'refused';
+  const { state, report } = outcome.delivery;
+  return state === 'published' && report?.unchanged ? 'unchanged' : state;
+}
+
+export function tallyOf(outcomes: readonly Outcome[]): Tally {
+  const count = (...states: string[]) => outcomes.filter((outcome) => states.includes(stateOf(outcome))).length;
+  const [published, unchanged, refused] = [count('published'), count('unchanged'), count('refused')];
+  const rejected = outcomes.length - published - unchanged - refused;
+  return { files: outcomes.length, published, unchanged, rejected, refused };
+}
+
+const HEADING = ['file', 'dataset', 'state', 'received', 'rejected', 'release', 'why'];
+const NUMBERS = [3, 4, 5];
+
+export function outcomeTable(outcomes: readonly Outcome[]): string {
+  return tableOf([HEADING, ...outcomes.map(rowOf)], NUMBERS);
+}
+
+function rowOf(outcome: Outcome): string[] {
+  const { name, dataset } = outcome;
+  const head = [name, dataset.contract.replace(/\/v1$/, ''), stateOf(outcome)];
+  if ('refused' in outcome) return [...head, '', '', '', outcome.refused];
+  const { received, rejected, release } = outcome.delivery;
+  return [
+    ...head,
+    String(received),
+    String(rejected),
+    release === null ? '' : String(release),
+    whyOf(outcome.delivery),
+  ];
+}
+
+/** What its sender should look at first. */
+export function whyOf({ report }: DeliveryReply): string {
+  const { unchanged, refused, faults = [], quality } = report ?? {};
+  if (unchanged) return `the same file as in release ${unchanged.release}`;
+  const { field, rule, rows } = faults[0] ?? {};
+  const fault = rule === undefined ? undefined : `${field ?? 'row'}: ${rule} (${rows} rows)`;
+  if (refused) return [refused.reason, fault].filter(Boolean).join('; ');
+  return [fault, quality && worstOf(quality.scores)].filter(Boolean).join('; ');
+}
+
+/** The dimension of quality that is worst. */
+function worstOf(scores: Readonly<Record<string, number>>): string {
+  const [dimension, score] = Object.entries(scores).reduce((worst, each) => (each[1] < worst[1] ? each : worst));
+  return score === 100 ? 'quality 100' : `${dimension} ${score}`;
+}

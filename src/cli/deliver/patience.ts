@@ -1,0 +1,63 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { systemClock } from '../../platform/clock.js';
+import type { Reply } from '../demo/http.js';
+import { CommandError, EXIT } from '../exit-code.js';
+
+const TRIES = 8;
+const FIRST_MS = 500;
+const LONGEST_MS = 30_000;
+/** Nobody is kept waiting longer by one Retry-After. */
+const RETRY_AFTER_AT_MOST_S = 300;
+
+/** How long a sender goes on without getting on. */
+export interface Patience {
+  /** Something has come through. */
+  reset(): void;
+  /** Waits as the reply asks, else twice as long as before. Throws CommandError where it has been in vain too often, or AbortError. */
+  wait(seen: Reply | Error): Promise<void>;
+}
+
+export function patience(signal: AbortSignal): Patience {
+  let tries = 0;
+  return {
+    reset: () => {
+      tries = 0;
+    },
+    async wait(seen) {
+      if (++tries > TRIES) throw new CommandError(EXIT.noServer, `Given up after ${TRIES} tries: ${wordOf(seen)}`);
+      const asked = seen instanceof Error ? Number.NaN : Number(seen.headers['retry-after']);
+      await pause(Number.isNaN(asked) ? backOff(tries) : Math.min(asked, RETRY_AFTER_AT_MOST_S) * 1000, undefined, {
+        signal,
+      });
+    },
+  };
+}
+
+/** Spread by up to a quarter, so that those who were cut off together do not come back together. */
+function backOff(tries: number): number {
+  const spread = 1 + systemClock.randomBytes(1)[0]! / 1024;
+  return Math.min(LONGEST_MS, FIRST_MS * 2 ** (tries - 1)) * spread;
+}
+
+function wordOf(seen: Reply | Error): string {
+  if (!(seen instanceof Error)) return `the exchange answers ${seen.status}.`;
+  return 'the exchange does not answer.';
+}
+
+/** True where another try may end otherwise: the exchange is busy, or does it already. */
+export function mayPass({ status, text }: Reply): boolean {
+  return status === 503 || status === 429 || (status === 409 && text.includes('"in-progress"'));
+}
+
+/** The reply, or the error of a connection that broke. Throws what no other try would change. */
+export async function tried(request: () => Promise<Reply>, signal: AbortSignal): Promise<Reply | Error> {
+  try {
+    return await request();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!BROKEN.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    return error as Error;
+  }
+}
+
+const BROKEN = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);

@@ -1,0 +1,47 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Client } from '../client.js';
+import { type MediaType, WORKBOOK } from '../media-type.js';
+import type { Chosen } from './choose-files.js';
+
+const SHOWN = 10;
+
+interface RejectError {
+  field: string | null;
+  reason: string;
+  sheet?: string;
+  cell?: string;
+}
+
+/** Prints the first rejected rows with what is wrong in them. */
+export async function printRejects(client: Client, path: string): Promise<void> {
+  const reply = await client.request('GET', path);
+  if (reply.status !== 200) return;
+  const rejects = reply.text.split('\n').filter(Boolean);
+  for (const text of rejects.slice(0, SHOWN)) {
+    const { line, errors } = JSON.parse(text) as { line: number; errors: RejectError[] };
+    const told = errors.map(
+      ({ field, reason, sheet, cell }) => `${cell ? `${sheet}!${cell} ` : ''}${field ?? 'row'}: ${reason}`,
+    );
+    process.stdout.write(`  line ${line}: ${told.join('; ')}\n`);
+  }
+  const more = rejects.length - SHOWN;
+  if (more > 0) process.stdout.write(`  and ${more} more: GET ${client.baseUrl}${path}\n`);
+}
+
+/**
+ * Saves the rejected rows of a file under its own name: of a workbook as a workbook with a comment in each faulty cell, else as NDJSON. Returns
+ * where, or undefined where the exchange does not give them.
+ */
+export async function saveRejects(
+  client: Client,
+  path: string,
+  { directory, chosen, media }: { directory: string; chosen: Pick<Chosen, 'name'>; media: MediaType },
+): Promise<string | undefined> {
+  const isWorkbook = media.contentType === WORKBOOK;
+  const into = join(directory, `${chosen.name}.rejects.${isWorkbook ? 'xlsx' : 'ndjson'}`);
+  mkdirSync(dirname(into), { recursive: true });
+  const headers = { accept: isWorkbook ? WORKBOOK : 'application/x-ndjson' };
+  const reply = await client.send(path, { method: 'GET', headers, into });
+  return reply.status === 200 ? into : undefined;
+}

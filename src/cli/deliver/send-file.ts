@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, statSync } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { systemClock } from '../../platform/clock.js';
+import type { Client } from '../client.js';
+import type { Reply } from '../demo/http.js';
+import { CommandError, EXIT } from '../exit-code.js';
+import type { MediaType } from '../media-type.js';
+import { mayPass, type Patience, patience, tried } from './patience.js';
+import { takeBack } from './take-back.js';
+
+/** What one request carries: what a broken connection can lose, and what the exchange stores at once. */
+const PART_BYTES = 4 * 1024 * 1024;
+
+export interface SendingFile {
+  client: Client;
+  file: string;
+  /** `/data/police/resident/v1`. */
+  path: string;
+  mode: 'snapshot' | 'delta';
+  again: boolean;
+  media: MediaType;
+  signal: AbortSignal;
+  /** Bytes that the exchange has. */
+  onSent(bytes: number): void;
+}
+
+/** What is being sent, and where the exchange has it. */
+interface Upload {
+  sending: SendingFile;
+  path: string;
+  bytes: number;
+}
+
+/**
+ * Delivers a file by parts, goes on where it stood after a broken connection, and waits while the exchange is busy. Returns the delivery as it
+ * ended, or the refusal. Where it is stopped nothing of the file stays at the exchange.
+ * @throws CommandError interrupted, noServer
+ */
+export async function sendFile(sending: SendingFile): Promise<Reply> {
+  const bytes = statSync(sending.file).size;
+  const patient = patience(sending.signal);
+  const begun = await begin(sending, { bytes, digest: await digestOf(sending.file) }, patient);
+  if (begun.status !== 201) return begun;
+  const upload: Upload = { sending, path: String(begun.headers.location), bytes };
+  try {
+    const reply = await append(upload, patient);
+    if (reply.status >= 400) await takeBack(sending.client, upload.path);
+    return reply;
+  } catch (error) {
+    const state = await takeBack(sending.client, upload.path).catch(() => 'unknown' as const);
+    if (!sending.signal.aborted) throw error;
+    throw new CommandError(EXIT.interrupted, `Stopped: ${sending.file} ${WORDS[state]}`);
+  }
+}
+
+const WORDS = {
+  cancelled: 'is taken back, nothing of it is published.',
+  ended: 'had been delivered just before.',
+  unknown: 'could not be taken back: look at …/deliveries.',
+} as const;
+
+async function digestOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return `sha-256=:${hash.digest('base64')}:`;
+}
+
+/** The same key each time: however often it is asked, one upload is made. */
+async function begin(
+  { client, path, mode, again, media, signal }: SendingFile,
+  { bytes, digest }: { bytes: number; digest: string },
+  patient: Patience,
+): Promise<Reply> {
+  const headers = {
+    'content-type': media.contentType,
+    'content-encoding': media.encoding,
+    'idempotency-key': systemClock.uuid(),
+    'upload-complete': '?0',
+    'upload-length': String(bytes),
+    'repr-digest': digest,
+  };
+  const target = `${path}/deliveries?mode=${mode}${again ? '&again=true' : ''}`;
+  for (;;) {
+    const reply = await tried(() => client.send(target, { method: 'POST', headers, signal }), signal);
+    if (!(reply instanceof Error) && !mayPass(reply)) return reply;
+    await patient.wait(reply);
+  }
+}
+
+async function append(upload: Upload, patient: Patience): Promise<Reply> {
+  const { sending } = upload;
+  for (let offset = 0; ; ) {
+    const reply = await tried(() => sendPart(upload, offset), sending.signal);
+    if (!(reply instanceof Error)) {
+      if (reply.status === 204) {
+        patient.reset();
+        offset = Number(reply.headers['upload-offset']);
+        sending.onSent(offset);
+        continue;
+      }
+      if (reply.status !== 409 && !mayPass(reply)) return reply;
+      if (mayPass(reply) && reply.status === 409) patient.reset(); // it is being delivered: that may take its time
+    }
+    await patient.wait(reply);
+    const stands = await look(upload, patient);
+    if (typeof stands !== 'number') return stands;
+    offset = stands;
+    sending.onSent(offset);
+  }
+}
+
+async function sendPart({ sending, path, bytes }: Upload, offset: number): Promise<Reply> {
+  const end = Math.min(offset + PART_BYTES, bytes);
+  const headers = {
+    'content-type': 'application/partial-upload',
+    'upload-offset': String(offset),
+    'upload-complete': end === bytes ? '?1' : '?0',
+  };
+  const body = end === offset ? '' : createReadStream(sending.file, { start: offset, end: end - 1 });
+  return sending.client.send(path, { method: 'PATCH', headers, body, signal: sending.signal });
+}
+
+/** The offset to go on from, or the delivery where its reply was lost. Throws CommandError where the upload is gone. */
+async function look({ sending, path }: Upload, patient: Patience): Promise<number | Reply> {
+  const { client, signal } = sending;
+  for (;;) {
+    const reply = await tried(() => client.send(path, { method: 'HEAD', signal }), signal);
+    if (reply instanceof Error || mayPass(reply)) {
+      await patient.wait(reply);
+      continue;
+    }
+    if (reply.status !== 204) {
+      throw new CommandError(
+        EXIT.refused,
+        `The exchange has ${sending.file} no more (${reply.status}): send it again.`,
+      );
+    }
+    if (reply.headers['upload-complete'] !== '?1') return Number(reply.headers['upload-offset']);
+    const delivery = String(reply.headers.location);
+    const found = await tried(() => client.send(delivery, { method: 'GET', signal }), signal);
+    if (!(found instanceof Error || mayPass(found))) return found;
+    await patient.wait(found);
+  }
+}
