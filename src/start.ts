@@ -1,8 +1,8 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { composeNode } from './app.js';
-import { openCityInterface } from './cli/demo/city-interface.js';
 import { removeDemoFile } from './cli/demo/demo-file.js';
+import { closeSystems, openDepartmentSystems } from './cli/demo/department-systems.js';
 import { loadDemo } from './cli/demo/load-demo.js';
 import { recoverDeliveries } from './exchange/recover-deliveries.js';
 import { clearSpool, spoolDirectory } from './ingest/sources/spool.js';
@@ -68,9 +68,9 @@ async function begin(config: Config, undo: (() => unknown)[], onProgress: (line:
     const onDemo = ({ done, of, step }: { done: number; of: number; step: string }) =>
       onProgress(`Demo: ${step} (${done} of ${of} files published)`);
     const of = { people: config.demoPeople, seed: config.demoSeed };
-    const city = await openCityInterface(of, systemClock);
-    undo.push(() => city.close());
-    await loadDemo(node.exchange, { ...of, baseUrl, city, onProgress: onDemo });
+    const systems = await openDepartmentSystems({ ...of, databaseUrl }, systemClock, onProgress);
+    undo.push(() => closeSystems(systems));
+    await loadDemo(node.exchange, { ...of, baseUrl, systems, onProgress: onDemo });
     node.holdBack(undefined);
   }
   return baseUrl;

@@ -1,21 +1,11 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../platform/clock.js';
+import type { DepartmentSystem } from './department-system.js';
+import { type Answer, openInterface } from './loopback-interface.js';
 import { planPopulation } from './plan.js';
 import { RESIDENT_HEADINGS, residentRows } from './police-rows.js';
 
-/** 市级人口核查接口: what a sub-bureau asks the city for, here on loopback and of the demo's own people. */
-export interface CityInterface {
-  host: string;
-  port: number;
-  /** Bearer token that it takes; a new one at every start. */
-  secret: string;
-  close(): Promise<void>;
-}
-
 export const CITY_PATH = '/population/check';
-const HOST = '127.0.0.1';
 /** What it tells of a person, under the police's own headings. */
 const TOLD = new Set(['GMSFHM', 'XM', 'XB', 'CSRQ', 'HJD', 'XZD', 'RYZT']);
 const BODY_AT_MOST = 4_096;
@@ -25,35 +15,24 @@ const ROWS_IN_A_TURN = 200;
 
 type Register = ReadonlyMap<string, Record<string, unknown>>;
 
-/** `POST /population/check` with `{"gmsfhm": …}` → `{"code": 0, "data": [{"GMSFHM": …, "XM": …}]}`, an empty list where nobody has the number. */
-export async function openCityInterface(of: { people: number; seed: number }, clock: Clock): Promise<CityInterface> {
-  const secret = clock.randomBytes(32).toString('base64url');
+/**
+ * 市级人口核查接口: what a sub-bureau asks the city for, of the demo's own people.
+ * `POST /population/check` with `{"gmsfhm": …}` → `{"code": 0, "data": [{"GMSFHM": …, "XM": …}]}`, an empty list where nobody has the number.
+ */
+export function openCityInterface(of: { people: number; seed: number }, clock: Clock): Promise<DepartmentSystem> {
   let register: Promise<Register> | undefined;
-  const server = createServer(async (request, reply) => {
-    if (!isAuthorised(request, secret)) return say(reply, 401, { code: 401, data: null });
-    if (request.method !== 'POST' || request.url !== CITY_PATH) return say(reply, 404, { code: 404, data: null });
+  return openInterface({ publisher: 'police', name: 'city-check' }, clock, async (request) => {
+    if (request.method !== 'POST' || request.url !== CITY_PATH) return refused(404);
     const number = await numberAsked(request).catch(() => undefined);
-    if (number === undefined) return say(reply, 400, { code: 400, data: null });
+    if (number === undefined) return refused(400);
     register ??= readRegister(of);
     const found = (await register).get(number);
-    say(reply, 200, { code: 0, data: found === undefined ? [] : [found] });
+    return { status: 200, body: { code: 0, data: found === undefined ? [] : [found] } };
   });
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, HOST, resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    host: HOST,
-    port,
-    secret,
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
 }
 
-function isAuthorised({ headers }: IncomingMessage, secret: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${secret}`));
+function refused(status: number): Answer {
+  return { status, body: { code: status, data: null } };
 }
 
 async function numberAsked(request: IncomingMessage): Promise<string | undefined> {
@@ -77,8 +56,4 @@ async function readRegister({ people, seed }: { people: number; seed: number }):
     if (register.size % ROWS_IN_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   return register;
-}
-
-function say(reply: ServerResponse, status: number, body: object): void {
-  reply.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
 }

@@ -3,17 +3,18 @@ import type { Grid, Plan } from './plan.js';
 import { type Random, randomOf, weighted } from './random.js';
 import type { Row } from './row.js';
 
-export const DEVICE_HEADINGS = ['设备编号', '设备类型', '小区编码', '所属社区编码', '安装位置', '接入协议', '设备状态'];
+/** Columns of the housing authority's own table: 设备编号, 设备类型, 小区编码, 社区编码, 安装位置, 接入协议, 设备状态. */
+export const DEVICE_HEADINGS = ['sbbh', 'sblx', 'xqbm', 'sqbm', 'azwz', 'jrxy', 'sbzt'];
 
-/** Kind, its letters in a device's number, and how it speaks. */
-type Kind = readonly [name: string, letters: string, protocol: string];
+/** Its letters, which are the authority's code of a kind and stand in a device's number, and how it speaks. */
+type Kind = readonly [letters: string, protocol: string];
 
-const CAMERA: Kind = ['监控摄像机', 'SX', 'GB/T 28181'];
-const DOOR: Kind = ['单元门禁', 'MJ', 'MQTT'];
-const SMOKE: Kind = ['烟感探测器', 'YG', 'NB-IoT'];
-const GAUGE: Kind = ['水位计', 'SW', 'NB-IoT'];
-const LIFT: Kind = ['电梯物联终端', 'DT', 'MQTT'];
-const CHARGER: Kind = ['充电桩', 'CD', 'MQTT'];
+const CAMERA: Kind = ['SX', 'GB/T 28181'];
+const DOOR: Kind = ['MJ', 'MQTT'];
+const SMOKE: Kind = ['YG', 'NB-IoT'];
+const GAUGE: Kind = ['SW', 'NB-IoT'];
+const LIFT: Kind = ['DT', 'MQTT'];
+const CHARGER: Kind = ['CD', 'MQTT'];
 
 const CAMERAS_PER_VILLAGE_GRID = 6;
 const pickStatus = weighted([
@@ -50,13 +51,13 @@ function* ofVillage(grid: Grid, random: Random): Generator<Row> {
 
 function* devices(
   grid: Grid,
-  { kind: [name, letters, protocol], count, building }: { kind: Kind; count: number; building?: Building },
+  { kind: [letters, protocol], count, building }: { kind: Kind; count: number; building?: Building },
   random: Random,
 ): Generator<Row> {
   for (let n = 1; n <= count; n++) {
     yield [
       `${building?.code ?? grid.code}${letters}${String(n).padStart(2, '0')}`,
-      name,
+      letters,
       building?.compoundCode,
       grid.unit.division.code,
       (building?.point ?? somewhereIn(grid, random)).join(','),

@@ -7,7 +7,6 @@ import {
   WORKER_HEADINGS,
   workerRows,
 } from './grid-people-rows.js';
-import { ORGANIZATION_HEADINGS, organizationRows } from './organization-rows.js';
 import type { Plan } from './plan.js';
 import { type PublisherFile, publisherFile } from './publisher-file.js';
 import type { Row } from './row.js';
@@ -15,7 +14,6 @@ import type { Row } from './row.js';
 /** The files that tell of what grid workers found, and of what happens in their grids. */
 export function* gridFiles(plan: Plan): Generator<PublisherFile> {
   const files: [string, string, readonly string[], (plan: Plan) => Iterable<Row>][] = [
-    ['organization', '实有单位', ORGANIZATION_HEADINGS, organizationRows],
     ['dwelling-household', '住户', DWELLING_HEADINGS, dwellingRows],
     ['grid-worker', '网格员', WORKER_HEADINGS, workerRows],
     ['volunteer', '志愿者', VOLUNTEER_HEADINGS, volunteerRows],

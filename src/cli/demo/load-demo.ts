@@ -1,10 +1,12 @@
 import { audienceUri } from '../../access/identity/audience.js';
+import type { Contract } from '../../catalog/contract.js';
+import { isPulled } from '../../catalog/source-terms.js';
 import type { Exchange } from '../../exchange/exchange.js';
 import { runSource } from '../../exchange/run-source.js';
-import { approveCity } from './approve-city.js';
-import type { CityInterface } from './city-interface.js';
+import { approveSystems } from './approve-systems.js';
 import { type Door, deliverFile } from './deliver-files.js';
 import { removeDemoFile, writeDemoFile } from './demo-file.js';
+import type { DepartmentSystem } from './department-system.js';
 import { publisherFiles } from './publisher-files.js';
 import { type RegisteredDemo, registerDemo } from './register-demo.js';
 
@@ -13,8 +15,8 @@ export interface DemoOptions {
   seed: number;
   /** Where this node listens, without a trailing slash. */
   baseUrl: string;
-  /** What `police/resident-check` asks; it answers failures where it is left out. */
-  city?: CityInterface;
+  /** Departments' own systems; a dataset stays empty where its system is left out, and one that is asked live answers failures. */
+  systems?: readonly DepartmentSystem[];
   onProgress?: (progress: DemoProgress) => void;
 }
 
@@ -28,7 +30,7 @@ export interface DemoProgress {
 
 /**
  * Fills a running exchange: catalog, applications and grants where absent, then every publisher's file through the public delivery
- * endpoint with that publisher's token, then what the exchange computes of them, then `demo.json`. What was loaded before stays as it is. Throws Error naming the dataset that failed.
+ * endpoint with that publisher's token, then what is pulled from departments' systems, then what the exchange computes of it all, then `demo.json`. What was loaded before stays as it is. Throws Error naming the dataset that failed.
  */
 export async function loadDemo(exchange: Exchange, options: DemoOptions): Promise<void> {
   removeDemoFile(exchange.config.dataDir);
@@ -36,10 +38,9 @@ export async function loadDemo(exchange: Exchange, options: DemoOptions): Promis
   const files = [...publisherFiles(options)];
   report(0, files.length, 'catalog');
   const registered = await registerDemo(exchange);
-  if (options.city !== undefined) await approveCity(exchange, options.city);
+  const systems = options.systems ?? [];
+  await approveSystems(exchange, systems);
   const door = doorOf(exchange, options.baseUrl, registered);
-  const { contracts } = exchange.policy.current().catalog;
-  const derived = [...contracts.values()].filter(({ delivery }) => delivery.source.kind === 'derived');
   const parts = new Map<string, number>();
   for (const [i, file] of files.entries()) {
     // A dataset with a release is left alone: it is the demo's of an earlier start, or what someone delivered in its place. Of one with
@@ -50,13 +51,23 @@ export async function loadDemo(exchange: Exchange, options: DemoOptions): Promis
     report(i, files.length, file.dataset);
     await deliverFile(door, file, exchange.clock.uuid());
   }
-  for (const { id, name } of derived) {
+  for (const { id, name } of pulledContracts(exchange, systems)) {
     if ((exchange.releases.release(name) ?? 0) > 0) continue;
     report(files.length, files.length, name);
     await runSource(exchange, id);
   }
   writeDemoFile(exchange, options.baseUrl, registered);
   report(files.length, files.length, 'ready');
+}
+
+/** What a run fetches, by what is there: departments' systems first, and then what is computed. */
+function pulledContracts(exchange: Exchange, systems: readonly DepartmentSystem[]): Contract[] {
+  const contracts = [...exchange.policy.current().catalog.contracts.values()];
+  const isThere = ({ publisher, delivery: { source } }: Contract) =>
+    isPulled(source) &&
+    'upstream' in source &&
+    systems.some((system) => system.publisher === publisher && system.name === source.upstream);
+  return [...contracts.filter(isThere), ...contracts.filter(({ delivery }) => delivery.source.kind === 'derived')];
 }
 
 function doorOf(exchange: Exchange, baseUrl: string, registered: readonly RegisteredDemo[]): Door {

@@ -5,14 +5,15 @@ import type { Grid, Plan, Unit } from './plan.js';
 import { type Random, randomOf, weighted } from './random.js';
 import type { Row } from './row.js';
 
+/** What the grid platform's interface calls them. */
 export const ORGANIZATION_HEADINGS = [
-  '统一社会信用代码',
-  '单位名称',
-  '单位性质',
-  '法定代表人',
-  '地址编码',
-  '所属社区',
-  '从业人数',
+  'unifiedCode',
+  'unitName',
+  'unitType',
+  'legalPerson',
+  'addressCode',
+  'communityCode',
+  'employees',
 ];
 
 const PER_PERSON = 0.012;

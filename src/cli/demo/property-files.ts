@@ -1,5 +1,4 @@
 import { partsOf } from './contributors.js';
-import { DEVICE_HEADINGS, deviceRows } from './device-rows.js';
 import { FEE_HEADINGS, feeRows } from './fee-rows.js';
 import { LEASE_HEADINGS, leaseRows } from './lease-rows.js';
 import type { Plan, Unit } from './plan.js';
@@ -17,7 +16,6 @@ export function* propertyFiles(plan: Plan): Generator<PublisherFile> {
     ['natural-resources/ownership', '不动产权利', OWNERSHIP_HEADINGS, ownershipRows],
     ['housing/lease', '租赁备案', LEASE_HEADINGS, leaseRows],
     ['housing/complaint', '物业投诉', COMPLAINT_HEADINGS, complaintRows],
-    ['housing/device', '感知设备', DEVICE_HEADINGS, deviceRows],
   ];
   for (const [dataset, name, headings, rows] of files) {
     yield publisherFile(dataset, { name, headings, kind: 'csv', rows: () => rows(plan) });
