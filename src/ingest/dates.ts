@@ -23,18 +23,18 @@ export function parseMonth(text: string): string | undefined {
 }
 
 const DATETIME =
-  /^(\d{4}[-/.年]?\d{1,2}[-/.月]?\d{1,2}日?)[Tt ]\s*(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|z|[+-]\d\d:?\d\d)?$/;
+  /^(\d{4}[-/.年]?\d{1,2}[-/.月]?\d{1,2}日?)[Tt ]\s*(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|z|[+-]\d\d(?::?\d\d)?)?$/;
 
-/** RFC 3339, or a date and time without zone, which is Asia/Shanghai. Milliseconds are kept, finer parts cut. */
+/** RFC 3339, also with an offset of hours alone (ISO 8601; PostgreSQL writes +08), or a date and time without zone, which is Asia/Shanghai. Milliseconds are kept, finer parts cut. */
 export function parseDatetime(text: string): string | undefined {
   const parts = DATETIME.exec(text);
   if (parts === null) return undefined;
   const [, day, hour, minute, second = '00', fraction = '', zone = '+08:00'] = parts;
   const date = parseDate(day!);
-  const offset = /^([+-])(\d\d):?(\d\d)$/.exec(zone);
+  const offset = /^([+-])(\d\d):?(\d\d)?$/.exec(zone);
   if (date === undefined || +hour! > 23 || +minute! > 59 || +second > 59) return undefined;
-  if (offset !== null && (+offset[2]! > 14 || +offset[3]! > 59)) return undefined;
-  const suffix = offset === null ? 'Z' : `${offset[1]}${offset[2]}:${offset[3]}`;
+  if (offset !== null && (+offset[2]! > 14 || Number(offset[3] ?? 0) > 59)) return undefined;
+  const suffix = offset === null ? 'Z' : `${offset[1]}${offset[2]}:${offset[3] ?? '00'}`;
   return `${date}T${hour!.padStart(2, '0')}:${minute}:${second}.${fraction.slice(0, 3).padEnd(3, '0')}${suffix}`;
 }
 
