@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { approveUpstream } from '../../src/access/upstreams/change-upstream.js';
 import { storeSecret } from '../../src/access/upstreams/secret.js';
 import type { Upstream, UpstreamDraft } from '../../src/access/upstreams/upstream.js';
+import { openSealed } from '../../src/audit/seal.js';
 import { publishCatalog } from '../../src/exchange/publish-contract.js';
 import { type TestNode, testNode } from '../support/node.js';
 
@@ -69,8 +70,8 @@ export interface City {
   node: TestNode;
   draft: UpstreamDraft;
   upstream: Upstream;
-  /** How it answers from now on. */
-  answers(answer: CityAnswer): void;
+  /** How it answers from now on; as usual where nothing is given. */
+  answers(answer: CityAnswer | undefined): void;
   /** Every call so far. */
   calls: { url: string; method: string; headers: IncomingMessage['headers']; body: unknown }[];
   people: Map<string, object>;
@@ -107,7 +108,7 @@ export async function openCity(t: Teardown): Promise<City> {
       source: { kind: 'proxy', upstream: 'city', path, rows: '/data', ask: { id_number: 'gmsfhm' }, ...more },
     },
   });
-  const limits = { 'timeout-ms': '400', 'at-once': '4', 'bytes-at-most': '4096' };
+  const limits = { 'timeout-ms': '1500', 'at-once': '4', 'bytes-at-most': '4096' };
   await publishCatalog(node.exchange, {
     publishers: [PUBLISHER],
     purposes: [PURPOSE],
@@ -115,7 +116,8 @@ export async function openCity(t: Teardown): Promise<City> {
       contract('police/check', proxy('/check', limits)),
       contract('police/landed', { delivery: FILE }),
       contract('police/road', {
-        ...proxy('/road', { ...limits, ask: { code: 'road' }, rows: '' }),
+        // Another number at once is another lane: its breaker is its own.
+        ...proxy('/road', { ...limits, 'at-once': '5', ask: { code: 'road' }, rows: '' }),
         key: 'code',
         subjects: [],
         scopes: [],
@@ -139,9 +141,30 @@ export async function openCity(t: Teardown): Promise<City> {
     draft,
     upstream,
     answers: (given) => {
-      answer = given;
+      answer = given ?? usual;
     },
     calls,
     people,
   };
+}
+
+/** An entry of the log, with its sealed part opened. */
+export interface Written {
+  index: number;
+  entry: Record<string, any>;
+  sealed: Record<string, any>;
+}
+
+/** Entries of one request, in their order. */
+export async function entriesOf({ exchange, keys }: TestNode, request: string): Promise<Written[]> {
+  const { rows } = await exchange.database.app.query<{ index: string; entry: string; sealed: Buffer }>(
+    `SELECT index, convert_from(bytes, 'UTF8') AS entry, sealed FROM audit.entry
+     WHERE convert_from(bytes, 'UTF8')::jsonb ->> 'request' = $1 ORDER BY index`,
+    [request],
+  );
+  return rows.map(({ index, entry, sealed }) => {
+    const read = JSON.parse(entry);
+    const opened = openSealed(keys, sealed, Buffer.from(read.salt, 'base64'));
+    return { index: Number(index), entry: read, sealed: opened as unknown as Written['sealed'] };
+  });
 }
