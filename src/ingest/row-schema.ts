@@ -71,7 +71,14 @@ const CALENDAR = { date: parseDate, month: parseMonth, datetime: parseDatetime }
 const INT64 = 9_223_372_036_854_775_807n;
 
 function rowAjv(fields: readonly Field[], standard: Standard): Ajv2020 {
-  const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true, verbose: true });
+  // The schemas are made above, and strict mode reads them: the meta-schema would be compiled anew for every contract.
+  const ajv = new Ajv2020({
+    strict: true,
+    allErrors: true,
+    allowUnionTypes: true,
+    verbose: true,
+    validateSchema: false,
+  });
   const keyword = <S>(name: string, type: 'string' | 'object' | 'array', compile: (schema: S) => Test) =>
     ajv.addKeyword({
       keyword: name,

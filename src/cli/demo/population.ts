@@ -57,8 +57,19 @@ const pickOther = weighted<EthnicGroup>([
 ]);
 const OTHERS = 0.0026;
 
-/** Every household of the plan in order, one at a time; what is held is one grid and the counters of identity numbers. */
-export function* populate(plan: Plan): Generator<Household> {
+/** Up to so many people (about 1 kB each) a population is made once and kept while its plan is: fifteen files tell of it. */
+const KEPT_UP_TO = 50_000;
+const kept = new WeakMap<Plan, readonly Household[]>();
+
+/** Every household of the plan in order. Beyond `KEPT_UP_TO` one at a time, and what is held is one grid and the counters of identity numbers. */
+export function populate(plan: Plan): Iterable<Household> {
+  if (plan.people > KEPT_UP_TO) return makeHouseholds(plan);
+  const households = kept.get(plan) ?? [...makeHouseholds(plan)];
+  kept.set(plan, households);
+  return households;
+}
+
+function* makeHouseholds(plan: Plan): Generator<Household> {
   const numbers = openIdentityNumbers();
   const hui = huiShares(plan);
   for (const grid of gridsOf(plan)) {

@@ -31,13 +31,15 @@ export interface Needs {
 }
 
 const PAGE = 20_000;
-/** A district of a million people has about 60,000 buildings, villagers' own houses included; what is beyond is not looked up. */
+/** Of one entity. A district of a million people has about 60,000 buildings, villagers' own houses included; where there are more than this, nothing is told by them. */
 const ROWS_AT_MOST = 500_000;
 const NAME_LEAST = 2;
 
 class Names {
   readonly #codes = new Map<string, Found>();
   readonly lengths = { least: NAME_LEAST, most: 0 };
+  /** Not all were read: nobody knows then whether a name is unknown, or stands for one thing. */
+  cut = false;
 
   add(within: string, name: string, code: string): void {
     const key = `${within} ${name}`;
@@ -47,31 +49,45 @@ class Names {
   }
 
   get(within: string, name: string): Found | undefined {
-    return this.#codes.get(`${within} ${name}`);
+    return this.cut ? null : this.#codes.get(`${within} ${name}`);
   }
 }
 
-/** Reads L1 and L2 fields of datasets that are the source of truth about places. As exchange_owner. */
-export async function loadPlaces(client: pg.ClientBase, catalog: Catalog, needs: Needs): Promise<Places> {
+/**
+ * Reads L1 and L2 fields of datasets that are the source of truth about places. As exchange_owner. `rowsAtMost`: of one entity; of one that
+ * has more, every lookup gives null, so that what is not derived is counted as unclear.
+ */
+export async function loadPlaces(
+  client: pg.ClientBase,
+  catalog: Catalog,
+  needs: Needs,
+  rowsAtMost = ROWS_AT_MOST,
+): Promise<Places> {
   const known = { catalog, released: await releasedNames(client) };
-  const each = (entity: string, fields: readonly string[], where: string, take: (row: (string | null)[]) => void) =>
-    readPlaces(client, releasedContracts(known, entity).filter(isOpen(fields)), { fields, where, take });
+  const each = async (
+    entity: string,
+    { into, ...reading }: Pick<Reading, 'fields' | 'take'> & { where?: string; into: readonly Names[] },
+  ): Promise<void> => {
+    const contracts = releasedContracts(known, entity).filter(isOpen(reading.fields));
+    const cut = await readPlaces(client, contracts, { where: 'TRUE', rowsAtMost, ...reading });
+    for (const names of into) names.cut = cut;
+  };
   const [grids, numbers, compounds, villages] = [new Names(), new Names(), new Names(), new Names()];
   const codes = new Set<string>();
   if (needs.buildings || needs.texts || needs.addresses) {
     const fields = ['code', 'compound_code', 'name', 'division_code', 'grid_code'];
-    await each('building', fields, 'TRUE', ([code, compound, name, division, grid]) => {
+    const take = ([code, compound, name, division, grid]: Cells) => {
       codes.add(code!);
       if (grid !== null) grids.add('', code!, grid!);
       if (compound === null) villages.add(division!, plainText(name!), code!);
       const number = compound === null ? undefined : normalBuilding(name!);
       if (number !== undefined) numbers.add(compound!, number, code!);
-    });
+    };
+    await each('building', { fields, take, into: [grids, numbers, villages] });
   }
   if (needs.texts || needs.addresses) {
-    await each('compound', ['code', 'name', 'division_code'], 'TRUE', ([code, name, division]) =>
-      compounds.add(division!, plainText(name!), code!),
-    );
+    const take = ([code, name, division]: Cells) => compounds.add(division!, plainText(name!), code!);
+    await each('compound', { fields: ['code', 'name', 'division_code'], take, into: [compounds] });
   }
   const gridOfText = (address: string, division: string): Found | undefined => {
     const plain = plainText(address);
@@ -90,11 +106,12 @@ export async function loadPlaces(client: pg.ClientBase, catalog: Catalog, needs:
     compound === undefined || compound === null ? compound : numbers.get(compound, number);
   const addresses = new Names();
   if (needs.addresses) {
-    const above = `"level" NOT IN ('13', '14', '15')`; // entrance, floor and room lie in their building
-    await each('address', ['code', 'text', 'division_code', 'level'], above, ([code, text, division]) => {
+    const where = `"level" NOT IN ('13', '14', '15')`; // entrance, floor and room lie in their building
+    const take = ([code, text, division]: Cells) => {
       const grid = gridOfText(text!, division!);
       if (grid !== undefined) addresses.add('', code!, grid ?? '');
-    });
+    };
+    await each('address', { fields: ['code', 'text', 'division_code', 'level'], where, take, into: [addresses] });
   }
   return {
     isBuilding: (code) => codes.has(code),
@@ -120,26 +137,39 @@ function isOpen(names: readonly string[]): (contract: Contract) => boolean {
     sourceOfTruth && names.every((name) => ['L1', 'L2'].includes(fields.get(name)?.sensitivity ?? ''));
 }
 
+type Cells = (string | null)[];
+
+interface Reading {
+  fields: readonly string[];
+  where: string;
+  rowsAtMost: number;
+  take(row: Cells): void;
+}
+
+/** Page by page, so that no more of it is held than what `take` keeps. True where there were more rows than allowed. */
 async function readPlaces(
   client: pg.ClientBase,
   contracts: readonly Contract[],
-  reading: { fields: readonly string[]; where: string; take: (row: (string | null)[]) => void },
-): Promise<void> {
-  const columns = reading.fields.map((name) => `"${name}"`).join(', ');
+  { fields, where, rowsAtMost, take }: Reading,
+): Promise<boolean> {
+  const columns = fields.map((name) => `"${name}"`).join(', ');
+  let read = 0;
   for (const contract of contracts) {
     let after = '00000000-0000-0000-0000-000000000000';
-    for (let read = 0; read < ROWS_AT_MOST; ) {
-      const { rows } = await client.query<(string | null)[]>({
-        text: `SELECT row_id, ${columns} FROM ${liveTable(contract)} WHERE row_id > $1 AND ${reading.where} ORDER BY row_id LIMIT ${PAGE}`,
+    for (let more = true; more; ) {
+      const { rows } = await client.query<Cells>({
+        text: `SELECT row_id, ${columns} FROM ${liveTable(contract)} WHERE row_id > $1 AND ${where} ORDER BY row_id LIMIT ${PAGE}`,
         values: [after],
         rowMode: 'array',
       });
+      read += rows.length;
+      if (read > rowsAtMost) return true;
       for (const [id, ...values] of rows) {
         after = id!;
-        reading.take(values);
+        take(values);
       }
-      read += rows.length;
-      if (rows.length < PAGE) break;
+      more = rows.length === PAGE;
     }
   }
+  return false;
 }
