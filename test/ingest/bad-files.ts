@@ -30,6 +30,7 @@ export async function badWorkbooks(): Promise<BadFile[]> {
       'format',
       /no \.xlsx/,
     ],
+    ['texts that many cells share', XLSX, await sharing(good), 'size', /texts/],
     ['bomb', XLSX, await edited('sheet1.xml', () => bomb), 'size', /too large/],
     [
       'size that lies',
@@ -89,6 +90,40 @@ export async function badWorkbooks(): Promise<BadFile[]> {
   ];
 }
 
+/** 70 rows that all have the same text of 990,000 characters: nothing that the archive declares tells so. */
+function sharing(good: Buffer): Promise<Buffer> {
+  const texts = 10;
+  const row = `<row>${`<c t="s"><v>${HEAD.length + 3}</v></c>`.repeat(texts)}</row>`;
+  return rewritten(good, (name, content) => {
+    const xml = content.toString();
+    if (name.endsWith('sharedStrings.xml'))
+      return Buffer.from(xml.replace('</sst>', `<si><t>${'x'.repeat(99_000)}</t></si></sst>`));
+    return name.endsWith('sheet1.xml')
+      ? Buffer.from(xml.replace('</sheetData>', `${row.repeat(70)}</sheetData>`))
+      : content;
+  });
+}
+
+/** Small files whose rows or pages would take all memory. */
+function parquetBombs(): BadFile[] {
+  const shared = parquetOf(`{ columnData: [
+    { name: 'code', data: Array.from({ length: 200 }, () => 'x'.repeat(1_000_000)), type: 'STRING' }] }`);
+  const gzip = `import('node:zlib')`;
+  const repeating =
+    parquetOf(`await ${gzip}.then(({ gzipSync }) => ({ codec: 'GZIP', compressors: { GZIP: (page) => gzipSync(page) },
+    columnData: [{ name: 'code', data: Array.from({ length: 80 }, (_, at) => 'x'.repeat(900_000) + at), type: 'STRING', encoding: 'PLAIN' }] }))`);
+  // A frame of blocks that are one byte, repeated two million times each (RFC 8878, 3.1.1.2).
+  const blocks = `Array.from({ length: 400 }, (_, at) => [at === 399 ? 0xfb : 0xfa, 0xff, 0xff, 0x41]).flat()`;
+  const frame = `Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0x58, ...${blocks}])`;
+  const zstd = parquetOf(`{ codec: 'ZSTD', compressors: { ZSTD: () => ${frame} },
+    columnData: [{ name: 'code', data: ['a'], type: 'STRING', encoding: 'PLAIN' }] }`);
+  return [
+    ['a long value of every row', PARQUET, shared, 'size', /texts/],
+    ['gzip bomb in Parquet', PARQUET, repeating, 'size', /too large/],
+    ['Zstandard bomb in Parquet', PARQUET, zstd, 'format', /damaged/],
+  ];
+}
+
 export async function badOthers(): Promise<BadFile[]> {
   const good = await goodWorkbook();
   const parquet = parquetOf(`{ columnData: [{ name: 'code', data: ['a'], type: 'STRING' }] }`);
@@ -121,6 +156,7 @@ export async function badOthers(): Promise<BadFile[]> {
       'encoding',
       /utf-16le/,
     ],
+    ...parquetBombs(),
     ['CSV as Parquet', PARQUET, Buffer.from('code,part\n'), 'format', /no Parquet/],
     ['workbook as Parquet', PARQUET, good, 'format', /no Parquet/],
     ['footer that lies', PARQUET, lying, 'format', /damaged/],

@@ -1,17 +1,24 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { type FileMetaData, parquetMetadataAsync, parquetRead } from 'hyparquet';
-import { compressors as extra } from 'hyparquet-compressors';
+import { decompressZstd, compressors as extra } from 'hyparquet-compressors';
 import { foreign, formatOf } from './formats.js';
 import { checkPages } from './parquet-pages.js';
 import { type ParquetColumn, readFlatSchema } from './parquet-schema.js';
 import { PARSERS, textOf } from './parquet-value.js';
-import { type Source, type SourceRow, Unreadable } from './source.js';
+import { broken, type Content, ROW_LIMIT, type Source, type SourceRow, Unreadable } from './source.js';
 import { type Spooled, spool } from './spool.js';
-import type { FileReading } from './xlsx.js';
+import { boundedBatches, textBudget } from './text-budget.js';
+import { type FileReading, keptOf } from './xlsx.js';
 
 /** Rows decoded at a time: pages before them are passed over, not decoded. */
 const ROWS_AT_ONCE = 20_000;
 const FOOTER_AT_MOST = 16 * 1024 * 1024;
+/** Bytes of the rows that are decoded together, and whole pages beside them. */
+const DECODED_AT_ONCE = 64 * 1024 * 1024;
+/** Pages of one value again and again; a bomb's reach 1,000. */
+const RATIO_AT_MOST = 200;
+/** Below this size growth is of no interest. */
+const RATIO_FROM_BYTES = 64 * 1024 * 1024;
 /** Keys differ, so that a row takes some bits at least. */
 const ROWS_A_BYTE = 8;
 /** Of one column in one row group, as stored: it is read whole. */
@@ -32,19 +39,20 @@ export function parquetSource(
         const columns = readFlatSchema(metadata);
         headings = columns.map(({ name }) => known(name)?.heading ?? name);
         checkSizes(metadata, { limitBytes, storedBytes: spooled.size });
+        const spend = textBudget(spooled.size, limitBytes);
         let line = 1;
         for (const group of metadata.row_groups) {
           await checkPages(spooled, group);
           const rows = Number(group.num_rows);
-          for (let from = 0; from < rows; from += ROWS_AT_ONCE) {
-            const batch = await readSlice(spooled, {
+          const atOnce = rowsAtOnce(group);
+          for (let from = 0; from < rows; from += atOnce) {
+            const read = await readSlice(spooled, {
               metadata,
-              columns,
               from: line,
-              rows: Math.min(ROWS_AT_ONCE, rows - from),
+              rows: Math.min(atOnce, rows - from),
             });
-            yield batch;
-            line += batch.length;
+            yield* boundedBatches(rowsOf(read, columns, line), spend);
+            line += read.length;
           }
         }
       } catch (error) {
@@ -87,6 +95,12 @@ function asFile(spooled: Spooled) {
   };
 }
 
+/** Rows of a row group that are decoded together: fewer where its rows are long. */
+function rowsAtOnce({ num_rows: rows, columns }: FileMetaData['row_groups'][number]): number {
+  const bytes = columns.reduce((sum, { meta_data: meta }) => sum + Number(meta!.total_uncompressed_size), 0);
+  return Math.max(1, Math.min(ROWS_AT_ONCE, Math.floor((DECODED_AT_ONCE * Number(rows)) / Math.max(1, bytes))));
+}
+
 /** What the footer declares; `checkPages` holds the pages to it. */
 function checkSizes(
   { row_groups: groups }: FileMetaData,
@@ -104,19 +118,19 @@ function checkSizes(
       }
     }
   }
-  if (bytes > limitBytes || rows > ROWS_A_BYTE * storedBytes)
+  const bomb = bytes > Math.max(RATIO_FROM_BYTES, storedBytes * RATIO_AT_MOST);
+  if (bomb || bytes > limitBytes || rows > ROWS_A_BYTE * storedBytes)
     throw new Unreadable(1, 'size', 'the Parquet file grows too large when decompressed');
 }
 
 interface Slice {
   metadata: FileMetaData;
-  columns: readonly ParquetColumn[];
   /** From 1. */
   from: number;
   rows: number;
 }
 
-async function readSlice(spooled: Spooled, { metadata, columns, from, rows }: Slice): Promise<SourceRow[]> {
+async function readSlice(spooled: Spooled, { metadata, from, rows }: Slice): Promise<unknown[][]> {
   let found: unknown[][] = [];
   try {
     await parquetRead({
@@ -124,7 +138,12 @@ async function readSlice(spooled: Spooled, { metadata, columns, from, rows }: Sl
       metadata,
       rowStart: from - 1,
       rowEnd: from - 1 + rows,
-      compressors: { ...extra, GZIP: bounded(gunzipSync), BROTLI: bounded(brotliDecompressSync) },
+      compressors: {
+        ...extra,
+        GZIP: bounded(gunzipSync),
+        BROTLI: bounded(brotliDecompressSync),
+        ZSTD: (input, outputLength) => decompressZstd(input, new Uint8Array(outputLength)),
+      },
       parsers: PARSERS,
       onComplete: (read: unknown[][]) => {
         found = read;
@@ -134,16 +153,31 @@ async function readSlice(spooled: Spooled, { metadata, columns, from, rows }: Sl
     throw error instanceof Unreadable ? error : damaged(error);
   }
   if (found.length !== rows) throw damaged(new Error('a column has too few values'));
-  return found.map((values, at) => {
+  return found;
+}
+
+/** A value of a dictionary stands once and is every row's. */
+function* rowsOf(
+  read: readonly unknown[][],
+  columns: readonly ParquetColumn[],
+  firstLine: number,
+): Generator<{ row: SourceRow; chars: number }> {
+  for (const [at, values] of read.entries()) {
     const cells = columns.map((column, i) => textOf(values[i], column));
-    return {
-      line: from + at,
-      content: { kind: 'cells', cells },
-      get text() {
-        return JSON.stringify(cells);
-      },
-    };
-  });
+    const chars = cells.reduce<number>((sum, cell) => sum + (typeof cell === 'string' ? cell.length : 1), 0);
+    yield { row: rowOf(cells, firstLine + at, chars > ROW_LIMIT), chars: Math.min(chars, ROW_LIMIT) };
+  }
+}
+
+function rowOf(cells: readonly unknown[], line: number, cut: boolean): SourceRow {
+  const content: Content = cut ? broken('row-size', 'the row is longer than a megabyte') : { kind: 'cells', cells };
+  return {
+    line,
+    content,
+    get text() {
+      return cut ? keptOf(cells) : JSON.stringify(cells);
+    },
+  };
 }
 
 /** A page never becomes longer than its header says. */

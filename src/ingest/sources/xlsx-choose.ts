@@ -18,6 +18,8 @@ export interface Chosen {
 }
 
 const HEADINGS_AT_MOST = 1_000;
+/** A title, or a note on how to fill in the table, may be long; a heading is not. */
+const HEADING_BYTES = 1_000;
 
 /**
  * The sheet whose header names most fields of the contract, and every other visible one with the same header in the same columns.
@@ -67,11 +69,12 @@ async function firstRows(parts: Package, { part }: SheetEntry): Promise<RawRow[]
 }
 
 function headOf(rows: readonly RawRow[], book: Workbook, known: KnownHeadings): SheetHead | undefined {
+  const beginnings: Workbook = { ...book, strings: (index) => book.strings(index, HEADING_BYTES) };
   const width = Math.max(0, ...rows.map(({ cells }) => (cells.at(-1)?.column ?? -1) + 1));
   const texts = rows.map(({ cells }) => {
     const texts: string[] = new Array(width).fill('');
     for (const cell of cells) {
-      const text = readCell(cell, undefined, book);
+      const text = readCell(cell, undefined, beginnings);
       if (typeof text === 'string') texts[cell.column] = text;
     }
     return texts;

@@ -2,8 +2,8 @@ import { Unreadable } from './source.js';
 import { damaged, type Package } from './xlsx-package.js';
 import { readWhole } from './xlsx-xml.js';
 
-/** The texts that cells of a workbook share, by index. Undefined where the index is none. */
-export type SharedStrings = (index: number) => string | undefined;
+/** The texts that cells of a workbook share, by index, or the beginning of one. Undefined where the index is none. */
+export type SharedStrings = (index: number, bytesAtMost?: number) => string | undefined;
 
 const BYTES_AT_MOST = 64 * 1024 * 1024;
 const TEXTS_AT_MOST = 4_000_000;
@@ -38,7 +38,7 @@ export async function readSharedStrings(parts: Package, name: string | undefined
       text += piece;
     },
   });
-  return (index) => texts.at(index);
+  return (index, bytesAtMost) => texts.at(index, bytesAtMost);
 }
 
 class TextBlocks {
@@ -64,11 +64,11 @@ class TextBlocks {
     this.#end += length;
   }
 
-  at(index: number): string | undefined {
+  at(index: number, bytesAtMost = Number.POSITIVE_INFINITY): string | undefined {
     if (!Number.isInteger(index) || index < 0 || index >= this.#count) return undefined;
     const start = this.#starts[index]!;
     const from = start % BLOCK_BYTES;
-    const length = this.#lengths[index]!;
+    const length = Math.min(this.#lengths[index]!, bytesAtMost);
     return length === 0 ? '' : this.#blocks[Math.floor(start / BLOCK_BYTES)]!.toString('utf8', from, from + length);
   }
 
