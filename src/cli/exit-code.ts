@@ -14,7 +14,7 @@ export const EXIT = {
   dataDirectory: 4,
   inUse: 5,
   portTaken: 6,
-  /** Stopped by a second Ctrl-C. */
+  /** Stopped by Ctrl-C: a server by the second one. */
   interrupted: 130,
 } as const;
 
@@ -35,6 +35,13 @@ export class CommandError extends Error {
   }
 }
 
+const FILE_ERRORS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory (ENOENT)',
+  EACCES: 'not ours to open (EACCES)',
+  EEXIST: 'is there already, and is not written over (EEXIST)',
+  EISDIR: 'is a directory (EISDIR)',
+};
+
 /** The exit code and the one line that says why. */
 export function describeFailure(error: unknown): { exitCode: number; message: string } {
   const { message, code, syscall, path } = error as NodeJS.ErrnoException;
@@ -48,7 +55,8 @@ export function describeFailure(error: unknown): { exitCode: number; message: st
   if (code === 'EACCES' && syscall === 'listen')
     return { exitCode: EXIT.usage, message: 'This port is not ours to open.' };
   if (syscall === 'connect') return { exitCode: EXIT.noServer, message: 'The server does not answer.' };
-  if (syscall !== undefined && path !== undefined) return { exitCode: EXIT.usage, message: `${path}: ${code}` };
+  if (syscall !== undefined && path !== undefined)
+    return { exitCode: EXIT.usage, message: `${path}: ${FILE_ERRORS[code ?? ''] ?? code}` };
   if (error instanceof Problem) {
     return { exitCode: error.code === 'unavailable' ? EXIT.noServer : EXIT.refused, message };
   }

@@ -1,5 +1,5 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { calculateJwkThumbprint } from 'jose';
@@ -80,6 +80,12 @@ export async function openKeys(directory: string, clock: Clock, given: KeyFiles 
     month: monthKeys(directory, newSecret),
     directory,
   };
+}
+
+/** The public half of the package key, for people; undefined before the first start. Throws Error where the file is malformed. */
+export async function packageRecipient(directory: string, given: KeyFiles): Promise<string | undefined> {
+  const path = given.package ?? join(directory, FILE_NAMES.package);
+  return existsSync(path) ? identityToRecipient(await parsePackage(readFileSync(path, 'utf8'))) : undefined;
 }
 
 const SECRET_BYTES = 32;

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { DATASET_HELP, type DatasetName, datasetOf } from '../dataset-name.js';
 import { chooseFiles } from '../deliver/choose-files.js';
@@ -40,6 +40,9 @@ export function deliverCommand(): Command {
 async function deliver(first: string, second: string | undefined, options: DeliverOptions): Promise<void> {
   const [named, path] = second === undefined ? ['.', first] : [first, second];
   const dataset = named === '.' ? undefined : parse(named);
+  if (dataset === undefined && datasetOf(path) && !existsSync(path)) {
+    throw new CommandError(EXIT.usage, `Name the file or directory that is to go to ${path}.`);
+  }
   const isDirectory = statSync(path).isDirectory();
   if (!isDirectory && dataset === undefined) throw new CommandError(EXIT.usage, `Name the dataset of ${path}.`);
   const stop = new AbortController();

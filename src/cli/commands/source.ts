@@ -60,7 +60,8 @@ async function runNow(dataset: DatasetName, options: Options): Promise<void> {
 async function listRuns(dataset: DatasetName, options: Options): Promise<void> {
   const client = await open(dataset, options);
   const result = expectSuccess(await client.request('GET', `${dataset.path}/runs`));
-  print(options, result, (result.data as Run[]).map(line).join('\n'));
+  const runs = result.data as Run[];
+  print(options, result, runs.length === 0 ? 'It has not been run yet.' : runs.map(line).join('\n'));
 }
 
 function open({ publisher }: DatasetName, options: Options): Promise<Client> {

@@ -24,23 +24,24 @@ interface SecretOptions extends Options {
 }
 
 const PATH = '/api/v1/upstreams';
+const NAME_HELP = 'such as housing/main-db';
 const NAME = /^[a-z][a-z0-9-]{0,62}\/[a-z][a-z0-9-]{0,62}$/;
 
 /** `upstream approve|list|withdraw|secret`: which systems of departments the exchange may call, and with what. */
 export function upstreamCommand(): Command {
   const upstream = new Command('upstream').description('approve systems of departments that the exchange may call');
   acting(upstream.command('approve'))
-    .argument('<publisher/name>', 'such as housing/main-db', parseName)
+    .argument('<publisher/name>', NAME_HELP, parseName)
     .argument('<file>', 'JSON as in schemas/upstream.schema.json')
     .description('approve an upstream, or approve it anew')
     .action(approve);
   acting(upstream.command('withdraw'))
-    .argument('<publisher/name>', '', parseName)
+    .argument('<publisher/name>', NAME_HELP, parseName)
     .description('call it no more')
     .action(withdraw);
   acting(upstream.command('list')).description('list the upstreams that the application may see').action(listAll);
   acting(upstream.command('secret'))
-    .argument('<publisher/name>', '', parseName)
+    .argument('<publisher/name>', NAME_HELP, parseName)
     .description('enter its secret on this machine: the password, token or value comes from stdin or a file')
     .option('--user <name>', 'of a database, or of an API that takes a password')
     .option('--bearer', 'a bearer token')
@@ -72,7 +73,8 @@ async function withdraw(name: string, options: Options): Promise<void> {
 async function listAll(options: Options): Promise<void> {
   const client = await connect({ ...options, application: options.as, resource: 'platform' });
   const result = expectSuccess(await client.request('GET', PATH));
-  print(options, result, (result.data as Upstream[]).map(line).join('\n'));
+  const upstreams = result.data as Upstream[];
+  print(options, result, upstreams.length === 0 ? 'No upstream is approved.' : upstreams.map(line).join('\n'));
 }
 
 /** Written beside the keys of this data directory and never sent: bound to host and port as they are approved now. */
@@ -86,11 +88,11 @@ async function enterSecret(name: string, options: SecretOptions): Promise<void> 
 }
 
 function secretOf({ user, bearer, header, file }: SecretOptions): Secret {
-  const value = readFileSync(file ?? 0, 'utf8').replace(/\r?\n$/, '');
-  if (value === '') throw new CommandError(EXIT.usage, 'The secret is empty.');
   if ([user, bearer, header].filter((given) => given !== undefined).length !== 1) {
     throw new CommandError(EXIT.usage, 'Say what it is: one of --user, --bearer, --header.');
   }
+  const value = readFileSync(file ?? 0, 'utf8').replace(/\r?\n$/, '');
+  if (value === '') throw new CommandError(EXIT.usage, 'The secret is empty.');
   if (user !== undefined) return { kind: 'password', user, password: value };
   if (header !== undefined) return { kind: 'header', header, value };
   return { kind: 'bearer', token: value };

@@ -31,7 +31,10 @@ export async function send(url: string, { method, headers, body, signal, into }:
     request.once('error', reject);
   });
   // A server that refuses early stops reading: its answer says more than the broken pipe. With no answer, the pipe's error does.
-  const sent = pipeline(typeof body === 'string' ? Readable.from([body]) : body, request).then(
+  // An empty one is sent as none: chunks of nothing would be a body without a type.
+  const content = typeof body === 'string' ? Readable.from(body === '' ? [] : [body]) : body;
+  if (body === '') request.setHeader('content-length', '0');
+  const sent = pipeline(content, request).then(
     () => undefined,
     (error: unknown) => error,
   );
