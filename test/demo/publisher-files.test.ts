@@ -5,9 +5,13 @@ import { parse } from 'csv-parse/sync';
 import t from 'tap';
 import { checkCatalog } from '../../src/catalog/check.js';
 import type { Contract } from '../../src/catalog/contract.js';
+import { DEVICE_HEADINGS, deviceRows } from '../../src/cli/demo/device-rows.js';
 import { encodeGb18030 } from '../../src/cli/demo/gb18030.js';
-import type { PublisherFile } from '../../src/cli/demo/publisher-file.js';
+import { ORGANIZATION_HEADINGS, organizationRows } from '../../src/cli/demo/organization-rows.js';
+import { type Plan, planPopulation } from '../../src/cli/demo/plan.js';
+import { type PublisherFile, publisherFile } from '../../src/cli/demo/publisher-file.js';
 import { publisherFiles } from '../../src/cli/demo/publisher-files.js';
+import type { Row } from '../../src/cli/demo/row.js';
 import { packageRoot } from '../../src/platform/paths.js';
 import { isUscc } from '../../src/standard/identifier.js';
 import { loadStandard } from '../../src/standard/standard.js';
@@ -37,7 +41,7 @@ async function digests(people: number, seed: number): Promise<string[]> {
 /** The rows of every file by the contract's field names and codes, as a delivery maps them. */
 async function mapped(people: number, contracts: ReadonlyMap<string, Contract>): Promise<Map<string, Line[]>> {
   const all = new Map<string, Line[]>();
-  for (const file of publisherFiles({ people, seed: 5 })) {
+  for (const file of [...publisherFiles({ people, seed: 5 }), ...pulledTables(planPopulation(people, 5))]) {
     const bytes = await bytesOf(file);
     const text = new TextDecoder(file.encoding, { fatal: true }).decode(file.gzip ? gunzipSync(bytes) : bytes);
     const lines: Line[] = file.mediaType.startsWith('text/csv')
@@ -47,6 +51,22 @@ async function mapped(people: number, contracts: ReadonlyMap<string, Contract>):
     all.set(file.dataset, [...(all.get(file.dataset) ?? []), ...rows]);
   }
   return all;
+}
+
+/** What departments' own systems hold, as if it came as files. */
+function pulledTables(plan: Plan): PublisherFile[] {
+  const format = (headings: readonly string[], rows: () => Iterable<Row>) =>
+    ({ name: '', kind: 'csv', headings, rows }) as const;
+  return [
+    publisherFile(
+      'housing/device',
+      format(DEVICE_HEADINGS, () => deviceRows(plan)),
+    ),
+    publisherFile(
+      'grid-center/organization',
+      format(ORGANIZATION_HEADINGS, () => organizationRows(plan)),
+    ),
+  ];
 }
 
 function mapLine(line: Line, contract: Contract): Line {
