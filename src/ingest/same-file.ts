@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
-import type { Grant, RowScope } from '../access/grants/grant.js';
+import type { Grant, RowScope, ScopeTerm } from '../access/grants/grant.js';
 import type { Contract } from '../catalog/contract.js';
 import type { Counts, Report } from './delivery.js';
 import type { Intake } from './intake.js';
@@ -83,13 +83,24 @@ function sameOf({ id, release, received, accepted, rejected, report }: Found): S
 /** True where no row can be of both parts. */
 export function areApart(one: RowScope, other: RowScope | undefined): boolean {
   if (other === undefined || 'all' in one || 'all' in other) return false;
-  return one.scope.some((a) =>
-    other.scope.some(
-      (b) =>
-        a.field === b.field &&
-        'in' in a &&
-        'in' in b &&
-        !a.in.some((value) => (b.in as readonly string[]).includes(value)),
+  return one.scope.some((a) => other.scope.some((b) => a.field === b.field && excludeEachOther(a, b)));
+}
+
+function excludeEachOther(a: ScopeTerm, b: ScopeTerm): boolean {
+  const [ours, theirs] = [valuesOf(a), valuesOf(b)];
+  return !ours.some((one) =>
+    theirs.some(
+      (two) =>
+        one.text === two.text ||
+        (two.open && one.text.startsWith(two.text)) ||
+        (one.open && two.text.startsWith(one.text)),
     ),
   );
+}
+
+/** `open`: whatever begins with it. */
+function valuesOf(term: ScopeTerm): { text: string; open: boolean }[] {
+  return 'in' in term
+    ? term.in.map((text) => ({ text, open: false }))
+    : term.prefix.map((text) => ({ text, open: true }));
 }

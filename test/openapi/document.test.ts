@@ -89,6 +89,26 @@ t.test('openapi.yaml is what the catalog says', async (t) => {
   await t.rejects(renderCatalogOpenapi(join(packageRoot, 'catalog', 'police'), 'json'), { code: 'unprocessable' });
 });
 
+/** Of a dataset whose rows the exchange has. */
+function landedMethods(path: string): Record<string, string[]> {
+  return {
+    [`${path}/rows`]: ['get'],
+    [`${path}/rows/{id}`]: ['get'],
+    [`${path}/rows/query`]: ['post'],
+    [`${path}/deliveries`]: ['post', 'get'],
+    [`${path}/deliveries/{id}`]: ['get', 'delete'],
+    [`${path}/deliveries/{id}/rejects`]: ['get'],
+    [`${path}/uploads/{id}`]: ['patch', 'delete'],
+    [`${path}/template`]: ['get'],
+    [`${path}/quality`]: ['get'],
+    [`${path}/quality/history`]: ['get'],
+  };
+}
+
+function pulled({ delivery }: { delivery: { source: { kind: string } } }): boolean {
+  return !['file', 'proxy'].includes(delivery.source.kind);
+}
+
 t.test('every dataset has every operation, and every filter its own typed parameter', async (t) => {
   for (const [id, contract] of catalog.contracts) {
     const path = pathOf(contract);
@@ -96,15 +116,14 @@ t.test('every dataset has every operation, and every filter its own typed parame
       [path]: ['get'],
       [`${path}/schema`]: ['get'],
       [`${path}/openapi.json`]: ['get'],
-      [`${path}/rows`]: ['get'],
-      [`${path}/rows/{id}`]: ['get'],
-      [`${path}/rows/query`]: ['post'],
       [`${path}/rows/lookup`]: ['post'],
-      [`${path}/deliveries`]: ['post'],
-      [`${path}/deliveries/{id}`]: ['get'],
-      [`${path}/deliveries/{id}/rejects`]: ['get'],
+      ...(contract.delivery.source.kind === 'proxy' ? {} : landedMethods(path)),
+      ...(pulled(contract) ? { [`${path}/runs`]: ['post', 'get'], [`${path}/runs/{id}`]: ['get'] } : {}),
     };
+    const served = Object.keys(document.paths).filter((at) => at === path || at.startsWith(`${path}/`));
+    t.same(served.sort(), Object.keys(methods).sort(), `what ${id} can do, and no more`);
     for (const [at, expected] of Object.entries(methods)) t.same(Object.keys(document.paths[at]), expected, at);
+    if (contract.delivery.source.kind === 'proxy') continue;
     const parameters = document.paths[`${path}/rows`].get.parameters.filter((one: any) => one.in === 'query');
     const expected = [...contract.filterable].flatMap((name) => {
       const field = contract.fields.get(name)!;

@@ -95,7 +95,8 @@ function openDoor(dataDir: string): Door {
   };
 }
 
-function sentence({ dataset, received, rejected, deleted, release }: Delivered): string {
+function sentence({ dataset, received, rejected, deleted, release, unchanged }: Delivered): string {
+  if (unchanged) return `${dataset}  release ${release}: the same file as before, ${received} rows`;
   return `${dataset}  release ${release}: ${received} rows received, ${rejected} rejected, ${deleted} deleted`;
 }
 

@@ -24,6 +24,8 @@ export interface Delivered {
   rejected: number;
   deleted: number;
   release: number;
+  /** The same file was published before and nothing has changed since: no new release. */
+  unchanged: boolean;
 }
 
 /** Hands one file over as its publisher's or contributor's application, through the public endpoint. Throws Error saying what the exchange answered. */
@@ -53,6 +55,7 @@ export async function deliverFile(door: Door, file: PublisherFile, idempotencyKe
       rejected: count('rejected'),
       deleted: count('deleted'),
       release: count('release'),
+      unchanged: (said.report as { unchanged?: unknown } | undefined)?.unchanged !== undefined,
     };
   }
   const why = said.detail ?? said.title ?? (said.report === undefined ? '' : JSON.stringify(said.report));
