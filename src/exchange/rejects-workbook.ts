@@ -28,12 +28,13 @@ export async function readRejectsWorkbook(
     'SELECT "row" FROM exchange.delivery_reject WHERE delivery = $1 AND line = 0',
     [asked.deliveryId],
   );
-  const body = await rejectsWorkbook({
+  const made = await rejectsWorkbook({
     contract: asked.permit.access.get('')!.contract,
     form: form.rows[0] === undefined ? undefined : (JSON.parse(form.rows[0].row) as TableForm),
     rows: rows.map(({ line, row, errors }) => ({ line: Number(line), row, errors })),
     total: Number(rows[0]?.total ?? 0),
     now: exchange.clock.now(),
   });
-  return { body, receipt: await recordRejects(exchange, asked, { bytes: body, rows: rows.length }) };
+  const receipt = await recordRejects(exchange, asked, { bytes: made.body, rows: made.rows });
+  return { body: made.body, receipt };
 }

@@ -156,6 +156,28 @@ t.test('what is wrong with a cell is told with sheet, cell and what to do', asyn
   );
 });
 
+t.test('rejected objects as a workbook, whatever their fields are called and however many there are', async (t) => {
+  const d = await thing('objects', { 'reject-at-most': '100%' });
+  const many = (row: number) => Object.fromEntries(Array.from({ length: 800 }, (_, at) => [`f${row}-${at}`, '']));
+  const deep = `{"code":"O2","name":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+  const rows = [
+    { code: 'O1', constructor: 'x' },
+    ...Array.from({ length: 300 }, (_, at) => ({ code: 'O', ...many(at) })),
+  ];
+  const sent = await d.send(Buffer.from([...rows.map((each) => JSON.stringify(each)), deep].join('\n')), {});
+  t.match(sent.body, { received: 302, rejected: 302 }, sent.text);
+  const back = await fetch(`${node.baseUrl}${sent.body.rejects}`, {
+    headers: { accept: XLSX, authorization: `Bearer ${await node.token('main')}` },
+  });
+  t.equal(back.status, 200);
+  const book = new ExcelJS.Workbook();
+  await book.xlsx.load(Buffer.from(await back.arrayBuffer()) as unknown as ExcelJS.Buffer);
+  const sheet = book.worksheets[0]!;
+  t.equal(sheet.getCell('A2').value, 'code', 'fields of the contract first');
+  t.equal(sheet.columnCount, 1_000);
+  t.match(sheet.getCell('A1').value, /前 250 行，共 302 行/);
+});
+
 t.test('files that are refused whole, with what to do', async (t) => {
   const d = await thing('refused');
   const cases = [...(await badWorkbooks()), ...(await badOthers())];

@@ -1,6 +1,6 @@
 import type { Contract } from '../../catalog/contract.js';
 import { splitRecord } from '../sources/csv-record.js';
-import { knownHeadings } from '../sources/known-headings.js';
+import { type KnownHeadings, knownHeadings } from '../sources/known-headings.js';
 import type { RowError } from '../sources/source.js';
 import { faultTitle } from './fault-titles.js';
 import type { Cell, Sheet } from './sheet.js';
@@ -30,12 +30,21 @@ export interface RejectedRows {
   now: number;
 }
 
-/** Rejected rows as the sender's table: same headings, a comment in every faulty cell. Corrected, it can be sent as a delta. */
-export function rejectsWorkbook(rejected: RejectedRows): Promise<Buffer> {
-  const { contract, rows, total } = rejected;
-  const parsed = rows.map((row) => valuesOf(row.row, rejected.form));
-  const headings = rejected.form?.headings ?? [...new Set(parsed.flatMap((values) => Object.keys(values)))];
+/** As many as a table may have that is delivered; NDJSON may name others in every row. */
+const HEADINGS_AT_MOST = 1_000;
+/** The workbook is made in memory, and every row has all columns. */
+const CELLS_AT_MOST = 250_000;
+
+/**
+ * Rejected rows as the sender's table: same headings, a comment in every faulty cell. Corrected, it can be sent as a delta. `rows`: how
+ * many are in it.
+ */
+export async function rejectsWorkbook(rejected: RejectedRows): Promise<{ body: Buffer; rows: number }> {
+  const { contract, total } = rejected;
   const known = knownHeadings(contract);
+  const values = rejected.rows.map((row) => valuesOf(row.row, rejected.form));
+  const headings = rejected.form?.headings ?? headingsOf(values, known);
+  const rows = rejected.rows.slice(0, Math.max(1, Math.floor(CELLS_AT_MOST / Math.max(1, headings.length))));
   const fields = headings.map((heading) => known(heading)?.field?.name);
   const kept = rows.length < total ? `（前 ${rows.length} 行，共 ${total} 行；其余见 NDJSON）` : '';
   const title = `退回数据 Rejected rows ${contract.title.zh}${kept}`;
@@ -46,33 +55,43 @@ export function rejectsWorkbook(rejected: RejectedRows): Promise<Buffer> {
     rows: [
       [{ text: title, style: 'title' }],
       headings.map((heading): Cell => ({ text: heading, style: 'heading' })),
-      ...rows.map((row, at) => cellsOf(parsed[at]!, { headings, fields, row })),
+      ...rows.map((row, at) => cellsOf(values[at]!, { headings, fields, row })),
     ],
   };
-  return writeWorkbook([sheet], rejected.now);
+  return { body: await writeWorkbook([sheet], rejected.now), rows: rows.length };
 }
 
-type Values = Readonly<Record<string, string>>;
+/** Those of the contract before any others. */
+function headingsOf(values: readonly Values[], known: KnownHeadings): string[] {
+  const all = [...new Set(values.flatMap((each) => [...each.keys()]))];
+  const [ours, others] = [
+    all.filter((name) => known(name) !== undefined),
+    all.filter((name) => known(name) === undefined),
+  ];
+  return [...ours, ...others].slice(0, HEADINGS_AT_MOST);
+}
+
+/** A map: who sends objects may name their fields like those that every object has. */
+type Values = ReadonlyMap<string, string>;
 
 /** By heading. A row that could not be read stands as it was sent under the first heading. */
 function valuesOf(row: string, form: TableForm | undefined): Values {
   const { headings, delimiter } = form ?? {};
-  const whole = { [headings?.[0] ?? '原始行']: row };
+  const whole = new Map([[headings?.[0] ?? '原始行', row]]);
   if (delimiter !== undefined) return byHeading(headings!, splitRecord(row, delimiter)) ?? whole;
-  let value: unknown;
   try {
-    value = JSON.parse(row);
+    const value: unknown = JSON.parse(row);
+    if (Array.isArray(value)) return byHeading(headings ?? [], value.map(asText)) ?? whole;
+    if (typeof value !== 'object' || value === null) return whole;
+    return new Map(Object.entries(value).map(([name, each]) => [name, asText(each)]));
   } catch {
-    return whole;
+    return whole; // no JSON, or nested too deeply to be written again
   }
-  if (Array.isArray(value)) return byHeading(headings ?? [], value.map(asText)) ?? whole;
-  if (typeof value !== 'object' || value === null) return whole;
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, asText(each)]));
 }
 
 function byHeading(headings: readonly string[], cells: readonly string[] | undefined): Values | undefined {
   if (cells === undefined || cells.length > headings.length) return undefined;
-  return Object.fromEntries(headings.map((heading, at) => [heading, cells[at] ?? '']));
+  return new Map(headings.map((heading, at) => [heading, cells[at] ?? '']));
 }
 
 function asText(value: unknown): string {
@@ -96,7 +115,7 @@ function cellsOf(values: Values, { headings, fields, row }: Writing): Cell[] {
     comments[Math.max(0, column)]?.push(missing + commentOf(error));
   }
   return headings.map((heading, at): Cell => {
-    const text = values[heading] ?? '';
+    const text = values.get(heading) ?? '';
     if (comments[at]!.length === 0) return { text, style: 'text' };
     const place = at === 0 ? [`${row.line} 行 line ${row.line}`] : [];
     return { text, style: 'faulty', comment: [...place, ...comments[at]!].join('\n') };
