@@ -7,6 +7,7 @@ import { publishCatalog } from '../../src/exchange/publish-contract.js';
 import { runSource } from '../../src/exchange/run-source.js';
 import { listRuns } from '../../src/exchange/sources/source-runs.js';
 import type { Problem } from '../../src/platform/errors.js';
+import { until } from '../failure/until.js';
 import { departmentDatabase } from '../support/department.js';
 import { openThings, type Thing } from './things.js';
 
@@ -51,6 +52,17 @@ async function table(name: string, rows: string): Promise<void> {
 }
 const series = (from: number, to: number, name = "'名'") =>
   `SELECT 'K' || i, 'a', ${name}, i, '2026-01-01 00:00:00+08'::timestamptz + i * interval '1 minute' FROM generate_series(${from}, ${to}) i`;
+
+/** Publishes the same contract anew with another source. */
+function changingSource({ contract }: Thing): (source: Record<string, unknown>) => Promise<void> {
+  const document = contract.document as { delivery: { source: object } };
+  let minor = 0;
+  return async (source) => {
+    const delivery = { ...document.delivery, source: { ...document.delivery.source, ...source } };
+    const changed = { ...document, version: `1.${++minor}`, delivery };
+    await publishCatalog(exchange, { contracts: [changed], publishers: [], purposes: [] });
+  };
+}
 
 const run = (id: string, on: Exchange = exchange) => runSource(on, id);
 const failing = async (id: string, on: Exchange = exchange): Promise<Problem> =>
@@ -151,7 +163,7 @@ t.test(
 t.test(
   'a source that drops the connection half-way: the release stands, what came is set aside, the next run goes on',
   async (t) => {
-    await table('dropping', series(1, 3_000));
+    await table('dropping', series(1, 2_000));
     const d = await pulled('dropping');
     const id = 'housing/dropping/v1';
     await run(id);
@@ -167,12 +179,12 @@ t.test(
     const [failed] = await listRuns(exchange, id);
     t.match(failed, { state: 'failed', code: 'upstream-failed', reason: 'The source broke off.' });
     const kept = Number(failed!.report!.kept);
-    t.ok(kept >= 1_000 && kept < 3_000, `kept ${kept}`);
-    t.match(failed!.report, { reconciliation: { counted: 3_000, received: kept, ok: false } });
+    t.ok(kept >= 1_000 && kept < 2_000, `kept ${kept}`);
+    t.match(failed!.report, { reconciliation: { counted: 2_000, received: kept, ok: false } });
     const aside = await d.get(`${d.path}/${failed!.delivery}/rejects`);
     t.equal(aside.text.trim().split('\n').length, kept);
     t.match(aside.text, /"rule": "run-failed"/);
-    t.match((await run(id)).delivery.counts, { received: 3_000, updated: 3_000 });
+    t.match((await run(id)).delivery.counts, { received: 2_000, updated: 2_000 });
     department.relay.cutAfter = 100_000;
     await failing(id);
     department.relay.cutAfter = undefined;
@@ -238,103 +250,81 @@ t.test('runs that are refused, each with one clear reason', async (t) => {
   await approve('public-name', { host: 'db.example.cn', tls: 'required' });
   enter('public-name', { host: 'db.example.cn' });
   await approve('in-clear', { host: 'db.example.cn' });
-  const resolving = (...addresses: string[]): Exchange => ({ ...exchange, lookup: async () => addresses });
+  const named = { upstream: 'public-name' };
+  const resolvingTo = (...addresses: string[]) => ({ lookup: async () => addresses });
+  const resolving = (...addresses: string[]): Exchange => ({ ...exchange, ...resolvingTo(...addresses) });
   const strict: Exchange = { ...exchange, config: { ...exchange.config, outboundLoopback: 'refuse' } };
-  const cases: [string, string, Record<string, unknown>, RegExp, string, Exchange?][] = [
-    ['never approved', 'r1', { upstream: 'nowhere' }, /not approved/, 'upstream-refused'],
+  const from = changingSource(await pulled('refused'));
+  const id = 'housing/refused/v1';
+  const cases: [string, Record<string, unknown>, RegExp, string, Exchange?][] = [
+    ['never approved', { upstream: 'nowhere' }, /not approved/, 'upstream-refused'],
     [
       "threat: another publisher's upstream",
-      'r2',
       { upstream: 'theirs' },
       /housing\/theirs is not approved/,
       'upstream-refused',
     ],
-    ['another kind', 'r3', { upstream: 'other-kind' }, /approved as mysql/, 'upstream-refused'],
-    ['no secret', 'r4', { upstream: 'no-secret' }, /No secret/, 'upstream-refused'],
-    ['a wrong password', 'r5', { upstream: 'wrong-password' }, /refuses our user/, 'upstream-refused'],
-    ['threat: a secret for another host', 'r6', { upstream: 'moved-host' }, /another host/, 'upstream-refused'],
-    ['withdrawn', 'r7', { upstream: 'withdrawn' }, /withdrawn/, 'upstream-refused'],
-    ['threat: loopback', 'r8', {}, /loopback/, 'upstream-refused', strict],
+    ['another kind', { upstream: 'other-kind' }, /approved as mysql/, 'upstream-refused'],
+    ['no secret', { upstream: 'no-secret' }, /No secret/, 'upstream-refused'],
+    ['a wrong password', { upstream: 'wrong-password' }, /refuses our user/, 'upstream-refused'],
+    ['threat: a secret for another host', { upstream: 'moved-host' }, /another host/, 'upstream-refused'],
+    ['withdrawn', { upstream: 'withdrawn' }, /withdrawn/, 'upstream-refused'],
+    ['threat: loopback', {}, /loopback/, 'upstream-refused', strict],
     [
       'threat: a name that resolves to loopback',
-      'r9',
-      { upstream: 'public-name' },
+      named,
       /loopback/,
       'upstream-refused',
-      { ...strict, lookup: async () => ['127.0.0.1'] },
+      { ...strict, ...resolvingTo('127.0.0.1') },
     ],
-    [
-      'threat: one of two addresses is private',
-      'r10',
-      { upstream: 'public-name' },
-      /private/,
-      'upstream-refused',
-      resolving('8.8.8.8', '10.0.0.1'),
-    ],
-    [
-      'threat: cloud metadata',
-      'r11',
-      { upstream: 'public-name' },
-      /range|credentials/,
-      'upstream-refused',
-      resolving('169.254.169.254'),
-    ],
+    ['threat: one of two addresses is private', named, /private/, 'upstream-refused', resolving('8.8.8.8', '10.0.0.1')],
+    ['threat: cloud metadata', named, /range|credentials/, 'upstream-refused', resolving('169.254.169.254')],
     [
       'threat: in the clear over a network',
-      'r12',
       { upstream: 'in-clear' },
       /without TLS/,
       'upstream-refused',
       resolving('8.8.8.8'),
     ],
-    [
-      'a name that does not resolve',
-      'r13',
-      { upstream: 'public-name' },
-      /does not resolve/,
-      'upstream-failed',
-      resolving(),
-    ],
-    ['a statement that takes too long', 'r14', { table: 'slow' }, /too long/, 'upstream-failed'],
+    ['a name that does not resolve', named, /does not resolve/, 'upstream-failed', resolving()],
+    ['a statement that takes too long', { table: 'slow' }, /too long/, 'upstream-failed'],
   ];
-  for (const [what, name, source, reason, code, on] of cases) {
-    await pulled(name, { table: 'refused', ...source });
-    const problem = await failing(`housing/${name}/v1`, on);
+  for (const [what, source, reason, code, on] of cases) {
+    await from(source);
+    const problem = await failing(id, on);
     t.match(problem, { code, message: reason }, what);
     t.notMatch(problem.message, /127\.0|10\.0|169\.254|wrong/, `${what}: no address, no data`);
-    t.match(await listRuns(exchange, `housing/${name}/v1`), [{ state: 'failed', code, reason }], what);
+    t.match((await listRuns(exchange, id))[0], { state: 'failed', code, reason }, what);
   }
-  const names = ['bad.table.name.x', 'x"; DROP TABLE refused; --', 'nothing'];
-  for (const [i, name] of names.entries()) {
-    await pulled(`t${i}`, { table: name });
-    t.match((await run(`housing/t${i}/v1`)).delivery.report!.refused, { rule: 'table' }, name);
+  for (const name of ['bad.table.name.x', 'x"; DROP TABLE refused; --', 'nothing']) {
+    await from({ table: name });
+    t.match((await run(id)).delivery.report!.refused, { rule: 'table' }, name);
   }
   forgetSecret(exchange.keys.directory, { publisher: 'housing', name: 'moved-host', host: '', port: 0 });
-  t.match(await failing('housing/r6/v1'), { message: /No secret/ });
+  await from({ upstream: 'moved-host' });
+  t.match(await failing(id), { message: /No secret/ });
 });
 
 t.test('threat: an upstream withdrawn while its rows come in publishes nothing', async (t) => {
-  await table('slowly', series(1, 3_000));
+  await table('slowly', series(1, 20));
   await approve('for-a-while');
   enter('for-a-while');
   const d = await pulled('slowly', { upstream: 'for-a-while' });
-  const { rows: begun } = await exchange.database.app.query('SELECT count(*) FROM audit.entry');
   // Held at the door of publishing: everything has been read when the approval goes.
   const holder = await exchange.database.owner.connect();
   await holder.query(`BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('publish housing/slowly', 0))`);
   const ending = failing('housing/slowly/v1');
-  for (;;) {
+  await until('everything is read', async () => {
     const { rows } = await exchange.database.app.query(
       `SELECT FROM exchange.delivery WHERE state = 'landed' AND contract = 'housing/slowly/v1'`,
     );
-    if (rows.length > 0) break;
-  }
+    return rows.length > 0;
+  });
   await withdrawUpstream(exchange, { publisher: 'housing', name: 'for-a-while' }, BY);
   await holder.query('COMMIT');
   holder.release();
   t.match(await ending, { code: 'upstream-refused', message: /withdrawn/ });
   t.equal((await d.live()).size, 0);
-  t.ok(begun.length === 1);
 });
 
 t.test('a run alone: a second one of the same dataset is told so', async (t) => {
