@@ -107,6 +107,9 @@ t.test('what goes wrong has one reason each, and the last release stands', async
   relay.cutAfter = 300_000;
   t.match(await failing(id), { code: 'upstream-failed', message: 'The source broke off.' });
   relay.cutAfter = undefined;
+  relay.silentAfter = 300_000;
+  t.match(await failing(id), { code: 'upstream-failed', message: /too long/ }, 'a server that goes silent half-way');
+  relay.silentAfter = undefined;
   const [broken] = await listRuns(exchange, id);
   t.ok(Number(broken!.report!.kept) > 0, 'what came is kept');
   t.equal((await d.live()).size, 20_000);

@@ -5,6 +5,8 @@ export interface Relay {
   port: number;
   /** Cuts every connection once so many bytes have come back through it; undefined = never. */
   cutAfter: number | undefined;
+  /** From so many bytes on nothing comes back, and the connection stands. */
+  silentAfter: number | undefined;
   close(): Promise<void>;
 }
 
@@ -26,6 +28,7 @@ export async function relayTo(target: NetConnectOpts): Promise<Relay> {
     outer.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (relay.cutAfter !== undefined && bytes > relay.cutAfter) inner.destroy();
+      else if (relay.silentAfter !== undefined && bytes > relay.silentAfter) outer.pause();
       else if (!inner.write(chunk)) {
         outer.pause();
         inner.once('drain', () => outer.resume());
@@ -36,6 +39,7 @@ export async function relayTo(target: NetConnectOpts): Promise<Relay> {
   const relay: Relay = {
     port: (server.address() as { port: number }).port,
     cutAfter: undefined,
+    silentAfter: undefined,
     close: () => {
       for (const socket of sockets) socket.destroy();
       return new Promise((resolve) => server.close(() => resolve()));

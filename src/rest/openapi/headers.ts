@@ -111,7 +111,10 @@ export const RESPONSE_HEADERS: Readonly<Record<string, ResponseHeader>> = {
   'Upload-Offset': { description: 'Bytes that are stored.', schema: integer(0, Number.MAX_SAFE_INTEGER) },
   'Upload-Complete': { description: '`?1` when the upload has been delivered.', schema: choice(['?0', '?1']) },
   'Upload-Limit': { description: 'Bytes at most, seconds until it expires.', schema: text(100) },
-  'Preference-Applied': { description: 'RFC 7240.', schema: choice(['respond-async']) },
+  'Preference-Applied': {
+    description: 'RFC 7240: `respond-async`, or `wait=N` with the seconds that were waited at most.',
+    schema: pattern('^(respond-async|wait=\\d{1,2})$', 20),
+  },
 };
 
 /** Every reply carries these. */

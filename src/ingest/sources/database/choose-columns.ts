@@ -1,3 +1,4 @@
+import { derivable } from '../../derive/derivable.js';
 import type { Validator } from '../../validator.js';
 import { Unreadable } from '../source.js';
 import type { Column } from './connection.js';
@@ -74,10 +75,10 @@ function refuseTwice({ fields }: Validator, chosen: readonly Chosen[]): void {
   }
 }
 
-function refuseMissing({ contract }: Validator, chosen: readonly Chosen[]): void {
-  const filled = new Set(chosen.map(({ field }) => field));
+function refuseMissing({ contract, fields }: Validator, chosen: readonly Chosen[]): void {
+  const filled = derivable(contract, new Set(chosen.map(({ field }) => fields[field]!)));
   const missing = [...contract.fields.values()].filter(
-    (field, at) => (field.required || contract.key.includes(field.name)) && !filled.has(at),
+    ({ name, required }) => (required || contract.key.includes(name)) && !filled.has(name),
   );
   if (missing.length === 0) return;
   const named = missing.map(({ name, from }) => `${name} (${from.join(' or ')})`).join(', ');

@@ -15,7 +15,7 @@ export interface Column {
 export interface Reading {
   table: TableName;
   columns: readonly Column[];
-  /** Columns of the key, so that the same rows come in the same order. */
+  /** Columns of the key, so that the same rows come in the same order; empty where the key is derived. */
   order: readonly string[];
   /** Rows from this value on, itself included, in its order; undefined `from` = all. */
   watermark: { column: Column; from: string | undefined } | undefined;

@@ -1,4 +1,5 @@
 import { connect as connectSocket } from 'node:net';
+import type { Readable } from 'node:stream';
 import mysql from 'mysql2';
 import type { ReachedUpstream } from '../../../access/upstreams/resolve-upstream.js';
 import type { Cell, Column, ConnectDatabase, DatabaseConnection, Limits, Reading } from './connection.js';
@@ -80,17 +81,32 @@ function connectionOf(connection: mysql.Connection, limits: Limits): DatabaseCon
         .stream({ highWaterMark: limits.batchRows });
       // A query that is read as a stream hears of a lost connection from the connection alone.
       connection.on('error', (error) => stream.destroy(error));
-      let batch: Cell[][] = [];
-      for await (const row of stream) {
-        batch.push(row as Cell[]);
-        if (batch.length < limits.batchRows) continue;
-        yield batch;
-        batch = [];
-      }
-      if (batch.length > 0) yield batch;
+      yield* batchesOf(stream, limits);
     },
     close: async () => connection.destroy(),
   };
+}
+
+/** The driver's own time limit ends with the first row: a server that goes silent after it is left, while we work on a batch nobody counts. */
+async function* batchesOf(stream: Readable, { batchRows, statementMs, connectMs }: Limits): AsyncGenerator<Cell[][]> {
+  const leave = () =>
+    stream.destroy(Object.assign(new Error('The server is silent'), { code: 'PROTOCOL_SEQUENCE_TIMEOUT' }));
+  let silence = setTimeout(leave, statementMs + connectMs);
+  try {
+    let batch: Cell[][] = [];
+    for await (const row of stream) {
+      batch.push(row as Cell[]);
+      if (batch.length < batchRows) continue;
+      clearTimeout(silence);
+      yield batch;
+      silence = setTimeout(leave, statementMs + connectMs);
+      batch = [];
+    }
+    clearTimeout(silence);
+    if (batch.length > 0) yield batch;
+  } finally {
+    clearTimeout(silence);
+  }
 }
 
 /** Hexadecimal digits: it can be nothing but this text, whatever the server's SQL mode makes of backslashes. */

@@ -39,7 +39,9 @@ export function rowsStatement(reading: Reading, spelling: Spelling): string {
   const order = [...(reading.watermark === undefined ? [] : [reading.watermark.column.name]), ...reading.order];
   const columns = reading.columns.map((column) => spelling.select(column)).join(', ');
   const sorted = [...new Set(order)].map((name) => `t.${quote(name)}`).join(', ');
-  return `SELECT ${columns} FROM ${quotedTable(reading.table, quote)} t${condition(reading, spelling)} ORDER BY ${sorted}`;
+  // A table without any column of the key has it derived, and no order.
+  const ordered = sorted === '' ? '' : ` ORDER BY ${sorted}`;
+  return `SELECT ${columns} FROM ${quotedTable(reading.table, quote)} t${condition(reading, spelling)}${ordered}`;
 }
 
 function condition({ watermark }: Reading, { quote, from }: Spelling): string {
