@@ -50,18 +50,19 @@ export async function beginDelivery(exchange: Exchange, client: pg.PoolClient, o
   const { contract, grant } = offer.permit.access.get('')!;
   const validator = validatorOf(contract, offer.index.catalog.standard);
   const tally = startTally(contract, { now: exchange.clock.now() });
+  const derive = await prepareDerivation(client, offer.index.catalog, validator);
   const validation = startValidation(validator, {
     keys: exchange.keys,
     scope: grant.rows,
     mode: offer.mode,
-    derive: await prepareDerivation(client, offer.index.catalog, validator),
+    derive,
     rules: tally.rules,
     turnedAway: tally.turnedAway,
     numbered: offer.intake.numbered,
   });
   const { mode, intake } = offer;
   const standard = offer.index.catalog.standard.version;
-  const meaning = meaningOf({ contract, standard, grant, mode, intake });
+  const meaning = meaningOf({ contract, standard, grant, mode, places: derive?.asOf, intake });
   const delivery = await openDelivery(client, {
     id: offer.id,
     line: contract.name,

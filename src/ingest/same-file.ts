@@ -32,13 +32,15 @@ export interface Meaning {
   standard: string;
   grant: Pick<Grant, 'id' | 'version'>;
   mode: 'snapshot' | 'delta';
+  /** What its derivations look up (`derive/derivation.ts`). */
+  places: string | undefined;
   intake: Pick<Intake, 'mediaType' | 'meaning'>;
 }
 
 /** Hash of what decides what the same bytes mean; null where a repetition is never recognised. */
-export function meaningOf({ contract, standard, grant, mode, intake }: Meaning): string | null {
+export function meaningOf({ contract, standard, grant, mode, places = '', intake }: Meaning): string | null {
   if (intake.meaning === undefined) return null;
-  const parts = [contract.hash, standard, grant.id, grant.version, mode, intake.mediaType, intake.meaning];
+  const parts = [contract.hash, standard, grant.id, grant.version, mode, places, intake.mediaType, intake.meaning];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { loadPlaces } from '../../src/ingest/derive/places.js';
 import { deliverRows, delivers, publishPart } from '../support/catalog-part.js';
 import { testNode } from '../support/node.js';
 
@@ -153,6 +154,33 @@ t.test('the grid of a person is that of the building in the address', async (t) 
   const found = await stored('grid_center__resident', 'id_number');
   for (const [i, [address, grid]] of table.entries()) t.equal(found.get(`E${i}`).grid_code, grid, address);
   t.match(sent.report.derived.grid_code, { filled: 4, differing: 0, unclear: 2 });
+  const again = await deliverRows(node, 'grid-center/resident', people);
+  t.equal(again.report.unchanged?.sameAs, sent.id, 'the same file, the same places');
+  await deliverRows(node, 'housing/compound', [
+    { code: COMPOUND, name: '盛世康城小区', division_code: HERE },
+    { code: `${HERE}002`, name: '别的小区', division_code: HERE },
+  ]);
+  const later = await deliverRows(node, 'grid-center/resident', people);
+  t.equal(later.report.unchanged, undefined, 'the same file where places have changed says something else');
+});
+
+t.test('beyond the places that can be held nothing is told, and what is so not derived is unclear', async (t) => {
+  const client = await exchange.database.owner.connect();
+  t.teardown(() => client.release());
+  const { catalog } = exchange.policy.current();
+  const ask = async (rowsAtMost: number) => {
+    const places = await loadPlaces(client, catalog, { buildings: true, addresses: true, texts: true }, rowsAtMost);
+    return [
+      places.gridOfBuilding(`${COMPOUND}0003`),
+      places.gridOfBuilding('unknown'),
+      places.building(COMPOUND, '3'),
+      places.gridOfText('盛世康城小区3号楼1单元201室', HERE),
+      places.gridOfText('房东村7号', HERE),
+      places.gridOfAddress(`${COMPOUND}003`),
+    ];
+  };
+  t.same(await ask(6), [G1, undefined, `${COMPOUND}0003`, G1, G2, G1]);
+  t.same(await ask(5), Array(6).fill(null), 'six buildings are one too many');
 });
 
 t.test('codes that the contract lacks are listed where they are codes, and headings get what was meant', async (t) => {

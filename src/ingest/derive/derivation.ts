@@ -15,6 +15,8 @@ export interface DerivedCounts {
 
 /** Derivations of one delivery. */
 export interface Derivation {
+  /** What the places that it looks up were when it began: a file means another thing once they have changed. */
+  asOf: string;
   derive(values: unknown[]): void;
   /** Undefined where nothing was derived and nothing contradicted. */
   told(): Readonly<Record<string, DerivedCounts>> | undefined;
@@ -65,7 +67,7 @@ export async function prepareDerivation(
     if (grid) steps.push(gridStep(places, { address, division, has }));
   }
   if (grid && division !== undefined) steps.push(divisionStep(division));
-  return derivationOf(steps, fields);
+  return derivationOf(steps, fields, places?.asOf ?? '');
 }
 
 function buildingStep(places: Places): Step {
@@ -141,7 +143,7 @@ function divisionStep(division: string): Step {
   };
 }
 
-function derivationOf(steps: readonly Step[], fields: readonly string[]): Derivation {
+function derivationOf(steps: readonly Step[], fields: readonly string[], asOf: string): Derivation {
   const counts = new Map(steps.map(({ field }) => [field, { filled: 0, differing: 0, unclear: 0 }]));
   const places = new Map(fields.map((name, at) => [name, at]));
   const run = ({ field, derive, fallback, form }: Step, values: unknown[], read: Read): void => {
@@ -161,6 +163,7 @@ function derivationOf(steps: readonly Step[], fields: readonly string[]): Deriva
     }
   };
   return {
+    asOf,
     derive(values) {
       const read: Read = (name) => {
         const value = values[places.get(name)!];

@@ -2,7 +2,6 @@ import type pg from 'pg';
 import type { Catalog } from '../../catalog/catalog.js';
 import type { Contract } from '../../catalog/contract.js';
 import { liveTable } from '../../catalog/table.js';
-import { releasedNames } from '../rules/findings.js';
 import { releasedContracts } from '../rules/released-contracts.js';
 import { buildingIn, longestEnd, plainText } from './address-text.js';
 import { normalBuilding } from './house-code.js';
@@ -12,6 +11,8 @@ type Found = string | null;
 
 /** What a delivery looks up of the district's places. Each gives undefined where nothing is known, null where there is more than one answer. */
 export interface Places {
+  /** Datasets that were read, with their releases: where they are the same, so is every answer. */
+  asOf: string;
   isBuilding(code: string): boolean;
   /** Building's code → grid. */
   gridOfBuilding(code: string): Found | undefined;
@@ -63,12 +64,15 @@ export async function loadPlaces(
   needs: Needs,
   rowsAtMost = ROWS_AT_MOST,
 ): Promise<Places> {
-  const known = { catalog, released: await releasedNames(client) };
+  const releases = await releasesOf(client); // before the rows: one that comes in between makes a later answer another, not this one
+  const known = { catalog, released: new Set(releases.keys()) };
+  const readOf = new Set<string>();
   const each = async (
     entity: string,
     { into, ...reading }: Pick<Reading, 'fields' | 'take'> & { where?: string; into: readonly Names[] },
   ): Promise<void> => {
     const contracts = releasedContracts(known, entity).filter(isOpen(reading.fields));
+    for (const { name } of contracts) readOf.add(`${name}@${releases.get(name)}`);
     const cut = await readPlaces(client, contracts, { where: 'TRUE', rowsAtMost, ...reading });
     for (const names of into) names.cut = cut;
   };
@@ -114,12 +118,21 @@ export async function loadPlaces(
     await each('address', { fields: ['code', 'text', 'division_code', 'level'], where, take, into: [addresses] });
   }
   return {
+    asOf: [...readOf].sort().join(' '),
     isBuilding: (code) => codes.has(code),
     gridOfBuilding: (code) => grids.get('', code),
     gridOfAddress: (code) => gridAbove(code, addresses),
     building: (compound, number) => numbers.get(compound, number),
     gridOfText,
   };
+}
+
+/** By dataset. */
+async function releasesOf(client: pg.ClientBase): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await client.query<{ name: string; release: string }>(
+    'SELECT name, release FROM exchange.line WHERE release > 0',
+  );
+  return new Map(rows.map(({ name, release }) => [name, release]));
 }
 
 /** A code of the address library begins with its parent's. */
