@@ -8,7 +8,7 @@ import { type DemoFile, demoFilePath, readDemoFile } from '../../src/cli/demo/de
 import { type DemoOptions, type DemoProgress, loadDemo } from '../../src/cli/demo/load-demo.js';
 import { publisherFiles } from '../../src/cli/demo/publisher-files.js';
 import { systemClock } from '../../src/platform/clock.js';
-import { testNode } from '../support/node.js';
+import { type TestNode, testNode } from '../support/node.js';
 import { checkAskedLive } from './asked-live.js';
 import { checkPulled, openDepartments } from './departments.js';
 
@@ -143,20 +143,7 @@ t.test('the demo loads through the public doors, once', async (t) => {
   t.equal(node.exchange.policy.current().epoch, epoch);
   t.same(readFileSync(join(node.exchange.keys.directory, 'demo-applications.json')), keys);
 
-  const said: string[] = [];
-  t.equal(
-    await runDemo({ people: 600, seed: 1, dataDir, json: true }, (text) => said.push(text)),
-    0,
-    'demo delivers every file again',
-  );
-  t.equal(JSON.parse(said[DATASETS.indexOf('police/resident')]!).received, 600);
-  t.equal(node.exchange.releases.release('police/resident'), 1);
-  t.same(
-    said.map((line) => JSON.parse(line)).filter(({ unchanged }) => !unchanged),
-    [],
-    'each is recognised by its digest, also where others delivered their own parts since',
-  );
-  t.equal(node.exchange.releases.release('housing/fee-bill'), 3, 'three companies, each its own part, once');
+  await checkDeliveredAgain(t, node, dataDir);
   await checkPulled(t, { node, systems });
 });
 
@@ -178,6 +165,23 @@ t.test('demo without a server, with wrong flags, and to a folder', async (t) => 
     /^ZJZL,GMSFHM,XM,XB,/,
   );
 });
+
+async function checkDeliveredAgain(t: Test, { exchange }: TestNode, dataDir: string): Promise<void> {
+  const said: string[] = [];
+  t.equal(
+    await runDemo({ people: 600, seed: 1, dataDir, json: true }, (text) => said.push(text)),
+    0,
+    'demo delivers every file again',
+  );
+  t.equal(JSON.parse(said[DATASETS.indexOf('police/resident')]!).received, 600);
+  t.equal(exchange.releases.release('police/resident'), 1);
+  t.same(
+    said.map((line) => JSON.parse(line)).filter(({ unchanged }) => !unchanged),
+    [],
+    'each is recognised by its digest, also where others delivered their own parts since',
+  );
+  t.equal(exchange.releases.release('housing/fee-bill'), 3, 'three companies, each its own part, once');
+}
 
 function checkFile(t: Test, demo: DemoFile, publicUrl: string): void {
   t.match(demo, {

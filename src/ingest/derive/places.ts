@@ -93,21 +93,7 @@ export async function loadPlaces(
     const take = ([code, name, division]: Cells) => compounds.add(division!, plainText(name!), code!);
     await each('compound', { fields: ['code', 'name', 'division_code'], take, into: [compounds] });
   }
-  const gridOfText = (address: string, division: string): Found | undefined => {
-    const plain = plainText(address);
-    const named = buildingIn(plain);
-    const building =
-      named === undefined
-        ? longestEnd(plain, villages.lengths, (end) => villages.get(division, end))
-        : numberedIn(
-            longestEnd(named.before, compounds.lengths, (end) => compounds.get(division, end)),
-            named.building,
-          );
-    if (building === undefined) return named === undefined ? undefined : null;
-    return building === null ? null : (grids.get('', building) ?? null);
-  };
-  const numberedIn = (compound: Found | undefined, number: string) =>
-    compound === undefined || compound === null ? compound : numbers.get(compound, number);
+  const gridOfText = textLookup({ grids, numbers, compounds, villages });
   const addresses = new Names();
   if (needs.addresses) {
     const where = `"level" NOT IN ('13', '14', '15')`; // entrance, floor and room lie in their building
@@ -124,6 +110,26 @@ export async function loadPlaces(
     gridOfAddress: (code) => gridAbove(code, addresses),
     building: (compound, number) => numbers.get(compound, number),
     gridOfText,
+  };
+}
+
+/** The building that the text names within its community, and that building's grid. */
+function textLookup(of: Record<'grids' | 'numbers' | 'compounds' | 'villages', Names>): Places['gridOfText'] {
+  const { grids, numbers, compounds, villages } = of;
+  const numberedIn = (compound: Found | undefined, number: string) =>
+    compound === undefined || compound === null ? compound : numbers.get(compound, number);
+  return (address, division) => {
+    const plain = plainText(address);
+    const named = buildingIn(plain);
+    const building =
+      named === undefined
+        ? longestEnd(plain, villages.lengths, (end) => villages.get(division, end))
+        : numberedIn(
+            longestEnd(named.before, compounds.lengths, (end) => compounds.get(division, end)),
+            named.building,
+          );
+    if (building === undefined) return named === undefined ? undefined : null;
+    return building === null ? null : (grids.get('', building) ?? null);
   };
 }
 
