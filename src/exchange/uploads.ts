@@ -35,7 +35,7 @@ export async function appendToUpload(
 /** The whole of an upload, read from its parts one after the other. */
 export function bodyOfUpload({ database, config }: Pick<Exchange, 'database' | 'config'>, upload: Upload): Body {
   const { encoding, digest } = upload;
-  const stream = Readable.from(readParts(database.app, upload.id));
+  const stream = Readable.from(readParts(database.app, upload.id, upload.received));
   return receive(stream, { encoding, stated: digest ?? undefined, limitBytes: config.deliveryLimitBytes });
 }
 

@@ -56,15 +56,21 @@ export async function insertPart(parts: Parts, whole: string, { offset, bytes }:
   await parts.query('INSERT INTO exchange.part (whole, "offset", bytes) VALUES ($1, $2, $3)', [whole, offset, bytes]);
 }
 
-/** The bytes of a whole in their order, one part in memory at a time. */
-export async function* readParts(parts: Parts, whole: string): AsyncGenerator<Buffer> {
+/**
+ * The bytes of a whole in their order, one part in memory at a time.
+ * @throws Problem unavailable where they are not as many as it has, for something else has taken them away
+ */
+export async function* readParts(parts: Parts, whole: string, lengthBytes?: number): AsyncGenerator<Buffer> {
   for (let offset = 0; ; ) {
     const { rows } = await parts.query<{ bytes: Buffer }>(
       'SELECT bytes FROM exchange.part WHERE whole = $1 AND "offset" = $2',
       [whole, offset],
     );
     const part = rows[0];
-    if (part === undefined) return;
+    if (part === undefined) {
+      if (lengthBytes === undefined || lengthBytes === offset) return;
+      throw new Problem('unavailable', 'Not all of it is stored any more. Send it again.', { retryAfter: 1 });
+    }
     yield part.bytes;
     offset += part.bytes.length;
   }

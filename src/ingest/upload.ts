@@ -117,7 +117,11 @@ export async function unclaimUpload(pool: pg.Pool, id: string): Promise<void> {
 /** What was appended from an offset on goes again: it was not what its sender had meant to send. */
 export async function truncateUpload(pool: pg.Pool, id: string, offset: number): Promise<void> {
   await inTransaction(pool, async (tx) => {
-    await tx.query('UPDATE exchange.upload SET received = $2 WHERE id = $1 AND claimed_at IS NULL', [id, offset]);
+    const { rowCount } = await tx.query(
+      'UPDATE exchange.upload SET received = $2 WHERE id = $1 AND claimed_at IS NULL',
+      [id, offset],
+    );
+    if (rowCount !== 1) return; // what a delivery reads by now stays whole
     await tx.query('DELETE FROM exchange.part WHERE whole = $1 AND "offset" >= $2', [id, offset]);
   });
 }
@@ -139,10 +143,11 @@ export async function dropUpload(pool: pg.Pool, id: string): Promise<boolean> {
   });
 }
 
-/** One that a living delivery reads is left to it. */
+/** One that a living delivery reads, or waits for its place to read, is left to it. */
 async function expireUploads(pool: pg.Pool): Promise<void> {
   await pool.query(
     `WITH expired AS (DELETE FROM exchange.upload u WHERE expires_at < clock_timestamp()
+       AND (claimed_at IS NULL OR claimed_at < clock_timestamp() - interval '${CLAIM}')
        AND NOT EXISTS (SELECT FROM exchange.delivery d WHERE d.id = u.delivery AND d.ended_at IS NULL) RETURNING id)
      DELETE FROM exchange.part WHERE whole IN (SELECT id FROM expired)`,
   );

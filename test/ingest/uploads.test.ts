@@ -160,6 +160,14 @@ t.test('what is refused, and leaves the upload where it stood', async (t) => {
   t.equal((await node.ask('HEAD', path, { as: 'main' })).status, 404, 'what was taken back is gone');
   const wrong = at(await begin(d, { 'repr-digest': digest('other') }, row('1')));
   t.match((await patch(wrong, row('1').length, '', END)).body, { code: 'digest-mismatch' }, 'the whole is verified');
+  const robbed = at(await begin(d, {}, row('1')));
+  await owner.query('DELETE FROM exchange.part WHERE whole = $1', [robbed.split('/').at(-1)]);
+  t.match(
+    (await patch(robbed, row('1').length, '', END)).body,
+    { code: 'unavailable' },
+    'less than was sent is nothing',
+  );
+  t.equal((await d.stored()).length, 0);
   await app.query('UPDATE exchange.upload SET ended = true');
   const begun = await Promise.all(Array.from({ length: 20 }, () => begin(d)));
   t.ok(begun.every(({ status }) => status === 201));
