@@ -4,7 +4,7 @@ import { connectionSettings } from './database-session.js';
 /** Another system's database on the same server as ours, with a user of its own who may read it and nothing else. */
 export interface NeighbourDatabase {
   name: string;
-  reader: { user: string; password: string };
+  readingUser: { user: string; password: string };
   /** Where its server listens: a host and port, or a socket. */
   server: { host: string; port: number } | { path: string };
   /** As its owner. */
@@ -17,7 +17,7 @@ export interface Neighbour {
   url: string;
   /** What the database is called after ours. */
   suffix: string;
-  /** Of its reader, from now on. */
+  /** Of its reading user, from now on. */
   password: string;
 }
 
@@ -32,7 +32,7 @@ export async function openNeighbour({ url, suffix, password }: Neighbour): Promi
     const theirs = await connect({ ...settings, connectionString: withDatabase(settings.connectionString, name) });
     return {
       name,
-      reader: { user, password },
+      readingUser: { user, password },
       server: serverOf(ours),
       query: async (text, values = []) => (await theirs.query(text, [...values])).rows,
       close: () => theirs.end(),
@@ -42,7 +42,7 @@ export async function openNeighbour({ url, suffix, password }: Neighbour): Promi
   }
 }
 
-/** Others of the server may not look into it, and its reader is nobody elsewhere. */
+/** Others of the server may not look into it, and its reading user is nobody elsewhere. */
 async function makeAbsent(ours: pg.Client, wanted: { name: string; user: string; password: string }): Promise<void> {
   const [name, user] = [ours.escapeIdentifier(wanted.name), ours.escapeIdentifier(wanted.user)];
   const found = await ours.query('SELECT FROM pg_database WHERE datname = $1', [wanted.name]);

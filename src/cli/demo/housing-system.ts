@@ -29,14 +29,14 @@ export async function openHousingSystem(of: HousingSystemOf, clock: Clock): Prom
   } finally {
     await database.close();
   }
-  const { name, reader, server } = database;
-  const relay = await relaySessions({ server, user: reader.user, database: name });
+  const { name, readingUser, server } = database;
+  const relay = await relaySessions({ server, user: readingUser.user, database: name });
   const { host, port } = relay;
   return {
     publisher: 'housing',
     name: 'property-db',
     draft: { kind: 'postgres', host, port, database: name, tls: 'none', private: false, secret: true },
-    secret: { kind: 'password', ...reader },
+    secret: { kind: 'password', ...readingUser },
     close: relay.close,
   };
 }
@@ -64,7 +64,7 @@ async function fillOnce(database: NeighbourDatabase, { people, seed }: HousingSy
     rows = [];
   }
   await insert(database, rows);
-  await database.query(`GRANT SELECT ON ${TABLE} TO "${database.reader.user}"`);
+  await database.query(`GRANT SELECT ON ${TABLE} TO "${database.readingUser.user}"`);
   await database.query('COMMIT');
 }
 
