@@ -310,7 +310,22 @@ t.test('a list written by hand opens nothing', async (t) => {
   await sql.query(
     `UPDATE exchange.policy_record SET document = replace(document, '"2"', '"9"') WHERE kind = 'code-list' AND id = 'settlement'`,
   );
+  const upstream = {
+    publisher: 'housing',
+    name: 'evil',
+    kind: 'http',
+    host: '127.0.0.1',
+    port: 1,
+    tls: 'none',
+    status: 'approved',
+  };
+  await sql.query(
+    `INSERT INTO exchange.policy_record (kind, id, version, document, entry_index)
+     SELECT 'upstream', 'housing/evil', 1, $1, max(entry_index) FROM exchange.policy_record`,
+    [JSON.stringify(upstream)],
+  );
   const fresh = await testNode(t, { beside: node });
+  t.equal(fresh.exchange.policy.current().upstreams.size, 0, 'nor does a system to call');
   t.match(await list('event-category', fresh), { version: 3 });
   t.equal((await list('event-category', fresh))?.codes.get('07')?.title.zh, '市政设施');
   t.match(await list('settlement', fresh), { version: 0, history: [] }, 'altered: as it shipped');
