@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { parse } from 'yaml';
 import { type Catalog, makeCatalog } from '../../src/catalog/catalog.js';
 import { checkCatalog } from '../../src/catalog/check.js';
 import { PROBLEMS } from '../../src/platform/errors.js';
@@ -81,7 +80,6 @@ t.test('openapi.yaml is what the catalog says', async (t) => {
   const committed = readFileSync(join(packageRoot, 'openapi.yaml'), 'utf8');
   t.ok(committed === (await writeOpenapi()), 'npm run openapi writes the same file');
   t.match(document.openapi, /^3\.1\./);
-  t.same(parse(committed), JSON.parse(await renderCatalogOpenapi(join(packageRoot, 'catalog'), 'json')));
   await t.rejects(renderCatalogOpenapi(join(packageRoot, 'catalog', 'police'), 'json'), { code: 'unprocessable' });
 });
 
