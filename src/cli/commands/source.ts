@@ -70,7 +70,9 @@ function open({ publisher }: DatasetName, options: Options): Promise<Client> {
 
 function line({ id, queuedAt, cause, state, reason, report }: Run): string {
   const { counted, received, published, ok } = report?.reconciliation ?? {};
-  const sides = counted === undefined ? '' : `  counted ${counted}, received ${received}, published ${published ?? 0}`;
+  // An interface tells no count of its own.
+  const told = counted === undefined ? '' : `counted ${counted}, `;
+  const sides = received === undefined ? '' : `  ${told}received ${received}, published ${published ?? 0}`;
   const agreed = ok === undefined || state !== 'published' ? '' : ok ? ', reconciled' : ', NOT RECONCILED';
   const kept = report?.kept ? `, ${report.kept} rows kept aside` : '';
   return `${id}  ${queuedAt}  ${cause}  ${state}${sides}${agreed}${kept}${reason === null ? '' : `: ${reason}`}`;
