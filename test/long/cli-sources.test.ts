@@ -26,7 +26,7 @@ t.teardown(async () => {
 });
 mkdirSync(lineDir);
 const overLine = readFileSync(join(dataDir, 'run.json'), 'utf8').replaceAll(String(port), String(line.port));
-writeFileSync(join(lineDir, 'run.json'), overLine);
+writeFileSync(join(lineDir, 'run.json'), overLine, { mode: 0o600 });
 cpSync(join(dataDir, 'demo.json'), join(lineDir, 'demo.json'));
 
 const cli = (...args: string[]): Promise<Ended> => run([...args, '--data-dir', dataDir]);
