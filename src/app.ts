@@ -80,8 +80,8 @@ export async function composeNode(parts: NodeParts): Promise<Node> {
   };
 }
 
-/** Of the owner's six connections: three are left for catalogs and recovery. */
-const DELIVERIES = { atOnce: 3, waitingAtMost: 20, waitMs: 30_000 };
+/** Of the owner's six connections: three are left for catalogs and recovery. One of the three is always for another application. */
+const DELIVERIES = { atOnce: 3, eachAtOnce: 2, waitingAtMost: 20, waitMs: 30_000 };
 
 async function openExchange(
   { config, databaseUrl, keys, clock }: NodeParts,

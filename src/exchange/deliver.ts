@@ -26,7 +26,9 @@ const ATTEMPTS = 8;
  * or its deliverer has cancelled it
  */
 export function deliver(exchange: Exchange, offer: Offer): Promise<Ended> {
-  return exchange.slots.run(() => carryOut(exchange, offer)).finally(() => offer.intake.close?.());
+  return exchange.slots
+    .run(() => carryOut(exchange, offer), offer.call.subject.sub)
+    .finally(() => offer.intake.close?.());
 }
 
 async function carryOut(exchange: Exchange, offer: Offer): Promise<Ended> {

@@ -2,58 +2,77 @@ import { Problem } from '../platform/errors.js';
 
 /** A bounded number of things at once, and a bounded line before it. */
 export interface Slots {
-  /** Waits for its turn, runs, makes room. Throws Problem unavailable where the line is full or the wait too long. */
-  run<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * Waits for its turn, runs, makes room. `of`: on whose behalf, where each has a bound of its own. Throws Problem unavailable where the line is
+   * full or the wait too long.
+   */
+  run<T>(work: () => Promise<T>, of?: string): Promise<T>;
 }
 
 export interface SlotOptions {
   atOnce: number;
+  /** Of one alone; as many as there are where it is left out. */
+  eachAtOnce?: number;
   waitingAtMost: number;
   waitMs: number;
   /** What is told where the line is full or the wait too long. */
   told?: string;
 }
 
+interface Waiting {
+  of: string;
+  turn(): void;
+}
+
 /**
- * A delivery holds a connection of the owner's pool from its first byte to its end: without a bound a few slow senders would take them all.
+ * A delivery holds a connection of the owner's pool from its first byte to its end: without a bound a few slow senders would take them all, and
+ * without one for each a single one would keep out the others.
  */
-export function openSlots({ atOnce, waitingAtMost, waitMs, told }: SlotOptions): Slots {
+export function openSlots({ atOnce, eachAtOnce = atOnce, waitingAtMost, waitMs, told }: SlotOptions): Slots {
+  const held = new Map<string, number>();
+  const line = new Set<Waiting>();
   let taken = 0;
-  const line = new Set<() => void>();
-  const enter = async (): Promise<void> => {
-    if (taken < atOnce) {
-      taken++;
-      return;
-    }
+  const mayTake = (of: string): boolean => taken < atOnce && (held.get(of) ?? 0) < eachAtOnce;
+  const take = (of: string): void => {
+    taken++;
+    held.set(of, (held.get(of) ?? 0) + 1);
+  };
+  const enter = async (of: string): Promise<void> => {
+    if (mayTake(of)) return take(of);
     if (line.size >= waitingAtMost) throw full(waitMs, told);
     await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        line.delete(waiting);
+        reject(full(waitMs, told));
+      }, waitMs);
       const turn = () => {
         clearTimeout(timer);
         resolve();
       };
-      const timer = setTimeout(() => {
-        line.delete(turn);
-        reject(full(waitMs, told));
-      }, waitMs);
-      line.add(turn);
+      const waiting: Waiting = { of, turn };
+      line.add(waiting);
     });
   };
-  const leave = (): void => {
-    const [next] = line;
-    if (next === undefined) {
-      taken--;
-    } else {
+  const leave = (of: string): void => {
+    taken--;
+    const left = held.get(of)! - 1;
+    if (left === 0) held.delete(of);
+    else held.set(of, left);
+    for (const next of line) {
+      if (!mayTake(next.of)) continue;
       line.delete(next);
-      next(); // the slot goes from hand to hand
+      take(next.of); // at once: whoever comes meanwhile stands behind
+      next.turn();
+      return;
     }
   };
   return {
-    async run(work) {
-      await enter();
+    async run(work, of = '') {
+      await enter(of);
       try {
         return await work();
       } finally {
-        leave();
+        leave(of);
       }
     },
   };

@@ -196,6 +196,22 @@ t.test('the line before the places is bounded', async (t) => {
   t.equal(await slots.run(async () => 6), 6, 'what throws makes room too');
 });
 
+t.test('threat: one slow sender who takes every place. One is always for another', async (t) => {
+  const slots = openSlots({ atOnce: 3, eachAtOnce: 2, waitingAtMost: 5, waitMs: 5_000 });
+  const ends: (() => void)[] = [];
+  const order: string[] = [];
+  const slow = () => slots.run(() => new Promise<void>((resolve) => ends.push(resolve)), 'slow');
+  const sending = [slow(), slow(), slow()];
+  const other = (name: string) => slots.run(async () => order.push(name), 'other');
+  await Promise.all([other('a'), other('b'), other('c')]);
+  t.strictSame([order, ends.length], [['a', 'b', 'c'], 2], 'the third of the slow one waits, the others pass it');
+  ends[0]!();
+  await sending[0];
+  t.equal(ends.length, 3, 'then it has its turn');
+  for (const end of ends) end();
+  await Promise.all(sending);
+});
+
 t.test('a node that died leaves nothing half done', async (t) => {
   const d = await thing('dead');
   await d.send(good('1'));
