@@ -114,7 +114,7 @@ export interface Entry {
 /** Every entry of the log from an index on, as hashed. */
 export async function entriesFrom(pool: pg.Pool, index: number): Promise<Entry[]> {
   const { rows } = await pool.query<{ index: string; bytes: Buffer }>(
-    'SELECT index::text AS index, bytes FROM audit.entry WHERE index >= $1 ORDER BY index',
+    'SELECT e.index::text AS index, e.bytes FROM audit.entry e WHERE e.index >= $1 ORDER BY e.index',
     [index],
   );
   return rows.map((row) => ({ ...JSON.parse(row.bytes.toString('utf8')), index: Number(row.index) }));

@@ -92,6 +92,9 @@ export function makeRows(today: string, seed = 20_261_124): Record<string, Row[]
     grid_code: maybe(() => pick(GRIDS)),
     address_code: null,
   }));
+  // Where a house has no grid its building's is derived at landing: the model's rows are those that land.
+  const gridOf = new Map(building.map(({ code, grid_code }) => [code, grid_code]));
+  for (const row of house) row.grid_code ??= gridOf.get(row.building_code) ?? null;
   const household = Array.from({ length: 45 }, (_, i) => ({
     county: pick(['370303', '370399']),
     household_no: String(i).padStart(9, '0'),

@@ -8,8 +8,8 @@ import { runSource } from '../../src/exchange/run-source.js';
 import { listRuns } from '../../src/exchange/sources/source-runs.js';
 import type { Problem } from '../../src/platform/errors.js';
 import { until } from '../failure/until.js';
+import { openThings, type Thing } from '../ingest/things.js';
 import { departmentDatabase } from '../support/department.js';
-import { openThings, type Thing } from './things.js';
 
 const { node, thing } = await openThings(t, { sourceStatementTimeoutMs: 1_000 });
 const { exchange } = node;

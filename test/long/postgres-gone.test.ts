@@ -6,9 +6,9 @@ import { composeNode } from '../../src/app.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { startPostgres } from '../../src/platform/embedded-postgres.js';
 import { migrate } from '../../src/platform/migrate.js';
+import { deliverPeople, people, unmasked } from '../failure/residents.js';
+import { until } from '../failure/until.js';
 import { type Reply, testNode } from '../support/node.js';
-import { deliverPeople, people, unmasked } from './residents.js';
-import { until } from './until.js';
 
 // "PostgreSQL gone → 503 in bounded time and recovery by itself."
 const directory = mkdtempSync(join(tmpdir(), 'civic-exchange-gone-'));
