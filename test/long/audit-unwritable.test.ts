@@ -1,9 +1,9 @@
 import pg from 'pg';
 import t, { type Test } from 'tap';
+import { entriesFrom, startLoad } from '../failure/load.js';
+import { deliverPeople, people, unmasked } from '../failure/residents.js';
+import { until } from '../failure/until.js';
 import { type Reply, testNode } from '../support/node.js';
-import { entriesFrom, startLoad } from './load.js';
-import { deliverPeople, people, unmasked } from './residents.js';
-import { until } from './until.js';
 
 // Invariant 1: no byte of an answer leaves before the entry that covers it is committed. Not recorded → 503 and not one byte of data.
 const PEOPLE = people(6);

@@ -8,9 +8,9 @@ import { type DemoFile, demoFilePath, readDemoFile } from '../../src/cli/demo/de
 import { type DemoOptions, type DemoProgress, loadDemo } from '../../src/cli/demo/load-demo.js';
 import { publisherFiles } from '../../src/cli/demo/publisher-files.js';
 import { systemClock } from '../../src/platform/clock.js';
+import { checkAskedLive } from '../demo/asked-live.js';
+import { checkPulled, openDepartments } from '../demo/departments.js';
 import { type TestNode, testNode } from '../support/node.js';
-import { checkAskedLive } from './asked-live.js';
-import { checkPulled, openDepartments } from './departments.js';
 
 /** What this file looks into of the rows it asks for. */
 interface Body {

@@ -3,9 +3,9 @@ import canonicalize from 'canonicalize';
 import { exportJWK, generateKeyPair } from 'jose';
 import pg from 'pg';
 import t from 'tap';
+import { entriesFrom } from '../failure/load.js';
+import { deliverPeople, people, unmasked } from '../failure/residents.js';
 import { requestToken, type TestNode, testNode } from '../support/node.js';
-import { entriesFrom } from './load.js';
-import { deliverPeople, people, unmasked } from './residents.js';
 
 // Invariant 9: a row written by hand into the platform's tables opens nothing: what grants access must stand in the log.
 const ROWS = '/data/police/resident/v1/rows';
