@@ -189,9 +189,9 @@ t.test('quality, standard, config', async (t) => {
   t.equal(exported.code, 0, exported.stderr);
   t.match(await cli('standard', 'show', gender), { code: 0, stdout: /男/ });
   t.match(await cli('standard', 'list', '--json'), { code: 0, stdout: /"GB-T-2261\.1_gender"/ });
-  const list = write('canteen_kind.csv', 'code,title_zh,title_en,retired\n1,老年食堂,Canteen,\n');
+  const list = write('canteen-kind.csv', 'code,title_zh,title_en,retired\n1,老年食堂,Canteen,\n');
   const applied = await cli('standard', 'apply', list, '--note', '新设', '--title-zh', '食堂类别');
-  t.match([applied.code, applied.stdout], [0, /canteen_kind {2}v1 {2}1 codes/], applied.stderr);
+  t.match([applied.code, applied.stdout], [0, /canteen-kind {2}v1 {2}1 codes/], applied.stderr);
   t.match(await cli('standard', 'show', 'none'), { code: 1, stderr: /no such code list/ });
   const key = (await cli('package', 'key')).stdout.trim();
   t.equal(lines(await cli('config', 'print', '--json'))[0].packageKey, key);
