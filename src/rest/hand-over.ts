@@ -42,7 +42,7 @@ async function handOverNow(
   offer: Offer,
   { request, carryOut = deliver }: HandingOver,
 ): Promise<Reply> {
-  const { delivery, receipt } = await carryOut(exchange, offer);
+  const { delivery, receipt } = await carryOut(exchange, { ...offer, onLanded: () => patient(request) });
   const { id, state, mode, counts, release, digest, report } = delivery;
   const { received, accepted, rejected, inserted, updated, deleted } = counts;
   const view = { id, state, mode, received, accepted, rejected, inserted, updated, deleted, release, digest, report };
@@ -55,6 +55,11 @@ async function handOverNow(
     },
     body: JSON.stringify({ ...view, rejects: rejectsOf(request, view) }),
   };
+}
+
+/** Publishing may take longer than a silent connection is otherwise left open; the next request on it is under the usual bound again. */
+export function patient(request: Pick<FastifyRequest, 'raw'>): void {
+  request.raw.socket.setTimeout(UPLOAD_MS);
 }
 
 /** 202 as soon as the body has been read whole and is sound; publishing goes on. */

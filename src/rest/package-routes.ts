@@ -4,7 +4,7 @@ import { requireRole } from '../access/policy/require-role.js';
 import type { Exchange } from '../exchange/exchange.js';
 import { packageRecipient, receivePackage } from '../exchange/receive-package.js';
 import { noParameters, parseType } from './delivery-request.js';
-import { UPLOAD_MS } from './hand-over.js';
+import { patient, UPLOAD_MS } from './hand-over.js';
 
 export const PACKAGE_TYPE = 'application/vnd.civic-exchange.package';
 const PATH = '/api/v1/packages';
@@ -25,6 +25,7 @@ export async function packageRoutes(app: FastifyInstance, { exchange }: { exchan
     try {
       const carrier = requireRole(exchange, request.subject, 'operator');
       noParameters(request);
+      patient(request);
       const type = (contentType: string) => parseType(contentType);
       const outcome = await receivePackage(exchange, { carrier, body: request.body as Readable, parseType: type });
       return reply
