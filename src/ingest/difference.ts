@@ -17,11 +17,12 @@ export interface Differing {
 export async function sizeOfPart(tx: pg.ClientBase, differing: Differing): Promise<{ rows: number; missing: number }> {
   const live = liveTable(differing.validator.contract);
   const part = scopeSql(differing.scope, 't');
-  const staged = `EXISTS (SELECT FROM ${stagingTable(differing.deliveryId)} s WHERE s.row_id = t.row_id)`;
+  // NOT EXISTS where it can become an anti-join: among what is selected it would be asked once for each row.
+  const gone = `NOT EXISTS (SELECT FROM ${stagingTable(differing.deliveryId)} s WHERE s.row_id = t.row_id)`;
   const { rows } = await tx.query<{ rows: string; missing: string }>(
     differing.mode === 'snapshot'
-      ? `SELECT count(*) AS rows, count(*) FILTER (WHERE NOT kept) AS missing
-         FROM (SELECT ${staged} AS kept FROM ${live} t WHERE ${part.text}) p`
+      ? `SELECT (SELECT count(*) FROM ${live} t WHERE ${part.text}) AS rows,
+                (SELECT count(*) FROM ${live} t WHERE ${part.text} AND ${gone}) AS missing`
       : `SELECT count(*) AS rows, 0 AS missing FROM (SELECT FROM ${live} t WHERE ${part.text} LIMIT 1) p`,
     part.values,
   );

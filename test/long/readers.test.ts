@@ -2,7 +2,7 @@ import t from 'tap';
 import { openThings } from '../ingest/things.js';
 
 // Readers are never blocked by a release, and never see half of one.
-const ROWS = Number(process.env.EXCHANGE_TEST_SNAPSHOT_ROWS ?? 60_000);
+const ROWS = Number(process.env.EXCHANGE_TEST_SNAPSHOT_ROWS ?? 200_000);
 const { node, thing } = await openThings(t, { deliveryLimitBytes: 1_000_000_000 });
 
 function snapshot(name: string): string {
