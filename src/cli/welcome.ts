@@ -26,7 +26,7 @@ function demoLines(config: Config, baseUrl: string): string[] {
   const rows = `${baseUrl}/data/police/resident/v1/rows`;
   const query = '{ police { resident_list(first: 2) { nodes { name gender household { household_no } } } } }';
   return [
-    'Applications that can sign in: grid-app, subsidy-app, bulk-app, <publisher>-publisher, operator-app, auditor-app',
+    'Applications that can sign in: grid-app, verify-app, subsidy-app, elder-app, bulk-app, <publisher>-publisher, operator-app, auditor-app',
     `(their keys are in ${relative('', resolve(config.dataDir, 'demo.json'))}). Paste these into another terminal, in this directory:`,
     '',
     `  TOKEN=$(${token})`,

@@ -5,6 +5,7 @@ import * as codeLists from '../../migrations/002-code-lists.js';
 import * as quality from '../../migrations/003-quality.js';
 import * as uploads from '../../migrations/004-uploads.js';
 import * as sources from '../../migrations/005-sources.js';
+import * as deliveryList from '../../migrations/006-delivery-list.js';
 import { databaseProblem } from './database-problem.js';
 import { connectionSettings } from './database-session.js';
 import { migrateJobs } from './jobs.js';
@@ -15,6 +16,7 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '003-quality': quality,
   '004-uploads': uploads,
   '005-sources': sources,
+  '006-delivery-list': deliveryList,
 };
 
 /** Static: what runs is what was compiled, not what lies in a directory. */

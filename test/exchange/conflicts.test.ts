@@ -197,7 +197,7 @@ t.test('what two departments say differently stands in the list once, recorded b
   t.same(await conflicts(), found, 'numbers and dates stay');
 });
 
-t.test('the list is read by community under a grant, masked as any dataset', async (t) => {
+t.test('the list is read by community under a grant, masked like every dataset', async (t) => {
   await node.register('grid-app');
   await node.register('stranger');
   await node.grant({

@@ -7,6 +7,10 @@ import { until } from '../failure/until.js';
 import { freePort } from '../support/node.js';
 import { build, type Ended, exchange, postgresOf, run, temporary } from './exchange-child.js';
 
+interface ResidentList {
+  data: { police: { resident_list: { nodes: Record<string, unknown>[] } } };
+}
+
 // A new developer's way through the command line, and what every acknowledged answer is worth after a kill.
 build();
 const directory = temporary(t);
@@ -98,7 +102,7 @@ t.test('register a key, get a grant, read the same by REST and by GraphQL', asyn
     headers: json,
     body: JSON.stringify({ query }),
   });
-  const nodes = ((await graphql.json()) as any).data.police.resident_list.nodes as Record<string, unknown>[];
+  const nodes = ((await graphql.json()) as ResidentList).data.police.resident_list.nodes;
   t.same(
     nodes.map(({ household: _, ...node }) => node),
     JSON.parse(body).data,

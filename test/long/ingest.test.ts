@@ -2,11 +2,10 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import t from 'tap';
 import { holdAgainstModel, SCOPES } from '../ingest/against-model.js';
 import { openThings } from '../ingest/things.js';
+import { heldMemory } from '../support/held-memory.js';
 
 const { node, thing } = await openThings(t, { deliveryLimitBytes: 1_000_000_000 });
 const { owner } = node.exchange.database;
@@ -21,14 +20,7 @@ t.test('hundreds of delivery sequences do what a naive model says', { timeout: 9
 t.test('a body of 200 MB is never held', async (t) => {
   const d = await thing('huge');
   const ballast = 'x'.repeat(10_000);
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  /** Without what only waits for the collector. */
-  const held = () => {
-    collect();
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    return heapUsed + arrayBuffers;
-  };
+  const held = heldMemory();
   const before = held();
   let peak = 0;
   const lines = function* () {

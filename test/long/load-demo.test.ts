@@ -96,7 +96,7 @@ t.test('the demo loads through the public doors, once', async (t) => {
     assisted.body.data.every((row) => row.head.id_number === row.head_id),
     'heads are real residents, unmasked',
   );
-  const conflicts = await rows('grid-app', 'exchange/conflict/v1/rows?_limit=1000');
+  const conflicts = await rows('verify-app', 'exchange/conflict/v1/rows?_limit=1000');
   t.ok(conflicts.body.data.length > 0, 'what police and grid workers say differently of the pilot');
   t.ok(conflicts.body.data.every((row) => row.division_code === PILOT));
   const elders = await rows('elder-app', 'civil-affairs/elder-allowance/v1/rows?until_month.null=true&_expand=person');
@@ -200,6 +200,7 @@ function checkFile(t: Test, demo: DemoFile, publicUrl: string): void {
       'operator-app',
       'auditor-app',
       'grid-app',
+      'verify-app',
       'subsidy-app',
       'elder-app',
       'bulk-app',
@@ -220,8 +221,6 @@ function checkFile(t: Test, demo: DemoFile, publicUrl: string): void {
   const grants = (clientId: string) => new Map(by.get(clientId)!.grants.map((grant) => [grant.dataset, grant]));
   t.same([...grants('grid-app').keys()].sort(), [
     'exchange/address',
-    'exchange/conflict',
-    'exchange/finding',
     'grid-center/dwelling-household',
     'grid-center/event',
     'grid-center/event-step',
@@ -237,6 +236,7 @@ function checkFile(t: Test, demo: DemoFile, publicUrl: string): void {
     'police/migrant',
     'police/resident',
   ]);
+  t.same([...grants('verify-app').keys()], ['exchange/conflict', 'exchange/finding']);
   t.same(grants('grid-app').get('police/resident')!.rows, { scope: [{ field: 'residence_division', in: [PILOT] }] });
   t.match(grants('grid-app').get('police/resident')!.masks, { id_number: 'id-number', name: 'initial', born: 'year' });
   for (const grant of [...grants('subsidy-app').values(), ...grants('elder-app').values()]) {

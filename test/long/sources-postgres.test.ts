@@ -90,7 +90,7 @@ t.test(
       release: 1,
       counts: { received: 3, accepted: 3, rejected: 0 },
     });
-    const source = delivery.report!.source as any;
+    const source = delivery.report!.source as { unmapped: string[]; reconciliation: Record<string, unknown> };
     t.same(source.unmapped, ['secret_note', 'moved']);
     t.match(source.reconciliation, { counted: 3, received: 3, taken: 3, published: 3, repeated: 0, ok: true });
     t.equal(source.reconciliation.takenKeys, source.reconciliation.publishedKeys);

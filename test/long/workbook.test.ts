@@ -1,11 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import ExcelJS from 'exceljs';
 import t from 'tap';
 import { sourceOf } from '../../src/ingest/sources/open.js';
 import { XLSX } from '../ingest/workbooks.js';
+import { heldMemory } from '../support/held-memory.js';
 
 const ROWS = 100_000;
 const HEADINGS = ['编号', '单位', '名称', '数量', '日期', '备注'];
@@ -19,13 +18,7 @@ t.test('a workbook of 100,000 rows is read in bounded memory', { timeout: 300_00
   const day = new Date(Date.UTC(2026, 0, 31));
   for (let i = 0; i < ROWS; i++) sheet.addRow([`编号${i}`, 'a', '张三', i, day, '备注']).commit();
   await book.commit();
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  const held = () => {
-    collect();
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    return heapUsed + arrayBuffers;
-  };
+  const held = heldMemory();
   const before = held();
   let peak = 0;
   let rows = 0;

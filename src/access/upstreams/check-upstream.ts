@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Fault } from '../../platform/errors.js';
+import { refusedAddress } from './address.js';
 import { UPSTREAM_KINDS, type UpstreamDraft } from './upstream.js';
 
 /** Labels of letters, digits and hyphens (RFC 1123), or underscores, which private networks have. A slash or a leading dot would be a path. */
@@ -16,6 +17,8 @@ export function checkUpstream(draft: UpstreamDraft): Fault[] {
     void faults.push({ pointer, reason, ...(expected === undefined ? {} : { expected }) });
   if (!UPSTREAM_KINDS.includes(draft.kind)) say('/kind', 'not one of these', UPSTREAM_KINDS.join(', '));
   if (isIP(draft.host) === 0 && !HOST_NAME.test(draft.host)) say('/host', 'neither a host name nor an address');
+  const unreachable = isIP(draft.host) === 0 ? undefined : refusedAddress(draft.host, { ...draft, loopback: true });
+  if (unreachable !== undefined) say('/host', unreachable);
   if (!Number.isInteger(draft.port) || draft.port < 1 || draft.port > 65_535) say('/port', 'not a port', '1 to 65535');
   if (draft.tls !== 'required' && draft.tls !== 'none') say('/tls', 'not one of these', 'required, none');
   if (draft.ca !== undefined && !isCertificate(draft.ca)) say('/ca', 'not a certificate in PEM');

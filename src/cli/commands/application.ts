@@ -2,7 +2,8 @@ import { Command } from 'commander';
 import { systemClock } from '../../platform/clock.js';
 import { connect, expectSuccess } from '../client.js';
 import { print } from '../output.js';
-import { acting, readDocument } from './grant.js';
+import { readDocument } from '../read-document.js';
+import { acting } from './grant.js';
 
 interface RegisterOptions {
   as: string;

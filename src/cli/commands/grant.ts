@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { systemClock } from '../../platform/clock.js';
 import { connect, expectSuccess } from '../client.js';
-import { CommandError, EXIT } from '../exit-code.js';
 import { print } from '../output.js';
+import { readDocument } from '../read-document.js';
 
 interface GrantOptions {
   as: string;
@@ -43,15 +42,6 @@ export function acting(command: Command): Command {
     .option('--key <file>', 'private JWK of the application')
     .option('--data-dir <dir>', 'data directory of the running server')
     .option('--json', 'print the reply as JSON');
-}
-
-/** Reads a JSON document to send. Throws CommandError. */
-export function readDocument(file: string): string {
-  try {
-    return JSON.stringify(JSON.parse(readFileSync(file, 'utf8')));
-  } catch {
-    throw new CommandError(EXIT.usage, `${file} is not a readable JSON file.`);
-  }
 }
 
 async function issue(file: string, options: GrantOptions): Promise<void> {

@@ -14,6 +14,7 @@ import { CommandError, EXIT } from '../exit-code.js';
 import { mediaTypeOf } from '../media-type.js';
 import { print } from '../output.js';
 import { readLedger, writeLedger } from '../package-ledger.js';
+import { readDocument } from '../read-document.js';
 
 interface PackOptions {
   as?: string;
@@ -63,7 +64,7 @@ async function pack(
   { options, several }: { options: PackOptions; several: boolean },
 ): Promise<void> {
   if (options.to === undefined) throw new CommandError(EXIT.usage, 'Name the exchange by --to <package key file>.');
-  const key = JSON.parse(readFileSync(options.key, 'utf8')) as JWK;
+  const key = JSON.parse(readDocument(options.key)) as JWK;
   const ledger = readLedger(options.key);
   const sent = ledger[contract] ?? [];
   const before = sent.at(-1);

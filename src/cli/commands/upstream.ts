@@ -7,7 +7,8 @@ import { loadConfig } from '../../platform/config.js';
 import { connect, expectSuccess } from '../client.js';
 import { CommandError, EXIT } from '../exit-code.js';
 import { print } from '../output.js';
-import { acting, readDocument } from './grant.js';
+import { readDocument } from '../read-document.js';
+import { acting } from './grant.js';
 
 interface Options {
   as: string;

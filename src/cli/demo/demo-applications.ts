@@ -102,9 +102,15 @@ const CONSUMERS: readonly DemoApplication[] = [
         dataset: 'police/migrant',
         rows: inPilot('residence_division'),
       },
-      { ...VERIFYING, rows: inPilot('division_code') },
-      FINDINGS,
     ],
+  },
+  {
+    // Not grid-app: the list shows in clear what that one reads masked, and what two grants give together nobody is to have.
+    clientId: 'verify-app',
+    title: '数据校核平台（盛世康城社区）',
+    department: 'grid-center',
+    roles: [],
+    grants: [{ ...VERIFYING, rows: inPilot('division_code') }, FINDINGS],
   },
   {
     clientId: 'subsidy-app',
