@@ -13,7 +13,7 @@ import { databaseIntake } from './sources/database-source.js';
 import { httpIntake } from './sources/http-source.js';
 import { dropKeptBefore, type Keeping, keepNothing, keepReceived } from './sources/keep-received.js';
 import { beganEntry, runFailedEntry } from './sources/run-entries.js';
-import { beginRun, endRun, type RunEnd, sourceQueue } from './sources/source-runs.js';
+import { beginRun, endInterruptedRuns, endRun, type RunEnd, sourceQueue } from './sources/source-runs.js';
 
 /** How one kind of source becomes a delivery. */
 type OpenIntake = (exchange: Exchange, contract: Contract) => Promise<Intake>;
@@ -52,8 +52,8 @@ export async function runSource(exchange: Exchange, contractId: string, options:
       deliveryId: exchange.clock.uuid(),
       keeping: undefined,
     };
-    await begin(exchange, running);
     try {
+      await begin(exchange, running);
       const mode = 'watermark' in source && source.watermark !== undefined ? 'delta' : 'snapshot';
       const opened = await open(exchange, contract);
       // What is computed can be computed again, and would be other departments' data set aside.
@@ -117,7 +117,9 @@ async function alone<T>(exchange: Exchange, contractId: string, work: () => Prom
   }
 }
 
+/** The lock of the dataset is ours: whatever else still stands as running went with its node. */
 async function begin(exchange: Exchange, { run, contract, application }: Running): Promise<void> {
+  await endInterruptedRuns(exchange.database.app, contract.id);
   await beginRun(exchange, { id: run, contractId: contract.id });
   await exchange.log.append(beganEntry(aboutOf(exchange, { run, contract, application })));
 }

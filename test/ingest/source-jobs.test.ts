@@ -1,6 +1,8 @@
 import t from 'tap';
 import { storeSecret } from '../../src/access/upstreams/secret.js';
+import { runSource } from '../../src/exchange/run-source.js';
 import { nextRun, planSchedules } from '../../src/exchange/sources/source-jobs.js';
+import { queueRun, readRun } from '../../src/exchange/sources/source-runs.js';
 import { until } from '../failure/until.js';
 import { departmentDatabase } from '../support/department.js';
 import { openThings } from './things.js';
@@ -92,6 +94,26 @@ t.test('what may pass is tried again, what cannot is not; nothing stays in the q
     `SELECT FROM graphile_worker.jobs WHERE task_identifier = 'source-run'`,
   );
   t.equal(rows.length, 0);
+});
+
+t.test('threat: a node that died in the middle of a run. Its run has ended, and the schedule goes on', async (t) => {
+  await thing('died', { source: given });
+  const id = 'housing/died/v1';
+  const die = (run: string) =>
+    exchange.database.owner.query(
+      `INSERT INTO exchange.source_run (id, contract, state, cause, attempt, node, started_at)
+       VALUES ($1, $2, 'running', 'request', 1, 'dead', clock_timestamp())`,
+      [run, id],
+    );
+  const [first, second] = ['00000000-0000-4000-8000-00000000d1ed', '00000000-0000-4000-8000-00000000d2ed'];
+  await die(first);
+  t.match((await runSource(exchange, id)).delivery, { state: 'published' });
+  const read = (run: string) => readRun(exchange, id, run);
+  t.match(await read(first), { state: 'failed', code: 'interrupted', reason: /stopped before/ });
+  await die(second);
+  const scheduled = await queueRun(exchange, { contractId: id, cause: 'schedule' });
+  t.match(await read(second), { state: 'failed', code: 'interrupted' });
+  await until('a run or a plan', async () => (await read(scheduled!))?.state === 'published');
 });
 
 t.test('schedules are in Asia/Shanghai, planned once, and follow the catalog', async (t) => {

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { ProblemCode } from '../../platform/errors.js';
-import type { NewJob } from '../../platform/jobs.js';
+import { type NewJob, queueLock } from '../../platform/jobs.js';
 import type { Exchange } from '../exchange.js';
 
 export type RunState = 'queued' | 'running' | 'published' | 'rejected' | 'failed';
@@ -63,11 +63,27 @@ function runJob(id: string, contractId: string): NewJob {
   };
 }
 
+/** Where the lock of the dataset is free nothing runs, whatever a node that died has left standing: it would hold back the schedule for ever. */
 async function waits(tx: pg.ClientBase, contractId: string): Promise<boolean> {
+  const { rows: locks } = await tx.query<{ free: boolean }>(
+    'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS free',
+    [queueLock(sourceQueue(contractId))],
+  );
+  if (locks[0]!.free) await endInterruptedRuns(tx, contractId);
   const { rows } = await tx.query('SELECT FROM exchange.source_run WHERE contract = $1 AND ended_at IS NULL LIMIT 1', [
     contractId,
   ]);
   return rows.length > 0;
+}
+
+/** Only under the lock of the dataset. One that its job tries again begins again. */
+export async function endInterruptedRuns(on: pg.ClientBase | pg.Pool, contractId: string): Promise<void> {
+  await on.query(
+    `UPDATE exchange.source_run SET state = 'failed', code = 'interrupted', ended_at = clock_timestamp(),
+       reason = 'The exchange stopped before the run had ended.'
+     WHERE contract = $1 AND state = 'running' AND ended_at IS NULL`,
+    [contractId],
+  );
 }
 
 export async function beginRun(exchange: Exchange, run: { id: string; contractId: string }): Promise<void> {
