@@ -8,20 +8,20 @@ import { openPolicy } from './access/policy/open-policy.js';
 import { type Checkpoints, openCheckpoints } from './audit/checkpoint.js';
 import { openLog } from './audit/log.js';
 import { openDoors } from './doors.js';
-import { etags } from './exchange/etag.js';
+import { etags } from './exchange/answering/etag.js';
 import type { Exchange } from './exchange/exchange.js';
 import { openInterfaces } from './exchange/proxy/interfaces.js';
 import { openSourceJobs } from './exchange/sources/source-jobs.js';
-import { openSlots } from './ingest/slots.js';
+import { openSlots } from './ingest/receive/slots.js';
 import type { Clock } from './platform/clock.js';
 import type { Config } from './platform/config.js';
-import { openDatabase } from './platform/database.js';
 import { openJobs } from './platform/jobs.js';
 import type { Keys } from './platform/keys.js';
+import { openDatabase } from './platform/postgres/database.js';
 import { loggerOptions, openTelemetry, type Telemetry } from './platform/telemetry.js';
 import { openReleases } from './query/releases.js';
 import { openReading } from './query/run.js';
-import type { Entrance } from './rest/hooks.js';
+import type { Entrance } from './rest/http/hooks.js';
 
 /** A node that is composed and not yet listening. */
 export interface Node {

@@ -1,17 +1,17 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { composeNode } from './app.js';
-import { removeDemoFile } from './cli/demo/demo-file.js';
-import { closeSystems, openDepartmentSystems } from './cli/demo/department-systems.js';
-import { loadDemo } from './cli/demo/load-demo.js';
-import { recoverDeliveries } from './exchange/recover-deliveries.js';
-import { clearSpool, spoolDirectory } from './ingest/sources/spool.js';
+import { removeDemoFile } from './demo/demo-file.js';
+import { closeSystems, openDepartmentSystems } from './demo/department-systems.js';
+import { loadDemo } from './demo/load-demo.js';
+import { recoverDeliveries } from './exchange/delivering/recover-deliveries.js';
+import { clearSpool, spoolDirectory } from './ingest/readers/spool.js';
 import { systemClock } from './platform/clock.js';
 import { type Config, ownUrl } from './platform/config.js';
 import { lockDataDirectory, removeRun, writeRun } from './platform/data-directory.js';
-import { startPostgres } from './platform/embedded-postgres.js';
 import { openKeys } from './platform/keys.js';
-import { migrate } from './platform/migrate.js';
+import { startPostgres } from './platform/postgres/embedded-postgres.js';
+import { migrate } from './platform/postgres/migrate.js';
 
 export interface Running {
   baseUrl: string;

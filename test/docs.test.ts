@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t from 'tap';
 import { EXIT } from '../src/cli/exit-code.js';
@@ -103,8 +103,10 @@ function commandsOf(document: string): string[] {
 }
 
 function commandSources(): string {
-  const names = readdirSync(join(packageRoot, 'src/cli/commands')).filter((name) => name.endsWith('.ts'));
-  return ['src/cli/exchange.ts', ...names.map((name) => `src/cli/commands/${name}`)].map(text).join('\n');
+  return listTree('src/cli')
+    .files.filter((path) => path.endsWith('.ts'))
+    .map(text)
+    .join('\n');
 }
 
 /** As the command line declares them: `new Command('token')`, `.command('apply')`, `.command('export <directory>')`. */

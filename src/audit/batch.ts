@@ -1,9 +1,9 @@
 import { type Encoded, stampTime } from './encode.js';
 import type { Receipt } from './entry.js';
-import { sha256 } from './hash.js';
 import { LOG_LOCK, type LogState } from './head.js';
-import type { Queryable } from './stored-tree.js';
-import { extend, type Tile } from './tree.js';
+import { sha256 } from './tree/hash.js';
+import type { Queryable } from './tree/stored-tree.js';
+import { extend, type Tile } from './tree/tree.js';
 
 /** A batch on its way: what the log will be once it is committed. */
 export interface Batch {

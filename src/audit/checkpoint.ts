@@ -1,10 +1,10 @@
 import type pg from 'pg';
-import type { Database } from '../platform/database.js';
 import type { Keys } from '../platform/keys.js';
-import { checkpointBody, signNote, verifierKey } from './note.js';
-import { rootAt } from './proof.js';
+import type { Database } from '../platform/postgres/database.js';
 import { readSigned, type Signed, writeSigned } from './signer-state.js';
-import { storedHashes } from './stored-tree.js';
+import { checkpointBody, signNote, verifierKey } from './tree/note.js';
+import { rootAt } from './tree/proof.js';
+import { storedHashes } from './tree/stored-tree.js';
 import type { LogLogger } from './writer.js';
 
 /** One signer at a time, whatever the number of nodes. */

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Database } from '../platform/database.js';
+import type { Database } from '../platform/postgres/database.js';
 
 /** ms for any one statement of the log, a wait for its lock included: beyond, the connection is given up and the commit is in doubt. */
 export const STATEMENT_MS = 5_000;

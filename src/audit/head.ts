@@ -1,6 +1,6 @@
 import { Problem } from '../platform/errors.js';
-import { leafHashes, loadTree, type Queryable } from './stored-tree.js';
-import { EMPTY_TREE, extend, type Tree } from './tree.js';
+import { leafHashes, loadTree, type Queryable } from './tree/stored-tree.js';
+import { EMPTY_TREE, extend, type Tree } from './tree/tree.js';
 
 /** Advisory lock of the log, one per database: held from reading the head to the commit. */
 export const LOG_LOCK = 4_854_261_300;

@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import type { Clock } from '../platform/clock.js';
-import type { Database } from '../platform/database.js';
 import { Problem } from '../platform/errors.js';
 import type { Keys } from '../platform/keys.js';
+import type { Database } from '../platform/postgres/database.js';
 import { closeBatch, insertBatch } from './batch.js';
 import { databaseTime } from './commit.js';
 import { STATEMENT_MS } from './connection.js';

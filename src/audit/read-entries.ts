@@ -1,4 +1,4 @@
-import type { Queryable } from './stored-tree.js';
+import type { Queryable } from './tree/stored-tree.js';
 
 export interface StoredEntry {
   index: number;

@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/clock.js';
-import type { Database } from '../platform/database.js';
 import { Problem } from '../platform/errors.js';
+import type { Database } from '../platform/postgres/database.js';
 import { type Committing, commitQuick, commitSlow, type Doubt } from './commit.js';
 import { bounded, connectLog, type LogConnection, tryWriting } from './connection.js';
 import { EMPTY_STATE, type LogState, readState } from './head.js';

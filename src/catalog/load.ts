@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CatalogFault, pointer } from './fault.js';
+import { type CatalogFault, pointer } from './check/fault.js';
 import { parseYaml } from './parse-yaml.js';
 
 /** One document of a catalog's folder. */

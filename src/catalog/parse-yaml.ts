@@ -1,5 +1,5 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
-import { type CatalogFault, pointerParts } from './fault.js';
+import { type CatalogFault, pointerParts } from './check/fault.js';
 
 const MOST_ALIASES = 50;
 

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { accessToken } from '../client/access-token.js';
+import { type Reply, type Sending, send } from '../client/http.js';
+import type { DemoFile } from '../demo/demo-file.js';
+import type { PrivateJwk } from '../demo/demo-keys.js';
 import { systemClock } from '../platform/clock.js';
 import { loadConfig } from '../platform/config.js';
 import { readRun } from '../platform/data-directory.js';
 import { readPrivateFile } from '../platform/private-file.js';
-import { accessToken } from './demo/access-token.js';
-import type { DemoFile } from './demo/demo-file.js';
-import type { PrivateJwk } from './demo/demo-keys.js';
-import { type Reply, type Sending, send } from './demo/http.js';
 import { CommandError, EXIT } from './exit-code.js';
 
 export type Resource = 'data' | 'platform';

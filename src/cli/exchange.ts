@@ -12,15 +12,15 @@ import { addDemo } from './commands/demo.js';
 import { grantCommand } from './commands/grant.js';
 import { migrateCommand } from './commands/migrate.js';
 import { openapiCommand, type RenderOpenapi } from './commands/openapi.js';
-import { packCommand } from './commands/pack.js';
 import { qualityCommand } from './commands/quality.js';
 import { sourceCommand } from './commands/source.js';
 import { standardCommand } from './commands/standard.js';
 import { type StartExchange, startCommand } from './commands/start.js';
 import { tokenCommand } from './commands/token.js';
-import { packageCommand, unpackCommand } from './commands/unpack.js';
 import { upstreamCommand } from './commands/upstream.js';
 import { describeFailure, EXIT, EXIT_HELP } from './exit-code.js';
+import { packCommand } from './packages/pack.js';
+import { packageCommand, unpackCommand } from './packages/unpack.js';
 
 /** What the commands need from above: the command line knows no server (`src/main.ts` brings them together). */
 export interface Commands {

@@ -5,15 +5,15 @@ import type { Receipt } from '../audit/entry.js';
 import { proxyOf } from '../catalog/source-terms.js';
 import { Problem } from '../platform/errors.js';
 import type { Ask } from '../query/ask.js';
+import { confirm } from './answering/confirm.js';
+import type { Outcome, Present, Presented } from './answering/outcome.js';
+import { type Recorded, recordAnswer, recordFailure } from './answering/record.js';
 import type { Call } from './call.js';
-import { confirm } from './confirm.js';
 import type { Exchange } from './exchange.js';
-import type { Outcome, Present, Presented } from './outcome.js';
 import { type Fetched, type Live, openLive } from './proxy/ask-live.js';
-import { type Recorded, recordAnswer, recordFailure } from './record.js';
 
+export type { Outcome, Present, Presented } from './answering/outcome.js';
 export type { Call } from './call.js';
-export type { Outcome, Present, Presented } from './outcome.js';
 
 export interface Door {
   event: 'data.read' | 'graphql.read';

@@ -1,20 +1,20 @@
 import type { Permit } from '../access/policy/decision.js';
 import { advance } from '../ingest/delivery.js';
-import { type Landed, land } from '../ingest/land.js';
+import { stillTakes } from '../ingest/judge/validator.js';
+import { type Landed, land } from '../ingest/land/land.js';
+import { createStaging } from '../ingest/land/staging.js';
 import { releaseLife } from '../ingest/open-delivery.js';
-import { type Ended, publish } from '../ingest/publish.js';
-import { Unreadable } from '../ingest/sources/source.js';
-import { createStaging } from '../ingest/staging.js';
-import { stillTakes } from '../ingest/validator.js';
-import { databaseProblem } from '../platform/database-problem.js';
+import { type Ended, publish } from '../ingest/publish/publish.js';
+import { Unreadable } from '../ingest/readers/source.js';
 import { Problem } from '../platform/errors.js';
-import { decideAgain } from './authorise-delivery.js';
-import { beginDelivery, type Offer, type Run } from './begin-delivery.js';
-import { endedEntry } from './delivery-entries.js';
-import { digestOf, failDelivery, refuseDelivery } from './end-delivery.js';
+import { databaseProblem } from '../platform/postgres/database-problem.js';
+import { decideAgain } from './delivering/authorise-delivery.js';
+import { beginDelivery, type Offer, type Run } from './delivering/begin-delivery.js';
+import { endedEntry } from './delivering/delivery-entries.js';
+import { digestOf, failDelivery, refuseDelivery } from './delivering/end-delivery.js';
+import { isKnown, sameBefore } from './delivering/recognise.js';
+import { recoverDeliveries } from './delivering/recover-deliveries.js';
 import type { Exchange } from './exchange.js';
-import { isKnown, sameBefore } from './recognise.js';
-import { recoverDeliveries } from './recover-deliveries.js';
 
 /** Under a storm of policy changes a delivery is decided again this often before it fails. */
 const ATTEMPTS = 8;

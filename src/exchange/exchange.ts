@@ -1,15 +1,15 @@
 import type { Policy } from '../access/policy/policy.js';
 import type { Lookup } from '../access/upstreams/resolve-upstream.js';
 import type { AuditLog } from '../audit/log.js';
-import type { Slots } from '../ingest/slots.js';
+import type { Slots } from '../ingest/receive/slots.js';
 import type { Clock } from '../platform/clock.js';
 import type { Config } from '../platform/config.js';
-import type { Database } from '../platform/database.js';
 import type { Jobs } from '../platform/jobs.js';
 import type { Keys } from '../platform/keys.js';
+import type { Database } from '../platform/postgres/database.js';
 import type { Releases } from '../query/releases.js';
 import type { Reading } from '../query/run.js';
-import type { Etags } from './etag.js';
+import type { Etags } from './answering/etag.js';
 import type { Interfaces } from './proxy/interfaces.js';
 
 /** What a running node has in hand. Doors get this; lower layers get only the parts they need. */

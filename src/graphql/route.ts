@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import mercurius from 'mercurius';
 import type { AnswerFunction } from '../exchange/answer.js';
+import { receiptHeader } from '../exchange/answering/receipt-header.js';
 import { callOf } from '../exchange/call.js';
 import type { Exchange } from '../exchange/exchange.js';
-import { receiptHeader } from '../exchange/receipt-header.js';
 import { Problem } from '../platform/errors.js';
 import { loadStandard } from '../standard/standard.js';
 import { type MediaType, mediaTypeFor } from './accept.js';

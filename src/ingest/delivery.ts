@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { DerivedCounts } from './derive/derivation.js';
+import type { UnmappedCodes } from './judge/unmapped-codes.js';
 import type { ShortQuality } from './quality/report.js';
-import type { UnmappedCodes } from './unmapped-codes.js';
 
 /** Where a delivery stands. `receiving` covers validation: a row is validated as it is read. */
 export type DeliveryState = 'receiving' | 'landed' | 'publishing' | 'published' | 'rejected' | 'failed' | 'cancelled';

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { type Delivery, NO_COUNTS } from './delivery.js';
-import { stagingTable } from './staging.js';
+import { stagingTable } from './land/staging.js';
 
 /** Held on the delivery's own connection while it lives: where the lock is free, the node that began it is gone. */
 export const LIFE = `hashtextextended('delivery ' || $1::text, 0)`;

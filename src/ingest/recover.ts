@@ -1,6 +1,6 @@
 import type pg from 'pg';
+import { STAGING_NAME } from './land/staging.js';
 import { dropStaging, LIFE, releaseLife } from './open-delivery.js';
-import { STAGING_NAME } from './staging.js';
 
 /** A delivery that its node did not bring to an end. */
 export interface Interrupted {

@@ -1,6 +1,6 @@
 import { Logger, type Runner, run, runMigrations, type TaskList } from 'graphile-worker';
 import pg from 'pg';
-import { connectionSettings } from './database-session.js';
+import { connectionSettings } from './postgres/database-session.js';
 
 export interface NewJob {
   task: string;

@@ -1,4 +1,4 @@
-import type { Database } from '../platform/database.js';
+import type { Database } from '../platform/postgres/database.js';
 
 /** Release counters of dataset lines, held in memory and moved by NOTIFY: for ETags and 304, which must cost no query. */
 export interface Releases {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CryptoKey, importJWK, type JWK, SignJWT } from 'jose';
 import type { Test } from 'tap';
-import { type DemoFile, readDemoFile } from '../../src/cli/demo/demo-file.js';
-import { loadDemo } from '../../src/cli/demo/load-demo.js';
+import { type DemoFile, readDemoFile } from '../../src/demo/demo-file.js';
+import { loadDemo } from '../../src/demo/load-demo.js';
 import { writeRun } from '../../src/platform/data-directory.js';
 import { testNode } from '../support/node.js';
 

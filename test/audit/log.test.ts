@@ -1,11 +1,11 @@
 import pg from 'pg';
 import t, { type Test } from 'tap';
 import type { Appended, Receipt } from '../../src/audit/entry.js';
-import { leafHash } from '../../src/audit/hash.js';
 import { type AuditLog, openLog } from '../../src/audit/log.js';
-import { rootAt } from '../../src/audit/proof.js';
-import { storedHashes } from '../../src/audit/stored-tree.js';
-import { EMPTY_TREE, extend, rootOf } from '../../src/audit/tree.js';
+import { leafHash } from '../../src/audit/tree/hash.js';
+import { rootAt } from '../../src/audit/tree/proof.js';
+import { storedHashes } from '../../src/audit/tree/stored-tree.js';
+import { EMPTY_TREE, extend, rootOf } from '../../src/audit/tree/tree.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { testDatabase } from '../support/database.js';
 import { testKeys } from '../support/keys.js';

@@ -8,10 +8,10 @@ import { composeNode } from '../../src/app.js';
 import { rowId } from '../../src/catalog/row-id.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { loadConfig } from '../../src/platform/config.js';
-import { type EmbeddedPostgres, startPostgres } from '../../src/platform/embedded-postgres.js';
 import { openKeys } from '../../src/platform/keys.js';
-import { migrate } from '../../src/platform/migrate.js';
 import { packageRoot } from '../../src/platform/paths.js';
+import { type EmbeddedPostgres, startPostgres } from '../../src/platform/postgres/embedded-postgres.js';
+import { migrate } from '../../src/platform/postgres/migrate.js';
 import { publishDirectory, type requestToken } from '../support/node.js';
 
 export const CONTRACT = 'police/resident/v1';

@@ -1,10 +1,10 @@
 import t from 'tap';
 import { makeCatalog } from '../../src/catalog/catalog.js';
-import { compileContract } from '../../src/catalog/compile.js';
-import { compilePublisher, compilePurpose } from '../../src/catalog/compile-party.js';
+import type { CatalogFault } from '../../src/catalog/check/fault.js';
+import { compileContract } from '../../src/catalog/compile/compile.js';
+import { compilePublisher, compilePurpose } from '../../src/catalog/compile/compile-party.js';
+import { linkContract } from '../../src/catalog/compile/link.js';
 import type { Contract, Publisher } from '../../src/catalog/contract.js';
-import type { CatalogFault } from '../../src/catalog/fault.js';
-import { linkContract } from '../../src/catalog/link.js';
 import { loadStandard } from '../../src/standard/standard.js';
 import { type Document, householdDocument, PUBLISHER, PURPOSE, residentDocument } from './resident.js';
 

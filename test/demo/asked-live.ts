@@ -1,6 +1,6 @@
 import type { Test } from 'tap';
-import { CITY_PATH } from '../../src/cli/demo/city-interface.js';
-import type { DepartmentSystem } from '../../src/cli/demo/department-system.js';
+import { CITY_PATH } from '../../src/demo/city-interface.js';
+import type { DepartmentSystem } from '../../src/demo/department-system.js';
 
 /** What the sub-bureau lands nothing of is asked of the city, for a case and by an operator. `token`: of subsidy-app. */
 export async function checkAskedLive(

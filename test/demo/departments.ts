@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 import pg from 'pg';
 import type { Test } from 'tap';
-import { approveSystems } from '../../src/cli/demo/approve-systems.js';
-import type { DepartmentSystem } from '../../src/cli/demo/department-system.js';
-import { closeSystems, openDepartmentSystems } from '../../src/cli/demo/department-systems.js';
-import { runSource } from '../../src/exchange/run-source.js';
+import { approveSystems } from '../../src/demo/approve-systems.js';
+import type { DepartmentSystem } from '../../src/demo/department-system.js';
+import { closeSystems, openDepartmentSystems } from '../../src/demo/department-systems.js';
+import { runSource } from '../../src/exchange/sources/run-source.js';
 import { listRuns } from '../../src/exchange/sources/source-runs.js';
 import { systemClock } from '../../src/platform/clock.js';
 import type { TestNode } from '../support/node.js';

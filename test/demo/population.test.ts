@@ -1,10 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import t from 'tap';
-import { gridsOf, layOut } from '../../src/cli/demo/dwellings.js';
-import { openIdentityNumbers, SYNTHETIC_COUNTIES } from '../../src/cli/demo/identity-numbers.js';
-import { type Grid, planPopulation } from '../../src/cli/demo/plan.js';
-import { AS_OF_DAY, type Household, populate } from '../../src/cli/demo/population.js';
+import { gridsOf, layOut } from '../../src/demo/dwellings.js';
+import { openIdentityNumbers, SYNTHETIC_COUNTIES } from '../../src/demo/identity-numbers.js';
+import { type Grid, planPopulation } from '../../src/demo/plan.js';
+import { AS_OF_DAY, type Household, populate } from '../../src/demo/population.js';
 import { isResidentId } from '../../src/standard/identifier.js';
 import { loadStandard } from '../../src/standard/standard.js';
 

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { revokeGrant } from '../../src/access/grants/revoke-grant.js';
-import { runSource } from '../../src/exchange/run-source.js';
+import { runSource } from '../../src/exchange/sources/run-source.js';
 import { residentIdCheck } from '../../src/standard/identifier.js';
 import { deliverRows, delivers, publishPart } from '../support/catalog-part.js';
 import { testNode } from '../support/node.js';

@@ -3,8 +3,8 @@ import { type ClientRequest, request } from 'node:http';
 import pg from 'pg';
 import t, { type Test } from 'tap';
 import { revokeGrant } from '../../src/access/grants/revoke-grant.js';
-import { recoverDeliveries } from '../../src/exchange/recover-deliveries.js';
-import { openSlots } from '../../src/ingest/slots.js';
+import { recoverDeliveries } from '../../src/exchange/delivering/recover-deliveries.js';
+import { openSlots } from '../../src/ingest/receive/slots.js';
 import { openThings, type Thing } from './things.js';
 
 const { node, thing } = await openThings(t);

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import t from 'tap';
-import { decode } from '../../src/ingest/sources/charset.js';
-import { csvSource } from '../../src/ingest/sources/csv.js';
-import { type SourceRow, Unreadable } from '../../src/ingest/sources/source.js';
+import { decode } from '../../src/ingest/readers/csv/charset.js';
+import { csvSource } from '../../src/ingest/readers/csv/csv.js';
+import { type SourceRow, Unreadable } from '../../src/ingest/readers/source.js';
 
 async function rowsOf(
   chunks: Iterable<Buffer>,

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import type { RowScope } from '../../src/access/grants/grant.js';
 import { rowId } from '../../src/catalog/row-id.js';
-import { areApart } from '../../src/ingest/same-file.js';
+import { areApart } from '../../src/ingest/receive/same-file.js';
 import { openThings } from './things.js';
 
 const { node, thing } = await openThings(t, { deliveryLimitBytes: 12_000_000 });

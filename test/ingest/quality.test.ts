@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { compileContract } from '../../src/catalog/compile.js';
+import { compileContract } from '../../src/catalog/compile/compile.js';
 import type { Contract } from '../../src/catalog/contract.js';
 import type { RuleReport } from '../../src/ingest/quality/report.js';
 import { timeliness } from '../../src/ingest/quality/score.js';
-import { findingsOf } from '../../src/ingest/rules/findings.js';
 import { DIMENSIONS } from '../../src/ingest/rules/rule.js';
+import { findingsOf } from '../../src/ingest/rules/set/findings.js';
 import { residentIdCheck } from '../../src/standard/identifier.js';
 import { loadStandard } from '../../src/standard/standard.js';
 import { testNode } from '../support/node.js';

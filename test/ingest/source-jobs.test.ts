@@ -1,6 +1,6 @@
 import t from 'tap';
 import { storeSecret } from '../../src/access/upstreams/secret.js';
-import { runSource } from '../../src/exchange/run-source.js';
+import { runSource } from '../../src/exchange/sources/run-source.js';
 import { nextRun, planSchedules } from '../../src/exchange/sources/source-jobs.js';
 import { queueRun, readRun } from '../../src/exchange/sources/source-runs.js';
 import { until } from '../failure/until.js';

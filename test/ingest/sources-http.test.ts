@@ -3,7 +3,7 @@ import t from 'tap';
 import { approveUpstream, withdrawUpstream } from '../../src/access/upstreams/change-upstream.js';
 import { storeSecret } from '../../src/access/upstreams/secret.js';
 import type { UpstreamDraft } from '../../src/access/upstreams/upstream.js';
-import { runSource } from '../../src/exchange/run-source.js';
+import { runSource } from '../../src/exchange/sources/run-source.js';
 import type { Problem } from '../../src/platform/errors.js';
 import { openThings, type Thing } from './things.js';
 

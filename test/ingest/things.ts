@@ -1,7 +1,7 @@
 import type { Test } from 'tap';
 import type { RowScope } from '../../src/access/grants/grant.js';
 import type { Contract } from '../../src/catalog/contract.js';
-import { publishCatalog } from '../../src/exchange/publish-contract.js';
+import { publishCatalog } from '../../src/exchange/publishing/publish-contract.js';
 import type { Config } from '../../src/platform/config.js';
 import { type Reply, type TestNode, testNode } from '../support/node.js';
 

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import t from 'tap';
-import { cancelDelivery } from '../../src/exchange/cancel-delivery.js';
-import { storeParts } from '../../src/ingest/parts.js';
-import { appendPart } from '../../src/ingest/upload.js';
+import { cancelDelivery } from '../../src/exchange/delivering/cancel-delivery.js';
+import { storeParts } from '../../src/ingest/receive/parts.js';
+import { appendPart } from '../../src/ingest/receive/upload.js';
 import { type Reply, testNode } from '../support/node.js';
 import { openThings, type Thing } from './things.js';
 

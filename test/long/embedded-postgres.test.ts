@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import t from 'tap';
 import { isAlive, lockDataDirectory } from '../../src/platform/data-directory.js';
-import { startPostgres } from '../../src/platform/embedded-postgres.js';
-import { waitFor } from '../../src/platform/postgres-process.js';
+import { startPostgres } from '../../src/platform/postgres/embedded-postgres.js';
+import { waitFor } from '../../src/platform/postgres/postgres-process.js';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'civic-exchange-embedded-'));
 chmodSync(dataDir, 0o711);

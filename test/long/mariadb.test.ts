@@ -2,7 +2,7 @@ import t from 'tap';
 import { approveUpstream } from '../../src/access/upstreams/change-upstream.js';
 import { storeSecret } from '../../src/access/upstreams/secret.js';
 import type { UpstreamDraft } from '../../src/access/upstreams/upstream.js';
-import { runSource } from '../../src/exchange/run-source.js';
+import { runSource } from '../../src/exchange/sources/run-source.js';
 import { listRuns } from '../../src/exchange/sources/source-runs.js';
 import { openThings } from '../ingest/things.js';
 import { findMariadb, startMariadb } from '../support/mariadb.js';

@@ -3,8 +3,8 @@ import { approveUpstream, withdrawUpstream } from '../../src/access/upstreams/ch
 import { forgetSecret, storeSecret } from '../../src/access/upstreams/secret.js';
 import type { UpstreamDraft } from '../../src/access/upstreams/upstream.js';
 import type { Exchange } from '../../src/exchange/exchange.js';
-import { publishCatalog } from '../../src/exchange/publish-contract.js';
-import { runSource } from '../../src/exchange/run-source.js';
+import { publishCatalog } from '../../src/exchange/publishing/publish-contract.js';
+import { runSource } from '../../src/exchange/sources/run-source.js';
 import { listRuns } from '../../src/exchange/sources/source-runs.js';
 import type { Problem } from '../../src/platform/errors.js';
 import { until } from '../failure/until.js';

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import ExcelJS from 'exceljs';
 import t from 'tap';
-import { sourceOf } from '../../src/ingest/sources/open.js';
+import { sourceOf } from '../../src/ingest/readers/open.js';
 import { XLSX } from '../ingest/workbooks.js';
 import { heldMemory } from '../support/held-memory.js';
 

@@ -3,7 +3,7 @@ import { approveUpstream } from '../../src/access/upstreams/change-upstream.js';
 import { storeSecret } from '../../src/access/upstreams/secret.js';
 import type { Upstream, UpstreamDraft } from '../../src/access/upstreams/upstream.js';
 import { openSealed } from '../../src/audit/seal.js';
-import { publishCatalog } from '../../src/exchange/publish-contract.js';
+import { publishCatalog } from '../../src/exchange/publishing/publish-contract.js';
 import { type TestNode, testNode } from '../support/node.js';
 
 interface Teardown {

@@ -1,4 +1,4 @@
-import { publishCatalog } from '../../src/exchange/publish-contract.js';
+import { publishCatalog } from '../../src/exchange/publishing/publish-contract.js';
 import { type Fixture, fixture } from '../parity/fixture.js';
 import { THING, THINGS } from './thing.js';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import t from 'tap';
 import { RECORD_EVENTS } from '../../src/access/policy/records.js';
-import { publishCatalog } from '../../src/exchange/publish-contract.js';
+import { publishCatalog } from '../../src/exchange/publishing/publish-contract.js';
 import { writeRun } from '../../src/platform/data-directory.js';
 import { renderOpenapi } from '../../src/rest/openapi/document.js';
 import { command } from '../cli/command.js';

@@ -1,5 +1,5 @@
 import { loadCatalog } from '../../src/catalog/load.js';
-import { publishCatalog } from '../../src/exchange/publish-contract.js';
+import { publishCatalog } from '../../src/exchange/publishing/publish-contract.js';
 import { packageRoot } from '../../src/platform/paths.js';
 import type { TestNode } from './node.js';
 

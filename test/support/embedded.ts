@@ -1,5 +1,5 @@
 import { lockDataDirectory } from '../../src/platform/data-directory.js';
-import { startPostgres } from '../../src/platform/embedded-postgres.js';
+import { startPostgres } from '../../src/platform/postgres/embedded-postgres.js';
 
 // A process of its own that holds an embedded PostgreSQL, to be killed by a test: prints the postmaster's pid, stops on SIGTERM.
 const dataDir = process.argv[2]!;

@@ -7,7 +7,7 @@ import { audienceUri } from '../../src/access/identity/audience.js';
 import { registerApplication } from '../../src/access/identity/register-application.js';
 import { composeNode, type Node } from '../../src/app.js';
 import { loadCatalog } from '../../src/catalog/load.js';
-import { publishCatalog } from '../../src/exchange/publish-contract.js';
+import { publishCatalog } from '../../src/exchange/publishing/publish-contract.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { type Config, loadConfig } from '../../src/platform/config.js';
 import type { Keys } from '../../src/platform/keys.js';

@@ -1,8 +1,8 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startPostgres } from '../../src/platform/embedded-postgres.js';
-import { migrate } from '../../src/platform/migrate.js';
+import { startPostgres } from '../../src/platform/postgres/embedded-postgres.js';
+import { migrate } from '../../src/platform/postgres/migrate.js';
 
 /** Starts a server of its own in a temporary directory, with the migrated template. */
 export async function startTestServer(): Promise<{ url: string; stop(): Promise<void> }> {

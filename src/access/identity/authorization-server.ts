@@ -3,8 +3,8 @@ import { type Configuration, errors, type KoaContextWithOIDC, Provider } from 'o
 import type { AuditLog } from '../../audit/log.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Config } from '../../platform/config.js';
-import type { Database } from '../../platform/database.js';
 import type { Keys } from '../../platform/keys.js';
+import type { Database } from '../../platform/postgres/database.js';
 import type { Policy } from '../policy/policy.js';
 import { audienceUri } from './audience.js';
 import { cleanOidc, oidcAdapter } from './oidc-adapter.js';

@@ -1,6 +1,6 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { errors } from 'oidc-provider';
-import type { Database } from '../../platform/database.js';
+import type { Database } from '../../platform/postgres/database.js';
 import type { Policy } from '../policy/policy.js';
 
 interface Stored {

@@ -2,7 +2,7 @@ import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { AuditLog } from '../../audit/log.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Config } from '../../platform/config.js';
-import { databaseProblem } from '../../platform/database-problem.js';
+import { databaseProblem } from '../../platform/postgres/database-problem.js';
 import type { Policy } from '../policy/policy.js';
 import type { Refusals } from './refusals.js';
 

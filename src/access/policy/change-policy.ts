@@ -2,9 +2,9 @@ import type pg from 'pg';
 import type { Actor, Receipt } from '../../audit/entry.js';
 import type { AuditLog } from '../../audit/log.js';
 import type { Clock } from '../../platform/clock.js';
-import type { Database } from '../../platform/database.js';
-import { databaseProblem } from '../../platform/database-problem.js';
 import { Problem } from '../../platform/errors.js';
+import type { Database } from '../../platform/postgres/database.js';
+import { databaseProblem } from '../../platform/postgres/database-problem.js';
 import type { Policy, PolicyIndex } from './policy.js';
 import { type NewRecord, writeRecords } from './records.js';
 

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Database } from '../../platform/database.js';
+import type { Database } from '../../platform/postgres/database.js';
 
 export interface Follower {
   /** Tells at once what this node serves now. */

@@ -1,7 +1,7 @@
 import type { AuditLog } from '../../audit/log.js';
 import type { Clock } from '../../platform/clock.js';
-import type { Database } from '../../platform/database.js';
 import { Problem } from '../../platform/errors.js';
+import type { Database } from '../../platform/postgres/database.js';
 import { type Follower, followPolicy } from './follow-policy.js';
 import { loadState } from './load-state.js';
 import type { Policy, PolicyIndex } from './policy.js';

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HASH_BYTES, leafHash } from '../hash.js';
+import { HASH_BYTES, leafHash } from '../tree/hash.js';
 import { openEntry } from './entry.js';
 import { Growing } from './growing.js';
 import { openCheckpoint, parseVerifierKey, type SignedCheckpoint } from './note.js';

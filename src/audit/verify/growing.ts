@@ -1,4 +1,4 @@
-import { EMPTY_ROOT, nodeHash } from '../hash.js';
+import { EMPTY_ROOT, nodeHash } from '../tree/hash.js';
 
 /** A tree that grows leaf by leaf, as a verifier sees it: it keeps the hashes at every tile level for comparison, 32 bytes per 256 entries. */
 export class Growing {

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { sha256 } from '../hash.js';
+import { sha256 } from '../tree/hash.js';
 
 export interface VerifierKey {
   name: string;

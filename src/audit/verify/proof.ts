@@ -1,4 +1,4 @@
-import { HASH_BYTES, nodeHash } from '../hash.js';
+import { HASH_BYTES, nodeHash } from '../tree/hash.js';
 
 const half = (n: number): number => Math.floor(n / 2);
 

@@ -1,5 +1,5 @@
 import type { Receipt } from '../entry.js';
-import { leafHash, sha256 } from '../hash.js';
+import { leafHash, sha256 } from '../tree/hash.js';
 import { openEntry } from './entry.js';
 import { openCheckpoint, parseVerifierKey } from './note.js';
 import { includes } from './proof.js';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type LoadedCatalog, loadCatalog } from '../../catalog/load.js';
+import type { Reply } from '../../client/http.js';
 import { systemClock } from '../../platform/clock.js';
 import { connect, expectSuccess } from '../client.js';
-import type { Reply } from '../demo/http.js';
 import { CommandError, EXIT } from '../exit-code.js';
 import { print } from '../output.js';
 import { faultLine } from './catalog-check.js';

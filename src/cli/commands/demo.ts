@@ -3,12 +3,12 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
+import { type Delivered, type Door, deliverFile } from '../../demo/deliver-files.js';
+import { type DemoFile, readDemoFile } from '../../demo/demo-file.js';
+import type { PublisherFile } from '../../demo/publisher-file.js';
+import { publisherFiles } from '../../demo/publisher-files.js';
 import { systemClock } from '../../platform/clock.js';
 import { loadConfig } from '../../platform/config.js';
-import { type Delivered, type Door, deliverFile } from '../demo/deliver-files.js';
-import { type DemoFile, readDemoFile } from '../demo/demo-file.js';
-import type { PublisherFile } from '../demo/publisher-file.js';
-import { publisherFiles } from '../demo/publisher-files.js';
 import { CommandError, describeFailure, EXIT } from '../exit-code.js';
 
 interface DemoFlags {

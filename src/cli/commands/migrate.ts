@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { loadConfig } from '../../platform/config.js';
 import { lockDataDirectory } from '../../platform/data-directory.js';
-import { startPostgres } from '../../platform/embedded-postgres.js';
-import { migrate } from '../../platform/migrate.js';
+import { startPostgres } from '../../platform/postgres/embedded-postgres.js';
+import { migrate } from '../../platform/postgres/migrate.js';
 import { print } from '../output.js';
 
 interface MigrateOptions {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { send } from '../../client/http.js';
 import { findServer } from '../client.js';
-import { send } from '../demo/http.js';
 import { CommandError, EXIT } from '../exit-code.js';
 
 /** Renders the document of a catalog's folder as YAML or JSON, with no server. */

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Reply } from '../../client/http.js';
 import { systemClock } from '../../platform/clock.js';
-import type { Reply } from '../demo/http.js';
 import { CommandError, EXIT } from '../exit-code.js';
 
 const TRIES = 8;

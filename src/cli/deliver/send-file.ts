@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import type { Reply } from '../../client/http.js';
 import { systemClock } from '../../platform/clock.js';
 import type { Client } from '../client.js';
-import type { Reply } from '../demo/http.js';
 import { CommandError, EXIT } from '../exit-code.js';
 import type { MediaType } from '../media-type.js';
 import { mayPass, type Patience, patience, tried } from './patience.js';

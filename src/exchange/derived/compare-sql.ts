@@ -1,5 +1,5 @@
 import { liveTable } from '../../catalog/table.js';
-import { scopeSql } from '../../ingest/scope.js';
+import { scopeSql } from '../../ingest/judge/scope.js';
 import type { FieldType } from '../../standard/type.js';
 import type { Comparison, Side } from './comparisons.js';
 

@@ -1,8 +1,8 @@
 import { makeCatalog } from '../../catalog/catalog.js';
 import type { Contract } from '../../catalog/contract.js';
 import { rowIdHex } from '../../catalog/row-id.js';
-import { findingsOf } from '../../ingest/rules/findings.js';
 import { RULES } from '../../ingest/rules/rules.js';
+import { findingsOf } from '../../ingest/rules/set/findings.js';
 import type { Computed, Computing } from './computing.js';
 import type { GrantedRead } from './granted-reads.js';
 

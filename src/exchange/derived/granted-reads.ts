@@ -3,7 +3,7 @@ import type { Access, FieldAccess } from '../../access/policy/decision.js';
 import type { PolicyIndex } from '../../access/policy/policy.js';
 import type { Contract } from '../../catalog/contract.js';
 import type { Call } from '../call.js';
-import { callAs } from '../deliver-as.js';
+import { callAs } from '../delivering/deliver-as.js';
 import type { Exchange } from '../exchange.js';
 
 export const PURPOSE = 'data-quality';

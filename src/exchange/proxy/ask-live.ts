@@ -4,12 +4,12 @@ import { upstreamId } from '../../access/upstreams/upstream.js';
 import type { Appended, Draft } from '../../audit/entry.js';
 import { rowId } from '../../catalog/row-id.js';
 import { type ProxySource, proxyOf } from '../../catalog/source-terms.js';
-import { validatorOf } from '../../ingest/validator.js';
+import { validatorOf } from '../../ingest/judge/validator.js';
 import type { Ask, Value } from '../../query/ask.js';
 import { askedLive, LIVE_KEYS_AT_MOST, liveKeys } from '../../query/live-keys.js';
+import { actorOf, canonicalAsk, stated } from '../answering/record.js';
 import type { Call } from '../call.js';
 import type { Exchange } from '../exchange.js';
-import { actorOf, canonicalAsk, stated } from '../record.js';
 import { readReply } from './read-reply.js';
 
 /** Records for the asks of one attempt that are asked live (`ingest/live-row.ts`), or why it is to be decided again. */

@@ -1,5 +1,5 @@
 import { type Outbound, type ReachedUpstream, resolveUpstream } from '../../access/upstreams/resolve-upstream.js';
-import { type Api, apiPath, openApi } from '../../ingest/sources/http/api.js';
+import { type Api, apiPath, openApi } from '../../ingest/readers/http/api.js';
 import type { Clock } from '../../platform/clock.js';
 import { Problem } from '../../platform/errors.js';
 

@@ -1,6 +1,6 @@
 import CircuitBreaker from 'opossum';
 import type { Outbound } from '../../access/upstreams/resolve-upstream.js';
-import { openSlots } from '../../ingest/slots.js';
+import { openSlots } from '../../ingest/receive/slots.js';
 import type { Clock } from '../../platform/clock.js';
 import { Problem } from '../../platform/errors.js';
 import { type CallRequest, openConnections } from './connections.js';

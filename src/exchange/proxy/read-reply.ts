@@ -1,9 +1,9 @@
 import type { Access } from '../../access/policy/decision.js';
 import type { ProxySource } from '../../catalog/source-terms.js';
-import { readLiveRow } from '../../ingest/live-row.js';
-import { atPointer } from '../../ingest/sources/http/json-pointer.js';
-import type { RowError } from '../../ingest/sources/source.js';
-import type { Validator } from '../../ingest/validator.js';
+import type { Validator } from '../../ingest/judge/validator.js';
+import { readLiveRow } from '../../ingest/publish/live-row.js';
+import { atPointer } from '../../ingest/readers/http/json-pointer.js';
+import type { RowError } from '../../ingest/readers/source.js';
 import { type Fault, Problem } from '../../platform/errors.js';
 import type { Keys } from '../../platform/keys.js';
 

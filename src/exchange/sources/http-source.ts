@@ -1,12 +1,12 @@
 import { resolveUpstream } from '../../access/upstreams/resolve-upstream.js';
 import type { Contract } from '../../catalog/contract.js';
 import type { HttpSource } from '../../catalog/source-terms.js';
-import type { Intake } from '../../ingest/intake.js';
-import { addKey, digestText, emptyDigest } from '../../ingest/key-digest.js';
-import { reconcile } from '../../ingest/reconcile.js';
-import { apiPath, openApi } from '../../ingest/sources/http/api.js';
-import { readPages } from '../../ingest/sources/http/pull-api.js';
-import type { Validator } from '../../ingest/validator.js';
+import { addKey, digestText, emptyDigest } from '../../ingest/judge/key-digest.js';
+import type { Validator } from '../../ingest/judge/validator.js';
+import { reconcile } from '../../ingest/publish/reconcile.js';
+import { apiPath, openApi } from '../../ingest/readers/http/api.js';
+import { readPages } from '../../ingest/readers/http/pull-api.js';
+import type { Intake } from '../../ingest/receive/intake.js';
 import { Problem } from '../../platform/errors.js';
 import type { Exchange } from '../exchange.js';
 

@@ -2,10 +2,10 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Intake } from '../../ingest/intake.js';
-import { setAside } from '../../ingest/set-aside.js';
-import type { Source, SourceRow } from '../../ingest/sources/source.js';
-import { spoolDirectory } from '../../ingest/sources/spool.js';
+import { setAside } from '../../ingest/land/set-aside.js';
+import type { Source, SourceRow } from '../../ingest/readers/source.js';
+import { spoolDirectory } from '../../ingest/readers/spool.js';
+import type { Intake } from '../../ingest/receive/intake.js';
 import type { Exchange } from '../exchange.js';
 
 /** What a run receives is written beside, so that it is not lost with a run that breaks off. */

@@ -2,8 +2,8 @@ import type { PolicyIndex } from '../../access/policy/policy.js';
 import type { Draft } from '../../audit/entry.js';
 import type { Contract } from '../../catalog/contract.js';
 import type { SourceTerms } from '../../catalog/source-terms.js';
+import { actorOf } from '../answering/record.js';
 import type { Call } from '../call.js';
-import { actorOf } from '../record.js';
 
 interface AboutRun {
   call: Call;

@@ -1,10 +1,10 @@
 import { Cron } from 'croner';
 import type { Contract } from '../../catalog/contract.js';
 import { isPulled } from '../../catalog/source-terms.js';
-import { databaseProblem } from '../../platform/database-problem.js';
 import type { Jobs, NewJob, Task } from '../../platform/jobs.js';
+import { databaseProblem } from '../../platform/postgres/database-problem.js';
 import type { Exchange } from '../exchange.js';
-import { mayPass, runSource } from '../run-source.js';
+import { mayPass, runSource } from './run-source.js';
 import { queueRun, RUN_TASK } from './source-runs.js';
 
 const SCHEDULE_TASK = 'source-schedule';

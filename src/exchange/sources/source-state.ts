@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type pg from 'pg';
 import type { Contract } from '../../catalog/contract.js';
-import type { ColumnsBefore } from '../../ingest/sources/database/choose-columns.js';
+import type { ColumnsBefore } from '../../ingest/readers/database/choose-columns.js';
 
 /** How far the published rows of a source reach. */
 export interface SourceState {

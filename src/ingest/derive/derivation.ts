@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Catalog } from '../../catalog/catalog.js';
-import type { Validator } from '../validator.js';
+import type { Validator } from '../judge/validator.js';
 import { buildingOf, houseCode, normalBuilding, partsOf } from './house-code.js';
 import { loadPlaces, type Needs, type Places } from './places.js';
 

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Catalog } from '../../catalog/catalog.js';
 import type { Contract } from '../../catalog/contract.js';
 import { liveTable } from '../../catalog/table.js';
-import { releasedContracts } from '../rules/released-contracts.js';
+import { releasedContracts } from '../rules/set/released-contracts.js';
 import { buildingIn, longestEnd, plainText } from './address-text.js';
 import { normalBuilding } from './house-code.js';
 

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { signNote } from '../../audit/note.js';
+import { signNote } from '../../audit/tree/note.js';
 import { openNote, parseVerifierKey } from '../../audit/verify/note.js';
 
 const FIRST_LINE = 'civic-exchange-acknowledgement/1';

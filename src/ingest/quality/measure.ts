@@ -1,9 +1,9 @@
 import type pg from 'pg';
 import type { Catalog } from '../../catalog/catalog.js';
 import type { Contract } from '../../catalog/contract.js';
-import { releasedNames } from '../rules/findings.js';
-import type { RowError } from '../sources/source.js';
-import { stagingTable } from '../staging.js';
+import { stagingTable } from '../land/staging.js';
+import type { RowError } from '../readers/source.js';
+import { releasedNames } from '../rules/set/findings.js';
 import { measureSets } from './measure-sets.js';
 import { blank, type QualityReport, type RuleReport } from './report.js';
 import { ruleOfFault, TYPE_RULES } from './rule-of-fault.js';

@@ -1,4 +1,4 @@
-import { rowReadable } from '../rules/row-readable.js';
+import { rowReadable } from '../rules/row/row-readable.js';
 import type { TypeRule } from '../rules/rule.js';
 import { RULES } from '../rules/rules.js';
 

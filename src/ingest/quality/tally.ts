@@ -1,7 +1,7 @@
 import type { Contract } from '../../catalog/contract.js';
+import type { RowError } from '../readers/source.js';
 import { DIMENSIONS, type Dimension, type Moment, type RowRule, type RowTest } from '../rules/rule.js';
 import { RULES } from '../rules/rules.js';
-import type { RowError } from '../sources/source.js';
 import { ruleOfFault } from './rule-of-fault.js';
 
 /** Lines of a file that are named for one rule and field. */

@@ -1,20 +1,20 @@
-import { bornMatchesNumber } from './born-matches-number.js';
-import { checksum } from './checksum.js';
-import { codeInList } from './code-in-list.js';
-import { dateNotInFuture } from './date-not-in-future.js';
-import { eventStepsInOrder } from './event-steps-in-order.js';
-import { fromBeforeUntil } from './from-before-until.js';
-import { genderMatchesNumber } from './gender-matches-number.js';
-import { gridInCommunity } from './grid-in-community.js';
-import { gridSize } from './grid-size.js';
-import { headExists } from './head-exists.js';
-import { keyUnique } from './key-unique.js';
-import { referenceExists } from './reference-exists.js';
-import { requiredFilled } from './required-filled.js';
-import { rowReadable } from './row-readable.js';
+import { bornMatchesNumber } from './row/born-matches-number.js';
+import { checksum } from './row/checksum.js';
+import { codeInList } from './row/code-in-list.js';
+import { dateNotInFuture } from './row/date-not-in-future.js';
+import { fromBeforeUntil } from './row/from-before-until.js';
+import { genderMatchesNumber } from './row/gender-matches-number.js';
+import { requiredFilled } from './row/required-filled.js';
+import { rowReadable } from './row/row-readable.js';
+import { valueInForm } from './row/value-in-form.js';
 import type { Rule } from './rule.js';
-import { urbanGridWorker } from './urban-grid-worker.js';
-import { valueInForm } from './value-in-form.js';
+import { eventStepsInOrder } from './set/event-steps-in-order.js';
+import { gridInCommunity } from './set/grid-in-community.js';
+import { gridSize } from './set/grid-size.js';
+import { headExists } from './set/head-exists.js';
+import { keyUnique } from './set/key-unique.js';
+import { referenceExists } from './set/reference-exists.js';
+import { urbanGridWorker } from './set/urban-grid-worker.js';
 
 /** Every named rule, in the order in which reports list what is equally bad. */
 export const RULES: readonly Rule[] = [

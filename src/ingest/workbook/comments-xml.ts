@@ -1,4 +1,4 @@
-import { columnName } from '../sources/xlsx-sheet.js';
+import { columnName } from '../readers/xlsx/xlsx-sheet.js';
 import type { Sheet } from './sheet.js';
 import { XML, xmlText } from './sheet-xml.js';
 

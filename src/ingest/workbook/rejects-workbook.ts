@@ -1,7 +1,7 @@
 import type { Contract } from '../../catalog/contract.js';
-import { splitRecord } from '../sources/csv-record.js';
-import { type KnownHeadings, knownHeadings } from '../sources/known-headings.js';
-import type { RowError } from '../sources/source.js';
+import { splitRecord } from '../readers/csv/csv-record.js';
+import { type KnownHeadings, knownHeadings } from '../readers/known-headings.js';
+import type { RowError } from '../readers/source.js';
 import { faultTitle } from './fault-titles.js';
 import type { Cell, Sheet } from './sheet.js';
 import { writeWorkbook } from './write-workbook.js';

@@ -1,4 +1,4 @@
-import { columnName } from '../sources/xlsx-sheet.js';
+import { columnName } from '../readers/xlsx/xlsx-sheet.js';
 import { type Sheet, STYLES } from './sheet.js';
 
 const MAIN = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';

@@ -1,8 +1,8 @@
 import type { RowScope } from '../../access/grants/grant.js';
 import type { Contract, Field } from '../../catalog/contract.js';
 import type { Standard } from '../../standard/standard.js';
-import { knownHeadings } from '../sources/known-headings.js';
-import { columnName } from '../sources/xlsx-sheet.js';
+import { knownHeadings } from '../readers/known-headings.js';
+import { columnName } from '../readers/xlsx/xlsx-sheet.js';
 import { exampleOf } from './example.js';
 import type { Cell, Column, DropDown, Sheet } from './sheet.js';
 import { writeWorkbook } from './write-workbook.js';

@@ -1,4 +1,4 @@
-import { slug } from './dataset-page-schemas.js';
+import { slug } from './dataset/dataset-page-schemas.js';
 import type { Operation, Reply } from './operation.js';
 import { list, object, refTo, type Schema, uuid } from './schema.js';
 

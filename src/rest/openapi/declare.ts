@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifySchema } from 'fastify';
-import { COMMA_SEPARATED } from './dataset-parameters.js';
+import { COMMA_SEPARATED } from './dataset/dataset-parameters.js';
 import { ALWAYS } from './headers.js';
 import type { WrittenOperation } from './openapi-document.js';
 import type { Caller, Operation } from './operation.js';

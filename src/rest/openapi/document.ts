@@ -4,8 +4,10 @@ import type { Catalog } from '../../catalog/catalog.js';
 import type { Contract } from '../../catalog/contract.js';
 import { accessOperations } from './access-operations.js';
 import { auditOperations } from './audit-operations.js';
-import { datasetOperations } from './dataset-operations.js';
-import { sharedDatasetSchemas } from './dataset-page-schemas.js';
+import { datasetOperations } from './dataset/dataset-operations.js';
+import { sharedDatasetSchemas } from './dataset/dataset-page-schemas.js';
+import { datasetSchemas } from './dataset/row-schemas.js';
+import { codeListSchemas } from './dataset/value-schema.js';
 import { complete, declare } from './declare.js';
 import { headerParameters, RESPONSE_HEADERS } from './headers.js';
 import { info, tagsOf } from './info.js';
@@ -19,12 +21,10 @@ import { problemResponses, problemSchemas } from './problems.js';
 import { publicOperations } from './public-operations.js';
 import { qualitySchemas } from './quality-operations.js';
 import { keepReachable } from './reachable.js';
-import { datasetSchemas } from './row-schemas.js';
 import type { Schema } from './schema.js';
 import { securitySchemes } from './security.js';
 import { sourceSchemas, upstreamOperations } from './source-operations.js';
 import { standardComponents, standardOperations } from './standard-operations.js';
-import { codeListSchemas } from './value-schema.js';
 
 /**
  * The document of a catalog: typed routes are declared on an instance that never listens, and

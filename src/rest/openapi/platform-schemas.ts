@@ -1,7 +1,7 @@
 import { MODES } from '../../access/grants/grant.js';
 import { EVENTS } from '../../audit/entry.js';
-import { bodySchema } from '../body-schema.js';
-import { contractId, datasetName, name, slug, terms } from './dataset-page-schemas.js';
+import { bodySchema } from '../data/body-schema.js';
+import { contractId, datasetName, name, slug, terms } from './dataset/dataset-page-schemas.js';
 import {
   boolean,
   choice,

@@ -1,6 +1,6 @@
 import type { Contract } from '../../catalog/contract.js';
 import { DIMENSIONS } from '../../ingest/rules/rule.js';
-import { name } from './dataset-page-schemas.js';
+import { name } from './dataset/dataset-page-schemas.js';
 import { pathOf } from './names.js';
 import type { Operation, Reply } from './operation.js';
 import {

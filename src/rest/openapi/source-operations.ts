@@ -1,7 +1,7 @@
 import type { Contract } from '../../catalog/contract.js';
 import { isPulled } from '../../catalog/source-terms.js';
-import { bodySchema } from '../body-schema.js';
-import { contractId, slug } from './dataset-page-schemas.js';
+import { bodySchema } from '../data/body-schema.js';
+import { contractId, slug } from './dataset/dataset-page-schemas.js';
 import { pathOf } from './names.js';
 import type { Operation, Reply } from './operation.js';
 import { choice, instant, integer, list, object, orNull, refTo, type Schema, text, uuid } from './schema.js';

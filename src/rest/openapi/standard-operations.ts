@@ -1,6 +1,6 @@
 import { MASKS } from '../../standard/type.js';
-import { bodySchema } from '../body-schema.js';
-import { contractId, name } from './dataset-page-schemas.js';
+import { bodySchema } from '../data/body-schema.js';
+import { contractId, name } from './dataset/dataset-page-schemas.js';
 import type { Operation, Reply } from './operation.js';
 import {
   boolean,

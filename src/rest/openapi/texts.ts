@@ -1,5 +1,5 @@
 import type { Catalog } from '../../catalog/catalog.js';
-import { datasetDocument } from './dataset-document.js';
+import { datasetDocument } from './dataset/dataset-document.js';
 import { renderOpenapi } from './document.js';
 import { openapiText } from './write.js';
 

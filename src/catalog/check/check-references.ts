@@ -1,0 +1,113 @@
+import { type FieldType, TYPES } from '../../standard/type.js';
+import type { Field } from '../contract.js';
+import type { ContractDocument } from '../document.js';
+import { isReserved } from '../names.js';
+import { clip, type Faults } from './fault.js';
+
+type Fields = ReadonlyMap<string, Field>;
+type Path = readonly (string | number)[];
+
+/** Every name in the contract that should be one of its fields is one, of a type that serves there. */
+export function checkReferences(document: ContractDocument, fields: Fields, faults: Faults): void {
+  checkKey(document, fields, faults);
+  checkNames(document, fields, faults);
+  checkPartition(document, fields, faults);
+  checkRelations(document, fields, faults);
+  (document.statistics?.by ?? []).forEach((by, i) => {
+    checkDimension(by, ['statistics', 'by', i], fields, faults);
+  });
+}
+
+function checkKey(document: ContractDocument, fields: Fields, faults: Faults): void {
+  const { key } = document;
+  [key].flat().forEach((name, i) => {
+    const path = Array.isArray(key) ? ['key', i] : ['key'];
+    const field = find(name, path, fields, faults);
+    if (field === undefined) return;
+    if (!isComparable(field.type)) faults.add(path, `A key can't be a ${field.type.name}`);
+    const declared = document.fields[name];
+    if (typeof declared === 'object' && declared.required === 'false') {
+      faults.add(['fields', name, 'required'], 'A field of the key is required');
+    }
+  });
+}
+
+interface Use {
+  list: 'subjects' | 'filterable' | 'sortable' | 'scopes';
+  fits(type: FieldType): boolean;
+  expected: string;
+}
+
+const USES: readonly Use[] = [
+  {
+    list: 'subjects',
+    fits: (type) => isText(type) || (type.of !== undefined && isText(type.of)),
+    expected: 'identifier, text, or a list of them',
+  },
+  { list: 'filterable', fits: isComparable, expected: 'any type but point, geometry, list' },
+  {
+    list: 'sortable',
+    fits: (type) => isComparable(type) && type.name !== 'boolean',
+    expected: 'an ordered type or text',
+  },
+  { list: 'scopes', fits: (type) => type.name === 'text' || type.name === 'code', expected: 'text or code' },
+];
+
+function checkNames(document: ContractDocument, fields: Fields, faults: Faults): void {
+  for (const use of USES) {
+    (document[use.list] ?? []).forEach((name, i) => {
+      const field = find(name, [use.list, i], fields, faults);
+      if (field !== undefined && !use.fits(field.type)) {
+        faults.add([use.list, i], `A field of type ${field.type.name} can't stand here`, { expected: use.expected });
+      }
+    });
+  }
+}
+
+function checkPartition(document: ContractDocument, fields: Fields, faults: Faults): void {
+  if (document.partition === undefined) return;
+  const field = find(document.partition, ['partition'], fields, faults);
+  if (field !== undefined && field.type.name !== 'text' && field.type.name !== 'code') {
+    faults.add(['partition'], `A field of type ${field.type.name} can't stand here`, { expected: 'text or code' });
+  }
+  const declared = document.fields[document.partition];
+  if (typeof declared === 'object' && declared.required === 'false') {
+    faults.add(['fields', document.partition, 'required'], 'The field of the partition is required');
+  }
+}
+
+function checkRelations(document: ContractDocument, fields: Fields, faults: Faults): void {
+  for (const [name, relation] of Object.entries(document.relations ?? {})) {
+    const path = ['relations', name];
+    if (isReserved(name)) faults.add(path, 'The name is reserved');
+    if (fields.has(name)) faults.add(path, 'A field has this name already');
+    for (const own of Object.keys(relation.on)) {
+      const field = find(own, [...path, 'on', own], fields, faults);
+      if (field !== undefined && !isComparable(field.type)) {
+        faults.add([...path, 'on', own], `A field of type ${field.type.name} can't be joined on`);
+      }
+    }
+  }
+}
+
+function checkDimension(by: string, path: Path, fields: Fields, faults: Faults): void {
+  const banded = /^age-band\((.+)\)$/.exec(by)?.[1];
+  const field = find(banded ?? by, path, fields, faults);
+  if (field === undefined) return;
+  if (banded !== undefined && field.type.name !== 'date') faults.add(path, 'An age band needs a date');
+  if (!isComparable(field.type)) faults.add(path, `A field of type ${field.type.name} can't be a dimension`);
+}
+
+function find(name: string, path: Path, fields: Fields, faults: Faults): Field | undefined {
+  const field = fields.get(name);
+  if (field === undefined) faults.unknown(path, clip(name), fields.keys(), 'field');
+  return field;
+}
+
+function isComparable(type: FieldType): boolean {
+  return TYPES[type.name].operators.includes('eq');
+}
+
+function isText(type: FieldType): boolean {
+  return type.name === 'text' || type.name === 'identifier';
+}

@@ -1,0 +1,21 @@
+import { isUscc } from '../../standard/identifier.js';
+import { checkSchema } from '../check/check-schema.js';
+import type { CatalogFault } from '../check/fault.js';
+import type { Publisher, Purpose } from '../contract.js';
+
+/** A publisher's document is the Publisher itself; its credit code must pass GB 32100. */
+export function compilePublisher(document: unknown): { publisher: Publisher } | { faults: CatalogFault[] } {
+  const faults = checkSchema('publisher', document);
+  if (faults.length > 0) return { faults };
+  const publisher = document as Publisher;
+  if (!isUscc(publisher.uscc)) {
+    return { faults: [{ path: '/uscc', reason: 'The check character of the credit code is wrong (GB 32100)' }] };
+  }
+  return { publisher };
+}
+
+/** A purpose's document is the Purpose itself. */
+export function compilePurpose(document: unknown): { purpose: Purpose } | { faults: CatalogFault[] } {
+  const faults = checkSchema('purpose', document);
+  return faults.length > 0 ? { faults } : { purpose: document as Purpose };
+}

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import type { Standard } from '../../standard/standard.js';
+import { checkReferences } from '../check/check-references.js';
+import { checkSchema } from '../check/check-schema.js';
+import { checkSource } from '../check/check-source.js';
+import { checkTerms } from '../check/check-terms.js';
+import { type CatalogFault, gatherFaults } from '../check/fault.js';
+import type { Contract, Field, Relation } from '../contract.js';
+import type { ContractDocument } from '../document.js';
+import { tableOf } from '../names.js';
+import { compileDelivery } from './compile-delivery.js';
+import { compileFields } from './compile-fields.js';
+
+/**
+ * Compiles a contract's document (scalars are strings, as YAML's failsafe schema reads them) against the standard. Pure; relations to other
+ * contracts are checked by `link.ts`. Faults carry JSON Pointers into the document, in its order.
+ */
+export function compileContract(
+  document: unknown,
+  standard: Standard,
+): { contract: Contract } | { faults: CatalogFault[] } {
+  const malformed = checkSchema('contract', document);
+  if (malformed.length > 0) return { faults: malformed };
+  const declared = document as ContractDocument;
+  const faults = gatherFaults();
+  const entity = declared.entity === undefined ? undefined : standard.entities.get(declared.entity);
+  if (declared.entity !== undefined && entity === undefined) {
+    faults.unknown(['entity'], declared.entity, standard.entities.keys(), 'entity');
+    return { faults: faults.list };
+  }
+  const fields = compileFields(declared, entity, { standard, faults });
+  checkTerms(declared, faults);
+  checkSource(declared, faults);
+  checkReferences(declared, fields, faults);
+  return faults.list.length > 0 ? { faults: faults.list } : { contract: assemble(declared, fields) };
+}
+
+/** SHA-256 (hex) of a document's canonical JSON (RFC 8785). */
+export function documentHash(document: unknown): string {
+  return createHash('sha256').update(canonicalize(document)!).digest('hex');
+}
+
+function assemble(document: ContractDocument, fields: ReadonlyMap<string, Field>): Contract {
+  const [publisher, dataset] = document.dataset.split('/') as [string, string];
+  const [major, minor] = document.version.split('.').map(Number) as [number, number];
+  const subjects = document.subjects ?? [];
+  return {
+    id: `${document.dataset}/v${major}`,
+    name: document.dataset,
+    publisher,
+    dataset,
+    major,
+    minor,
+    ...(document.entity === undefined ? {} : { entity: document.entity }),
+    title: document.title,
+    summary: document.summary,
+    resource: document.resource,
+    classification: document.classification,
+    sharing: document.sharing as unknown as Contract['sharing'],
+    assessments: document.assessments,
+    sourceOfTruth: document['source-of-truth'] === 'true',
+    key: [document.key].flat(),
+    subjects,
+    ...(document.partition === undefined ? {} : { partition: document.partition }),
+    fields,
+    filterable: new Set(document.filterable),
+    sortable: new Set(document.sortable),
+    scopes: new Set(document.scopes),
+    relations: relationsOf(document),
+    ...statisticsOf(document),
+    delivery: compileDelivery(document.delivery ?? {}),
+    exactCount: document['exact-count'] === 'true',
+    table: tableOf(publisher, dataset),
+    hasMinors: subjects.length > 0,
+    hash: documentHash(document),
+    document,
+  };
+}
+
+function relationsOf(document: ContractDocument): Map<string, Relation> {
+  return new Map(
+    Object.entries(document.relations ?? {}).map(([name, relation]) => [
+      name,
+      { name, to: relation.to, on: relation.on },
+    ]),
+  );
+}
+
+function statisticsOf({ statistics }: ContractDocument): Pick<Contract, 'statistics'> {
+  return statistics === undefined
+    ? {}
+    : { statistics: { by: statistics.by, minimum: Number(statistics.minimum ?? '10') } };
+}

@@ -1,0 +1,69 @@
+import { createReadStream, statSync, writeFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { send } from '../../client/http.js';
+import type { PackageOutcome } from '../../exchange/packages/receive-package.js';
+import { connect, expectSuccess, findServer } from '../client.js';
+import { acting } from '../commands/grant.js';
+import { CommandError, EXIT } from '../exit-code.js';
+import { print } from '../output.js';
+
+interface UnpackOptions {
+  as: string;
+  key?: string;
+  dataDir?: string;
+  json?: boolean;
+}
+
+/** Brings packages to the exchange on the inner side and writes the acknowledgements beside them. */
+export function unpackCommand(): Command {
+  return acting(new Command('unpack'))
+    .argument('<files...>', 'packages that crossed the boundary')
+    .description('hand packages over to the running exchange, as the operator who carries them')
+    .action(async (files: string[], options: UnpackOptions) => {
+      for (const file of files) await unpack(file, options);
+    });
+}
+
+async function unpack(file: string, options: UnpackOptions): Promise<void> {
+  statSync(file); // a missing file is told before a token is asked for
+  const client = await connect({ ...options, application: options.as, resource: 'platform' });
+  const headers = { 'content-type': 'application/vnd.civic-exchange.package' };
+  const reply = await client.request('POST', '/api/v1/packages', headers, createReadStream(file));
+  const outcome = expectSuccess(reply).data as PackageOutcome;
+  for (const each of [outcome, ...(outcome.followedBy ?? [])]) {
+    const written = each.acknowledgement === undefined ? undefined : acknowledgementFile(file, outcome, each);
+    if (written !== undefined) writeFileSync(written, each.acknowledgement!);
+    print(options, each, lineOf(each, written));
+  }
+}
+
+function acknowledgementFile(file: string, outcome: PackageOutcome, each: PackageOutcome): string {
+  const stem = file.replace(/\.cxp$/, '');
+  return each === outcome ? `${stem}.ack` : `${stem}-then-${each.number}.ack`;
+}
+
+function lineOf({ contract, number, state, missing = [] }: PackageOutcome, written: string | undefined): string {
+  const head = `package ${number} for ${contract}`;
+  if (state === 'waiting') {
+    const names = missing.length === 0 ? 'Its turn comes' : `Package ${missing.join(', ')} has not arrived`;
+    return `${names}; ${head} waits`;
+  }
+  return `${head} ${state === 'repeated' ? 'had arrived before' : 'is delivered'}: ${written}`;
+}
+
+/** `exchange package key`: what senders on the other side seal for. */
+export function packageCommand(): Command {
+  const command = new Command('package').description('packages that cross a network boundary');
+  command
+    .command('key')
+    .description('print the public package key of the running exchange')
+    .option('--data-dir <dir>', 'data directory of the running server')
+    .option('--json', 'print as JSON')
+    .action(async (options: { dataDir?: string; json?: boolean }) => {
+      const { baseUrl } = findServer(options.dataDir);
+      const reply = await send(`${baseUrl}/api/v1/packages/key`, { method: 'GET', headers: {}, body: '' });
+      if (reply.status !== 200) throw new CommandError(EXIT.noServer, `The server is not ready (${reply.status}).`);
+      print(options, { key: reply.text.trim() }, reply.text.trim());
+    });
+  return command;
+}

@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http';
+import type { Clock } from '../platform/clock.js';
+import type { DepartmentSystem } from './department-system.js';
+import { type Answer, openInterface } from './loopback-interface.js';
+import { planPopulation } from './plan.js';
+import { RESIDENT_HEADINGS, residentRows } from './police-rows.js';
+
+export const CITY_PATH = '/population/check';
+/** What it tells of a person, under the police's own headings. */
+const TOLD = new Set(['GMSFHM', 'XM', 'XB', 'CSRQ', 'HJD', 'XZD', 'RYZT']);
+const BODY_AT_MOST = 4_096;
+/** Of a demo with more people it knows the first; each is a short record. */
+const KNOWN_AT_MOST = 100_000;
+const ROWS_IN_A_TURN = 200;
+
+type Register = ReadonlyMap<string, Record<string, unknown>>;
+
+/**
+ * 市级人口核查接口: what a sub-bureau asks the city for, of the demo's own people.
+ * `POST /population/check` with `{"gmsfhm": …}` → `{"code": 0, "data": [{"GMSFHM": …, "XM": …}]}`, an empty list where nobody has the number.
+ */
+export function openCityInterface(of: { people: number; seed: number }, clock: Clock): Promise<DepartmentSystem> {
+  let register: Promise<Register> | undefined;
+  return openInterface({ publisher: 'police', name: 'city-check' }, clock, async (request) => {
+    if (request.method !== 'POST' || request.url !== CITY_PATH) return refused(404);
+    const number = await numberAsked(request).catch(() => undefined);
+    if (number === undefined) return refused(400);
+    register ??= readRegister(of);
+    const found = (await register).get(number);
+    return { status: 200, body: { code: 0, data: found === undefined ? [] : [found] } };
+  });
+}
+
+function refused(status: number): Answer {
+  return { status, body: { code: status, data: null } };
+}
+
+async function numberAsked(request: IncomingMessage): Promise<string | undefined> {
+  let text = '';
+  for await (const chunk of request.setEncoding('utf8')) {
+    text += chunk;
+    if (text.length > BODY_AT_MOST) return undefined;
+  }
+  const { gmsfhm } = JSON.parse(text) as { gmsfhm?: unknown };
+  return typeof gmsfhm === 'string' ? gmsfhm : undefined;
+}
+
+/** Made at the first ask, a few hundred people at a turn: the exchange itself runs in this process. */
+async function readRegister({ people, seed }: { people: number; seed: number }): Promise<Register> {
+  const register = new Map<string, Record<string, unknown>>();
+  const told = RESIDENT_HEADINGS.flatMap((heading, at) => (TOLD.has(heading) ? [{ heading, at }] : []));
+  for (const row of residentRows(planPopulation(people, seed))) {
+    const person = Object.fromEntries(told.map(({ heading, at }) => [heading, row[at]]));
+    register.set(String(person.GMSFHM), person);
+    if (register.size >= KNOWN_AT_MOST) break;
+    if (register.size % ROWS_IN_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  return register;
+}

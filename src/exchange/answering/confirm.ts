@@ -1,0 +1,62 @@
+import type { Decision } from '../../access/policy/decision.js';
+import type { PolicyIndex } from '../../access/policy/policy.js';
+import type { Receipt } from '../../audit/entry.js';
+import { proxyOf } from '../../catalog/source-terms.js';
+import { shanghaiDate } from '../../platform/clock.js';
+import type { Ask } from '../../query/ask.js';
+import type { Call } from '../call.js';
+import type { Exchange } from '../exchange.js';
+import { actorOf, canonicalAsk, stated } from './record.js';
+
+const NO_BODY = '';
+
+/**
+ * 304 without a query: the caller holds an answer that this node gave under the same grants, purpose, query, releases and day. Recorded with the index
+ * of the entry that it confirms. Undefined where it can't be confirmed: then the ask is answered in full.
+ */
+export async function confirm(
+  exchange: Exchange,
+  asked: { call: Call; index: PolicyIndex; ask: Ask; decision: Decision; etag: string },
+): Promise<{ status: number; body: string; receipt: Receipt; etag: string; release: number } | undefined> {
+  const { call, decision, ask, index } = asked;
+  if (decision.outcome !== 'permit') return undefined;
+  // What is asked live is never known to be the same.
+  if ([...decision.access.values()].some((access) => proxyOf(access.contract) !== undefined)) return undefined;
+  const releases = [...decision.access.values()].map((access) => exchange.releases.release(access.contract.name));
+  if (releases.includes(undefined)) return undefined;
+  const query = canonicalAsk([ask]);
+  const etag = exchange.etags.of(decision, query, releases as number[], shanghaiDate(exchange.clock.now()));
+  const confirms = exchange.etags.entryOf(etag);
+  if (confirms === undefined || !matches(asked.etag, etag)) return undefined;
+  const appended = await exchange.log.append({
+    request: call.request,
+    event: 'data.read',
+    outcome: 'success',
+    actor: actorOf(call, index),
+    accesses: [...decision.access.values()].map(({ contract, grant }, a) => ({
+      dataset: contract.name,
+      major: contract.major,
+      release: releases[a]!,
+      grant: grant.id,
+      version: grant.version,
+      purpose: decision.purpose,
+      decision: 'permit',
+      fields: [],
+      masks: [],
+      rows: 0,
+    })),
+    query,
+    sealed: { ...stated(call), ask: query },
+    detail: { confirms },
+    epoch: index.epoch,
+    notAfter: decision.notAfter,
+  });
+  return appended.state === 'recorded'
+    ? { status: 304, body: NO_BODY, receipt: appended.receipt, etag, release: releases[0]! }
+    : undefined;
+}
+
+/** If-None-Match is a list of tags, compared weakly (RFC 9110, 13.1.2). `*` asks whether anything exists: that is answered in full. */
+function matches(header: string, etag: string): boolean {
+  return header.split(',').some((candidate) => candidate.trim() === etag || `W/${candidate.trim()}` === etag);
+}

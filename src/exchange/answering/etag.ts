@@ -1,0 +1,33 @@
+import { createHmac, createSecretKey } from 'node:crypto';
+import type { Permit } from '../../access/policy/decision.js';
+
+/** Entity tags of answers, and which entry each was given with: a 304 names the answer that it confirms. */
+export interface Etags {
+  /** `W/"…"`: the same for the same grants, purpose, query, releases and day, and for nothing else. */
+  of(permit: Permit, query: string, releases: readonly number[], today: string): string;
+  remember(etag: string, entry: number): void;
+  /** Index of the answer last given with this tag by this node, or undefined. */
+  entryOf(etag: string): number | undefined;
+}
+
+const HELD = 50_000;
+
+export function etags(key: Buffer): Etags {
+  const held = new Map<string, number>();
+  const secret = createSecretKey(key);
+  return {
+    of(permit, query, releases, today) {
+      let text = `${permit.purpose}\0${releases.join(',')}\0${today}\0`;
+      for (const access of permit.access.values()) text += `${access.key}\0`;
+      const mac = createHmac('sha256', secret)
+        .update(text + query)
+        .digest('base64url');
+      return `W/"${mac.slice(0, 27)}"`;
+    },
+    remember(etag, entry) {
+      if (held.size >= HELD && !held.has(etag)) held.delete(held.keys().next().value!);
+      held.set(etag, entry);
+    },
+    entryOf: (etag) => held.get(etag),
+  };
+}

@@ -1,0 +1,179 @@
+import type { Subject } from '../../access/identity/subject.js';
+import type { PolicyIndex } from '../../access/policy/policy.js';
+import type { Actor, Appended, Draft, EntryAccess, Receipt, Sealed } from '../../audit/entry.js';
+import { shanghaiDate } from '../../platform/clock.js';
+import { Problem } from '../../platform/errors.js';
+import { type Ask, EVERYTHING } from '../../query/ask.js';
+import type { Call } from '../call.js';
+import type { Exchange } from '../exchange.js';
+import { BrokenReply } from '../proxy/read-reply.js';
+import type { Outcome, Presented } from './outcome.js';
+
+export type Recorded =
+  | Exclude<Appended, { state: 'recorded' }>
+  | { state: 'recorded'; receipt: Receipt; sentAt: number; etag: string | undefined };
+
+/** Writes the entry that covers an answer or a denial. Nothing may leave before this has said `recorded`. */
+export async function recordAnswer(
+  exchange: Exchange,
+  answered: {
+    call: Call;
+    index: PolicyIndex;
+    asks: readonly Ask[];
+    outcomes: readonly Outcome[];
+    event: 'data.read' | 'graphql.read';
+    presented: Presented;
+    /** Entries under which departments' interfaces were asked for it. */
+    asked: readonly number[];
+  },
+): Promise<Recorded> {
+  const { call, index, asks, outcomes, presented, asked } = answered;
+  const denied = outcomes.length > 0 && outcomes.every(({ outcome }) => outcome === 'denied');
+  const query = canonicalAsk(asks);
+  const appended = await exchange.log.append({
+    request: call.request,
+    event: denied && answered.event === 'data.read' ? 'data.denied' : answered.event,
+    outcome: denied ? 'denied' : 'success',
+    actor: actorOf(call, index),
+    accesses: outcomes.flatMap((outcome, i) =>
+      outcome.outcome === 'rows' ? outcome.rows.entries() : deniedAccess(asks[i]!, outcome.denial.grant === undefined),
+    ),
+    answer: presented.body,
+    query,
+    sealed: sealedOf(call, query, outcomes),
+    ...(asked.length === 0 ? {} : { detail: { asked } }),
+    epoch: index.epoch,
+    ...notAfter(outcomes),
+  });
+  if (appended.state !== 'recorded') return appended;
+  return { ...appended, etag: tag(exchange, query, outcomes, appended.receipt.index) };
+}
+
+/** A failure is an ending too: recorded where the log still can, told to the caller by the error that caused it. */
+export async function recordFailure(
+  exchange: Exchange,
+  failed: { call: Call; asks: readonly Ask[]; error: unknown; asked: readonly number[] },
+): Promise<void> {
+  if (failed.error instanceof Problem && failed.error.code === 'audit-unavailable') return;
+  const { call, asks, asked } = failed;
+  const code = failed.error instanceof Problem ? failed.error.code : 'internal';
+  const draft: Draft = {
+    request: call.request,
+    event: 'data.failed',
+    outcome: 'failed',
+    actor: actorOf(call, exchange.policy.current()),
+    accesses: asks.map((ask) => ({ ...touched(ask), decision: 'failed' })),
+    sealed: {
+      ...stated(call),
+      ask: canonicalAsk(asks),
+      reason: failed.error instanceof BrokenReply ? `${code}: ${failed.error.reason}` : code,
+    },
+    detail: asked.length === 0 ? { code } : { code, asked },
+  };
+  await exchange.log
+    .append(draft)
+    .catch((error: unknown) => {
+      // An ask too large for an entry is left out of it: that it failed stands in the log all the same.
+      if (!(error instanceof Problem) || error.code !== 'unprocessable') return;
+      return exchange.log.append({ ...draft, sealed: { ...stated(call), ask: null, reason: code } });
+    })
+    .catch(() => {}); // the log is gone: the reply is an error without data all the same
+}
+
+const actors = new WeakMap<Subject, Actor>();
+
+/** The same object for the same subject (a token) in the same department, so that its text is written once. */
+export function actorOf(call: Call, index: PolicyIndex): Actor {
+  const { subject } = call;
+  const department = index.applications.get(subject.sub)?.department ?? '';
+  const known = actors.get(subject);
+  if (known?.department === department) return known;
+  const actor = { issuer: subject.issuer, subject: subject.sub, application: subject.sub, department };
+  actors.set(subject, actor);
+  return actor;
+}
+
+/** Who the sealed part names: as stated by the application. */
+export function stated(call: Call): Pick<Sealed, 'case' | 'operator' | 'address'> {
+  const { address, caseNumber, operator } = call;
+  const said: Pick<Sealed, 'case' | 'operator' | 'address'> = { address };
+  if (caseNumber !== undefined) said.case = caseNumber;
+  if (operator !== undefined) said.operator = operator;
+  return said;
+}
+
+/** The asks with their values, as text: for the digest of the query, and for auditors. */
+export function canonicalAsk(asks: readonly Ask[]): string {
+  const [only] = asks;
+  if (asks.length === 1 && only!.target.kind === 'id' && only!.selection === EVERYTHING) {
+    return `[{"contract":"${only!.contract.id}","target":{"kind":"id","id":${JSON.stringify(only!.target.id)}},"selection":"*"}]`;
+  }
+  return JSON.stringify(
+    asks.map((ask) => ({ contract: ask.contract.id, target: ask.target, selection: selectionOf(ask.selection) })),
+  );
+}
+
+function selectionOf(selection: Ask['selection']): unknown {
+  if (selection.relations.size === 0) return selection.fields ?? '*';
+  return [
+    selection.fields ?? '*',
+    Object.fromEntries([...selection.relations].map(([name, inner]) => [name, selectionOf(inner)])),
+  ];
+}
+
+function sealedOf(call: Call, ask: string, outcomes: readonly Outcome[]): Sealed {
+  const sealed: Sealed = { ...stated(call), ask, rows: rowsThatLeft(outcomes) };
+  const denials = outcomes.flatMap((outcome) => (outcome.outcome === 'denied' ? [outcome.denial] : []));
+  if (denials.length > 0) {
+    sealed.rule = denials.map(({ rule }) => rule).join();
+    sealed.reason = denials.map(({ reason }) => reason).join('; ');
+  }
+  return sealed;
+}
+
+function rowsThatLeft(outcomes: readonly Outcome[]): Buffer[] {
+  const [only] = outcomes;
+  if (outcomes.length === 1 && only!.outcome === 'rows') return only!.rows.packed();
+  return outcomes.flatMap((outcome) => (outcome.outcome === 'rows' ? outcome.rows.packed() : []));
+}
+
+function touched(ask: Ask): Omit<EntryAccess, 'decision'> {
+  return {
+    dataset: ask.contract.name,
+    major: ask.contract.major,
+    release: null,
+    grant: null,
+    version: null,
+    purpose: null,
+    fields: [],
+    masks: [],
+    rows: null,
+  };
+}
+
+/** Without any grant the entry names no dataset, as the reply names none: a known and an unknown one look the same. */
+function deniedAccess(ask: Ask, unknown: boolean): EntryAccess[] {
+  return unknown ? [] : [{ ...touched(ask), decision: 'deny' }];
+}
+
+function notAfter(outcomes: readonly Outcome[]): { notAfter?: number } {
+  let earliest = Number.POSITIVE_INFINITY;
+  for (const outcome of outcomes)
+    if (outcome.outcome === 'rows') earliest = Math.min(earliest, outcome.rows.permit.notAfter);
+  return earliest === Number.POSITIVE_INFINITY ? {} : { notAfter: earliest };
+}
+
+function tag(exchange: Exchange, query: string, outcomes: readonly Outcome[], entry: number): string | undefined {
+  const only = outcomes.length === 1 ? outcomes[0] : undefined;
+  if (only?.outcome !== 'rows') return undefined;
+  const { permit, releases } = only.rows;
+  if (!isReleased(releases)) return undefined;
+  const etag = exchange.etags.of(permit, query, releases, shanghaiDate(exchange.clock.now()));
+  exchange.etags.remember(etag, entry);
+  return etag;
+}
+
+/** What is asked live has no release, and so no tag. */
+function isReleased(releases: readonly (number | null)[]): releases is readonly number[] {
+  return !releases.includes(null);
+}

@@ -1,0 +1,36 @@
+import type { Denial } from '../../access/policy/decision.js';
+import type { Receipt } from '../../audit/entry.js';
+import { Problem } from '../../platform/errors.js';
+import type { Presented } from '../answer.js';
+import type { Call } from '../call.js';
+import type { Exchange } from '../exchange.js';
+import { actorOf, stated } from './record.js';
+
+const NO_GRANT: Denial = {
+  outcome: 'deny',
+  rule: 'check-grant',
+  reason: 'no grant on this dataset, or no such dataset',
+  code: 'not-found',
+  faults: [],
+};
+
+/** A caller without any grant on what it asks for: recorded, and answered alike whether the dataset exists or not. */
+export async function refuseUnknown(
+  exchange: Exchange,
+  call: Call,
+  route: string,
+  present: (denial: Denial) => Presented,
+): Promise<Presented & { receipt: Receipt }> {
+  const presented = present(NO_GRANT);
+  const appended = await exchange.log.append({
+    request: call.request,
+    event: 'data.denied',
+    outcome: 'denied',
+    actor: actorOf(call, exchange.policy.current()),
+    accesses: [],
+    answer: presented.body,
+    sealed: { ...stated(call), ask: route, rule: NO_GRANT.rule, reason: NO_GRANT.reason },
+  });
+  if (appended.state !== 'recorded') throw new Problem('unavailable', undefined, { retryAfter: 1 });
+  return { ...presented, receipt: appended.receipt };
+}

@@ -1,0 +1,119 @@
+import type { Permit } from '../../access/policy/decision.js';
+import type { PolicyIndex } from '../../access/policy/policy.js';
+import type { Receipt } from '../../audit/entry.js';
+import { Problem } from '../../platform/errors.js';
+import type { Call } from '../call.js';
+import type { Exchange } from '../exchange.js';
+import { authoriseDelivery } from './authorise-delivery.js';
+import { rejectsEntry } from './delivery-entries.js';
+
+/** Some rejected rows as NDJSON, recorded before they leave. */
+export interface RejectsChunk {
+  text: string;
+  receipt: Receipt;
+  /** Where the next chunk begins, or undefined at the end. */
+  after: number | undefined;
+}
+
+/** Whose rejects, and who asks. */
+export interface AskedRejects {
+  call: Call;
+  contractId: string;
+  deliveryId: string;
+  permit: Permit;
+  index: PolicyIndex;
+}
+
+const ROWS_AT_MOST = 1_000;
+const SIZE_AT_MOST = 1_000_000;
+
+/**
+ * Rejected rows of a delivery from one line on, to its deliverer only: decided and recorded chunk by chunk (`access.md`, revocation).
+ * @throws Problem where the right to see them has ended
+ */
+export async function readRejects(exchange: Exchange, asked: AskedRejects, after: number): Promise<RejectsChunk> {
+  const { rows } = await exchange.database.app.query<{ line: string; row: string; errors: string }>(
+    `SELECT line, "row", errors FROM (
+       SELECT line, "row", errors::text AS errors, sum(length("row")) OVER (ORDER BY line) - length("row") AS before
+       FROM exchange.delivery_reject WHERE delivery = $1 AND line > $2 ORDER BY line LIMIT ${ROWS_AT_MOST}
+     ) r WHERE before < ${SIZE_AT_MOST} ORDER BY line`,
+    [asked.deliveryId, after],
+  );
+  const text = rows
+    .map(({ line, row, errors }) => `{"line":${line},"row":${JSON.stringify(row)},"errors":${errors}}\n`)
+    .join('');
+  const receipt = await recordRejects(exchange, asked, { bytes: Buffer.from(text), rows: rows.length });
+  const last = rows.at(-1);
+  return { text, receipt, after: last === undefined ? undefined : Number(last.line) };
+}
+
+/** The entry of what is about to leave, decided anew where the policy has moved. Throws Problem where the right to see it has ended. */
+export async function recordRejects(
+  exchange: Exchange,
+  asked: AskedRejects,
+  leaving: { bytes: Buffer; rows: number },
+): Promise<Receipt> {
+  let { permit, index } = asked;
+  for (let attempt = 0; attempt < 8; attempt++) {
+    const draft = rejectsEntry({ call: asked.call, index, permit }, asked.deliveryId, leaving.rows);
+    const appended = await exchange.log.append({ ...draft, answer: leaving.bytes });
+    if (appended.state === 'recorded') return appended.receipt;
+    if (appended.state === 'stale') await exchange.policy.reach(appended.epoch);
+    const again = await authoriseDelivery(exchange, asked.call, asked.contractId);
+    if (again.outcome === 'deny') throw new Problem(again.denial.code);
+    ({ permit, index } = again);
+  }
+  throw new Problem('unavailable', undefined, { retryAfter: 1 });
+}
+
+/** A delivery as its deliverer sees it. */
+export interface DeliveryView {
+  id: string;
+  state: string;
+  mode: string;
+  received: number;
+  accepted: number;
+  rejected: number;
+  inserted: number;
+  updated: number;
+  deleted: number;
+  release: number | null;
+  digest: string | null;
+  report: unknown;
+  /** RFC 3339 UTC. */
+  created: string;
+  ended: string | null;
+}
+
+const VIEW = `json_build_object('id', id, 'state', state, 'mode', mode, 'received', received, 'accepted', accepted,
+  'rejected', rejected, 'inserted', inserted, 'updated', updated, 'deleted', deleted, 'release', release, 'digest', digest,
+  'report', report, 'created', to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  'ended', to_char(ended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) AS view`;
+
+/** The delivery if this application handed it over into this contract; undefined otherwise, whether it exists or not. */
+export async function readDelivery(
+  exchange: Exchange,
+  by: { application: string; contractId: string; id: string },
+): Promise<DeliveryView | undefined> {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(by.id)) return undefined;
+  const { rows } = await exchange.database.app.query<{ view: DeliveryView }>(
+    `SELECT ${VIEW} FROM exchange.delivery WHERE id = $1 AND contract = $2 AND application = $3`,
+    [by.id, by.contractId, by.application],
+  );
+  return rows[0]?.view;
+}
+
+export const LISTED_AT_MOST = 100;
+
+/** The application's own deliveries into the contract, the newest first: also those that it has to find again, to wait for or to cancel. */
+export async function listDeliveries(
+  exchange: Exchange,
+  by: { application: string; contractId: string },
+): Promise<DeliveryView[]> {
+  const { rows } = await exchange.database.app.query<{ view: DeliveryView }>(
+    `SELECT ${VIEW} FROM exchange.delivery WHERE contract = $1 AND application = $2
+     ORDER BY created_at DESC LIMIT ${LISTED_AT_MOST}`,
+    [by.contractId, by.application],
+  );
+  return rows.map(({ view }) => view);
+}

@@ -1,0 +1,106 @@
+import type pg from 'pg';
+import type { Receipt } from '../../audit/entry.js';
+import { advance, type Report } from '../../ingest/delivery.js';
+import { faultsOf } from '../../ingest/land/set-aside.js';
+import { dropStaging } from '../../ingest/open-delivery.js';
+import type { Ended } from '../../ingest/publish/publish.js';
+import type { Unreadable } from '../../ingest/readers/source.js';
+import type { Intake } from '../../ingest/receive/intake.js';
+import { Problem } from '../../platform/errors.js';
+import { databaseProblem } from '../../platform/postgres/database-problem.js';
+import type { Exchange } from '../exchange.js';
+import type { Run } from './begin-delivery.js';
+import { cancelledEntry, endedEntry, failedEntry } from './delivery-entries.js';
+import { Cancelled } from './watch-cancel.js';
+
+/**
+ * Nobody can tell its rows apart: rejected whole, with what had been read of it set aside or dropped.
+ * @throws what reading the rest of the body or the database throws: the delivery then has still to fail
+ */
+export async function refuseDelivery(exchange: Exchange, run: Run, unreadable: Unreadable): Promise<Ended> {
+  const { client, offer, validation, progress } = run;
+  await offer.intake.drain();
+  return inTransaction(client, async () => {
+    await dropStaging(client, offer.id);
+    const { received, rejected, faults } = progress;
+    const delivery = await advance(client, run.delivery, 'rejected', {
+      digest: digestOf(offer.intake),
+      bytes: offer.intake.bytes(),
+      counts: { ...run.delivery.counts, received, rejected, accepted: received - rejected },
+      report: {
+        ...validation.mapped(),
+        faults: faultsOf(faults),
+        ...notesOf(offer.intake),
+        refused: { rule: unreadable.rule, reason: unreadable.message, line: unreadable.line },
+      },
+    });
+    const { epoch: _, notAfter: __, ...draft } = endedEntry({ ...offer }, delivery);
+    const { receipts } = await exchange.log.appendIn(client, [draft], { policy: false });
+    return { delivery, receipt: receipts[0] as Receipt };
+  });
+}
+
+/**
+ * Marks the delivery failed, or cancelled where its deliverer took it back, drops what it staged and writes its entry, all or nothing; by another connection where its own is lost. Where
+ * neither serves, recovery does the rest. Returns what the sender is told.
+ */
+export async function failDelivery(exchange: Exchange, run: Run, error: unknown): Promise<Problem> {
+  const { client, offer } = run;
+  const cancelled = error instanceof Cancelled;
+  const problem = cancelled
+    ? new Problem('conflict', 'The delivery was cancelled by its deliverer')
+    : isBrokenOff(error)
+      ? new Problem('bad-body', 'The body broke off')
+      : databaseProblem(error);
+  const end = (tx: pg.ClientBase) =>
+    inTransaction(tx, async () => {
+      await tx.query(`SET LOCAL lock_timeout = '5s'`);
+      await dropStaging(tx, offer.id);
+      const refused = { rule: cancelled ? 'cancelled' : problem.code, reason: problem.message };
+      const report = { ...run.validation.mapped(), faults: [], ...notesOf(offer.intake), refused };
+      await advance(tx, run.delivery, cancelled ? 'cancelled' : 'failed', { report, bytes: offer.intake.bytes() });
+      const draft = cancelled ? cancelledEntry(offer, offer.id) : failedEntry(offer, offer.id, problem.code);
+      await exchange.log.appendIn(tx, [draft], { policy: false });
+    });
+  await end(client)
+    .catch(() => byAnother(exchange, end))
+    .catch(() => undefined);
+  return problem;
+}
+
+async function byAnother(exchange: Exchange, end: (tx: pg.ClientBase) => Promise<unknown>): Promise<void> {
+  const client = await exchange.database.owner.connect();
+  try {
+    await end(client);
+  } finally {
+    client.release();
+  }
+}
+
+async function inTransaction<T>(client: pg.ClientBase, work: () => Promise<T>): Promise<T> {
+  await client.query('BEGIN');
+  try {
+    const done = await work();
+    await client.query('COMMIT');
+    return done;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined); // the connection is gone, and the transaction with it
+    throw error;
+  }
+}
+
+/** The sender went away: no failure of ours. `pg` gives its lost connections no such code with a stream's name on it. */
+function isBrokenOff(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return code === 'ECONNRESET' && message === 'aborted';
+}
+
+function notesOf(intake: Intake): Pick<Report, 'source'> {
+  const notes = intake.notes?.();
+  return notes === undefined ? {} : { source: notes };
+}
+
+/** As in `Content-Digest` (RFC 9530): `sha-256=:…:` of what was received. */
+export function digestOf(intake: Intake): string {
+  return `sha-256=:${intake.digest().toString('base64')}:`;
+}

@@ -1,0 +1,31 @@
+import type pg from 'pg';
+import type { Draft } from '../../audit/entry.js';
+import { endInterrupted, findOpen, type Interrupted } from '../../ingest/recover.js';
+import type { Exchange } from '../exchange.js';
+import { interruptedEntry } from './delivery-entries.js';
+
+type Recovering = Pick<Exchange, 'database' | 'log' | 'policy' | 'clock'>;
+
+/**
+ * Ends what dead nodes and lost connections left half done: failed, with an entry each, the last release as it was. Runs at every start and
+ * before every delivery. Returns the ids of those that failed.
+ */
+export async function recoverDeliveries(exchange: Recovering): Promise<string[]> {
+  const client = await exchange.database.owner.connect();
+  const record = async (tx: pg.ClientBase, interrupted: Interrupted) => {
+    await exchange.log.appendIn(tx, [draftOf(exchange, interrupted)], { policy: false });
+  };
+  try {
+    const failed: string[] = [];
+    for (const id of await findOpen(client)) if (await endInterrupted(client, id, record)) failed.push(id);
+    client.release();
+    return failed;
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}
+
+function draftOf({ policy, clock }: Recovering, interrupted: Interrupted): Draft {
+  return interruptedEntry(policy.current(), clock.uuid(), interrupted);
+}

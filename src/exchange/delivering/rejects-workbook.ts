@@ -1,0 +1,40 @@
+import type { Receipt } from '../../audit/entry.js';
+import { type RejectedRow, rejectsWorkbook, type TableForm } from '../../ingest/workbook/rejects-workbook.js';
+import type { Exchange } from '../exchange.js';
+import { type AskedRejects, recordRejects } from './deliveries.js';
+
+/** More are told in NDJSON, chunk by chunk: nobody corrects so many by hand. */
+const ROWS_AT_MOST = 5_000;
+const SIZE_AT_MOST = 8_000_000;
+
+/**
+ * The first rejected rows of a delivery as a workbook, to its deliverer only, recorded before it leaves.
+ * @throws Problem where the right to see them has ended
+ */
+export async function readRejectsWorkbook(
+  exchange: Exchange,
+  asked: AskedRejects,
+): Promise<{ body: Buffer; receipt: Receipt }> {
+  const { app } = exchange.database;
+  const { rows } = await app.query<{ line: string; row: string; errors: RejectedRow['errors']; total: string }>(
+    `SELECT line, "row", errors, total FROM (
+       SELECT line, "row", errors, count(*) OVER () AS total,
+         sum(length("row")) OVER (ORDER BY line) - length("row") AS before
+       FROM exchange.delivery_reject WHERE delivery = $1 AND line > 0
+     ) r WHERE before < ${SIZE_AT_MOST} ORDER BY line LIMIT ${ROWS_AT_MOST}`,
+    [asked.deliveryId],
+  );
+  const form = await app.query<{ row: string }>(
+    'SELECT "row" FROM exchange.delivery_reject WHERE delivery = $1 AND line = 0',
+    [asked.deliveryId],
+  );
+  const made = await rejectsWorkbook({
+    contract: asked.permit.access.get('')!.contract,
+    form: form.rows[0] === undefined ? undefined : (JSON.parse(form.rows[0].row) as TableForm),
+    rows: rows.map(({ line, row, errors }) => ({ line: Number(line), row, errors })),
+    total: Number(rows[0]?.total ?? 0),
+    now: exchange.clock.now(),
+  });
+  const receipt = await recordRejects(exchange, asked, { bytes: made.body, rows: made.rows });
+  return { body: made.body, receipt };
+}

@@ -1,0 +1,82 @@
+import { Readable } from 'node:stream';
+import type { Ended } from '../../ingest/publish/publish.js';
+import { readParts, storeParts } from '../../ingest/receive/parts.js';
+import { type Body, receive } from '../../ingest/receive/receive.js';
+import {
+  appendPart,
+  claimUpload,
+  endUpload,
+  truncateUpload,
+  type Upload,
+  unclaimUpload,
+} from '../../ingest/receive/upload.js';
+import { Problem, type ProblemCode } from '../../platform/errors.js';
+import { deliver } from '../deliver.js';
+import type { Exchange } from '../exchange.js';
+import type { Offer } from './begin-delivery.js';
+import { readDelivery } from './deliveries.js';
+import { recoverDeliveries } from './recover-deliveries.js';
+
+/**
+ * Appends a body to an upload, stored part by part as it comes. Returns the new offset.
+ * @throws Problem too-large, bad-body (it broke off; what came is kept), digest-mismatch (nothing of it is kept), conflict
+ */
+export async function appendToUpload(
+  { database, config }: Pick<Exchange, 'database' | 'config'>,
+  upload: Upload,
+  { body, stated }: { body: Readable; stated: Buffer | undefined },
+): Promise<number> {
+  const limitBytes = Math.min(config.deliveryLimitBytes, upload.length ?? Number.POSITIVE_INFINITY);
+  const sent = receive(body, { encoding: 'identity', stated, limitBytes });
+  const store = (bytes: Buffer, offset: number) => appendPart(database.app, upload.id, { offset, bytes });
+  try {
+    return await storeParts(sent.content(), { offset: upload.received, limitBytes, store });
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'digest-mismatch') {
+      await truncateUpload(database.app, upload.id, upload.received);
+    }
+    throw error;
+  }
+}
+
+/** The whole of an upload, read from its parts one after the other. */
+export function bodyOfUpload({ database, config }: Pick<Exchange, 'database' | 'config'>, upload: Upload): Body {
+  const { encoding, digest } = upload;
+  const stream = Readable.from(readParts(database.app, upload.id, upload.received));
+  return receive(stream, { encoding, stated: digest ?? undefined, limitBytes: config.deliveryLimitBytes });
+}
+
+/** After these another attempt would end the same way. */
+const FINAL: ReadonlySet<ProblemCode> = new Set(['bad-body', 'digest-mismatch', 'too-large']);
+
+/**
+ * Delivers an upload. Its bytes go when the delivery has ended; where it failed for another reason than the bytes themselves they stay, and
+ * any node may try again.
+ * @throws Problem in-progress where another delivery has it, or as `deliver`
+ */
+export async function deliverUpload(exchange: Exchange, offer: Offer, upload: Upload): Promise<Ended> {
+  const { app } = exchange.database;
+  const claim = () => claimUpload(app, upload.id, { delivery: offer.id, received: upload.received });
+  if (!(await claim())) {
+    await recoverDeliveries(exchange); // the one that has it may be a dead node's
+    if (!(await claim())) throw new Problem('in-progress', 'A delivery has taken this upload.', { retryAfter: 1 });
+  }
+  try {
+    const ended = await deliver(exchange, offer);
+    await endUpload(app, upload.id);
+    return ended;
+  } catch (error) {
+    await ((await isOver(exchange, offer, { error, upload })) ? endUpload : unclaimUpload)(app, upload.id);
+    throw error;
+  }
+}
+
+async function isOver(
+  exchange: Exchange,
+  { id, call }: Offer,
+  { error, upload }: { error: unknown; upload: Upload },
+): Promise<boolean> {
+  if (error instanceof Problem && FINAL.has(error.code)) return true;
+  const by = { application: call.subject.sub, contractId: upload.contract, id };
+  return (await readDelivery(exchange, by))?.state === 'cancelled';
+}

@@ -1,0 +1,84 @@
+import type { Receipt } from '../../audit/entry.js';
+import type { Catalog } from '../../catalog/catalog.js';
+import { type Fault, Problem } from '../../platform/errors.js';
+import { type CodeListDraft, checkCodeList } from '../../standard/check-code-list.js';
+import { type CodeList, type CodeListDocument, changedList, differenceOf } from '../../standard/code-list.js';
+import { mappedCodes, mappedFault, standingCodes, standingFault } from './code-list-uses.js';
+import { inTurn, type Publishing, type PublishingNode, type Turn } from './publishing-turn.js';
+
+export interface CodeListReport {
+  /** As it is in force now. */
+  list: CodeList;
+  /** Of the entry; none where the list was like this already. */
+  receipt?: Receipt;
+  created: boolean;
+  /** The policy epoch that carries it. */
+  epoch: number;
+  /** Live nodes that did not serve it within the wait. */
+  behind: string[];
+}
+
+/**
+ * Makes a tenant's list of codes the one in force, on every node, with its entry; the next delivery is judged by it. A draft that changes nothing makes
+ * no version. A code that the tenant added may be left out only where no contract maps to it and no row has it.
+ * @throws Problem unprocessable (each code and contract named), conflict (another version is in force than the draft was made from), unavailable,
+ * audit-unavailable
+ */
+export async function changeCodeList(
+  exchange: PublishingNode,
+  { name, draft }: { name: string; draft: CodeListDraft },
+  publishing: Publishing,
+): Promise<CodeListReport> {
+  const { done, epoch, behind } = await inTurn(exchange, publishing, async ({ tx, index, write }) => {
+    const { catalog } = index;
+    const before = catalog.standard.codeLists.get(name);
+    if (draft.basedOn !== undefined && draft.basedOn !== (before?.version ?? 0)) {
+      throw new Problem('conflict', `Version ${before?.version ?? 0} of ${name} is in force, not ${draft.basedOn}`);
+    }
+    refuse(checkCodeList(name, draft, before));
+    const document: CodeListDocument = {
+      name,
+      title: draft.title ?? before!.title,
+      codes: draft.codes,
+      note: draft.note,
+      since: new Date(exchange.clock.now()).toISOString(),
+      department: publishing.actor?.department ?? null,
+    };
+    const wanted = changedList(before, document, 0);
+    if (before !== undefined && isSame(before, wanted)) return { created: false };
+    await checkRemoved(tx, catalog, { name, removed: differenceOf(before?.codes ?? new Map(), wanted.codes).removed });
+    const { receipts } = await write([{ kind: 'code-list', id: name, document, event: 'code-list.changed' }]);
+    return { created: before === undefined, receipt: receipts[0]! };
+  });
+  return { ...done, list: exchange.policy.current().catalog.standard.codeLists.get(name)!, epoch, behind };
+}
+
+function isSame(a: CodeList, b: CodeList): boolean {
+  const text = ({ title, codes }: CodeList) =>
+    JSON.stringify([
+      title.zh,
+      title.en,
+      ...[...codes].map(([code, { title: t, retired }]) => [code, t.zh, t.en, retired]),
+    ]);
+  return text(a) === text(b);
+}
+
+/**
+ * From here to the commit no delivery publishes: what was published before is seen, and what comes after is judged again by the list that
+ * stands then (`stillTakes`). Readers wait for nothing.
+ */
+async function checkRemoved(
+  tx: Turn['tx'],
+  catalog: Catalog,
+  { name, removed }: { name: string; removed: readonly string[] },
+): Promise<void> {
+  if (removed.length === 0) return;
+  refuse(mappedCodes(catalog, name, removed).map(mappedFault));
+  await tx.query('LOCK TABLE exchange.delivery IN SHARE MODE');
+  refuse((await standingCodes(tx, { catalog, list: name, codes: removed })).map(standingFault));
+}
+
+function refuse(faults: readonly Fault[]): void {
+  if (faults.length === 0) return;
+  throw new Problem('unprocessable', 'The code list cannot become like this', { faults: faults.slice(0, 100) });
+}

@@ -1,0 +1,140 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type pg from 'pg';
+import type { PolicyIndex } from '../../access/policy/policy.js';
+import { type NewRecord, writeRecords } from '../../access/policy/records.js';
+import type { Actor, Receipt } from '../../audit/entry.js';
+import { Problem } from '../../platform/errors.js';
+import { databaseProblem } from '../../platform/postgres/database-problem.js';
+import type { Exchange } from '../exchange.js';
+
+/** What publishing needs of a node. */
+export type PublishingNode = Pick<Exchange, 'database' | 'log' | 'policy' | 'clock'>;
+
+/** Who publishes: goes into the entries. No actor: the exchange itself, applying its own folder at start. */
+export interface Publishing {
+  actor: Actor | null;
+  /** UUID of the request. */
+  request: string;
+  /** Throws where the caller may not publish (any more): asked again on the epoch that the publishing commits upon. */
+  authorise?(): void;
+}
+
+export interface Turn {
+  /** As exchange_owner. What waits for a lock here waits `LOCK_TIMEOUT_MS`; then the whole turn begins anew. */
+  tx: pg.ClientBase;
+  /** Has everything committed before. */
+  index: PolicyIndex;
+  /** Last in a turn: the records with their entries, on the newest epoch. A turn that writes nothing leaves nothing behind. */
+  write(records: readonly Omit<NewRecord, 'actor' | 'request' | 'epoch'>[]): Promise<Written>;
+}
+
+export interface Written {
+  epoch: number;
+  receipts: Receipt[];
+  versions: number[];
+}
+
+/** Publishing is one at a time, in a lock space of its own (two-integer keys). */
+const LOCK = [809, 17];
+/** ALTER TABLE waits for running readers, and whoever comes after waits behind it: give way soon and try again. */
+const LOCK_TIMEOUT_MS = 500;
+const ATTEMPTS = 6;
+const LIVE_WITHIN_S = 5;
+const WAIT_MS = 5_000;
+
+/**
+ * One change of the catalog, among all nodes one at a time: `work` in one transaction with its records and entries, then a wait until every live node
+ * serves it. `behind`: live nodes that did not within the wait.
+ * @throws Problem unavailable (a table or the policy stayed busy), audit-unavailable, and whatever `work` throws: then nothing has changed
+ */
+export async function inTurn<T>(
+  exchange: PublishingNode,
+  publishing: Publishing,
+  work: (turn: Turn) => Promise<T>,
+): Promise<{ done: T; epoch: number; behind: string[] }> {
+  for (let attempt = 1; ; attempt++) {
+    const ended = await takeTurn(exchange, publishing, work);
+    if (ended === 'busy') {
+      if (attempt === ATTEMPTS) throw new Problem('unavailable', 'A table is busy: try again', { retryAfter: 5 });
+      await pause(100 * attempt);
+      continue;
+    }
+    const { done, epoch, written } = ended;
+    if (!written) return { done, epoch, behind: [] };
+    await exchange.policy.reach(epoch);
+    return { done, epoch, behind: await waitForNodes(exchange, epoch) };
+  }
+}
+
+async function takeTurn<T>(
+  exchange: PublishingNode,
+  publishing: Publishing,
+  work: (turn: Turn) => Promise<T>,
+): Promise<{ done: T; epoch: number; written: boolean } | 'busy'> {
+  const tx = await exchange.database.owner.connect().catch((error: unknown) => Promise.reject(databaseProblem(error)));
+  let broken: Error | undefined;
+  let written: Written | undefined;
+  let writing = false;
+  try {
+    await tx.query('BEGIN');
+    await tx.query('SELECT pg_advisory_xact_lock($1::integer, $2::integer)', LOCK);
+    const index = await exchange.policy.reach(await newestEpoch(tx));
+    await tx.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
+    const done = await work({
+      tx,
+      index,
+      write: async (records) => {
+        writing = true;
+        written = await writeLast(exchange, tx, { publishing, records });
+        return written;
+      },
+    });
+    await tx.query(writing ? 'COMMIT' : 'ROLLBACK');
+    return { done, epoch: (written as Written | undefined)?.epoch ?? index.epoch, written: writing };
+  } catch (error) {
+    await tx.query('ROLLBACK').catch((failure: Error) => {
+      broken = failure;
+    });
+    const { code } = error as { code?: string };
+    if (code === '55P03' || (writing && code === 'conflict')) return 'busy'; // lock_not_available; the policy moved before the append
+    throw databaseProblem(error);
+  } finally {
+    tx.release(broken);
+  }
+}
+
+async function writeLast(
+  { policy, log }: PublishingNode,
+  tx: pg.PoolClient,
+  { publishing, records }: { publishing: Publishing; records: Parameters<Turn['write']>[0] },
+): Promise<Written> {
+  const { actor, request } = publishing;
+  await tx.query('SET LOCAL lock_timeout = 0'); // the log's lock is short, and is waited for
+  const { epoch } = await policy.reach(await newestEpoch(tx)); // the work may have taken long
+  publishing.authorise?.();
+  return writeRecords(
+    tx,
+    log,
+    records.map((record) => ({ ...record, actor, request, epoch })),
+  );
+}
+
+async function newestEpoch(tx: pg.ClientBase): Promise<number> {
+  const { rows } = await tx.query<{ epoch: string }>(
+    'SELECT policy_epoch::text AS epoch FROM audit.batch ORDER BY first DESC LIMIT 1',
+  );
+  return Number(rows[0]?.epoch ?? 0);
+}
+
+/** The live nodes that do not serve the epoch when the wait ends; none as soon as all do. */
+async function waitForNodes({ database, clock }: PublishingNode, epoch: number): Promise<string[]> {
+  const deadline = clock.now() + WAIT_MS;
+  for (;;) {
+    const { rows } = await database.app.query<{ id: string }>(
+      'SELECT id FROM exchange.node WHERE epoch < $1 AND seen_at > now() - make_interval(secs => $2)',
+      [epoch, LIVE_WITHIN_S],
+    );
+    if (rows.length === 0 || clock.now() >= deadline) return rows.map((row) => row.id);
+    await pause(20);
+  }
+}

@@ -1,6 +1,0 @@
-import type { Receipt } from '../audit/entry.js';
-
-/** The value of `Exchange-Receipt`, from both doors: an RFC 9651 dictionary, byte sequences between colons. */
-export function receiptHeader(receipt: Receipt): string {
-  return `index=${receipt.index}, leaf=:${receipt.leaf.toString('base64')}:, blind=:${receipt.blind.toString('base64')}:`;
-}

@@ -1,0 +1,55 @@
+import type { Content, RowError } from '../readers/source.js';
+import { type Columns, OPERATION } from './mapping.js';
+import type { Validator } from './validator.js';
+
+/** What a row of a delivery wants. */
+export type Operation = 'upsert' | 'delete';
+
+export interface Filling {
+  /** In the order of the contract's fields, all null before. */
+  values: unknown[];
+  columns: Columns | undefined;
+  /** Hears of headings that no field takes. */
+  note: (heading: string) => void;
+}
+
+/** Puts what was sent where the contract wants it. Returns the operation, or what is wrong. */
+export function fillRow(validator: Validator, content: Content, filling: Filling): Operation | readonly RowError[] {
+  if (content.kind === 'broken') return [content.error];
+  if (content.kind === 'cells') {
+    const { targets, operation } = filling.columns!;
+    for (let i = 0; i < targets.length; i++) {
+      const target = targets[i];
+      if (target !== undefined) filling.values[target.field] = target.parse(content.cells[i]);
+    }
+    return content.faults ?? operationOf(operation < 0 ? undefined : content.cells[operation]);
+  }
+  return fillFromObject(validator, content.object, filling);
+}
+
+function fillFromObject(
+  validator: Validator,
+  object: Readonly<Record<string, unknown>>,
+  { values, note }: Filling,
+): Operation | readonly RowError[] {
+  for (const heading of Object.keys(object)) {
+    const target = validator.mapping.get(heading);
+    if (target === undefined) {
+      if (heading !== OPERATION) note(heading);
+      continue;
+    }
+    if (values[target.field] !== null) {
+      return [{ field: validator.fields[target.field]!, rule: 'mapping', reason: 'two properties fill this field' }];
+    }
+    values[target.field] = target.parse(object[heading]);
+  }
+  return operationOf(object[OPERATION]);
+}
+
+function operationOf(value: unknown): Operation | readonly RowError[] {
+  if (value === undefined || value === null) return 'upsert';
+  const word = typeof value === 'string' ? value.trim().toLowerCase() : value;
+  if (word === '' || word === 'upsert') return 'upsert';
+  if (word === 'delete') return 'delete';
+  return [{ field: OPERATION, rule: 'operation', reason: 'neither upsert nor delete' }];
+}

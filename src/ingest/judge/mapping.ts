@@ -1,0 +1,65 @@
+import type { Contract } from '../../catalog/contract.js';
+import type { Standard } from '../../standard/standard.js';
+import { Unreadable } from '../readers/source.js';
+import { type ParseValue, valueParser } from './parse-value.js';
+
+/** Where a heading's values go: the index of the field, and how they are read under this heading. */
+export interface Target {
+  field: number;
+  heading: string;
+  parse: ParseValue;
+}
+
+/** Marks what a row of a delta does: `upsert` (also where absent or empty) or `delete`. */
+export const OPERATION = '_op';
+
+/** Heading → target, of every field's declared headings and, where no other field claims it, its own name. */
+export function compileMapping(contract: Contract, standard: Standard): ReadonlyMap<string, Target> {
+  const mapping = new Map<string, Target>();
+  const fields = [...contract.fields.values()];
+  const add = (heading: string, at: number) => {
+    const field = fields[at]!;
+    const list = field.type.list ?? field.type.of?.list;
+    if (mapping.has(heading)) return;
+    mapping.set(heading, {
+      field: at,
+      heading,
+      parse: valueParser(field, heading, list === undefined ? undefined : standard.lists.get(list)),
+    });
+  };
+  fields.forEach((field, at) => {
+    for (const heading of field.from) add(heading, at);
+  });
+  fields.forEach((field, at) => {
+    add(field.name, at);
+  });
+  return mapping;
+}
+
+/** The columns of one CSV file. */
+export interface Columns {
+  targets: readonly (Target | undefined)[];
+  /** Index of `_op`, or -1. */
+  operation: number;
+}
+
+/** @throws Unreadable where two columns would fill one field */
+export function mapHeadings(
+  mapping: ReadonlyMap<string, Target>,
+  headings: readonly string[],
+  unmapped: (heading: string) => void,
+): Columns {
+  const filled = new Set<number>();
+  const targets = headings.map((heading, i) => {
+    const target = mapping.get(heading);
+    if (target === undefined) {
+      if (heading !== OPERATION) unmapped(heading === '' ? `(column ${i + 1})` : heading);
+    } else if (filled.has(target.field)) {
+      throw new Unreadable(1, 'columns', 'two columns of the header fill the same field');
+    } else {
+      filled.add(target.field);
+    }
+    return target;
+  });
+  return { targets, operation: headings.indexOf(OPERATION) };
+}

@@ -1,0 +1,22 @@
+import type { Contract } from '../../catalog/contract.js';
+import { isResidentId } from '../../standard/identifier.js';
+import { fourteenth } from './dates.js';
+
+/**
+ * Until when a row is about a child under 14 (PIPL art. 31): from `born`, else from the number of the row's first subject. Who is not known
+ * to be older counts as a child: `infinity`.
+ */
+export function minorUntil(contract: Contract): (values: readonly unknown[]) => string {
+  const names = [...contract.fields.keys()];
+  const bornAt = contract.fields.get('born')?.type.name === 'date' ? names.indexOf('born') : -1;
+  const subjectAt = contract.subjects[0] === undefined ? -1 : names.indexOf(contract.subjects[0]);
+  return (values) => {
+    const born = bornAt >= 0 ? (values[bornAt] as string | null) : bornOf(subjectAt < 0 ? null : values[subjectAt]);
+    return (born === null ? undefined : fourteenth(born)) ?? 'infinity';
+  };
+}
+
+function bornOf(number: unknown): string | null {
+  if (typeof number !== 'string' || !isResidentId(number)) return null;
+  return `${number.slice(6, 10)}-${number.slice(10, 12)}-${number.slice(12, 14)}`;
+}

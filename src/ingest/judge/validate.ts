@@ -1,0 +1,169 @@
+import type { RowScope } from '../../access/grants/grant.js';
+import { rowIdHex } from '../../catalog/row-id.js';
+import type { Keys } from '../../platform/keys.js';
+import type { Report } from '../delivery.js';
+import type { Derivation } from '../derive/derivation.js';
+import { keptLine, stagingLine } from '../land/staging-line.js';
+import type { RowError, SourceRow } from '../readers/source.js';
+import { columnName } from '../readers/xlsx/xlsx-sheet.js';
+import { rowErrors } from './faults.js';
+import { fillRow, type Operation } from './fill-row.js';
+import { type Columns, mapHeadings, OPERATION } from './mapping.js';
+import { scopeTest } from './scope.js';
+import { seenKeys } from './seen-keys.js';
+import { suggestHeadings } from './suggest-headings.js';
+import { type CodeCounts, countCodes } from './unmapped-codes.js';
+import type { Validator } from './validator.js';
+
+export interface Reject {
+  line: number;
+  text: string;
+  errors: readonly RowError[];
+}
+
+/** A batch validated: COPY text for staging, and what is set aside. */
+export interface Validated {
+  copy: string;
+  rejects: Reject[];
+  received: number;
+}
+
+export interface ValidationOptions {
+  keys: Pick<Keys, 'rowId'>;
+  scope: RowScope;
+  mode: 'snapshot' | 'delta';
+  /** Fills fields that follow from others: a house code, a grid. Before the row is judged. */
+  derive?: Derivation | undefined;
+  /** Named rules beyond types, on a row that satisfies its contract: the errors that turn it away; warnings it counts itself. */
+  rules?: ((values: readonly unknown[], line: number) => readonly RowError[] | undefined) | undefined;
+  /** Hears the number (`catalog/row-id.ts`, hex) of every row that is taken. */
+  numbered?: ((rowNumber: string) => void) | undefined;
+  /** Hears of every row that is set aside here. */
+  turnedAway?: ((line: number, errors: readonly RowError[]) => void) | undefined;
+}
+
+/** The validation of one delivery. */
+export interface Validation {
+  /** `headings`: of the source, where it has any. */
+  take(rows: readonly SourceRow[], headings: readonly string[] | undefined): Validated;
+  /** What the report says of the mapping: headings that no field takes (at most a hundred), codes, and what was derived. */
+  mapped(): Pick<Report, 'unmapped' | 'suggestions' | 'unmappedValues' | 'derived'>;
+  /** True where some key may have come twice. */
+  suspicious(): boolean;
+}
+
+const UNMAPPED_AT_MOST = 100;
+const DELETES: RowError = { field: OPERATION, rule: 'operation', reason: 'a snapshot deletes what it leaves out' };
+const OUTSIDE: RowError = { field: null, rule: 'scope', reason: 'the row is outside the part that you deliver' };
+
+/** @throws Unreadable (from `take`) where the header of a CSV file is unusable */
+export function startValidation(validator: Validator, options: ValidationOptions): Validation {
+  const unmapped = new Set<string>();
+  const note = (heading: string) => {
+    if (unmapped.size < UNMAPPED_AT_MOST) unmapped.add(heading.slice(0, 64).toWellFormed().replaceAll('\0', '␀'));
+  };
+  const codes = countCodes(validator);
+  const judge = rowJudge(validator, options);
+  const numberOf = (values: readonly unknown[]) =>
+    rowIdHex(
+      options.keys,
+      validator.contract.name,
+      validator.keyAt.map((at) => values[at]),
+    );
+  const seen = seenKeys();
+  const partial = !('all' in options.scope); // then publishing may turn any row away, and needs its text
+  let suspects = 0;
+  let columns: Columns | undefined;
+  const take = (row: SourceRow, batch: Validated): void => {
+    const values: unknown[] = new Array(validator.fields.length).fill(null);
+    const filled = fillRow(validator, row.content, { values, columns, note });
+    const errors = typeof filled === 'string' ? judge(values, filled, row.line) : filled;
+    if (errors !== undefined) {
+      codes.hear(row.content, errors, columns);
+      options.turnedAway?.(row.line, errors);
+      batch.rejects.push({ line: row.line, text: row.text, errors: placed(errors, row, validator, columns) });
+      // A faulty correction must not delete what it was to correct.
+      if (options.mode === 'snapshot' && row.content.kind !== 'broken' && hasKey(validator, values)) {
+        batch.copy += keptLine(validator, numberOf(values), row.line);
+      }
+      return;
+    }
+    const rowNumber = numberOf(values);
+    options.numbered?.(rowNumber);
+    const again = seen(rowNumber);
+    if (again) suspects++;
+    const text = again || partial ? row.text : undefined;
+    batch.copy += stagingLine(validator, { rowNumber, values, line: row.line, operation: filled as Operation, text });
+  };
+  return {
+    mapped() {
+      const derived = options.derive?.told();
+      return { ...mappingReport(validator, unmapped, codes), ...(derived === undefined ? {} : { derived }) };
+    },
+    suspicious: () => suspects > 0,
+    take(rows, headings) {
+      if (columns === undefined && headings !== undefined) columns = mapHeadings(validator.mapping, headings, note);
+      const batch: Validated = { copy: '', rejects: [], received: rows.length };
+      for (const row of rows) take(row, batch);
+      return batch;
+    },
+  };
+}
+
+/** Errors of a workbook's row name sheet and cell: nobody looks for a field in a table of 40 columns. */
+function placed(
+  errors: readonly RowError[],
+  { place }: SourceRow,
+  validator: Validator,
+  columns: Columns | undefined,
+): readonly RowError[] {
+  if (place === undefined) return errors;
+  return errors.map((error) => {
+    const field = validator.fields.indexOf(error.field ?? '');
+    const column = field < 0 ? -1 : (columns?.targets.findIndex((target) => target?.field === field) ?? -1);
+    return { ...error, sheet: place.sheet, ...(column < 0 ? {} : { cell: `${columnName(column)}${place.row}` }) };
+  });
+}
+
+function mappingReport(
+  validator: Validator,
+  headings: ReadonlySet<string>,
+  codes: CodeCounts,
+): ReturnType<Validation['mapped']> {
+  const suggestions = suggestHeadings(validator, headings);
+  const unmappedValues = codes.told();
+  return {
+    unmapped: [...headings],
+    ...(Object.keys(suggestions).length > 0 ? { suggestions } : {}),
+    ...(unmappedValues.length > 0 ? { unmappedValues } : {}),
+  };
+}
+
+/** What is wrong with a row's values, or undefined. */
+function rowJudge(
+  validator: Validator,
+  { scope, mode, derive, rules }: Pick<ValidationOptions, 'scope' | 'mode' | 'derive' | 'rules'>,
+): (values: unknown[], operation: Operation, line: number) => readonly RowError[] | undefined {
+  const inScope = scopeTest(scope, validator.fields);
+  return (values, operation, line) => {
+    derive?.derive(values);
+    if (operation === 'delete') {
+      if (mode === 'snapshot') return [DELETES];
+      keepKey(validator, values);
+    }
+    const check = operation === 'delete' ? validator.remove : validator.store;
+    if (!check(values)) return rowErrors(check.errors ?? [], validator.fields);
+    if (operation === 'delete') return undefined;
+    return inScope?.(values) === false ? [OUTSIDE] : rules?.(values, line);
+  };
+}
+
+/** A row that is to go is named by its key alone. */
+function keepKey(validator: Validator, values: unknown[]): void {
+  for (let i = 0; i < values.length; i++) if (!validator.keyAt.includes(i)) values[i] = null;
+}
+
+function hasKey(validator: Validator, values: unknown[]): boolean {
+  keepKey(validator, values);
+  return validator.remove(values);
+}

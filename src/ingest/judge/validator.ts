@@ -1,0 +1,60 @@
+import type { Contract } from '../../catalog/contract.js';
+import type { Standard } from '../../standard/standard.js';
+import { copyWriter } from '../land/copy-text.js';
+import { compileMapping, type Target } from './mapping.js';
+import { minorUntil } from './minors.js';
+import { compileRowChecks, type RowCheck } from './row-schema.js';
+
+/** What one contract makes of rows, compiled once. */
+export interface Validator {
+  contract: Contract;
+  /** By which rows are judged. */
+  standard: Standard;
+  /** Field names in the contract's order, which is the order of a row's values. */
+  fields: readonly string[];
+  mapping: ReadonlyMap<string, Target>;
+  store: RowCheck;
+  remove: RowCheck;
+  writers: readonly ((value: unknown) => string)[];
+  keyAt: readonly number[];
+  minorUntil: ((values: readonly unknown[]) => string) | undefined;
+}
+
+const VALIDATORS_AT_MOST = 64;
+const validators = new Map<string, Validator>();
+
+/** By the contract's hash and the standard's version, least recently used dropped first. */
+export function validatorOf(contract: Contract, standard: Standard): Validator {
+  const key = `${contract.hash} ${standard.version}`;
+  const known = validators.get(key);
+  const validator = known ?? compileValidator(contract, standard);
+  validators.delete(key);
+  validators.set(key, validator);
+  if (validators.size > VALIDATORS_AT_MOST) validators.delete(validators.keys().next().value!);
+  return validator;
+}
+
+export function compileValidator(contract: Contract, standard: Standard): Validator {
+  const fields = [...contract.fields.keys()];
+  return {
+    contract,
+    standard,
+    fields,
+    mapping: compileMapping(contract, standard),
+    ...compileRowChecks(contract, standard),
+    writers: [...contract.fields.values()].map((field) => copyWriter(field.type)),
+    keyAt: contract.key.map((name) => fields.indexOf(name)),
+    minorUntil: contract.hasMinors ? minorUntil(contract) : undefined,
+  };
+}
+
+/** Whether every code that it takes is still one: a code may have left its list while a delivery was on its way. */
+export function stillTakes({ contract, standard: before }: Validator, now: Standard): boolean {
+  if (before.version === now.version) return true;
+  return [...contract.fields.values()].every(({ type }) => {
+    const list = type.list ?? type.of?.list;
+    if (list === undefined || before.codeLists.get(list) === now.codeLists.get(list)) return true;
+    const codes = now.lists.get(list);
+    return [...(before.lists.get(list)?.keys() ?? [])].every((code) => codes?.has(code));
+  });
+}

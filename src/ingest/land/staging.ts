@@ -1,0 +1,36 @@
+import type pg from 'pg';
+import { liveTable } from '../../catalog/table.js';
+import type { Validator } from '../judge/validator.js';
+
+/** A staging table belongs to one delivery and is named by its id. */
+export const STAGING_NAME = /^d_([0-9a-f]{32})$/;
+
+export function stagingTable(deliveryId: string): string {
+  return `"staging"."d_${deliveryId.replaceAll('-', '')}"`;
+}
+
+/** The columns that staging shares with the live table, quoted, in COPY order. */
+export function rowColumns(validator: Pick<Validator, 'fields' | 'minorUntil'>): string[] {
+  const own = validator.minorUntil === undefined ? ['row_id'] : ['row_id', 'minor_until'];
+  return [...own, ...validator.fields].map((name) => `"${name}"`);
+}
+
+/** Of the delivery itself: the line, what the row does (`MARKS`), and its text where it may still be turned away. */
+export const STAGING_COLUMNS = ['"_line"', '"_mark"', '"_row"'];
+
+/**
+ * UNLOGGED: a delivery that a crash interrupts is sent again, so nothing of it needs to survive. The types are the live table's own.
+ */
+export async function createStaging(client: pg.ClientBase, deliveryId: string, validator: Validator): Promise<void> {
+  const columns = rowColumns(validator).join(', ');
+  await client.query(
+    `CREATE UNLOGGED TABLE ${stagingTable(deliveryId)} WITH (autovacuum_enabled = false) AS
+     SELECT ${columns}, 0::bigint AS "_line", ''::"char" AS "_mark", ''::text AS "_row"
+     FROM ${liveTable(validator.contract)} WITH NO DATA`,
+  );
+}
+
+export function copyStatement(deliveryId: string, validator: Validator): string {
+  const columns = [...rowColumns(validator), ...STAGING_COLUMNS].join(', ');
+  return `COPY ${stagingTable(deliveryId)} (${columns}) FROM STDIN`;
+}

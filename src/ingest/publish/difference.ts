@@ -1,0 +1,107 @@
+import type pg from 'pg';
+import type { RowScope } from '../../access/grants/grant.js';
+import type { Contract } from '../../catalog/contract.js';
+import { historyTable, indexesOf, liveTable } from '../../catalog/table.js';
+import { scopeSql } from '../judge/scope.js';
+import type { Validator } from '../judge/validator.js';
+import { rowColumns, stagingTable } from '../land/staging.js';
+
+export interface Differing {
+  deliveryId: string;
+  validator: Validator;
+  scope: RowScope;
+  mode: 'snapshot' | 'delta';
+}
+
+/** Of the deliverer's part: how many rows it has, and how many a snapshot would delete. */
+export async function sizeOfPart(tx: pg.ClientBase, differing: Differing): Promise<{ rows: number; missing: number }> {
+  const live = liveTable(differing.validator.contract);
+  const part = scopeSql(differing.scope, 't');
+  // NOT EXISTS where it can become an anti-join: among what is selected it would be asked once for each row.
+  const gone = `NOT EXISTS (SELECT FROM ${stagingTable(differing.deliveryId)} s WHERE s.row_id = t.row_id)`;
+  const { rows } = await tx.query<{ rows: string; missing: string }>(
+    differing.mode === 'snapshot'
+      ? `SELECT (SELECT count(*) FROM ${live} t WHERE ${part.text}) AS rows,
+                (SELECT count(*) FROM ${live} t WHERE ${part.text} AND ${gone}) AS missing`
+      : `SELECT count(*) AS rows, 0 AS missing FROM (SELECT FROM ${live} t WHERE ${part.text} LIMIT 1) p`,
+    part.values,
+  );
+  return { rows: Number(rows[0]!.rows), missing: Number(rows[0]!.missing) };
+}
+
+/** How many rows of the part stand only because their new version was set aside. Zero for a delta, which leaves alone what it doesn't name. */
+export async function keptOfPart(tx: pg.ClientBase, differing: Differing): Promise<number> {
+  const staging = stagingTable(differing.deliveryId);
+  const part = scopeSql(differing.scope, 't');
+  const { rows } = await tx.query<{ kept: string }>(
+    `SELECT count(*) AS kept FROM ${liveTable(differing.validator.contract)} t
+     WHERE ${part.text} AND row_id IN (SELECT row_id FROM ${staging} WHERE "_mark" = 'k')
+       AND NOT EXISTS (SELECT FROM ${staging} u WHERE u.row_id = t.row_id AND u."_mark" = 'u')`,
+    part.values,
+  );
+  return Number(rows[0]!.kept);
+}
+
+/**
+ * Brings the live table to what staging says, set by set; rows that stay the same are not touched, old ones go to the history with the
+ * release that ended them. `empty`: the part has no row, so all is new.
+ */
+export async function applyDifference(
+  tx: pg.ClientBase,
+  differing: Differing,
+  { release, empty }: { release: number; empty: boolean },
+): Promise<{ inserted: number; updated: number; deleted: number }> {
+  const write = writerOf(differing);
+  const run = async (statement: { text: string; values: unknown[] }) => (await tx.query(statement)).rowCount ?? 0;
+  const deleted = empty ? 0 : await run(write.removal(release));
+  const updated = empty ? 0 : await run(write.history(release));
+  if (updated > 0) await run(write.update(release));
+  const inserted = await run(write.insertion(release, empty));
+  if (release === 1) await buildIndexes(tx, differing.validator.contract);
+  return { inserted, updated, deleted };
+}
+
+/** Of a first release, over all its rows at once. It keeps out other writers, who wait for this release anyhow, and no reader. */
+async function buildIndexes(tx: pg.ClientBase, contract: Contract): Promise<void> {
+  await tx.query(`SET LOCAL maintenance_work_mem = '256MB'`);
+  for (const index of indexesOf(contract)) await tx.query(index.statement);
+}
+
+function writerOf({ deliveryId, validator, scope, mode }: Differing) {
+  const { contract } = validator;
+  const [live, history, staging] = [liveTable(contract), historyTable(contract), stagingTable(deliveryId)];
+  const columns = rowColumns(validator);
+  const values = columns.slice(1);
+  const of = (alias: string, names: readonly string[]) => names.map((name) => `${alias}.${name}`).join(', ');
+  const all = [...columns, '"_delivery"', '"_since"'];
+  const keep = (source: string) =>
+    `INSERT INTO ${history} (${all.join(', ')}, "_until") SELECT ${of('g', all)}, $1::bigint FROM ${source} g`;
+  const changed = `s.row_id = t.row_id AND s."_mark" = 'u' AND (${of('t', values)}) IS DISTINCT FROM (${of('s', values)})`;
+  return {
+    removal(release: number) {
+      const part = scopeSql(scope, 't', 2);
+      const gone =
+        mode === 'snapshot'
+          ? `WHERE ${part.text} AND NOT EXISTS (SELECT FROM ${staging} s WHERE s.row_id = t.row_id)`
+          : `USING ${staging} s WHERE s.row_id = t.row_id AND s."_mark" = 'd'`;
+      const text = `WITH gone AS (DELETE FROM ${live} t ${gone} RETURNING ${of('t', all)}) ${keep('gone')}`;
+      return { text, values: [release, ...(mode === 'snapshot' ? part.values : [])] };
+    },
+    history(release: number) {
+      const old = `(SELECT ${of('t', all)} FROM ${live} t JOIN ${staging} s ON ${changed})`;
+      return { text: keep(old), values: [release] };
+    },
+    update(release: number) {
+      const set = values.map((name) => `${name} = s.${name}`).join(', ');
+      const text = `UPDATE ${live} t SET ${set}, "_delivery" = $2, "_since" = $1 FROM ${staging} s WHERE ${changed}`;
+      return { text, values: [release, deliveryId] };
+    },
+    insertion(release: number, empty: boolean) {
+      const known = empty ? '' : ` AND NOT EXISTS (SELECT FROM ${live} t WHERE t.row_id = s.row_id)`;
+      const text = `INSERT INTO ${live} (${all.join(', ')})
+        SELECT ${of('s', columns)}, $2::uuid, $1::bigint FROM ${staging} s WHERE s."_mark" = 'u'${known}
+        ORDER BY s.row_id`; // every index ends in row_id: sorted rows fill it leaf by leaf, and pages of readers lie together
+      return { text, values: [release, deliveryId] };
+    },
+  };
+}

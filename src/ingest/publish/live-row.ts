@@ -1,0 +1,48 @@
+import type { Access } from '../../access/policy/decision.js';
+import { rowId } from '../../catalog/row-id.js';
+import type { Keys } from '../../platform/keys.js';
+import { rowErrors } from '../judge/faults.js';
+import { fillRow } from '../judge/fill-row.js';
+import { scopeTest } from '../judge/scope.js';
+import type { Validator } from '../judge/validator.js';
+import type { RowError } from '../readers/source.js';
+
+/** A row that an interface gave: as a record of the dataset's table by column, outside what the caller may see, or in breach of the contract. */
+export type LiveRow =
+  | { outcome: 'row'; record: Record<string, unknown> }
+  | { outcome: 'outside' }
+  | { outcome: 'broken'; errors: readonly RowError[] };
+
+const OTHER: RowError = { field: null, rule: 'key', reason: 'not the row that was asked for' };
+const NO_OBJECT: RowError = { field: null, rule: 'json', reason: 'the row is not a JSON object' };
+const NO_DELETE: RowError = { field: null, rule: 'operation', reason: 'nothing is deleted by an answer' };
+
+/**
+ * Maps and judges one row as a delivery would. `rowNumber`: of the key that was asked for. What is outside the grant's rows is so whatever else is
+ * wrong with it: a failure would tell that it is there.
+ */
+export function readLiveRow(
+  validator: Validator,
+  row: unknown,
+  asked: { keys: Pick<Keys, 'rowId'>; access: Access; rowNumber: string },
+): LiveRow {
+  if (typeof row !== 'object' || row === null || Array.isArray(row)) return { outcome: 'broken', errors: [NO_OBJECT] };
+  const { contract, fields, keyAt } = validator;
+  const values: unknown[] = new Array(fields.length).fill(null);
+  const content = { kind: 'object', object: row as Record<string, unknown> } as const;
+  const filled = fillRow(validator, content, { values, columns: undefined, note: () => {} });
+  const number = rowId(
+    asked.keys,
+    contract.name,
+    keyAt.map((at) => values[at]),
+  );
+  if (number !== asked.rowNumber) return { outcome: 'broken', errors: [OTHER] };
+  if (scopeTest(asked.access.grant.rows, fields)?.(values) === false) return { outcome: 'outside' };
+  if (typeof filled !== 'string') return { outcome: 'broken', errors: filled };
+  if (filled === 'delete') return { outcome: 'broken', errors: [NO_DELETE] };
+  if (!validator.store(values)) return { outcome: 'broken', errors: rowErrors(validator.store.errors ?? [], fields) };
+  const record: Record<string, unknown> = { row_id: number };
+  for (const [i, name] of fields.entries()) record[name] = values[i];
+  if (validator.minorUntil !== undefined) record.minor_until = validator.minorUntil(values);
+  return { outcome: 'row', record };
+}

@@ -1,0 +1,34 @@
+import type pg from 'pg';
+import { liveTable } from '../../catalog/table.js';
+import { digestFromSums, type KeyDigest } from '../judge/key-digest.js';
+import type { Validator } from '../judge/validator.js';
+import { stagingTable } from '../land/staging.js';
+
+/** 对账: the rows that were taken, as they were read, against what the release holds of them. */
+export interface Reconciled {
+  /** Keys of this delivery in the release. */
+  published: KeyDigest;
+  /** Rows taken whose key came more than once, or belongs to another part: set aside, or followed by a later one. */
+  repeated: number;
+  ok: boolean;
+}
+
+export interface Reconciling {
+  deliveryId: string;
+  validator: Validator;
+  /** Of the rows that validation let through. */
+  taken: KeyDigest;
+}
+
+/** In the transaction of the release, after its rows and before staging goes. */
+export async function reconcile(tx: pg.ClientBase, { deliveryId, validator, taken }: Reconciling): Promise<Reconciled> {
+  const { rows } = await tx.query<{ keys: string; digest: string }>(
+    `SELECT count(*) AS keys, COALESCE(sum(('x' || left(replace(t.row_id::text, '-', ''), 16))::bit(64)::bigint), 0)::text AS digest
+     FROM ${liveTable(validator.contract)} t
+     WHERE EXISTS (SELECT FROM ${stagingTable(deliveryId)} s WHERE s.row_id = t.row_id AND s."_mark" = 'u')`,
+  );
+  const published = digestFromSums(rows[0]!.keys, rows[0]!.digest);
+  const repeated = taken.rows - published.rows;
+  // A sum over rows does not say which of them were repeated: with repetitions the counts alone are held against each other.
+  return { published, repeated, ok: repeated > 0 || (repeated === 0 && taken.digest === published.digest) };
+}

@@ -1,0 +1,93 @@
+import { findHeader, HEAD_ROWS, type Header } from '../header.js';
+import type { KnownHeadings } from '../known-headings.js';
+import { countQuotes, type Line } from '../lines.js';
+import { Unreadable } from '../source.js';
+import { splitRecord } from './csv-record.js';
+
+const DELIMITERS = [',', '\t', ';', '|', '，'] as const;
+const HEADINGS_AT_MOST = 1_000;
+
+/** What the beginning of a CSV file tells. */
+export interface CsvHead {
+  headings: readonly string[];
+  delimiter: string;
+  /** Index of the line that follows the header. */
+  next: number;
+}
+
+/** Have enough lines come to tell the header? */
+export function isHead(lines: readonly Line[]): boolean {
+  return lines.length > HEAD_ROWS;
+}
+
+/**
+ * The header and the delimiter that fit the contract best; where no line names any of its fields, the first line and the delimiter that it
+ * has most of. Undefined where there is no line at all.
+ */
+export function readHead(lines: readonly Line[], known: KnownHeadings | undefined): CsvHead | undefined {
+  const records = recordsOf(lines);
+  const first = records[0];
+  if (first === undefined) return undefined;
+  const fitting = known === undefined ? undefined : fittingHeader(records, known);
+  const record = fitting === undefined ? first : records[fitting.header.at]!;
+  checkRecord(record);
+  const { headings, delimiter } = fitting ?? plainHeader(record);
+  if (headings.length > HEADINGS_AT_MOST) throw new Unreadable(record.number, 'columns', 'more than 1,000 columns');
+  const repeated = headings.find((heading, i) => heading !== '' && headings.indexOf(heading) !== i);
+  if (repeated !== undefined) throw new Unreadable(record.number, 'columns', 'a heading stands twice');
+  return { headings, delimiter, next: record.next };
+}
+
+/** A line of the beginning, or several where a quoted heading has line breaks. */
+interface HeadRecord {
+  number: number;
+  text: string;
+  cut: boolean;
+  next: number;
+}
+
+function recordsOf(lines: readonly Line[]): HeadRecord[] {
+  const records: HeadRecord[] = [];
+  for (let at = 0; at < lines.length && records.length < HEAD_ROWS; ) {
+    const { number, cut } = lines[at]!;
+    let { text } = lines[at++]!;
+    if (text.trim() === '') continue;
+    const single = { number, text, cut, next: at };
+    while (countQuotes(text) % 2 === 1 && at < lines.length && !cut) text += `\n${lines[at++]!.text}`;
+    // A quote that is never closed belongs to its line alone: a title may have one.
+    const closed = countQuotes(text) % 2 === 0;
+    if (!closed) at = single.next;
+    records.push(closed ? { number, text, cut, next: at } : single);
+  }
+  return records;
+}
+
+function fittingHeader(
+  records: readonly HeadRecord[],
+  known: KnownHeadings,
+): { header: Header; headings: string[]; delimiter: string } | undefined {
+  let best: { header: Header; headings: string[]; delimiter: string } | undefined;
+  for (const delimiter of DELIMITERS) {
+    const rows = records.map(({ text, cut }) => (cut ? [] : (splitRecord(text, delimiter) ?? [])));
+    const header = findHeader(rows, known);
+    if (header === undefined) continue;
+    const { headings, fits } = header;
+    const better = best === undefined || fits - best.header.fits || headings.length - best.headings.length;
+    if (better === true || Number(better) > 0) best = { header, headings, delimiter };
+  }
+  return best;
+}
+
+function plainHeader({ number, text }: HeadRecord): { headings: string[]; delimiter: string } {
+  const count = (delimiter: string) => splitRecord(text, delimiter)?.length ?? 0;
+  const delimiter = DELIMITERS.reduce<string>((best, next) => (count(next) > count(best) ? next : best), ',');
+  const headings = splitRecord(text, delimiter)?.map((heading) => heading.trim());
+  if (headings === undefined) throw new Unreadable(number, 'quote', 'a quote of the header is not closed');
+  return { headings, delimiter };
+}
+
+function checkRecord({ number, text, cut }: HeadRecord): void {
+  if (cut) throw new Unreadable(number, 'row-size', 'the header is longer than a megabyte');
+  if (text.includes('\ufffd')) throw new Unreadable(number, 'encoding', 'the header has broken characters');
+  if (text.includes('\0')) throw new Unreadable(number, 'character', 'the header has NUL characters');
+}

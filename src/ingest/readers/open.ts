@@ -1,0 +1,44 @@
+import { type Charset, decode } from './csv/charset.js';
+import { csvSource } from './csv/csv.js';
+import type { KnownHeadings } from './known-headings.js';
+import { ndjsonSource } from './ndjson.js';
+import { parquetSource } from './parquet/parquet.js';
+import type { Source } from './source.js';
+import type { Spool } from './spool.js';
+import { xlsxSource } from './xlsx/xlsx.js';
+
+/** Media types of the files that a delivery can be. */
+export const FILE_TYPES = [
+  'text/csv',
+  'application/x-ndjson',
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  'application/vnd.apache.parquet',
+] as const;
+export type FileType = (typeof FILE_TYPES)[number];
+
+export interface OpenFile {
+  mediaType: FileType;
+  /** As stated, of CSV. */
+  charset: Charset | undefined;
+  content: AsyncIterable<Buffer>;
+  /** Of the contract. */
+  known: KnownHeadings;
+  spool: Spool;
+  /** Of what is inside of a workbook, decompressed. */
+  limitBytes: number;
+}
+
+/** The rows of a body, by its media type. Nothing is read, and no file made, before the first batch is asked for. */
+export function sourceOf(file: OpenFile): Source {
+  const { charset, content, known } = file;
+  switch (file.mediaType) {
+    case 'text/csv':
+      return csvSource(decode(content, charset), { known, charset });
+    case 'application/x-ndjson':
+      return ndjsonSource(decode(content, 'utf-8'));
+    case 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet':
+      return xlsxSource(content, file);
+    case 'application/vnd.apache.parquet':
+      return parquetSource(content, file);
+  }
+}

@@ -1,0 +1,67 @@
+import type { FileMetaData } from 'hyparquet';
+import { Unreadable } from '../source.js';
+import type { Spooled } from '../spool.js';
+import { readStruct } from './thrift.js';
+
+const PAGE_AT_MOST = 32 * 1024 * 1024;
+/** One page of one repeated value takes three bytes; decoded it is an array. */
+const VALUES_AT_MOST = 4_000_000;
+const HEADER_AT_MOST = 64 * 1024;
+
+/**
+ * Walks the headers of a row group's pages, whose sizes and counts the decoder believes: a page of a few bytes may say that it holds two
+ * thousand million values. Together they are what the footer declares, or the file is refused.
+ * @throws Unreadable
+ */
+export async function checkPages(spooled: Spooled, group: FileMetaData['row_groups'][number]): Promise<void> {
+  const rows = Number(group.num_rows);
+  for (const { meta_data: meta } of group.columns) {
+    const dictionary = Number(meta!.dictionary_page_offset ?? 0n);
+    const data = Number(meta!.data_page_offset);
+    const start = dictionary > 0 && dictionary < data ? dictionary : data;
+    const end = start + Number(meta!.total_compressed_size);
+    if (start < 4 || end > spooled.size) throw lying('a column outside of the file');
+    let values = 0;
+    for (let at = start; at < end && values < rows; ) {
+      const { page, length } = pageHeader(await spooled.read(at, Math.min(HEADER_AT_MOST, end - at)));
+      if (page.bytes > PAGE_AT_MOST) throw new Unreadable(1, 'size', 'a page of the Parquet file is larger than 32 MB');
+      if (page.compressed < 0 || page.compressed > end - at) throw lying('a page longer than its column');
+      if (page.values > VALUES_AT_MOST) throw new Unreadable(1, 'size', 'a page has more than 4,000,000 values');
+      if (page.values < 0 || page.values > Math.max(rows, page.bytes)) throw lying('a page with more values than rows');
+      if (!page.dictionary) values += page.values;
+      at += length + page.compressed;
+    }
+    if (values !== rows) throw lying('a column with another number of values than rows');
+  }
+}
+
+function lying(how: string): Unreadable {
+  return new Unreadable(
+    1,
+    'format',
+    `the Parquet file is not what it says (${how}): write it again, and send it again`,
+  );
+}
+
+interface Page {
+  /** Decompressed and as stored. */
+  bytes: number;
+  compressed: number;
+  values: number;
+  dictionary: boolean;
+}
+
+/** PageHeader of parquet.thrift: 2 and 3 are sizes; 5, 7 and 8 the headers of a data page, a dictionary, a data page of version 2. */
+function pageHeader(bytes: Buffer): { page: Page; length: number } {
+  const { fields, length } = readStruct(bytes);
+  const inner = [5, 7, 8].map((id) => fields.get(id)).find((value) => value instanceof Map);
+  const numberOf = (value: unknown): number => (typeof value === 'number' ? value : -1);
+  const page: Page = {
+    bytes: numberOf(fields.get(2)),
+    compressed: numberOf(fields.get(3)),
+    values: inner instanceof Map ? numberOf(inner.get(1)) : 0,
+    dictionary: fields.get(1) === 2,
+  };
+  if (page.bytes < 0) throw lying('a page without a size');
+  return { page, length };
+}

@@ -1,0 +1,97 @@
+import type { Field } from '../../../catalog/contract.js';
+import type { RawCell } from './xlsx-sheet.js';
+import type { Workbook } from './xlsx-workbook.js';
+
+/** Why a cell has no value that could be taken. */
+export interface CellFault {
+  rule: string;
+  reason: string;
+}
+
+/** A number of a workbook has fifteen digits; from here on the last ones may be lost. */
+const PRECISE_BELOW = 1e15;
+const DAY_MS = 86_400_000;
+const KNOWN_ERRORS = ['#REF!', '#DIV/0!', '#N/A', '#NAME?', '#NULL!', '#NUM!', '#VALUE!'];
+/** What Excel shows, and writes into text, of a long number. */
+const SCIENTIFIC = /^[+-]?\d(\.\d+)?E\+?\d{2,}$/i;
+
+export const LOST_DIGITS: CellFault = {
+  rule: 'number-precision',
+  reason:
+    'Excel has kept this as a number, and of a number only 15 digits: the last ones are lost. Make the column text (Format Cells, Text), enter the values again from their source, and send the file again',
+};
+const UNCALCULATED: CellFault = {
+  rule: 'formula',
+  reason: 'the formula has no value: open the workbook, let it calculate, save it, and send it again',
+};
+
+/**
+ * A cell as text in a spelling that the field takes, or why not. Numbers are told to 15 digits, as Excel shows them; formats (percent,
+ * currency) don't matter, except that a date's makes a day of a number.
+ */
+export function readCell(cell: RawCell, field: Field | undefined, book: Workbook): string | CellFault {
+  const { type, value } = cell;
+  if (value === undefined) return UNCALCULATED;
+  switch (type) {
+    case 's': {
+      const text = book.strings(Number(value));
+      return text === undefined
+        ? { rule: 'format', reason: 'the cell refers to a text that the workbook does not have' }
+        : textual(text, field);
+    }
+    case 'b':
+      return value === '1' ? 'true' : 'false';
+    case 'e': {
+      const error = KNOWN_ERRORS.includes(value) ? ` (${value})` : '';
+      return { rule: 'formula', reason: `the formula of the cell gives an error${error}: mend it, or enter the value` };
+    }
+    case 'n':
+      return numeric(cell, value, { field, book });
+    default:
+      return textual(value, field);
+  }
+}
+
+function textual(text: string, field: Field | undefined): string | CellFault {
+  const numbered = field !== undefined && field.type.name !== 'decimal' && SCIENTIFIC.test(text.trim());
+  return numbered ? LOST_DIGITS : text;
+}
+
+function numeric(
+  { style }: RawCell,
+  value: string,
+  { field, book }: { field: Field | undefined; book: Workbook },
+): string | CellFault {
+  const number = Number(value);
+  if (value.trim() === '' || !Number.isFinite(number)) return value;
+  const meaning = book.styles[style] ?? 'number';
+  if (meaning === 'date' || (meaning === 'time' && number >= 1)) return dayOf(number, field, book.date1904);
+  if (meaning === 'time') return timeOf(number);
+  if (Math.abs(number) >= PRECISE_BELOW) return LOST_DIGITS;
+  // Without a date's format a serial is told by its five digits (`dates.ts`), which counts from 1899 only.
+  const serial =
+    book.date1904 && field?.type.name === 'date' && Number.isInteger(number) && number >= 10_000 && number < 100_000;
+  return serial ? dayOf(number, field, true) : plainNumber(number);
+}
+
+/** Excel counts an invented 1900-02-29, so that before it every serial is a day short. */
+function dayOf(serial: number, field: Field | undefined, date1904: boolean): string {
+  const first = date1904 ? Date.UTC(1904, 0, 1) : Date.UTC(1899, 11, serial < 60 ? 31 : 30);
+  const instant = new Date(first + Math.round(serial * 86_400) * 1_000);
+  if (serial < 0 || Number.isNaN(instant.getTime()) || instant.getUTCFullYear() > 9999) return plainNumber(serial);
+  const [day, time] = instant.toISOString().split('T') as [string, string];
+  if (field?.type.name === 'month') return day.slice(0, 7);
+  const midnight = instant.getTime() % DAY_MS === 0 && field?.type.name !== 'datetime';
+  return midnight ? day : `${day} ${time.slice(0, 8)}`;
+}
+
+function timeOf(serial: number): string {
+  return new Date(Math.round(Math.max(0, serial) * 86_400) * 1_000).toISOString().slice(11, 19);
+}
+
+/** 15 digits, without an exponent: 12.300000000000001 is what a workbook has of 12.3. */
+function plainNumber(number: number): string {
+  const rounded = Number(number.toPrecision(15));
+  const text = String(rounded);
+  return text.includes('e') ? rounded.toFixed(20).replace(/0+$/, '').replace(/\.$/, '') : text;
+}

@@ -1,0 +1,99 @@
+import { createHash, type Hash, timingSafeEqual } from 'node:crypto';
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { Problem } from '../../platform/errors.js';
+
+/** What the sender says about the body. */
+export interface Manifest {
+  encoding: 'identity' | 'gzip';
+  /** SHA-256 that `Content-Digest` (RFC 9530) stated, of the body as sent. */
+  stated: Buffer | undefined;
+  limitBytes: number;
+}
+
+/** A body being read: bytes and digest as sent, whatever its encoding. */
+export interface Body {
+  manifest: Manifest;
+  /** Decoded bytes. Throws Problem too-large, bad-body, digest-mismatch. */
+  content(): AsyncIterable<Buffer>;
+  bytes(): number;
+  /** SHA-256, complete when the content has ended. */
+  digest(): Buffer;
+  /** Reads what is left without looking at it. */
+  drain(): Promise<void>;
+}
+
+/** A gzip body may grow to this many times its size; text hardly passes 20, a bomb reaches 1,000. */
+const RATIO_AT_MOST = 100;
+/** Below this size growth is of no interest. */
+const RATIO_FROM_BYTES = 8 * 1024 * 1024;
+
+/** Reads a body once, counting and hashing: fastify's bodyLimit is not applied to streams. */
+export function receive(stream: Readable, manifest: Manifest): Body {
+  const meter: Meter = { hash: createHash('sha256'), bytes: 0, digest: undefined };
+  const sent = metered(stream, meter, manifest);
+  return {
+    manifest,
+    content: () => (manifest.encoding === 'gzip' ? gunzipped(sent, meter, manifest.limitBytes) : sent),
+    bytes: () => meter.bytes,
+    digest: () => meter.digest ?? Buffer.alloc(0),
+    drain: async () => {
+      if (meter.digest === undefined) for await (const _ of metered(stream, meter, manifest));
+    },
+  };
+}
+
+interface Meter {
+  hash: Hash;
+  bytes: number;
+  digest: Buffer | undefined;
+}
+
+async function* metered(stream: Readable, meter: Meter, manifest: Manifest): AsyncGenerator<Buffer> {
+  // Who stops reading early does not destroy the request: its socket carries the reply.
+  for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    meter.bytes += chunk.length;
+    if (meter.bytes > manifest.limitBytes) throw new Problem('too-large');
+    meter.hash.update(chunk);
+    yield chunk;
+  }
+  meter.digest = meter.hash.digest();
+  if (manifest.stated !== undefined && !timingSafeEqual(manifest.stated, meter.digest)) {
+    throw new Problem('digest-mismatch');
+  }
+}
+
+async function* gunzipped(sent: AsyncIterable<Buffer>, meter: Meter, limitBytes: number): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip({ chunkSize: 65_536 });
+  pipeline(Readable.from(sent, { objectMode: false }), gunzip, () => undefined); // the iteration below throws what went wrong
+  let bytes = 0;
+  try {
+    for await (const chunk of gunzip as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      const bomb = bytes > RATIO_FROM_BYTES && bytes > meter.bytes * RATIO_AT_MOST;
+      if (bomb || bytes > limitBytes) throw new Problem('too-large', 'The body grows too large when decompressed');
+      yield chunk;
+    }
+  } catch (error) {
+    throw isZlibError(error) ? new Problem('bad-body', 'The body is not sound gzip') : error;
+  }
+  if (meter.digest === undefined) throw new Problem('bad-body', 'Something follows after the gzip');
+}
+
+function isZlibError(error: unknown): boolean {
+  return error instanceof Error && /^Z_/.test((error as NodeJS.ErrnoException).code ?? '');
+}
+
+/**
+ * The SHA-256 that a `Content-Digest` or `Repr-Digest` header states, or undefined without one.
+ * @throws Problem bad-header where the header is there and has no sound sha-256
+ */
+export function statedDigest(header: string | string[] | undefined, name = 'Content-Digest'): Buffer | undefined {
+  if (header === undefined) return undefined;
+  const members = (typeof header === 'string' ? header : header.join(',')).split(',').map((member) => member.trim());
+  const found = members.map((member) => /^sha-256=:([A-Za-z0-9+/]{43}=):$/.exec(member)?.[1]).find(Boolean);
+  if (found !== undefined) return Buffer.from(found, 'base64');
+  throw new Problem('bad-header', undefined, {
+    faults: [{ parameter: name, reason: 'no sound sha-256 in it', expected: 'sha-256=:base64:' }],
+  });
+}

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import type pg from 'pg';
+import type { Grant, RowScope, ScopeTerm } from '../../access/grants/grant.js';
+import type { Contract } from '../../catalog/contract.js';
+import type { Counts, Report } from '../delivery.js';
+import type { Intake } from './intake.js';
+
+/** What a delivery that brings a file again is compared by. */
+export interface Sought {
+  lineId: number;
+  application: string;
+  meaning: string | null;
+  /** `sha-256=:…:` of the body. */
+  digest: string;
+  /** The deliverer's part. */
+  part: RowScope;
+  /** Rows of a grant that others delivered under; undefined where it is unknown. */
+  rowsOf(grantId: string): RowScope | undefined;
+}
+
+/** The delivery that published the same before. */
+export interface Same {
+  id: string;
+  release: number;
+  counts: Counts;
+  report: Report;
+}
+
+export interface Meaning {
+  contract: Contract;
+  /** Version of the standard in force. */
+  standard: string;
+  grant: Pick<Grant, 'id' | 'version'>;
+  mode: 'snapshot' | 'delta';
+  /** What its derivations look up (`derive/derivation.ts`). */
+  places: string | undefined;
+  intake: Pick<Intake, 'mediaType' | 'meaning'>;
+}
+
+/** Hash of what decides what the same bytes mean; null where a repetition is never recognised. */
+export function meaningOf({ contract, standard, grant, mode, places = '', intake }: Meaning): string | null {
+  if (intake.meaning === undefined) return null;
+  const parts = [contract.hash, standard, grant.id, grant.version, mode, places, intake.mediaType, intake.meaning];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+/**
+ * The deliverer's own delivery that published the same file, where nothing was published since into a part that may overlap with its own:
+ * publishing it again would change nothing. The same rule for both modes: a delta that others have written over since is applied again.
+ * Rows that were turned away may be welcome after others have delivered, so then only a delivery without any counts.
+ */
+export async function findSame(tx: Pick<pg.ClientBase, 'query'>, sought: Sought): Promise<Same | undefined> {
+  if (sought.meaning === null) return undefined;
+  const { rows } = await tx.query<Found>(
+    `SELECT id, release, received, accepted, rejected, report FROM exchange.delivery
+     WHERE line_id = $1 AND application = $2 AND meaning = $3 AND digest = $4 AND state = 'published' AND report->'unchanged' IS NULL
+     ORDER BY release DESC LIMIT 1`,
+    [sought.lineId, sought.application, sought.meaning, sought.digest],
+  );
+  const found = rows[0];
+  if (found === undefined) return undefined;
+  const { rows: since } = await tx.query<{ grant: string }>(
+    `SELECT DISTINCT "grant" FROM exchange.delivery WHERE line_id = $1 AND release > $2 AND state = 'published'`,
+    [sought.lineId, found.release],
+  );
+  if (since.length > 0 && Number(found.rejected) > 0) return undefined;
+  const apart = since.every(({ grant }) => areApart(sought.part, sought.rowsOf(grant)));
+  return apart ? sameOf(found) : undefined;
+}
+
+interface Found {
+  id: string;
+  release: string;
+  received: string;
+  accepted: string;
+  rejected: string;
+  report: Report;
+}
+
+function sameOf({ id, release, received, accepted, rejected, report }: Found): Same {
+  const counts = { received: Number(received), accepted: Number(accepted), rejected: Number(rejected) };
+  return { id, release: Number(release), counts: { ...counts, inserted: 0, updated: 0, deleted: 0 }, report };
+}
+
+/** True where no row can be of both parts. */
+export function areApart(one: RowScope, other: RowScope | undefined): boolean {
+  if (other === undefined || 'all' in one || 'all' in other) return false;
+  return one.scope.some((a) => other.scope.some((b) => a.field === b.field && excludeEachOther(a, b)));
+}
+
+function excludeEachOther(a: ScopeTerm, b: ScopeTerm): boolean {
+  const [ours, theirs] = [valuesOf(a), valuesOf(b)];
+  return !ours.some((one) =>
+    theirs.some(
+      (two) =>
+        one.text === two.text ||
+        (two.open && one.text.startsWith(two.text)) ||
+        (one.open && two.text.startsWith(one.text)),
+    ),
+  );
+}
+
+/** `open`: whatever begins with it. */
+function valuesOf(term: ScopeTerm): { text: string; open: boolean }[] {
+  return 'in' in term
+    ? term.in.map((text) => ({ text, open: false }))
+    : term.prefix.map((text) => ({ text, open: true }));
+}

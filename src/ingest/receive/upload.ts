@@ -1,0 +1,176 @@
+import type pg from 'pg';
+import { Problem } from '../../platform/errors.js';
+import { dropParts, insertPart } from './parts.js';
+
+/** A delivery that comes in by parts, until it has ended or expires. */
+export interface Upload {
+  id: string;
+  contract: string;
+  application: string;
+  mode: 'snapshot' | 'delta';
+  /** It is to be delivered though the same file was published before. */
+  again: boolean;
+  /** `Content-Type` as its sender gave it. */
+  contentType: string;
+  encoding: 'identity' | 'gzip';
+  /** Bytes of the whole, where told. */
+  length: number | null;
+  /** SHA-256 of the whole, where told. */
+  digest: Buffer | null;
+  received: number;
+  /** Of the last attempt to deliver it. */
+  delivery: string | null;
+  /** A delivery of it has ended, or is to be seen no more: its bytes are gone. */
+  ended: boolean;
+  /** Seconds until it expires. */
+  remaining: number;
+}
+
+/** Open uploads of one application at once. */
+export const OPEN_AT_MOST = 20;
+export const LIFE_HOURS = 24;
+/** A claim without a delivery counts for dead after this: places are waited for 30 s at most. */
+const CLAIM = '2 minutes';
+
+const COLUMNS = `id, contract, application, mode, again, content_type AS "contentType", encoding, length, digest, received, delivery, ended,
+  GREATEST(0, floor(extract(epoch FROM expires_at - clock_timestamp()))) AS remaining`;
+
+type Beginning = Omit<Upload, 'received' | 'delivery' | 'ended' | 'remaining'>;
+
+/** @throws Problem rate-limited where the application has too many open */
+export async function beginUpload(pool: pg.Pool, upload: Beginning): Promise<Upload> {
+  await expireUploads(pool);
+  const { id, contract, application, mode, again, contentType, encoding, length, digest } = upload;
+  return inTransaction(pool, async (tx) => {
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('uploads ' || $1, 0))`, [application]);
+    const { rows: open } = await tx.query<{ count: string }>(
+      'SELECT count(*) FROM exchange.upload WHERE application = $1 AND NOT ended',
+      [application],
+    );
+    if (Number(open[0]!.count) >= OPEN_AT_MOST) {
+      const detail = `${OPEN_AT_MOST} uploads of this application are open: end or cancel one`;
+      throw new Problem('rate-limited', detail, { retryAfter: 60 });
+    }
+    const { rows } = await tx.query(
+      `INSERT INTO exchange.upload (id, contract, application, mode, again, content_type, encoding, length, digest, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp() + interval '${LIFE_HOURS} hours') RETURNING ${COLUMNS}`,
+      [id, contract, application, mode, again, contentType, encoding, length, digest],
+    );
+    return uploadOf(rows[0]);
+  });
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** The upload if this application began it into this contract and it has not expired. */
+export async function findUpload(
+  pool: pg.Pool,
+  by: Pick<Upload, 'id' | 'application' | 'contract'>,
+): Promise<Upload | undefined> {
+  if (!UUID.test(by.id)) return undefined;
+  const { rows } = await pool.query(
+    `SELECT ${COLUMNS} FROM exchange.upload WHERE id = $1 AND application = $2 AND contract = $3 AND expires_at > clock_timestamp()`,
+    [by.id, by.application, by.contract],
+  );
+  return rows[0] === undefined ? undefined : uploadOf(rows[0]);
+}
+
+/**
+ * Appends at an offset; of two that append at once, on whatever nodes, one finds the offset taken.
+ * @throws Problem conflict
+ */
+export async function appendPart(pool: pg.Pool, id: string, part: { offset: number; bytes: Buffer }): Promise<void> {
+  await inTransaction(pool, async (tx) => {
+    const { rowCount } = await tx.query(
+      'UPDATE exchange.upload SET received = received + $3 WHERE id = $1 AND received = $2 AND claimed_at IS NULL',
+      [id, part.offset, part.bytes.length],
+    );
+    if (rowCount !== 1) throw new Problem('conflict', 'Something else was appended meanwhile.');
+    await insertPart(tx, id, part);
+  });
+}
+
+/** What the sender tells of the whole later than at the beginning. */
+export async function tellWhole(pool: pg.Pool, id: string, told: Pick<Upload, 'length' | 'digest'>): Promise<void> {
+  await pool.query(
+    'UPDATE exchange.upload SET length = COALESCE(length, $2), digest = COALESCE(digest, $3) WHERE id = $1',
+    [id, told.length, told.digest],
+  );
+}
+
+/** Takes the whole for a delivery; false where another one has it, or has ended it. One that failed gives it back. */
+export async function claimUpload(pool: pg.Pool, id: string, claim: { delivery: string; received: number }) {
+  const { rowCount } = await pool.query(
+    `UPDATE exchange.upload u SET delivery = $2, claimed_at = clock_timestamp() WHERE id = $1 AND received = $3 AND NOT ended AND (
+       claimed_at IS NULL
+       OR EXISTS (SELECT FROM exchange.delivery d WHERE d.id = u.delivery AND d.state = 'failed')
+       OR (claimed_at < clock_timestamp() - interval '${CLAIM}' AND NOT EXISTS (SELECT FROM exchange.delivery d WHERE d.id = u.delivery)))`,
+    [id, claim.delivery, claim.received],
+  );
+  return rowCount === 1;
+}
+
+export async function unclaimUpload(pool: pg.Pool, id: string): Promise<void> {
+  await pool.query('UPDATE exchange.upload SET claimed_at = NULL WHERE id = $1', [id]);
+}
+
+/** What was appended from an offset on goes again: it was not what its sender had meant to send. */
+export async function truncateUpload(pool: pg.Pool, id: string, offset: number): Promise<void> {
+  await inTransaction(pool, async (tx) => {
+    const { rowCount } = await tx.query(
+      'UPDATE exchange.upload SET received = $2 WHERE id = $1 AND claimed_at IS NULL',
+      [id, offset],
+    );
+    if (rowCount !== 1) return; // what a delivery reads by now stays whole
+    await tx.query('DELETE FROM exchange.part WHERE whole = $1 AND "offset" >= $2', [id, offset]);
+  });
+}
+
+/** Its delivery has ended: the bytes go, the address stays until it expires, so that who lost the reply finds the delivery. */
+export async function endUpload(pool: pg.Pool, id: string): Promise<void> {
+  await inTransaction(pool, async (tx) => {
+    await tx.query('UPDATE exchange.upload SET ended = true WHERE id = $1', [id]);
+    await dropParts(tx, id);
+  });
+}
+
+/** Removes an upload that no delivery has taken over. False where one has, or where it is gone already. */
+export async function dropUpload(pool: pg.Pool, id: string): Promise<boolean> {
+  return inTransaction(pool, async (tx) => {
+    const { rowCount } = await tx.query('DELETE FROM exchange.upload WHERE id = $1 AND claimed_at IS NULL', [id]);
+    if (rowCount === 1) await dropParts(tx, id);
+    return rowCount === 1;
+  });
+}
+
+/** One that a living delivery reads, or waits for its place to read, is left to it. */
+async function expireUploads(pool: pg.Pool): Promise<void> {
+  await pool.query(
+    `WITH expired AS (DELETE FROM exchange.upload u WHERE expires_at < clock_timestamp()
+       AND (claimed_at IS NULL OR claimed_at < clock_timestamp() - interval '${CLAIM}')
+       AND NOT EXISTS (SELECT FROM exchange.delivery d WHERE d.id = u.delivery AND d.ended_at IS NULL) RETURNING id)
+     DELETE FROM exchange.part WHERE whole IN (SELECT id FROM expired)`,
+  );
+}
+
+async function inTransaction<T>(pool: pg.Pool, work: (tx: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('BEGIN');
+    const done = await work(client);
+    await client.query('COMMIT');
+    return done;
+  } catch (error) {
+    await client.query('ROLLBACK').catch((lost: Error) => (broken = lost));
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+function uploadOf(row: Record<string, unknown>): Upload {
+  const { length, received, remaining, ...rest } = row;
+  const counts = { length: length === null ? null : Number(length), received: Number(received) };
+  return { ...(rest as unknown as Upload), ...counts, remaining: Number(remaining) };
+}

@@ -1,0 +1,19 @@
+import type { Contract } from '../../../catalog/contract.js';
+import { RESIDENT_ID_KINDS } from '../../../standard/identifier.js';
+
+/**
+ * Reads the citizen identity number of a row, or undefined where it has none: another document, or no number. Undefined as a whole where the
+ * contract has no `id_number`.
+ */
+export function residentNumber(contract: Contract): ((values: readonly unknown[]) => string | undefined) | undefined {
+  const type = contract.fields.get('id_number')?.type;
+  if (type?.name !== 'identifier' || type.scheme === 'uscc') return undefined;
+  const names = [...contract.fields.keys()];
+  const at = names.indexOf('id_number');
+  const kindAt = type.kindField === undefined ? -1 : names.indexOf(type.kindField);
+  return (values) => {
+    const number = values[at] as string | null;
+    if (number === null) return undefined;
+    return kindAt < 0 || RESIDENT_ID_KINDS.has(values[kindAt] as string) ? number : undefined;
+  };
+}

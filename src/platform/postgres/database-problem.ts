@@ -1,0 +1,33 @@
+import { Problem } from '../errors.js';
+
+/** SQLSTATE classes of a server that can't serve now: connection, resources, operator intervention, system, and too many connections. */
+const UNAVAILABLE = /^(08|53|57P|58)|^(55P03|25006|40001|40P01)$/;
+const QUERY_CANCELED = '57014';
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+
+/**
+ * What the outside may know of a failure below: never the database's text. A Problem passes as it is.
+ * A lost or unreachable server → `unavailable`, a statement that ran too long → `timeout`, anything else → `internal`.
+ */
+export function databaseProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const code = (error as { code?: unknown } | null)?.code;
+  if (code === QUERY_CANCELED) return new Problem('timeout', undefined, { cause: error });
+  if (isUnavailable(error))
+    return new Problem('unavailable', 'The database is not reachable.', { retryAfter: 1, cause: error });
+  return new Problem('internal', undefined, { cause: error });
+}
+
+/** Whether the server was lost, could not be reached or has no room: worth trying again. */
+export function isUnavailable(error: unknown): boolean {
+  const { code, message, syscall } = (error ?? {}) as { code?: unknown; message?: unknown; syscall?: unknown };
+  if (typeof code === 'string' && SQLSTATE.test(code) && syscall === undefined) return UNAVAILABLE.test(code);
+  if (syscall !== undefined) return true;
+  // `pg` reports a broken connection without a code.
+  return (
+    typeof message === 'string' &&
+    /^(Connection terminated|Client (was closed|has encountered)|timeout e|Query read timeout|Cannot use a pool)/.test(
+      message,
+    )
+  );
+}

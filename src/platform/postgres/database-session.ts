@@ -1,0 +1,51 @@
+import pg from 'pg';
+import { Problem } from '../errors.js';
+
+export interface Settings {
+  connectionString: string;
+  application_name: string;
+  connectionTimeoutMillis: number;
+  keepAlive: boolean;
+}
+
+/** Checks the URL's form and takes out what would override our own session options. Throws Error that names no part of it. */
+export function connectionSettings(url: string): Settings {
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch {
+    throw new Error('The database URL is malformed; expected postgres://user:password@host:port/database.');
+  }
+  if (!/^postgres(ql)?:$/.test(parsed.protocol)) throw new Error('The database URL must begin with postgres://.');
+  for (const name of ['options', 'application_name', 'statement_timeout', 'query_timeout', 'pipeline']) {
+    parsed.searchParams.delete(name);
+  }
+  return {
+    connectionString: parsed.href,
+    application_name: 'civic-exchange',
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+  };
+}
+
+const DATE_OIDS = new Set([1082, 1182]);
+const asText = (value: string | Buffer): string | Buffer => value;
+
+/** What `pg` makes a local-midnight Date of stays text: a calendar date has no zone. int8 and numeric are text by default. */
+export const sessionTypes = {
+  getTypeParser: ((oid: number, format?: 'text') =>
+    DATE_OIDS.has(oid) ? asText : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+};
+
+interface Queryable {
+  query(text: string): Promise<{ rows: Record<string, string>[] }>;
+}
+
+/** `audit.md`: an acknowledged entry must survive a crash, so a server or session that may lose commits is refused. */
+export async function refuseUnsafeServer(client: Queryable): Promise<void> {
+  const names = ['fsync', 'full_page_writes', 'synchronous_commit'];
+  const columns = names.map((name) => `current_setting('${name}') AS ${name}`).join(', ');
+  const { rows } = await client.query(`SELECT ${columns}`);
+  const off = names.filter((name) => rows[0]?.[name] === 'off');
+  if (off.length > 0) throw new Problem('internal', `PostgreSQL may lose committed entries: ${off.join(', ')} is off.`);
+}

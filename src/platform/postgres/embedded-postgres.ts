@@ -1,0 +1,117 @@
+import type { ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
+import { privateFile } from '../private-file.js';
+import { postgresAccount, postgresBinaries, SYSTEM_STATE } from './postgres-binaries.js';
+import { type ClusterPlace, checkVersion, clusterPlace, initialise, socketDirectory } from './postgres-cluster.js';
+import { clearRemains, launch, postmasterPid, waitFor } from './postgres-process.js';
+
+export interface EmbeddedPostgres {
+  /** Of the database `exchange`, as a superuser of the cluster, over the unix socket. Holds the password. */
+  url: string;
+  /** Of the postmaster. */
+  pid: number;
+  stop(): Promise<void>;
+}
+
+const START_MS = 60_000;
+const STOP_MS = 30_000;
+
+/**
+ * A real PostgreSQL under the data directory, private to us: no TCP, a socket directory of mode 0700, a password under
+ * `<data-dir>/keys`. The caller holds the lock of the data directory. It stops with us, however we end.
+ */
+export async function startPostgres(options: { dataDir: string }): Promise<EmbeddedPostgres> {
+  const dataDir = resolve(options.dataDir);
+  const account = postgresAccount();
+  const native = postgresBinaries(account, account.uid === undefined ? dataDir : SYSTEM_STATE);
+  const { password, fresh } = clusterPassword(dataDir);
+  const place = clusterPlace(dataDir, account, fresh);
+  const socketDir = socketDirectory(place, account);
+  if (!existsSync(place.cluster)) initialise(place, native, account, password);
+  checkVersion(place, native);
+  await clearRemains(place);
+  const urlOf = (database: string) =>
+    `postgres://exchange:${password}@localhost/${database}?host=${encodeURIComponent(socketDir)}&port=5432`;
+  const keeper = await launchUntilReady(() => launch(place, native, account, socketDir), place, urlOf('postgres'));
+  return { url: urlOf('exchange'), pid: postmasterPid(place)!, stop: () => stop(keeper, place) };
+}
+
+function clusterPassword(dataDir: string): { password: string; fresh: boolean } {
+  const keys = join(dataDir, 'keys');
+  mkdirSync(keys, { recursive: true, mode: 0o700 });
+  const file = join(keys, 'postgres-password');
+  const fresh = !existsSync(file);
+  return { password: privateFile(file, () => randomBytes(24).toString('base64url')), fresh };
+}
+
+/** After a killed postmaster its last children hold the shared memory for a moment: then it is tried again, for a bounded time. */
+async function launchUntilReady(
+  launchOnce: () => ChildProcess,
+  place: ClusterPlace,
+  url: string,
+): Promise<ChildProcess> {
+  const end = performance.now() + START_MS;
+  for (;;) {
+    const keeper = launchOnce();
+    try {
+      await ready(keeper, place, url);
+      return keeper;
+    } catch (error) {
+      keeper.stdin?.end();
+      const passes = /pre-existing shared memory block/.test((error as Error).message);
+      if (!passes || performance.now() > end) throw error;
+      await pause(250);
+    }
+  }
+}
+
+/** Waits until it answers (a recovery after a crash takes its time), and makes the database `exchange` at the first start. */
+async function ready(keeper: ChildProcess, place: ClusterPlace, url: string): Promise<void> {
+  let ended = false;
+  let refusal: unknown;
+  keeper.once('error', () => (ended = true)).once('exit', () => (ended = true));
+  // A broken pipe after PostgreSQL ended by itself is no news: its end is seen on the exit event.
+  keeper.stdin?.on('error', () => {});
+  const attempt = async () => {
+    refusal = await createDatabase(url).catch((error: unknown) => error);
+    return refusal === undefined || ended || isWrongPassword(refusal);
+  };
+  await waitFor(attempt, START_MS);
+  if (refusal === undefined) return;
+  const reason = isWrongPassword(refusal) ? 'keys/postgres-password is not of this cluster' : lastFatal(place);
+  throw new Error(`The embedded PostgreSQL did not start: ${reason ?? 'no reason given'} (log: ${place.log})`);
+}
+
+function isWrongPassword(error: unknown): boolean {
+  return (error as { code?: string }).code === '28P01';
+}
+
+async function createDatabase(url: string): Promise<undefined> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    const found = await client.query(`SELECT FROM pg_database WHERE datname = 'exchange'`);
+    if (found.rowCount === 0) await client.query('CREATE DATABASE exchange');
+    return undefined;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+function lastFatal(place: ClusterPlace): string | undefined {
+  if (!existsSync(place.log)) return undefined;
+  const lines = readFileSync(place.log, 'utf8').trim().split('\n').slice(-20);
+  return lines.findLast((line) => /FATAL|PANIC|could not|error/i.test(line))?.replace(/^.*?(FATAL|PANIC):\s*/, '');
+}
+
+async function stop(keeper: ChildProcess, place: ClusterPlace): Promise<void> {
+  const ended = () => keeper.exitCode !== null || keeper.signalCode !== null;
+  keeper.stdin?.end();
+  if (await waitFor(ended, STOP_MS)) return;
+  await clearRemains(place);
+}

@@ -1,0 +1,100 @@
+import type { FastifyReply } from 'fastify';
+import type { Denial } from '../../access/policy/decision.js';
+import type { Contract } from '../../catalog/contract.js';
+import type { Answer, Outcome, Present, Presented } from '../../exchange/answer.js';
+import type { Rows } from '../../query/rows.js';
+import { challenge, PROBLEM_TYPE, problemBody } from '../http/problem.js';
+import { withReceipt } from '../http/request.js';
+
+export interface Presenting {
+  request: string;
+  publicUrl: string;
+}
+
+const ABSENT = 'There is no such row, or it is not for you.';
+
+/** `{"data":[…],"page":{…},"release":n}`: each row's text is written once and sent as it is. */
+export function presentPage(presenting: Presenting): Present {
+  return withRows(presenting, (rows) => {
+    let text = '{"data":[';
+    for (let i = 0; i < rows.length; i++) text += i === 0 ? rows.json(i) : `,${rows.json(i)}`;
+    const page = {
+      next_cursor: rows.hasMore ? rows.cursor(rows.length - 1) : null,
+      has_more: rows.hasMore,
+      count: rows.count,
+    };
+    return ok(`${text}],"page":${JSON.stringify(page)},"release":${rows.release}}`);
+  });
+}
+
+/** `{"data":{…},"release":n}`, or 404: an absent row and one out of scope look the same. */
+export function presentRow(presenting: Presenting): Present {
+  return withRows(presenting, (rows) => {
+    if (rows.length === 0) return problem(presenting, 'not-found', ABSENT);
+    return ok(`{"data":${rows.json(0)},"release":${rows.release}}`);
+  });
+}
+
+/** In the order asked, each key as it was sent. */
+export function presentLookup(presenting: Presenting, keys: readonly unknown[]): Present {
+  return withRows(presenting, (rows) => {
+    const parts = keys.map((key, k) => {
+      const row = rows.ofKey(k);
+      return row < 0
+        ? `{"key":${JSON.stringify(key)},"found":false}`
+        : `{"key":${JSON.stringify(key)},"found":true,"row":${rows.json(row)}}`;
+    });
+    return ok(`{"data":[${parts.join(',')}],"release":${rows.release}}`);
+  });
+}
+
+function withRows(presenting: Presenting, present: (rows: Rows) => Presented): Present {
+  return ([first]) => {
+    const outcome = first!;
+    return outcome.outcome === 'rows' ? present(outcome.rows) : presentDenial(presenting, outcome.denial);
+  };
+}
+
+export function presentDenial(presenting: Presenting, denial: Denial): Presented {
+  const detail = denial.code === 'not-found' ? undefined : denialDetail(denial);
+  return problem(presenting, denial.code, detail, denial);
+}
+
+/** Names what is missing where that is a field or a relation; for everything else the title says it. */
+function denialDetail(denial: Denial): string | undefined {
+  if (denial.code !== 'field-not-granted' && denial.code !== 'relation-not-granted') return undefined;
+  const names = denial.faults.flatMap(({ parameter, pointer }) => parameter ?? pointer ?? []);
+  return names.length === 0 ? undefined : `Not granted: ${names.join(', ')}.`;
+}
+
+function problem(presenting: Presenting, code: Denial['code'], detail: string | undefined, denial?: Denial): Presented {
+  const body = problemBody(code, {
+    ...presenting,
+    ...(detail === undefined ? {} : { detail }),
+    ...(denial === undefined ? {} : { faults: denial.faults }),
+  });
+  return { status: body.status, body: JSON.stringify(body) };
+}
+
+function ok(text: string): Presented {
+  return { status: 200, body: text };
+}
+
+/** An Answer as HTTP. Data may be kept by its reader only, and only as long as its tag holds; what is asked live has none. */
+export function send(reply: FastifyReply, answer: Answer, contract?: Contract): FastifyReply {
+  withReceipt(reply, answer.receipt).code(answer.status);
+  // A row that is absent is no data: nothing that says so is kept.
+  const isData = answer.status === 304 || (answer.status < 300 && answer.outcomes[0]?.outcome === 'rows');
+  if (contract !== undefined && isData) reply.header('schema-version', `${contract.major}.${contract.minor}`);
+  if (contract !== undefined && isData && answer.etag !== undefined) {
+    const [first] = answer.outcomes as readonly (Extract<Outcome, { outcome: 'rows' }> | undefined)[];
+    reply.header('exchange-release', String(first?.rows.release ?? answer.release));
+    reply
+      .header('cache-control', 'private, no-cache')
+      .header('vary', 'Authorization, Exchange-Purpose, Exchange-Grant')
+      .header('etag', answer.etag);
+  } else reply.header('cache-control', 'no-store');
+  if (answer.status === 401) reply.header('www-authenticate', challenge(reply.request)); // disabled, or its key was revoked
+  if (answer.status === 304) return reply.send();
+  return reply.type(answer.status < 400 ? 'application/json; charset=utf-8' : PROBLEM_TYPE).send(answer.body);
+}

@@ -1,0 +1,89 @@
+import { Readable } from 'node:stream';
+import type { FastifyReply } from 'fastify';
+import { appendToUpload } from '../../exchange/delivering/uploads.js';
+import type { Exchange } from '../../exchange/exchange.js';
+import { receive } from '../../ingest/receive/receive.js';
+import { beginUpload, dropUpload, type Upload } from '../../ingest/receive/upload.js';
+import { Problem } from '../../platform/errors.js';
+import { idempotent, type Reply } from '../http/idempotency.js';
+import { parseEncoding, type Terms } from './delivery-request.js';
+import { type DeliveryRequest, datasetOf, type Permitted } from './route-dataset.js';
+import { badHeader, parsePartial } from './upload-request.js';
+
+/** True where the body is the beginning of a delivery that comes in by parts. Throws Problem bad-header. */
+export function isBeginning({ headers }: DeliveryRequest): boolean {
+  const complete = headers['upload-complete'];
+  if (complete === undefined || complete === '?1') return false;
+  if (complete === '?0') return true;
+  throw badHeader('Upload-Complete', '?0 or ?1');
+}
+
+/**
+ * Creates the upload resource, with the first bytes where the request brings some: one that breaks off leaves none, for its sender would not
+ * know the address.
+ * @throws Problem bad-header, too-large, rate-limited, digest-mismatch, bad-body
+ */
+export async function beginUploadOf(
+  exchange: Exchange,
+  request: DeliveryRequest,
+  { permitted, terms }: { permitted: Permitted; terms: Terms },
+): Promise<Reply> {
+  const encoding = parseEncoding(request);
+  const { length, whole, stated, body } = parsePartial(request);
+  const { deliveryLimitBytes: limitBytes } = exchange.config;
+  if ((length ?? 0) > limitBytes) throw new Problem('too-large');
+  const sent = receive(body, { encoding: 'identity', stated: undefined, limitBytes });
+  const contentType = String(request.headers['content-type']);
+  const seen = () => `upload ${terms.mode} ${terms.again} ${contentType} ${sent.digest().toString('hex')}`;
+  const drain = async () => {
+    await sent.drain();
+    return seen();
+  };
+  return idempotent(exchange, request, { seen, drain }, async () => {
+    const upload = await beginUpload(exchange.database.app, {
+      ...terms,
+      id: exchange.clock.uuid(),
+      contract: permitted.contractId,
+      application: request.subject.sub,
+      contentType,
+      encoding,
+      length,
+      digest: whole,
+    });
+    try {
+      const received = await appendToUpload(exchange, upload, { body: Readable.from(sent.content()), stated });
+      return createdReply(exchange, request, { ...upload, received });
+    } catch (error) {
+      await dropUpload(exchange.database.app, upload.id);
+      throw error;
+    }
+  });
+}
+
+function createdReply(exchange: Exchange, request: DeliveryRequest, upload: Upload): Reply {
+  const { id, received, remaining } = upload;
+  return {
+    status: 201,
+    headers: {
+      ...uploadHeaders(exchange, upload),
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': 'no-store',
+      location: `${datasetOf(request)}/uploads/${id}`,
+    },
+    body: JSON.stringify({ id, received, remaining }),
+  };
+}
+
+/** Where an upload stands, and what bounds it. */
+export function uploadHeaders({ config }: Pick<Exchange, 'config'>, upload: Upload): Record<string, string> {
+  return {
+    'upload-offset': String(upload.received),
+    'upload-complete': upload.ended ? '?1' : '?0',
+    'upload-limit': `max-size=${config.deliveryLimitBytes}, max-age=${upload.remaining}`,
+    ...(upload.length === null ? {} : { 'upload-length': String(upload.length) }),
+  };
+}
+
+export function withUpload(reply: FastifyReply, exchange: Exchange, upload: Upload): FastifyReply {
+  return reply.headers(uploadHeaders(exchange, upload)).header('cache-control', 'no-store');
+}

@@ -1,0 +1,48 @@
+import { Readable } from 'node:stream';
+import type { FastifyRequest } from 'fastify';
+import { statedDigest } from '../../ingest/receive/receive.js';
+import { Problem } from '../../platform/errors.js';
+
+export const PARTIAL = 'application/partial-upload';
+
+/** What the headers of draft-ietf-httpbis-resumable-upload and RFC 9530 say of a body that is a part. */
+export interface Partial {
+  complete: boolean;
+  /** Where the body goes; undefined at the beginning. */
+  offset: number | undefined;
+  /** Bytes of the whole. */
+  length: number | null;
+  /** SHA-256 of the whole. */
+  whole: Buffer | null;
+  /** SHA-256 of this body. */
+  stated: Buffer | undefined;
+  body: Readable;
+}
+
+/** Throws Problem bad-header. */
+export function parsePartial(request: FastifyRequest): Partial {
+  const { headers } = request;
+  const complete = headers['upload-complete'];
+  if (complete !== '?0' && complete !== '?1') throw badHeader('Upload-Complete', '?0 or ?1');
+  return {
+    complete: complete === '?1',
+    offset: integerOf(request, 'Upload-Offset'),
+    length: integerOf(request, 'Upload-Length') ?? null,
+    whole: statedDigest(headers['repr-digest'], 'Repr-Digest') ?? null,
+    stated: statedDigest(headers['content-digest']),
+    body: (request.body as Readable | null | undefined) ?? Readable.from([]),
+  };
+}
+
+function integerOf({ headers }: FastifyRequest, name: string): number | undefined {
+  const value = headers[name.toLowerCase()];
+  if (value === undefined) return undefined;
+  if (typeof value === 'string' && /^\d{1,15}$/.test(value)) return Number(value);
+  throw badHeader(name, 'a number of bytes');
+}
+
+export function badHeader(parameter: string, expected: string): Problem {
+  return new Problem('bad-header', undefined, {
+    faults: [{ parameter, reason: 'missing, or not what is expected', expected }],
+  });
+}

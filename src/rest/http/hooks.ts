@@ -1,0 +1,93 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { RateLimit } from '../../access/identity/rate-limit.js';
+import { rateLimitHeaders } from '../../access/identity/rate-limit.js';
+import type { Refusals } from '../../access/identity/refusals.js';
+import type { Subject } from '../../access/identity/subject.js';
+import type { Identity } from '../../access/identity/verify.js';
+import type { Config } from '../../platform/config.js';
+import { Problem } from '../../platform/errors.js';
+import { programHeaders } from './program-headers.js';
+
+/** Headers on which access or recording depends: sent twice they are refused, since two readers could take two of them. */
+const SINGLE = new Set([
+  'authorization',
+  'host',
+  'exchange-purpose',
+  'exchange-grant',
+  'exchange-case',
+  'exchange-operator',
+  'idempotency-key',
+  'dpop',
+]);
+
+export interface Entrance {
+  config: Config;
+  identity: Identity;
+  rateLimit: RateLimit;
+  refusals: Refusals;
+}
+
+/** What stands before every route: the path as it was sent, the host, no header twice. */
+export function guardRequests(app: FastifyInstance, { config }: Pick<Entrance, 'config'>): void {
+  const hosts = new Set([new URL(config.publicUrl).host, ...config.allowedHosts].map((host) => host.toLowerCase()));
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('request-id', request.id);
+    done(refusal(request, hosts));
+  });
+}
+
+function refusal(request: FastifyRequest, hosts: ReadonlySet<string>): Problem | undefined {
+  if (!hosts.has((request.headers.host ?? '').toLowerCase())) return new Problem('bad-host');
+  const { rawHeaders } = request.raw;
+  const seen = new Set<string>();
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!.toLowerCase();
+    if (!SINGLE.has(name)) continue;
+    if (seen.has(name))
+      return new Problem('bad-header', `The header ${name} stands more than once.`, {
+        faults: [{ parameter: name, reason: 'repeated' }],
+      });
+    seen.add(name);
+  }
+  // The path is matched after one decoding; what would decode to a separator or a dot segment was never a path of ours.
+  const url = request.raw.url ?? '';
+  const end = url.indexOf('?');
+  const path = end < 0 ? url : url.slice(0, end);
+  if (path.includes('%') && /%(2f|5c|2e|00)/i.test(path)) return new Problem('not-found');
+  return undefined;
+}
+
+/** Proves who calls, before the body is read, and counts the call against the application's rate. */
+export function requireSubject(app: FastifyInstance, audience: Subject['audience'], entrance: Entrance): void {
+  app.decorateRequest('subject', null as unknown as Subject);
+  const fixed = programHeaders(entrance.config.publicUrl);
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(fixed);
+    if (request.routeOptions.config.public === true && request.headers.authorization === undefined) return done();
+    const refuse = (error: Error) => {
+      entrance.refusals.note('access.refused', request.ip, 'unauthenticated');
+      done(error);
+    };
+    let subject: Subject | Promise<Subject>;
+    try {
+      subject = entrance.identity.identify(request.headers.authorization, audience);
+    } catch (error) {
+      return refuse(error as Error);
+    }
+    if (!(subject instanceof Promise)) return done(admit(request, reply, subject, entrance));
+    subject.then((verified) => done(admit(request, reply, verified, entrance)), refuse);
+  });
+}
+
+function admit(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  subject: Subject,
+  { rateLimit, config }: Entrance,
+): Problem | undefined {
+  request.subject = subject;
+  const taken = rateLimit.take(subject.sub);
+  reply.headers(rateLimitHeaders(taken, config.rate));
+  if (taken.ok) return undefined;
+  return new Problem('rate-limited', undefined, { retryAfter: Math.max(1, taken.resetSeconds) });
+}

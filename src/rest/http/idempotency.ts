@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import type { Subject } from '../../access/identity/subject.js';
+import type { Exchange } from '../../exchange/exchange.js';
+import { Problem } from '../../platform/errors.js';
+import { type Claim, claimKey, cleanKeys, type Reply, releaseKey, storeReply } from './idempotency-store.js';
+
+export type { Reply } from './idempotency-store.js';
+
+/**
+ * What the key was used with. A string where the body is already in hand; for a streamed body `drain` reads what is left and gives the
+ * digest, and `seen` gives it after `run` has read the body itself.
+ */
+export type BodyDigest = string | { drain(): Promise<string>; seen(): string };
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z:/]{1,128}$/;
+const STRING = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,256})"$/;
+
+/**
+ * Reads `Idempotency-Key`: an RFC 9651 string, or a bare token of at most 128 characters.
+ * @throws Problem idempotency-key-missing, bad-header
+ */
+export function idempotencyKey(header: string | string[] | undefined): string {
+  if (header === undefined || header === '') {
+    throw new Problem('idempotency-key-missing', undefined, {
+      faults: [{ parameter: 'Idempotency-Key', reason: 'missing', expected: 'a key of this request, such as a UUID' }],
+    });
+  }
+  if (typeof header === 'string') {
+    if (TOKEN.test(header)) return header;
+    const inner = STRING.exec(header)?.[1]?.replace(/\\(["\\])/g, '$1');
+    if (inner !== undefined && inner.length <= 128) return inner;
+  }
+  throw new Problem('bad-header', undefined, {
+    faults: [
+      {
+        parameter: 'Idempotency-Key',
+        reason: 'not one string or token',
+        expected: 'an RFC 9651 string or a token, at most 128 characters',
+      },
+    ],
+  });
+}
+
+/** SHA-256 (hex) of what a JSON route was asked: its parsed body. */
+export function bodyDigest(body: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify(body ?? null))
+    .digest('hex');
+}
+
+/**
+ * Carries a creating POST out once per key, scoped to issuer, subject and route (method and path): the same key and body get the stored
+ * reply. The caller authorises before this, so that a stored reply never outlives the right to see it. A run that throws gives the key
+ * back: nothing was created, and the sender may try again.
+ * @throws Problem idempotency-key-missing, bad-header, idempotency-key-reused, in-progress, or what `run` throws
+ */
+export async function idempotent(
+  exchange: Exchange,
+  request: FastifyRequest,
+  digest: BodyDigest | undefined,
+  run: () => Promise<Reply>,
+): Promise<Reply> {
+  const claim = claimOf(exchange, request);
+  await cleanKeys(exchange);
+  const given = digest ?? bodyDigest(request.body);
+  const known = typeof given === 'string' ? given : null;
+  const taken = await claimKey(exchange, claim, known);
+  if (taken.state === 'in-progress') {
+    if (known !== null && taken.digest !== null && taken.digest !== known) throw new Problem('idempotency-key-reused');
+    throw new Problem('in-progress', undefined, { retryAfter: 1 });
+  }
+  if (taken.state === 'done') {
+    const again = typeof given === 'string' ? given : await given.drain();
+    if (again !== taken.digest) throw new Problem('idempotency-key-reused');
+    return taken.reply;
+  }
+  let reply: Reply;
+  try {
+    reply = await run();
+  } catch (error) {
+    await releaseKey(exchange, taken.claim).catch(() => undefined); // the claim ends with this node at the latest
+    throw error;
+  }
+  const digestRead = typeof given === 'string' ? given : given.seen();
+  // What was created stands, so the reply leaves even where it could not be kept: a second try then meets 409 until the claim runs out.
+  await storeReply(exchange, taken.claim, digestRead, reply).catch(() => undefined);
+  return reply;
+}
+
+function claimOf(exchange: Exchange, request: FastifyRequest): Claim {
+  const { subject } = request as FastifyRequest & { subject: Subject };
+  const path = request.url.split('?', 1)[0] ?? '';
+  return {
+    issuer: subject.issuer,
+    subject: subject.sub,
+    route: `${request.method} ${path}`,
+    key: idempotencyKey(request.headers['idempotency-key']),
+    node: exchange.node,
+  };
+}

@@ -1,0 +1,105 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Fault, PROBLEMS, Problem, type ProblemCode } from '../../platform/errors.js';
+import { databaseProblem } from '../../platform/postgres/database-problem.js';
+import { programHeaders } from './program-headers.js';
+
+export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
+
+export interface ProblemBody {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  instance: string;
+  code: ProblemCode;
+  errors: readonly Fault[];
+  trace_id: string;
+}
+
+/** The body of one error (RFC 9457). `type` is a page that this server documents; `trace_id` finds the request in the logs and in the audit log. */
+export function problemBody(
+  code: ProblemCode,
+  about: { detail?: string; faults?: readonly Fault[]; request: string; publicUrl: string },
+): ProblemBody {
+  const { status, title } = PROBLEMS[code];
+  return {
+    type: `${about.publicUrl}/problems/${code}`,
+    title,
+    status,
+    detail: about.detail ?? title,
+    instance: `urn:uuid:${about.request}`,
+    code,
+    errors: about.faults ?? [],
+    trace_id: about.request,
+  };
+}
+
+export function sendProblem(reply: FastifyReply, problem: Problem, publicUrl: string): FastifyReply {
+  const body = problemBody(problem.code, {
+    detail: problem.message,
+    faults: problem.faults,
+    request: reply.request.id,
+    publicUrl,
+  });
+  if (problem.retryAfter !== undefined) reply.header('retry-after', String(problem.retryAfter));
+  if (problem.code === 'unauthenticated') reply.header('www-authenticate', challenge(reply.request));
+  reply.headers(programHeaders(publicUrl));
+  return reply.code(problem.status).header('cache-control', 'no-store').type(PROBLEM_TYPE).send(JSON.stringify(body));
+}
+
+/** RFC 6750, 3: a request without a token is told the scheme alone. */
+export function challenge(request: FastifyRequest): string {
+  return request.headers.authorization === undefined
+    ? 'Bearer realm="civic-exchange"'
+    : 'Bearer realm="civic-exchange", error="invalid_token"';
+}
+
+/** Errors of the framework, told in the register's words; anything else is the database's or ours, and its text stays inside. */
+const FRAMEWORK: Readonly<Record<string, ProblemCode>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'too-large',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'bad-body',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'bad-body',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'bad-body',
+  FST_ERR_CTP_EMPTY_TYPE: 'unsupported-media-type',
+  FST_ERR_VALIDATION: 'bad-body',
+  FST_ERR_BAD_URL: 'not-found',
+  FST_ERR_HANDLER_TIMEOUT: 'timeout',
+};
+
+export function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const { code, validation, statusCode } = error as Partial<FastifyError>;
+  const known = code === undefined ? undefined : FRAMEWORK[code];
+  if (known !== undefined) {
+    const faults = (validation ?? []).map(({ instancePath, message }) => ({
+      pointer: instancePath,
+      reason: message ?? 'invalid',
+    }));
+    return new Problem(known, undefined, { faults, cause: error });
+  }
+  if (error instanceof SyntaxError && statusCode === 400)
+    return new Problem('bad-body', 'The body is not valid JSON.', { cause: error });
+  return databaseProblem(error);
+}
+
+export function installProblems(app: FastifyInstance, publicUrl: string): void {
+  app.setErrorHandler((error, request, reply) => {
+    const problem = asProblem(error);
+    // The cause may hold data: only its kind is logged.
+    if (problem.status >= 500) request.log.error({ code: problem.code, cause: causeOf(problem) }, 'request failed');
+    return sendProblem(reply, problem, publicUrl);
+  });
+  app.setNotFoundHandler((_request, reply) => sendProblem(reply, new Problem('not-found'), publicUrl));
+}
+
+function causeOf(problem: Problem): string | undefined {
+  const cause = problem.cause;
+  if (!(cause instanceof Error)) return undefined;
+  const where = cause.stack
+    ?.split('\n')
+    .slice(1, 4)
+    .map((line) => line.trim())
+    .join(' < ');
+  return `${cause.name}${'code' in cause ? ` ${String(cause.code)}` : ''} ${where ?? ''}`.trim();
+}

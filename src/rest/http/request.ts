@@ -1,0 +1,33 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Subject } from '../../access/identity/subject.js';
+import type { Receipt } from '../../audit/entry.js';
+import { receiptHeader } from '../../exchange/answering/receipt-header.js';
+import { type Call, callOf } from '../../exchange/call.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the identity hook before any handler of a protected route runs. */
+    subject: Subject;
+  }
+  interface FastifyContextConfig {
+    /** Among protected routes: open to callers without a token. */
+    public?: boolean;
+    /** Every step of the handler has its own time limit: no timer is needed around it. */
+    bounded?: boolean;
+  }
+}
+
+export function callOfRequest(request: FastifyRequest): Call {
+  return callOf(request.headers, { subject: request.subject, request: request.id, address: request.ip });
+}
+
+/** The part of the URL behind `?`, not decoded. */
+export function queryStringOf(request: FastifyRequest): string {
+  const url = request.raw.url ?? '';
+  const at = url.indexOf('?');
+  return at < 0 ? '' : url.slice(at + 1);
+}
+
+export function withReceipt(reply: FastifyReply, receipt: Receipt): FastifyReply {
+  return reply.header('exchange-receipt', receiptHeader(receipt));
+}

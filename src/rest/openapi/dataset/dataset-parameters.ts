@@ -1,0 +1,75 @@
+import type { Catalog } from '../../../catalog/catalog.js';
+import type { Contract, Field } from '../../../catalog/contract.js';
+import { type Operator, TYPES } from '../../../standard/type.js';
+import { choice, integer, list, type Schema } from '../schema.js';
+import { relationPathSchema } from './relations.js';
+import { cursor, filterable, LIMIT, sortNames } from './row-schemas.js';
+import { operandSchema } from './value-schema.js';
+
+/** Parameter names that this document gives: comma-separated lists. */
+export const COMMA_SEPARATED = new Set(['_select', '_expand']);
+
+/** The query string of `GET …/rows`: each filterable field × operator, then the controls. */
+export function rowsParameters(contract: Contract, catalog: Catalog): Record<string, Schema> {
+  const filters = filterable(contract).flatMap((field) => filterParameters(field));
+  const sorts = sortNames(contract);
+  return {
+    ...Object.fromEntries(filters),
+    ...selectionParameters(contract, catalog),
+    ...(sorts.length === 0
+      ? {}
+      : { _sort: { ...choice(sorts), description: 'One field; `-` for descending. Nulls last.' } }),
+    _limit: integer(LIMIT.least, LIMIT.most, { default: LIMIT.default, description: 'Rows of a page.' }),
+    _cursor: { ...cursor, description: '`page.next_cursor` of the page before.' },
+    _count: choice(['none', 'estimated', 'exact'], {
+      default: 'none',
+      description: 'Whether to count the rows of the whole answer.',
+    }),
+  };
+}
+
+export function selectionParameters(contract: Contract, catalog: Catalog): Record<string, Schema> {
+  const path = relationPathSchema(contract, catalog);
+  const names = choice(['_id', ...contract.fields.keys()]);
+  return {
+    _select: list(names, 500, { description: 'Fields, comma-separated; all granted ones where absent.' }),
+    ...(path === undefined
+      ? {}
+      : { _expand: list(path, 10, { description: 'Relations to bring along, comma-separated.' }) }),
+  };
+}
+
+/** A personal field takes no value in a URL: only whether it is null may be asked there. */
+export function urlOperators(field: Field): readonly Operator[] {
+  const personal = field.sensitivity === 'L3' || field.sensitivity === 'L4';
+  const { operators } = TYPES[field.type.name];
+  return personal ? operators.filter((op) => op === 'null') : operators;
+}
+
+const WORDS: Readonly<Record<Operator, string>> = {
+  eq: 'equals',
+  ne: 'differs from',
+  lt: 'less than',
+  lte: 'at most',
+  gt: 'greater than',
+  gte: 'at least',
+  in: 'is one of (repeat the parameter)',
+  nin: 'is none of (repeat the parameter)',
+  null: 'is null: true or false',
+  contains: 'contains, literally',
+  startswith: 'starts with, literally',
+};
+
+function filterParameters(field: Field): [string, Schema][] {
+  return urlOperators(field).flatMap((op): [string, Schema][] => {
+    const description = `${field.title.zh} ${field.title.en}: ${WORDS[op]}`;
+    const schema = { ...operandSchema(field, op), description };
+    const named: [string, Schema] = [`${field.name}.${op}`, schema];
+    return op === 'eq'
+      ? [
+          [field.name, schema],
+          [named[0], { ...schema, description: `The same as \`${field.name}\`` }],
+        ]
+      : [named];
+  });
+}

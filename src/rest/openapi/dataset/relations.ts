@@ -1,0 +1,35 @@
+import type { Catalog } from '../../../catalog/catalog.js';
+import type { Contract } from '../../../catalog/contract.js';
+import { choice, pattern, type Schema } from '../schema.js';
+
+const DEPTH_AT_MOST = 4;
+/** Beyond these a list of names helps nobody. */
+const PATHS_AT_MOST = 80;
+
+/** Relation paths that `_expand` takes, nearest first: `household`, `household.house`. Undefined where there are too many to list. */
+export function relationPaths(contract: Contract, catalog: Catalog): string[] | undefined {
+  const paths: string[] = [];
+  let level: { path: string; at: Contract }[] = [{ path: '', at: contract }];
+  for (let depth = 0; depth < DEPTH_AT_MOST && level.length > 0; depth++) {
+    level = level.flatMap(({ path, at }) =>
+      [...at.relations.values()].flatMap((relation) => {
+        const target = catalog.contracts.get(relation.to);
+        const name = path === '' ? relation.name : `${path}.${relation.name}`;
+        return target === undefined ? [] : [{ path: name, at: target }];
+      }),
+    );
+    paths.push(...level.map(({ path }) => path));
+    if (paths.length > PATHS_AT_MOST) return undefined;
+  }
+  return paths;
+}
+
+/** One relation path; undefined where the contract has no relation. */
+export function relationPathSchema(contract: Contract, catalog: Catalog): Schema | undefined {
+  const paths = relationPaths(contract, catalog);
+  if (paths === undefined) {
+    const first = [...contract.relations.keys()].join('|');
+    return pattern(`^(${first})(\\.[a-z][a-z0-9_]*){0,${DEPTH_AT_MOST - 1}}$`, 300);
+  }
+  return paths.length === 0 ? undefined : choice(paths);
+}

@@ -1,0 +1,139 @@
+import type { Catalog } from '../../../catalog/catalog.js';
+import type { Contract, Field } from '../../../catalog/contract.js';
+import { proxyOf } from '../../../catalog/source-terms.js';
+import { LIVE_KEYS_AT_MOST } from '../../../query/live-keys.js';
+import { TYPES } from '../../../standard/type.js';
+import { boolean, choice, integer, list, object, orNull, pattern, refTo, type Schema } from '../schema.js';
+import { relationPathSchema } from './relations.js';
+import { fieldSchema, scalarSchema } from './value-schema.js';
+
+export const LIMIT = { least: 1, most: 1_000, default: 100 };
+const KEYS_AT_MOST = 1_000;
+const LEAVES_AT_MOST = 50;
+const VALUES_AT_MOST = 5_000;
+
+export const rowId = pattern('^[A-Za-z0-9_-]{22}$', 22, {
+  description: 'The row under this grant; meaningless to any other.',
+});
+const released = integer(0, Number.MAX_SAFE_INTEGER, { description: 'Release 数据版本 of the rows.' });
+const noRelease: Schema = { type: 'null', description: 'Asked live: there is no release.' };
+export const cursor = pattern('^[A-Za-z0-9_-]{48,4096}$', 4_096);
+
+interface Naming {
+  catalog: Catalog;
+  names: ReadonlyMap<string, string>;
+}
+
+/** The components of one dataset: its row, its replies, its bodies. */
+export function datasetSchemas(contract: Contract, naming: Naming): Record<string, Schema> {
+  const name = naming.names.get(contract.id)!;
+  const row = refTo(name);
+  const key = keySchema(contract);
+  const live = proxyOf(contract) !== undefined;
+  const keysAtMost = live ? LIVE_KEYS_AT_MOST : KEYS_AT_MOST;
+  const release = live ? noRelease : released;
+  return {
+    [name]: rowSchema(contract, naming),
+    [`${name}Page`]: object({ data: list(row, LIMIT.most), page: refTo('PageInfo'), release }),
+    [`${name}One`]: object({ data: row, release }),
+    [`${name}Where`]: whereSchema(contract, name),
+    [`${name}Query`]: querySchema(contract, naming),
+    [`${name}Lookup`]: object({ keys: list(key, keysAtMost, { minItems: 1 }), ...selection(contract, naming) }, [
+      'keys',
+    ]),
+    [`${name}Found`]: object({
+      data: list(
+        { anyOf: [object({ key: {}, found: { type: 'boolean', const: true }, row }), refTo('NotFoundKey')] },
+        keysAtMost,
+      ),
+      release,
+    }),
+  };
+}
+
+/** Only granted fields are there, masked where the grant says so; relations where `_expand` asked for them. */
+function rowSchema(contract: Contract, { names }: Naming): Schema {
+  const fields = [...contract.fields.values()].map((field) => [field.name, fieldSchema(field)]);
+  const relations = [...contract.relations.values()].flatMap(({ name, to }) => {
+    const target = names.get(to);
+    return target === undefined ? [] : [[name, { anyOf: [refTo(target), { type: 'null' }] }]];
+  });
+  return {
+    ...object({ _id: rowId, ...Object.fromEntries(fields), ...Object.fromEntries(relations) }, ['_id']),
+    title: `${contract.title.zh} ${contract.title.en}`,
+    description: `${contract.summary.zh} ${contract.summary.en}`,
+  };
+}
+
+function keySchema(contract: Contract): Schema {
+  const parts = contract.key.map((name) => contract.fields.get(name)!);
+  const named = object(Object.fromEntries(parts.map((field) => [field.name, scalarSchema(field.type)])));
+  if (parts.length === 1) return { anyOf: [scalarSchema(parts[0]!.type), named] };
+  const tuple = {
+    type: 'array',
+    prefixItems: parts.map((field) => scalarSchema(field.type)),
+    items: {},
+    minItems: parts.length,
+    maxItems: parts.length,
+  };
+  return { anyOf: [named, tuple] };
+}
+
+/** A leaf for each filterable field with its own operators and type; and, or, not; relation paths. */
+function whereSchema(contract: Contract, name: string): Schema {
+  const self = refTo(`${name}Where`);
+  const conditions = list(self, LEAVES_AT_MOST, { minItems: 1 });
+  const leaves = filterable(contract).map((field) => leafSchema(field));
+  const relations = [...contract.relations.keys()];
+  if (relations.length > 0) {
+    const path = pattern(`^(${relations.join('|')})\\.[a-z][a-z0-9_]*$`, 130);
+    leaves.push(object({ field: path, op: choice([...ALL_OPERATORS]), value: {} }, ['field', 'value']));
+  }
+  return {
+    anyOf: [object({ and: conditions }), object({ or: conditions }), object({ not: self }), ...leaves],
+    description: `At most ${LEAVES_AT_MOST} leaves on 4 levels, ${VALUES_AT_MOST} values in lists. A leaf without \`op\` means eq.`,
+  };
+}
+
+const ALL_OPERATORS = new Set(Object.values(TYPES).flatMap(({ operators }) => operators));
+
+function leafSchema(field: Field): Schema {
+  const { operators } = TYPES[field.type.name];
+  const value = scalarSchema(field.type);
+  const isBoolean = field.type.name === 'boolean';
+  const values = operators.includes('in') ? [value, list(value, VALUES_AT_MOST)] : [];
+  const forms = isBoolean ? values : [...values, boolean];
+  const operand = forms.length === 1 ? forms[0]! : { anyOf: forms };
+  return object({ field: choice([field.name]), op: choice(operators), value: operand }, ['field', 'value']);
+}
+
+export const filterable = (contract: Contract): Field[] =>
+  [...contract.filterable].map((name) => contract.fields.get(name)!);
+
+function querySchema(contract: Contract, naming: Naming): Schema {
+  const name = naming.names.get(contract.id)!;
+  const sorts = sortNames(contract);
+  return object(
+    {
+      where: orNull(refTo(`${name}Where`)),
+      ...selection(contract, naming),
+      ...(sorts.length === 0 ? {} : { sort: list(choice(sorts), 1) }),
+      limit: integer(LIMIT.least, LIMIT.most, { default: LIMIT.default }),
+      cursor: orNull(cursor),
+      count: choice(['none', 'estimated', 'exact'], { default: 'none' }),
+    },
+    [],
+  );
+}
+
+export const sortNames = ({ sortable }: Contract): string[] => [...sortable].flatMap((name) => [name, `-${name}`]);
+
+function selection(contract: Contract, { catalog }: Naming): Record<string, Schema> {
+  const path = relationPathSchema(contract, catalog);
+  return {
+    select: list(choice(['_id', ...contract.fields.keys()]), 500, {
+      description: 'Fields; all granted ones where empty.',
+    }),
+    ...(path === undefined ? {} : { expand: list(path, 10, { description: 'Relations to bring along.' }) }),
+  };
+}

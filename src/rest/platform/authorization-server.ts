@@ -1,0 +1,25 @@
+import type { FastifyInstance } from 'fastify';
+import type { AuthorizationServer } from '../../access/identity/authorization-server.js';
+import { programHeaders } from '../http/program-headers.js';
+
+/**
+ * The authorization server's paths. It reads the request itself, body and all, so the reply is handed over before fastify reads anything; the
+ * path is not stripped, since discovery builds its own links from it.
+ */
+export function mountAuthorizationServer(app: FastifyInstance, server: AuthorizationServer, publicUrl: string): void {
+  for (const url of server.paths) {
+    app.route({
+      method: ['GET', 'POST', 'OPTIONS'],
+      url,
+      schema: { hide: true },
+      exposeHeadRoute: false,
+      onRequest: (request, reply) => {
+        reply.headers(programHeaders(publicUrl)).hijack();
+        for (const [name, value] of Object.entries(reply.getHeaders()))
+          if (value !== undefined) reply.raw.setHeader(name, value);
+        server.handler(request.raw, reply.raw);
+      },
+      handler: () => {},
+    });
+  }
+}

@@ -1,0 +1,63 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Application } from '../../access/identity/subject.js';
+import type { By } from '../../access/policy/change-policy.js';
+import { requireRole } from '../../access/policy/require-role.js';
+import type { Actor, Receipt } from '../../audit/entry.js';
+import { receiptHeader } from '../../exchange/answering/receipt-header.js';
+import type { Exchange } from '../../exchange/exchange.js';
+import { Problem } from '../../platform/errors.js';
+import type { Reply } from '../http/idempotency.js';
+import { withReceipt } from '../http/request.js';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** On whose word a change of the platform is made, and with which role: it must still hold on the index that the change is made upon. */
+export function byOperator(exchange: Exchange, request: FastifyRequest): By {
+  const authorise = () => requireRole(exchange, request.subject, 'operator');
+  return { actor: actorOf(request, authorise()), request: request.id, authorise };
+}
+
+function actorOf(request: FastifyRequest, { clientId, department }: Application): Actor {
+  const { issuer, sub } = request.subject;
+  return { issuer, subject: sub, application: clientId, department };
+}
+
+/** What was created, in the form that idempotency keeps, with the receipt of its entry. */
+export function created(data: unknown, receipt: Receipt, location: string): Reply {
+  return {
+    status: 201,
+    headers: { 'content-type': JSON_TYPE, location, 'exchange-receipt': receiptHeader(receipt) },
+    body: JSON.stringify({ data }),
+  };
+}
+
+/**
+ * A refused call of the platform API is an entry before it is told: who, which route, and the true reason sealed. Where the log cannot be written the
+ * refusal is told without a receipt: no data leaves with it.
+ */
+export function recordDenials(app: FastifyInstance, { exchange }: { exchange: Exchange }): void {
+  app.addHook('onError', async (request, reply, error) => {
+    if (!(error instanceof Problem) || error.status !== 403) return;
+    await recordDenial(exchange, request, reply, error).catch(() => {}); // nothing left the exchange: the refusal stands
+  });
+}
+
+async function recordDenial(
+  exchange: Exchange,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: Problem,
+): Promise<void> {
+  const application = exchange.policy.current().applications.get(request.subject.sub);
+  const route = `${request.method} ${request.routeOptions.url ?? ''}`;
+  const appended = await exchange.log.append({
+    request: request.id,
+    event: 'platform.denied',
+    outcome: 'denied',
+    actor: application === undefined ? null : actorOf(request, application),
+    accesses: [],
+    sealed: { ask: { params: request.params ?? null }, address: request.ip, reason: error.message },
+    detail: { route, code: error.code },
+  });
+  if (appended.state === 'recorded') withReceipt(reply, appended.receipt);
+}
