@@ -134,6 +134,13 @@ const CROWDED: Readonly<Record<string, number>> = {
   'src/rest/openapi': 25,
 };
 
+/** Names of types that have more than one meaning today; the list only becomes shorter. */
+const DOUBLED: ReadonlySet<string> = new Set(
+  'Answer ApplyOptions Body Cell Change Choice Choosing Chosen Column Connection Differing Door Draft Driver Facts Fault Fetched Finding Following Found Growing Lane Line Lookup Manifest Matter Measuring MediaType Moment Named Operation Options Outcome Page Params Part Parts Places Plan Publishing Pulled Queryable Read Reader Reading Recording Register Relation Reply Row Rows Run Running Schema Session Settings Source Step Stored Subject Taken Tally Target Told TypeRule Upload Use Verified Waiting Walk Writer Written'.split(
+    ' ',
+  ),
+);
+
 const sources = readSources('src', 'migrations');
 const tests = readSources('test');
 const bySource = new Map(sources.map((file) => [file.path, file]));
@@ -183,6 +190,17 @@ t.test('packages and places that belong to some', async (t) => {
       .map(({ path }) => path);
     t.strictSame(found, [], `${what.source}: ${why}`);
   }
+});
+
+t.test('a type name has one meaning in the whole tree', async (t) => {
+  const places = new Map<string, string[]>();
+  for (const { path, types } of sources)
+    for (const name of types) places.set(name, [...(places.get(name) ?? []), path]);
+  const doubled = [...places].filter(([, paths]) => paths.length > 1);
+  t.strictSame(
+    doubled.filter(([name]) => !DOUBLED.has(name)).map(([name, paths]) => `${name}: ${paths.join(', ')}`),
+    [],
+  );
 });
 
 t.test('what is written in some places only', async (t) => {

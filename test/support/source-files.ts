@@ -19,6 +19,8 @@ export interface SourceFile {
   imports: readonly Import[];
   /** Named, or by the line where it begins; nested ones count within their parents too. */
   functions: readonly { name: string; lines: number }[];
+  /** Interfaces, classes and aliases that the file declares at its top. */
+  types: readonly string[];
 }
 
 /** Folders and files below a folder of the package, from its root, with `/`; sorted. */
@@ -50,7 +52,14 @@ function readSource(path: string): SourceFile {
     ts.forEachChild(node, visit);
   };
   visit(tree);
-  return { path, text, lines: text.split('\n').length - 1, imports, functions };
+  const types = tree.statements.filter(isTypeDeclaration).flatMap(({ name }) => name?.text ?? []);
+  return { path, text, lines: text.split('\n').length - 1, imports, functions, types };
+}
+
+function isTypeDeclaration(
+  node: ts.Node,
+): node is ts.InterfaceDeclaration | ts.TypeAliasDeclaration | ts.ClassDeclaration {
+  return ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node) || ts.isClassDeclaration(node);
 }
 
 function importOf(path: string, node: ts.Node): Import | undefined {
