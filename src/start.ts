@@ -13,7 +13,7 @@ import { openKeys } from './platform/keys.js';
 import { startPostgres } from './platform/postgres/embedded-postgres.js';
 import { migrate } from './platform/postgres/migrate.js';
 
-export interface Running {
+export interface StartedExchange {
   baseUrl: string;
   /** Stops everything that the start began, in reverse order; safe to call twice. */
   close(): Promise<void>;
@@ -26,7 +26,7 @@ export interface Running {
 export async function startExchange(
   config: Config,
   { onProgress }: { onProgress: (line: string) => void },
-): Promise<Running> {
+): Promise<StartedExchange> {
   const undo: (() => unknown)[] = [];
   let closing: Promise<void> | undefined;
   const close = () => {

@@ -136,7 +136,7 @@ const CROWDED: Readonly<Record<string, number>> = {
 
 /** Names of types that have more than one meaning today; the list only becomes shorter. */
 const DOUBLED: ReadonlySet<string> = new Set(
-  'Answer ApplyOptions Body Cell Change Choice Choosing Chosen Column Connection Differing Door Draft Driver Facts Fault Fetched Finding Following Found Growing Lane Line Lookup Manifest Matter Measuring MediaType Moment Named Operation Options Outcome Page Params Part Parts Places Plan Publishing Pulled Queryable Read Reader Reading Recording Register Relation Reply Row Rows Run Running Schema Session Settings Source Step Stored Subject Taken Tally Target Told TypeRule Upload Use Verified Waiting Walk Writer Written'.split(
+  'Answer Body Cell Chosen Column Differing Door Driver Facts Fetched Finding Found Lane Line Manifest Matter Measuring Moment Named Operation Page Params Part Places Plan Publishing Read Reader Reading Recording Register Relation Reply Row Rows Run Schema Session Source Step Subject Target TypeRule Waiting Written'.split(
     ' ',
   ),
 );

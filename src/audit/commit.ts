@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { type Batch, closeBatch, insertBatch } from './batch.js';
 import { bounded } from './connection.js';
 import { LOG_LOCK, type LogState, readState } from './head.js';
-import type { Waiting } from './queue.js';
+import type { WaitingEntry } from './queue.js';
 
 /** What committing a lot needs to see and tell. */
 export interface Committing {
@@ -13,17 +13,17 @@ export interface Committing {
   now(): number;
   uuid(): string;
   /** A batch is about to be sent: until it is settled its fate is in doubt. */
-  sending(batch: Batch, lot: readonly Waiting[]): void;
+  sending(batch: Batch, lot: readonly WaitingEntry[]): void;
 }
 
 /** A batch whose commit was sent and never answered. */
 export interface Doubt {
   batch: Batch;
-  lot: readonly Waiting[];
+  lot: readonly WaitingEntry[];
 }
 
 /** The quick way: one statement upon the head as this node knows it. Returns the lot that is left when the head had moved. */
-export async function commitQuick(c: Committing, lot: readonly Waiting[]): Promise<readonly Waiting[]> {
+export async function commitQuick(c: Committing, lot: readonly WaitingEntry[]): Promise<readonly WaitingEntry[]> {
   const due = dropStale(lot, c.state.epoch);
   if (due.length === 0) return [];
   // A decision newer than our head: the head must be read first.
@@ -36,7 +36,7 @@ export async function commitQuick(c: Committing, lot: readonly Waiting[]): Promi
 }
 
 /** After a miss, or a doubt: lock, read the head, look for the batch in doubt, drop what is stale or has run out, insert, commit. */
-export async function commitSlow(c: Committing, lot: readonly Waiting[], doubt: Doubt | undefined): Promise<void> {
+export async function commitSlow(c: Committing, lot: readonly WaitingEntry[], doubt: Doubt | undefined): Promise<void> {
   await bounded(c.client.query('BEGIN'));
   await bounded(c.client.query(`SELECT pg_advisory_xact_lock(${LOG_LOCK})`));
   const found = doubt !== undefined && (await wasCommitted(c.client, doubt.batch.id));
@@ -59,17 +59,17 @@ export async function commitSlow(c: Committing, lot: readonly Waiting[], doubt: 
   settle(c, batch, due);
 }
 
-function close(c: Committing, lot: readonly Waiting[]): Batch {
+function close(c: Committing, lot: readonly WaitingEntry[]): Batch {
   const entries = lot.map(({ encoded }) => encoded);
   return closeBatch(entries, c.state, { id: c.uuid(), now: c.now(), policy: false });
 }
 
-function settle(c: Committing, batch: Batch, lot: readonly Waiting[]): void {
+function settle(c: Committing, batch: Batch, lot: readonly WaitingEntry[]): void {
   c.adopt(batch.after);
   receipt(batch, lot);
 }
 
-function receipt(batch: Batch, lot: readonly Waiting[]): void {
+function receipt(batch: Batch, lot: readonly WaitingEntry[]): void {
   batch.receipts.forEach((given, i) => {
     lot[i]!.answer({ state: 'recorded', receipt: given, sentAt: batch.sentAt });
   });
@@ -88,7 +88,7 @@ export async function databaseTime(client: pg.ClientBase): Promise<number> {
 }
 
 /** Answers those decided under another policy. An epoch above ours is only wrong once ours is known to be the newest. */
-function dropStale(lot: readonly Waiting[], epoch: number, newest = false): Waiting[] {
+function dropStale(lot: readonly WaitingEntry[], epoch: number, newest = false): WaitingEntry[] {
   return lot.filter(({ encoded, answer }) => {
     const decided = encoded.epoch ?? epoch;
     if (decided === epoch || (decided > epoch && !newest)) return true;
@@ -97,7 +97,7 @@ function dropStale(lot: readonly Waiting[], epoch: number, newest = false): Wait
   });
 }
 
-function dropExpired(lot: readonly Waiting[], now: number): Waiting[] {
+function dropExpired(lot: readonly WaitingEntry[], now: number): WaitingEntry[] {
   return lot.filter(({ encoded, answer }) => {
     if (encoded.notAfter === undefined || encoded.notAfter >= now) return true;
     answer({ state: 'expired' });

@@ -11,7 +11,7 @@ import type { Appended, Draft, Head, Receipt } from './entry.js';
 import { LOG_LOCK, readState } from './head.js';
 import { makeQueue } from './queue.js';
 import { openSealer } from './seal.js';
-import { type LogLogger, startWriter, type Writer } from './writer.js';
+import { type LogLogger, type LogWriter, startWriter } from './writer.js';
 
 /** The append-only Merkle log of one installation. Any number of nodes write one log with no leader. */
 export interface AuditLog {
@@ -96,7 +96,7 @@ export async function openLog({ database, clock, keys, node, logger, onCommitted
  * The head under the lock. What this transaction sees may be its own, so the node's state does not take it over. No statement from here on may take
  * long, and a node that stops breathing before its commit loses the lock: every node waits for it.
  */
-async function lockedState(tx: pg.ClientBase, writer: Writer): ReturnType<typeof readState> {
+async function lockedState(tx: pg.ClientBase, writer: LogWriter): ReturnType<typeof readState> {
   await tx.query(`SET LOCAL statement_timeout = ${STATEMENT_MS}`);
   await tx.query(`SET LOCAL idle_in_transaction_session_timeout = ${STATEMENT_MS}`);
   await tx.query(`SELECT pg_advisory_xact_lock(${LOG_LOCK})`);

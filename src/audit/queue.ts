@@ -10,7 +10,7 @@ const QUEUE_ENTRIES = 8_192;
 const QUEUE_BYTES = 64 << 20;
 
 /** A request that waits for its entry. */
-export interface Waiting {
+export interface WaitingEntry {
   encoded: Encoded;
   answer(appended: Appended): void;
   fail(error: Error): void;
@@ -20,12 +20,12 @@ export interface Queue {
   /** Throws Problem `audit-unavailable` when full. */
   push(encoded: Encoded, refusal: boolean): Promise<Appended>;
   /** The next batch: all that waits, within the limits of a batch. */
-  take(): Waiting[];
+  take(): WaitingEntry[];
   readonly length: number;
 }
 
 export function makeQueue(): Queue {
-  let waiting: Waiting[] = [];
+  let waiting: WaitingEntry[] = [];
   let bytes = 0;
   return {
     push(encoded, refusal) {

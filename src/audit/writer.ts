@@ -4,7 +4,7 @@ import type { Database } from '../platform/postgres/database.js';
 import { type Committing, commitQuick, commitSlow, type Doubt } from './commit.js';
 import { bounded, connectLog, type LogConnection, tryWriting } from './connection.js';
 import { EMPTY_STATE, type LogState, readState } from './head.js';
-import type { Queue, Waiting } from './queue.js';
+import type { Queue, WaitingEntry } from './queue.js';
 
 /** For so long a lot is tried again while the log can't be written; then its requests are told, and those that follow at the first failure. */
 const PATIENCE_MS = 3_000;
@@ -15,7 +15,7 @@ export interface LogLogger {
 }
 
 /** The one loop of a node that commits what waits: while one commit is in flight, the next batch gathers. */
-export interface Writer {
+export interface LogWriter {
   /** Something was queued. */
   wake(): void;
   state(): LogState;
@@ -30,7 +30,7 @@ interface WriterOptions {
   onCommitted: ((entries: number) => void) | undefined;
 }
 
-export async function startWriter(database: Database, queue: Queue, options: WriterOptions): Promise<Writer> {
+export async function startWriter(database: Database, queue: Queue, options: WriterOptions): Promise<LogWriter> {
   const { clock, logger, onCommitted } = options;
   let state = EMPTY_STATE;
   let connection: LogConnection | undefined;
@@ -63,9 +63,9 @@ export async function startWriter(database: Database, queue: Queue, options: Wri
     return connection;
   }
 
-  async function commit(lot: readonly Waiting[]): Promise<void> {
+  async function commit(lot: readonly WaitingEntry[]): Promise<void> {
     const { client } = await connected();
-    const sending = (batch: Doubt['batch'], of: readonly Waiting[]): void => {
+    const sending = (batch: Doubt['batch'], of: readonly WaitingEntry[]): void => {
       doubt = { batch, lot: of };
     };
     const committing = (): Committing => ({ client, state, adopt, now: clock.now, uuid: clock.uuid, sending });
@@ -77,7 +77,7 @@ export async function startWriter(database: Database, queue: Queue, options: Wri
   }
 
   /** Commits a lot whatever it takes, within bounds; a batch that the database itself refuses is halved until the culprit stands alone. */
-  async function deliver(lot: readonly Waiting[]): Promise<void> {
+  async function deliver(lot: readonly WaitingEntry[]): Promise<void> {
     const end = performance.now() + PATIENCE_MS;
     for (let attempt = 1; ; attempt++) {
       try {
@@ -93,7 +93,7 @@ export async function startWriter(database: Database, queue: Queue, options: Wri
     }
   }
 
-  async function divide(lot: readonly Waiting[]): Promise<void> {
+  async function divide(lot: readonly WaitingEntry[]): Promise<void> {
     doubt = undefined;
     if (lot.length === 1)
       return lot[0]!.fail(new Problem('unprocessable', 'The audit entry of this request cannot be written'));
@@ -102,7 +102,7 @@ export async function startWriter(database: Database, queue: Queue, options: Wri
     await deliver(lot.slice(half));
   }
 
-  function giveUp(lot: readonly Waiting[]): void {
+  function giveUp(lot: readonly WaitingEntry[]): void {
     doubt = undefined;
     givenUp = true;
     const failed = new Problem('audit-unavailable', undefined, { retryAfter: 2 });

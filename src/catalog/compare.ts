@@ -2,7 +2,7 @@ import type { FieldType } from '../standard/type.js';
 import type { Contract, Field } from './contract.js';
 
 /** One difference inside a major. `review`: nothing breaks, but people should look (what protects, what maps, what is shared). */
-export interface Change {
+export interface ContractChange {
   /** JSON Pointer into the contract. */
   path: string;
   what: string;
@@ -11,8 +11,8 @@ export interface Change {
 }
 
 /** What changed from one contract to its successor of the same major; empty where only words did. */
-export function compareContracts(before: Contract, after: Contract): Change[] {
-  const changes: Change[] = [];
+export function compareContracts(before: Contract, after: Contract): ContractChange[] {
+  const changes: ContractChange[] = [];
   const add = (path: string, what: string, kind: 'breaking' | 'review' | 'additive'): void => {
     changes.push({ path, what, breaking: kind === 'breaking', review: kind === 'review' });
   };

@@ -7,14 +7,14 @@ export interface FileSource {
   kind: 'file';
 }
 
-interface Pulled {
+interface PullTerms {
   /** client_id of the publisher's application. */
   application: string;
   /** Five fields of cron, Asia/Shanghai. Without one it runs on demand only. */
   schedule?: string;
 }
 
-interface FromUpstream extends Pulled {
+interface FromUpstream extends PullTerms {
   /** Name of an upstream in the publisher's own namespace (access/upstreams). */
   upstream: string;
 }
@@ -61,7 +61,7 @@ export interface ProxySource {
 }
 
 /** Computed from other datasets of the exchange that the named application may read. */
-export interface DerivedSource extends Pulled {
+export interface DerivedSource extends PullTerms {
   kind: 'derived';
   of: 'conflicts' | 'findings';
 }

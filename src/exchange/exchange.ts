@@ -1,5 +1,5 @@
 import type { Policy } from '../access/policy/policy.js';
-import type { Lookup } from '../access/upstreams/resolve-upstream.js';
+import type { HostLookup } from '../access/upstreams/resolve-upstream.js';
 import type { AuditLog } from '../audit/log.js';
 import type { Slots } from '../ingest/receive/slots.js';
 import type { Clock } from '../platform/clock.js';
@@ -31,5 +31,5 @@ export interface Exchange {
   /** Work for later, on whichever node has a worker. */
   readonly jobs: Jobs;
   /** Addresses of departments' hosts; the system's where it is left out. */
-  readonly lookup?: Lookup;
+  readonly lookup?: HostLookup;
 }

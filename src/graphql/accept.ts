@@ -1,12 +1,12 @@
 import { Problem } from '../platform/errors.js';
 
-export type MediaType = 'application/graphql-response+json' | 'application/json';
+export type ResponseType = 'application/graphql-response+json' | 'application/json';
 
 /**
  * What the response is called (GraphQL over HTTP, "Legacy watershed"): the new type only for those who name it, `application/json` for the
  * rest. Of two that are named, the one with the higher q, and the new one on a tie. Throws Problem `not-acceptable`.
  */
-export function mediaTypeFor(accept: string | undefined): MediaType {
+export function mediaTypeFor(accept: string | undefined): ResponseType {
   if (accept === undefined || accept.trim() === '') return 'application/json';
   let modern = 0;
   let json: number | undefined;

@@ -20,7 +20,7 @@ export interface GraphqlRequest {
 }
 
 /** What the door knows beside the request. */
-export interface Reading {
+export interface ParseContext {
   documents: Documents;
   catalog: Catalog;
   /** Whether near names may be told. */
@@ -39,7 +39,7 @@ export interface Parsed {
 }
 
 /** Document + variables → one Ask for each dataset field. Throws Refusal. */
-export function parseRequest(request: GraphqlRequest, reading: Reading): Parsed {
+export function parseRequest(request: GraphqlRequest, reading: ParseContext): Parsed {
   const prepared = reading.documents.prepare(request.query);
   const operation = chooseOperation(prepared, request.operationName);
   const variables = readVariables(operation, request.variables, reading);
@@ -66,7 +66,7 @@ function chooseOperation({ operations }: Prepared, name: string | undefined): Op
 function readVariables(
   operation: OperationDefinitionNode,
   inputs: Readonly<Record<string, unknown>>,
-  { documents: { index } }: Reading,
+  { documents: { index } }: ParseContext,
 ): Record<string, unknown> {
   if (isDeeper(inputs, LIMITS.variableDepth)) throw tooComplex('The variables are nested too deeply.');
   const definitions = operation.variableDefinitions ?? [];
@@ -104,13 +104,13 @@ function atNode<Result>(node: ASTNode, read: () => Result, suggestions = false):
   }
 }
 
-function readAsk(root: RootShape, variables: Record<string, unknown>, reading: Reading): Ask {
+function readAsk(root: RootShape, variables: Record<string, unknown>, reading: ParseContext): Ask {
   const input = getArgumentValues(root.definition, root.node, variables);
   const target = root.kind === 'one' ? readOne(root, input, reading) : readPage(root, input, reading);
   return { contract: root.contract, target, selection: root.selection, partial: true };
 }
 
-function readOne({ contract }: RootShape, input: Record<string, unknown>, reading: Reading): Target {
+function readOne({ contract }: RootShape, input: Record<string, unknown>, reading: ParseContext): Target {
   const given = contract.key.filter((name) => input[name] !== undefined && input[name] !== null);
   const id = input._id;
   if (typeof id === 'string' && given.length === 0) return { kind: 'id', id };
@@ -125,7 +125,7 @@ function readOne({ contract }: RootShape, input: Record<string, unknown>, readin
   return { kind: 'keys', keys: [fields.map((field) => parseValue({ field, op: 'eq', standard }, input[field.name]))] };
 }
 
-function readPage(root: RootShape, input: Record<string, unknown>, reading: Reading): Target {
+function readPage(root: RootShape, input: Record<string, unknown>, reading: ParseContext): Target {
   const { contract, wantsRows, wantsCount } = root;
   const where = readWhere(input.where, contract, reading.catalog);
   checkUrl(fieldsOf(where, contract, reading.catalog), reading);
@@ -153,7 +153,7 @@ function readSort({ contract }: RootShape, input: unknown): { field: string; des
 }
 
 /** A URL is kept by proxies and logs: no personal value belongs in it (PIPL art. 51). */
-function checkUrl(fields: readonly Field[], { refusePersonal }: Reading): void {
+function checkUrl(fields: readonly Field[], { refusePersonal }: ParseContext): void {
   if (!refusePersonal) return;
   const personal = fields.filter(isPersonal);
   if (personal.length === 0) return;

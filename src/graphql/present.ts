@@ -3,10 +3,10 @@ import type { Outcome, Presented } from '../exchange/answer.js';
 import type { Rows } from '../query/rows.js';
 import { graphqlError } from './error.js';
 import type { Parsed } from './parse.js';
-import type { Door, DoorContext, RootAnswer } from './resolve.js';
+import type { Execution, ExecutionContext, RootAnswer } from './resolve.js';
 
 /** Runs the document over rows that are there already. */
-export type Execute = (context: DoorContext) => Promise<ExecutionResult>;
+export type Execute = (context: ExecutionContext) => Promise<ExecutionResult>;
 
 /** Outcomes, in the order of the asks → status and the exact bytes that will leave. */
 export async function present(parsed: Parsed, outcomes: readonly Outcome[], execute: Execute): Promise<Presented> {
@@ -17,7 +17,7 @@ export async function present(parsed: Parsed, outcomes: readonly Outcome[], exec
     const key = root.path.join('/');
     answers.set(key, { key, path: root.path, outcome: outcomes[index]!, row });
   });
-  const door: Door = { answers, reported: new Set(), atLeast: [] };
+  const door: Execution = { answers, reported: new Set(), atLeast: [] };
   const { data, errors } = await execute({ door });
   const extensions = door.atLeast.length === 0 ? {} : { extensions: { counts: door.atLeast } };
   const response = errors === undefined ? { data, ...extensions } : { data, errors: errors.map(told), ...extensions };

@@ -13,15 +13,15 @@ export interface RootAnswer {
 }
 
 /** The context of one execution. Made anew for each, because a stale decision makes `present` run again. */
-export interface Door {
+export interface Execution {
   answers: ReadonlyMap<string, RootAnswer>;
   /** Withheld paths that were told already: once each, not once for every row. */
   reported: Set<string>;
   /** Counts that stopped, for the response's `extensions`. */
   atLeast: { path: readonly string[]; atLeast: number }[];
 }
-export interface DoorContext {
-  door: Door;
+export interface ExecutionContext {
+  door: Execution;
 }
 
 export interface RowSource {
@@ -38,11 +38,11 @@ interface PageSource {
 interface EdgeSource extends PageSource {
   index: number;
 }
-type Resolver<Source> = GraphQLFieldResolver<Source, DoorContext>;
+type Resolver<Source> = GraphQLFieldResolver<Source, ExecutionContext>;
 
 export const keyOf = (info: GraphQLResolveInfo): string => `${info.path.prev?.key}/${info.path.key}`;
 
-function rowsOf(info: GraphQLResolveInfo, { door }: DoorContext): PageSource {
+function rowsOf(info: GraphQLResolveInfo, { door }: ExecutionContext): PageSource {
   const root = door.answers.get(keyOf(info));
   if (root === undefined) throw graphqlError('internal');
   if (root.outcome.outcome === 'denied') {
@@ -116,7 +116,7 @@ function withhold(
   source: RowSource,
   name: string,
   code: 'field-not-granted' | 'relation-not-granted',
-  { door }: DoorContext,
+  { door }: ExecutionContext,
 ): null {
   const told = `${source.root.key} ${source.prefix}${name}`;
   if (door.reported.has(told)) return null;

@@ -6,7 +6,7 @@ import { callOf } from '../exchange/call.js';
 import type { Exchange } from '../exchange/exchange.js';
 import { Problem } from '../platform/errors.js';
 import { loadStandard } from '../standard/standard.js';
-import { type MediaType, mediaTypeFor } from './accept.js';
+import { mediaTypeFor, type ResponseType } from './accept.js';
 import { Documents } from './document.js';
 import { errorOfProblem, Refusal } from './error.js';
 import { LIMITS } from './limits.js';
@@ -107,7 +107,7 @@ function executor(app: FastifyInstance, { variables, operationName }: GraphqlReq
   };
 }
 
-function send(reply: FastifyReply, mediaType: MediaType, status: number, body: Buffer | string): FastifyReply {
+function send(reply: FastifyReply, mediaType: ResponseType, status: number, body: Buffer | string): FastifyReply {
   reply.header('vary', 'Accept').header('cache-control', 'no-store');
   return reply.code(status).type(`${mediaType}; charset=utf-8`).send(body);
 }
@@ -120,7 +120,7 @@ function send(reply: FastifyReply, mediaType: MediaType, status: number, body: B
 function sendError(
   reply: FastifyReply,
   error: unknown,
-  { mediaType, method }: { mediaType: MediaType; method: string },
+  { mediaType, method }: { mediaType: ResponseType; method: string },
 ): FastifyReply {
   const json = mediaType === 'application/json';
   if (error instanceof Refusal) {

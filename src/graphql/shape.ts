@@ -25,7 +25,7 @@ export function shapeOf(
   const key = `${operation.name?.value ?? ''} ${switches}`;
   const known = prepared.shapes.get(key);
   if (known !== undefined) return known;
-  const shape = new Walk(documents, prepared, variables).roots(operation);
+  const shape = new ShapeWalk(documents, prepared, variables).roots(operation);
   if (prepared.shapes.size < MAX_SHAPES) prepared.shapes.set(key, shape);
   return shape;
 }
@@ -40,7 +40,7 @@ interface Gathered {
 const gather = (level: number): Gathered => ({ fields: new Set(), relations: new Map(), weight: 0, level });
 
 /** One walk over an operation; it counts what it visits, because fragments can spread without end. */
-class Walk {
+class ShapeWalk {
   readonly #documents: Documents;
   readonly #prepared: Prepared;
   readonly #variables: Variables;

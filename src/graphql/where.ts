@@ -6,7 +6,7 @@ import { parseValue } from '../query/value.js';
 import type { Operator } from '../standard/type.js';
 import { LIMITS } from './limits.js';
 
-interface Reading {
+interface WhereContext {
   contract: Contract;
   catalog: Catalog;
   leaves: number;
@@ -24,7 +24,7 @@ export function readWhere(where: unknown, contract: Contract, catalog: Catalog):
   return readObject(input, { contract, catalog, leaves: 0, values: 0 }, 1);
 }
 
-function readObject(input: unknown, reading: Reading, depth: number): Condition {
+function readObject(input: unknown, reading: WhereContext, depth: number): Condition {
   if (depth > LIMITS.conditionDepth) throw new Problem('too-complex', `where: at most ${LIMITS.conditionDepth} deep.`);
   const parts: Condition[] = [];
   for (const [name, value] of entriesOf(input, 'where')) {
@@ -36,7 +36,7 @@ function readObject(input: unknown, reading: Reading, depth: number): Condition 
   return parts.length === 1 ? parts[0]! : { and: parts };
 }
 
-function readField(name: string, value: unknown, reading: Reading): Leaf[] {
+function readField(name: string, value: unknown, reading: WhereContext): Leaf[] {
   const field = reading.contract.fields.get(name);
   if (field !== undefined) return readOperators(name, field, value, reading);
   const relation = reading.contract.relations.get(name)!;
@@ -46,7 +46,7 @@ function readField(name: string, value: unknown, reading: Reading): Leaf[] {
   );
 }
 
-function readOperators(path: string, field: Field, value: unknown, reading: Reading): Leaf[] {
+function readOperators(path: string, field: Field, value: unknown, reading: WhereContext): Leaf[] {
   return entriesOf(value, path).map(([name, operand]) => {
     const op = name as Operator;
     const compared = { field, op, standard: reading.catalog.standard };

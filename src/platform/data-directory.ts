@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { readPrivateFile, writePrivateFile } from './private-file.js';
 
 /** Where a running server is, for commands on the same machine: `<data-dir>/run.json`, mode 0600. */
-export interface Run {
+export interface RunningServer {
   pid: number;
   baseUrl: string;
   node: string;
@@ -100,7 +100,7 @@ function birthOf(pid: number): string {
   }
 }
 
-export function writeRun(dataDir: string, run: Run): void {
+export function writeRun(dataDir: string, run: RunningServer): void {
   writePrivateFile(join(dataDir, 'run.json'), JSON.stringify(run));
 }
 
@@ -109,9 +109,9 @@ export function removeRun(dataDir: string): void {
 }
 
 /** Undefined where no server runs on this data directory. */
-export function readRun(dataDir: string): Run | undefined {
+export function readRun(dataDir: string): RunningServer | undefined {
   const text = readPrivateFile(join(dataDir, 'run.json'));
   if (text === undefined) return undefined;
-  const run = JSON.parse(text) as Run;
+  const run = JSON.parse(text) as RunningServer;
   return isAlive(run.pid) ? run : undefined;
 }

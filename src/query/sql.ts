@@ -18,7 +18,7 @@ export interface Written {
   sortColumn: number;
 }
 
-interface Draft {
+interface StatementDraft {
   permit: Permit;
   parameters: Parameters;
   sources: ReadonlyMap<string, Source>;
@@ -29,7 +29,7 @@ interface Draft {
  * from the same snapshot as the rows; the row of `exchange.line` is the outer side, so that an empty answer has its release too.
  */
 export function writeStatement(permit: Permit, ask: Ask, linkageOf: (name: string) => Linkage): Written {
-  const draft: Draft = { permit, parameters: parameters(), sources: sourcesOf(permit, linkageOf) };
+  const draft: StatementDraft = { permit, parameters: parameters(), sources: sourcesOf(permit, linkageOf) };
   const outer = ['l.release'];
   const releaseColumns = new Map([['', 0]]);
   for (const [path, access] of permit.access) {
@@ -71,7 +71,7 @@ function sourcesOf(permit: Permit, linkageOf: (name: string) => Linkage): Map<st
 
 /** Columns of one node and of the relations selected under it. Withheld and ungranted ones have no column at all. */
 function outputNode(
-  draft: Draft,
+  draft: StatementDraft,
   path: string,
   selection: Selection,
   out: { first: number; columns: string[]; nodes: ShapeNode[] },
@@ -106,7 +106,7 @@ function outputNode(
 }
 
 function pageSql(
-  draft: Draft,
+  draft: StatementDraft,
   page: Extract<Target, { kind: 'page' }>,
   columns: readonly string[],
   sort: string | undefined,
@@ -132,7 +132,7 @@ function pageSql(
   return `SELECT * FROM (SELECT * FROM (${valued}) v UNION ALL SELECT * FROM (${absent}) n) u LIMIT ${fetch}`;
 }
 
-function lookupSql(draft: Draft, target: Target, columns: readonly string[]): string {
+function lookupSql(draft: StatementDraft, target: Target, columns: readonly string[]): string {
   const root = draft.permit.access.get('')!;
   const alias = draft.sources.get('')!.alias;
   const wanted = draft.parameters.add((binding) => binding.rowIds, 'rows');
@@ -144,13 +144,13 @@ function lookupSql(draft: Draft, target: Target, columns: readonly string[]): st
 }
 
 /** Exact within scope and filter up to 10,000 and one; beyond only where the contract allows an exact count. */
-function countSql(draft: Draft, page: Extract<Target, { kind: 'page' }>): string {
+function countSql(draft: StatementDraft, page: Extract<Target, { kind: 'page' }>): string {
   const unbounded = page.count === 'exact' && draft.permit.access.get('')!.contract.exactCount;
   const from = `FROM ${tableOf(draft, '')} ${joins(draft, [...relationsFiltered(page.where)])} WHERE ${restrict(draft, page)}`;
   return unbounded ? `(SELECT count(*) ${from})` : `(SELECT count(*) FROM (SELECT 1 ${from} LIMIT 10001) c)`;
 }
 
-function restrict(draft: Draft, page: Extract<Target, { kind: 'page' }>): string {
+function restrict(draft: StatementDraft, page: Extract<Target, { kind: 'page' }>): string {
   const aliases = new Map([...draft.sources].map(([path, source]) => [path, source.alias]));
   const scope = scopeSql(draft.permit.access.get('')!, aliases.get('')!, draft.parameters);
   if (page.where === undefined) return scope;
@@ -159,14 +159,14 @@ function restrict(draft: Draft, page: Extract<Target, { kind: 'page' }>): string
 }
 
 /** Sorting goes by what leaves: a field that is masked per row sorts by its masked expression. */
-function sortExpression(draft: Draft, field: string): string {
+function sortExpression(draft: StatementDraft, field: string): string {
   return (
     maskedExpression(draft.sources.get('')!, draft.permit.access.get('')!.fields.get(field)!, draft.parameters) ??
     'NULL'
   );
 }
 
-function tableOf(draft: Draft, path: string): string {
+function tableOf(draft: StatementDraft, path: string): string {
   const { contract, alias } = draft.sources.get(path)!;
   const table = `data.${identifier(contract.table)}`;
   if (proxyOf(contract) === undefined) return `${table} ${alias}`;
@@ -175,7 +175,7 @@ function tableOf(draft: Draft, path: string): string {
 }
 
 /** To-one joins for these paths and the ones above them; each joined table carries its own scope, and its masks rule the join. */
-function joins(draft: Draft, paths: readonly string[]): string {
+function joins(draft: StatementDraft, paths: readonly string[]): string {
   const needed = new Set<string>();
   for (const path of paths) for (let p = path; p !== ''; p = p.slice(0, Math.max(0, p.lastIndexOf('.')))) needed.add(p);
   return [...draft.permit.access.keys()]
@@ -184,7 +184,7 @@ function joins(draft: Draft, paths: readonly string[]): string {
     .join(' ');
 }
 
-function joinSql(draft: Draft, path: string): string {
+function joinSql(draft: StatementDraft, path: string): string {
   const parentPath = path.slice(0, Math.max(0, path.lastIndexOf('.')));
   const parent = { access: draft.permit.access.get(parentPath)!, alias: draft.sources.get(parentPath)!.alias };
   const target = { access: draft.permit.access.get(path)!, alias: draft.sources.get(path)!.alias };

@@ -66,10 +66,10 @@ function titlesOf(codeLists: Standard['codeLists']): Standard['lists'] {
   );
 }
 
-type Line = Record<string, string>;
+type CsvLine = Record<string, string>;
 
-function readCsv(file: string): Line[] {
-  return parse(readFileSync(file), { columns: true, bom: true, skip_empty_lines: true }) as Line[];
+function readCsv(file: string): CsvLine[] {
+  return parse(readFileSync(file), { columns: true, bom: true, skip_empty_lines: true }) as CsvLine[];
 }
 
 function readLists(directory: string): Map<string, CodeList> {
@@ -131,7 +131,7 @@ function readEntities(file: string, lists: Standard['lists']): Map<string, Entit
 }
 
 function readElement(
-  line: Line,
+  line: CsvLine,
   at: number,
   known: { lists: Standard['lists']; entities: ReadonlySet<string> },
 ): Element {

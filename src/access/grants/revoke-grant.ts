@@ -1,6 +1,6 @@
 import type { Receipt } from '../../audit/entry.js';
 import { Problem } from '../../platform/errors.js';
-import { type By, type Change, type ChangeDependencies, changePolicy } from '../policy/change-policy.js';
+import { type By, type ChangeDependencies, changePolicy, type PolicyChange } from '../policy/change-policy.js';
 import type { Grant } from './grant.js';
 
 /**
@@ -14,7 +14,7 @@ export async function revokeGrant(
 ): Promise<{ grant: Grant; receipt: Receipt }> {
   const known = dependencies.policy.current().grants.get(id);
   if (known === undefined) throw new Problem('not-found', 'No such grant');
-  const make: Change['make'] = (index) => {
+  const make: PolicyChange['make'] = (index) => {
     const grant = index.grants.get(id);
     if (grant === undefined) throw new Problem('not-found', 'No such grant');
     if (grant.status === 'revoked') throw new Problem('conflict', 'The grant is revoked already');

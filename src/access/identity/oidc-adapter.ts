@@ -3,7 +3,7 @@ import { errors } from 'oidc-provider';
 import type { Database } from '../../platform/postgres/database.js';
 import type { Policy } from '../policy/policy.js';
 
-interface Stored {
+interface StoredPayload {
   payload: AdapterPayload;
   consumed: string | null;
 }
@@ -36,7 +36,7 @@ function clients(policy: Policy): Adapter {
 
 function stored(database: Database, model: string): Adapter {
   const find = async (column: 'id' | 'uid' | 'user_code', value: string): Promise<AdapterPayload | undefined> => {
-    const { rows } = await database.app.query<Stored>(
+    const { rows } = await database.app.query<StoredPayload>(
       `SELECT payload, extract(epoch FROM consumed_at)::bigint::text AS consumed FROM exchange.oidc
        WHERE model = $1 AND ${column} = $2 AND (expires_at IS NULL OR expires_at > now())`,
       [model, value],

@@ -1,7 +1,7 @@
 import type { Clock } from '../../platform/clock.js';
 import type { Config } from '../../platform/config.js';
 
-export interface Taken {
+export interface RateTaken {
   ok: boolean;
   /** The burst. */
   limit: number;
@@ -12,7 +12,7 @@ export interface Taken {
 
 export interface RateLimit {
   /** Takes one request from the application's bucket. */
-  take(clientId: string): Taken;
+  take(clientId: string): RateTaken;
 }
 
 interface Bucket {
@@ -61,7 +61,7 @@ const policies = new WeakMap<Config['rate'], string>();
 
 /** `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers), structured fields. The policy is the same text for every reply. */
 export function rateLimitHeaders(
-  taken: Taken,
+  taken: RateTaken,
   rate: Config['rate'],
 ): { 'RateLimit-Policy': string; RateLimit: string } {
   let policy = policies.get(rate);

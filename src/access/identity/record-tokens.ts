@@ -6,7 +6,7 @@ import { databaseProblem } from '../../platform/postgres/database-problem.js';
 import type { Policy } from '../policy/policy.js';
 import type { Refusals } from './refusals.js';
 
-interface Recording {
+interface TokenRecording {
   config: Pick<Config, 'publicUrl'>;
   policy: Policy;
   clock: Clock;
@@ -20,7 +20,7 @@ interface Recording {
  */
 export function recordTokens(
   provider: Provider,
-  recording: Recording,
+  recording: TokenRecording,
 ): (context: KoaContextWithOIDC, next: () => Promise<void>) => Promise<void> {
   const failures = new WeakMap<object, unknown>();
   provider.on('server_error', (context, error) => failures.set(context, error));
@@ -41,7 +41,7 @@ export function recordTokens(
   };
 }
 
-async function recordIssued(context: KoaContextWithOIDC, recording: Recording): Promise<void> {
+async function recordIssued(context: KoaContextWithOIDC, recording: TokenRecording): Promise<void> {
   const { config, policy, clock, log } = recording;
   const clientId = context.oidc.client?.clientId ?? '';
   const { ClientCredentials: token } = context.oidc.entities;

@@ -1,6 +1,6 @@
 import type { Receipt } from '../../audit/entry.js';
 import { Problem } from '../../platform/errors.js';
-import { type By, type Change, type ChangeDependencies, changePolicy } from '../policy/change-policy.js';
+import { type By, type ChangeDependencies, changePolicy, type PolicyChange } from '../policy/change-policy.js';
 import { type ApplicationDraft, algorithmOf, checkApplicationDraft } from './check-application.js';
 import type { Application } from './subject.js';
 
@@ -28,7 +28,7 @@ export async function registerApplication(
     status: 'active',
     tokensNotBefore: 0,
   };
-  const make: Change['make'] = (index) => {
+  const make: PolicyChange['make'] = (index) => {
     if (index.applications.has(id)) throw new Problem('conflict', 'The client id is taken');
     return { kind: 'application', id, document, event: 'application.registered' };
   };
@@ -42,7 +42,7 @@ export async function disableApplication(
   clientId: string,
   by: By,
 ): Promise<Registered> {
-  const make: Change['make'] = (index) => {
+  const make: PolicyChange['make'] = (index) => {
     const application = index.applications.get(clientId);
     if (application === undefined) throw new Problem('not-found', 'No such application');
     if (application.status === 'disabled') throw new Problem('conflict', 'The application is disabled already');

@@ -23,7 +23,7 @@ export interface By {
   authorise?(): void;
 }
 
-export interface Change {
+export interface PolicyChange {
   /** The application that the change concerns. */
   clientId: string;
   by: By;
@@ -47,7 +47,7 @@ const turns = new WeakMap<Policy, Promise<unknown>>();
  * two changes can't both find the place free, and committed only if no other came between: who was disabled meanwhile changes nothing. Returns when
  * this node serves the change. Problems thrown by `make` leave nothing behind.
  */
-export function changePolicy(dependencies: ChangeDependencies, change: Change): Promise<Changed> {
+export function changePolicy(dependencies: ChangeDependencies, change: PolicyChange): Promise<Changed> {
   const turn = (turns.get(dependencies.policy) ?? Promise.resolve())
     .catch(() => {})
     .then(() => decideAndWrite(dependencies, change));
@@ -55,7 +55,7 @@ export function changePolicy(dependencies: ChangeDependencies, change: Change): 
   return turn;
 }
 
-async function decideAndWrite(dependencies: ChangeDependencies, change: Change): Promise<Changed> {
+async function decideAndWrite(dependencies: ChangeDependencies, change: PolicyChange): Promise<Changed> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const changed = await carryOut(dependencies, change);
     if (changed !== 'outdated') return changed;
@@ -65,7 +65,7 @@ async function decideAndWrite(dependencies: ChangeDependencies, change: Change):
 
 async function carryOut(
   { database, log, policy }: ChangeDependencies,
-  { clientId, by, make }: Change,
+  { clientId, by, make }: PolicyChange,
 ): Promise<Changed | 'outdated'> {
   const tx = await database.app.connect().catch((error: unknown) => Promise.reject(databaseProblem(error)));
   let broken: boolean | undefined;

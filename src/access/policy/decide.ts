@@ -13,7 +13,7 @@ import { checkRelation } from './rules/check-relation.js';
 import { checkRequirements } from './rules/check-requirements.js';
 import { checkSelection } from './rules/check-selection.js';
 import { checkSort } from './rules/check-sort.js';
-import { type Chosen, chooseGrant } from './rules/choose-grant.js';
+import { type ChosenGrant, chooseGrant } from './rules/choose-grant.js';
 
 export interface Case {
   subject: Subject;
@@ -107,7 +107,7 @@ export function decideQuality(asked: Case & { contract: Pick<Contract, 'id'> }):
 }
 
 /** The rules that stand before every ask: who, then under which grant and purpose, then what that grant requires to be stated. */
-function enter(asked: Case, contractId: string, mode: Mode): Chosen | Denial {
+function enter(asked: Case, contractId: string, mode: Mode): ChosenGrant | Denial {
   const refused = checkApplication(asked.subject, asked.application, asked.now);
   if (refused !== undefined) return refused;
   const contract = asked.index.catalog.contracts.get(contractId);
@@ -120,7 +120,7 @@ function enter(asked: Case, contractId: string, mode: Mode): Chosen | Denial {
 
 function permit(
   asked: Case,
-  chosen: Chosen,
+  chosen: ChosenGrant,
   joined: ReadonlyMap<string, Access>,
   withheld: ReadonlySet<string>,
 ): Permit {

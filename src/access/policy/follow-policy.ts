@@ -7,7 +7,7 @@ export interface Follower {
   close(): Promise<void>;
 }
 
-export interface Following {
+export interface FollowerOptions {
   database: Database;
   node: string;
   served(): number;
@@ -20,7 +20,7 @@ const BEAT_MS = 1_000;
  * A heartbeat each second writes what this node serves and brings back the head's epoch, so that a lost notification is late by a second at most;
  * LISTEN makes it milliseconds. Both mend themselves when PostgreSQL was away. Neither is what revocation rests on: that is the audit commit.
  */
-export function followPolicy(following: Following): Follower {
+export function followPolicy(following: FollowerOptions): Follower {
   let listener: pg.Client | undefined;
   let connecting = false;
   let beating: Promise<void> | undefined;
@@ -81,7 +81,7 @@ export function followPolicy(following: Following): Follower {
   };
 }
 
-async function heartbeat({ database, node, served, moved }: Following): Promise<void> {
+async function heartbeat({ database, node, served, moved }: FollowerOptions): Promise<void> {
   const { rows } = await database.app.query<{ epoch: string }>(
     `WITH beat AS (
        INSERT INTO exchange.node (id, epoch, seen_at) VALUES ($1, $2, now())

@@ -98,9 +98,9 @@ function compiled(document: unknown, id: string, standard: Standard, { onClosed 
   return undefined;
 }
 
-type Parts = Pick<PolicyState, 'catalog' | 'applications' | 'grants' | 'upstreams' | 'table'>;
+type StateParts = Pick<PolicyState, 'catalog' | 'applications' | 'grants' | 'upstreams' | 'table'>;
 
-function assemble(parts: Parts, { epoch, next }: { epoch: number; next: number }): PolicyState {
+function assemble(parts: StateParts, { epoch, next }: { epoch: number; next: number }): PolicyState {
   const { table } = parts;
   return {
     ...parts,

@@ -11,7 +11,7 @@ export interface PolicyRecord {
   index: number;
 }
 
-interface Row {
+interface RecordRow {
   index: string;
   event: string;
   bytes: Buffer;
@@ -32,7 +32,7 @@ const EVENT_LIST = Object.values(RECORD_EVENTS)
  * never looked at, and an entry whose row was deleted or altered closes its id rather than letting the version before come back to life.
  */
 export async function readRecords(client: pg.ClientBase, from: number, below: number): Promise<PolicyRecord[]> {
-  const { rows } = await client.query<Row>(
+  const { rows } = await client.query<RecordRow>(
     `SELECT e.index::text AS index, e.event, e.bytes, r.kind, r.id, r.version, r.document
      FROM audit.entry e LEFT JOIN exchange.policy_record r ON r.entry_index = e.index
      WHERE e.event IN (${EVENT_LIST}) AND e.index >= $1 AND e.index < $2
@@ -56,7 +56,7 @@ function identity(mark: RecordMark): { kind: RecordKind; id: string; version: nu
 }
 
 /** What the entry itself says, from its hashed bytes; the columns beside them are for searching only. */
-function markOf(row: Row): RecordMark | undefined {
+function markOf(row: RecordRow): RecordMark | undefined {
   const entry = JSON.parse(row.bytes.toString('utf8')) as {
     event: string;
     outcome: string;
@@ -68,7 +68,7 @@ function markOf(row: Row): RecordMark | undefined {
   return events.includes(entry.event) ? mark : undefined;
 }
 
-function vouched(mark: RecordMark, row: Row): boolean {
+function vouched(mark: RecordMark, row: RecordRow): boolean {
   return (
     row.document !== null &&
     row.kind === mark.kind &&

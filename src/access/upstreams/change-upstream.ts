@@ -1,6 +1,6 @@
 import type { Receipt } from '../../audit/entry.js';
 import { Problem } from '../../platform/errors.js';
-import { type By, type Change, type ChangeDependencies, changePolicy } from '../policy/change-policy.js';
+import { type By, type ChangeDependencies, changePolicy, type PolicyChange } from '../policy/change-policy.js';
 import { checkUpstream } from './check-upstream.js';
 import { type Upstream, type UpstreamDraft, upstreamId } from './upstream.js';
 
@@ -9,7 +9,7 @@ export interface ChangedUpstream {
   receipt: Receipt;
 }
 
-interface Named {
+interface UpstreamName {
   publisher: string;
   name: string;
 }
@@ -20,7 +20,7 @@ interface Named {
  */
 export function approveUpstream(
   dependencies: ChangeDependencies,
-  { publisher, name, draft }: Named & { draft: UpstreamDraft },
+  { publisher, name, draft }: UpstreamName & { draft: UpstreamDraft },
   by: By,
 ): Promise<ChangedUpstream> {
   const faults = checkUpstream(draft);
@@ -33,7 +33,11 @@ export function approveUpstream(
 }
 
 /** Nothing is called there any more; a run that is under way ends before it publishes. @throws Problem not-found, conflict */
-export function withdrawUpstream(dependencies: ChangeDependencies, named: Named, by: By): Promise<ChangedUpstream> {
+export function withdrawUpstream(
+  dependencies: ChangeDependencies,
+  named: UpstreamName,
+  by: By,
+): Promise<ChangedUpstream> {
   return write(dependencies, named, by, (index) => {
     const upstream = index.upstreams.get(upstreamId(named.publisher, named.name));
     if (upstream === undefined) throw new Problem('not-found', 'No such upstream');
@@ -42,9 +46,16 @@ export function withdrawUpstream(dependencies: ChangeDependencies, named: Named,
   });
 }
 
-type Make = (index: Parameters<Change['make']>[0]) => Pick<ReturnType<Change['make']>, 'document' | 'event'>;
+type Make = (
+  index: Parameters<PolicyChange['make']>[0],
+) => Pick<ReturnType<PolicyChange['make']>, 'document' | 'event'>;
 
-async function write(dependencies: ChangeDependencies, named: Named, by: By, make: Make): Promise<ChangedUpstream> {
+async function write(
+  dependencies: ChangeDependencies,
+  named: UpstreamName,
+  by: By,
+  make: Make,
+): Promise<ChangedUpstream> {
   const id = upstreamId(named.publisher, named.name);
   const changed = await changePolicy(dependencies, {
     clientId: `upstream ${id}`, // names the lock; no client id has a space

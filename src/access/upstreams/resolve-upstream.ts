@@ -10,14 +10,14 @@ import { openSecret, type Secret } from './secret.js';
 import { type Upstream, type UpstreamKind, upstreamId } from './upstream.js';
 
 /** Every address of a host, in the order to try them. */
-export type Lookup = (host: string) => Promise<readonly string[]>;
+export type HostLookup = (host: string) => Promise<readonly string[]>;
 
 export interface Outbound {
   policy: Policy;
   config: Pick<Config, 'outboundLoopback'>;
   keys: Pick<Keys, 'directory'>;
   /** Of the system where it is left out. */
-  lookup?: Lookup | undefined;
+  lookup?: HostLookup | undefined;
 }
 
 /** An upstream that may be called now, at the address that was checked: whoever connects uses `address`, never the name again. */

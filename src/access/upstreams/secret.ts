@@ -13,7 +13,7 @@ export type Secret =
 
 type Bound = Pick<Upstream, 'publisher' | 'name' | 'host' | 'port'>;
 
-interface Stored {
+interface StoredSecret {
   /** SHA-256 (hex) of publisher, name, host and port: the secret opens for nothing else. */
   boundTo: string;
   secret: Secret;
@@ -26,7 +26,7 @@ interface Stored {
 export function storeSecret(keysDirectory: string, upstream: Bound, secret: Secret): void {
   const path = pathOf(keysDirectory, upstream);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const stored: Stored = { boundTo: bindingOf(upstream), secret };
+  const stored: StoredSecret = { boundTo: bindingOf(upstream), secret };
   writePrivateFile(path, JSON.stringify(stored));
 }
 
@@ -44,10 +44,10 @@ export function openSecret(keysDirectory: string, upstream: Bound): Secret {
   return stored.secret;
 }
 
-function read(path: string): Stored | undefined {
+function read(path: string): StoredSecret | undefined {
   try {
     const text = readPrivateFile(path);
-    return text === undefined ? undefined : (JSON.parse(text) as Stored);
+    return text === undefined ? undefined : (JSON.parse(text) as StoredSecret);
   } catch {
     // The parser's text may quote the secret.
     throw new Problem('upstream-refused', "The upstream's secret cannot be read: enter it again.");

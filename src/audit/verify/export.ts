@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HASH_BYTES, leafHash } from '../tree/hash.js';
 import { openEntry } from './entry.js';
-import { Growing } from './growing.js';
+import { GrowingTree } from './growing.js';
 import { openCheckpoint, parseVerifierKey, type SignedCheckpoint } from './note.js';
 
 /** What is wrong with an export, and where it is first seen; no index where it is not about one entry. */
@@ -15,7 +15,7 @@ export class Broken extends Error {
   }
 }
 
-export interface Verified {
+export interface VerifiedExport {
   origin: string;
   size: number;
   root: Buffer;
@@ -30,10 +30,10 @@ export interface Verified {
  * all checkpoints are of one history. Throws Broken.
  * @param vkey the key to trust; without it the export's own, which then proves only that the export agrees with itself
  */
-export async function verifyExport(directory: string, vkey?: string): Promise<Verified> {
+export async function verifyExport(directory: string, vkey?: string): Promise<VerifiedExport> {
   const checkpoints = await signedCheckpoints(directory, vkey);
   const last = checkpoints.at(-1)!;
-  const tree = new Growing();
+  const tree = new GrowingTree();
   let from: string | undefined;
   let to: string | undefined;
   const due = [...checkpoints];
@@ -74,7 +74,7 @@ async function signedCheckpoints(directory: string, vkey: string | undefined): P
   return checkpoints;
 }
 
-function refuseOtherRoot({ size, root }: SignedCheckpoint, tree: Growing): void {
+function refuseOtherRoot({ size, root }: SignedCheckpoint, tree: GrowingTree): void {
   if (tree.root().equals(root)) {
     tree.vouched = size;
     return;
@@ -100,7 +100,7 @@ function* entriesOf(packed: Buffer, first: number, width: number): Generator<Buf
   if (at !== packed.length) throw new Broken('the bundle holds more than its entries', first + width - 1);
 }
 
-async function verifyUpperTiles(directory: string, tree: Growing, size: number): Promise<void> {
+async function verifyUpperTiles(directory: string, tree: GrowingTree, size: number): Promise<void> {
   for (let level = 1, unit = 256; unit <= size; level++, unit *= 256) {
     const own = tree.level(level);
     for (let n = 0; n * 256 < own.length; n++) {

@@ -1,7 +1,7 @@
 import { EMPTY_ROOT, nodeHash } from '../tree/hash.js';
 
 /** A tree that grows leaf by leaf, as a verifier sees it: it keeps the hashes at every tile level for comparison, 32 bytes per 256 entries. */
-export class Growing {
+export class GrowingTree {
   size = 0;
   /** Up to here a checkpoint was found right. */
   vouched = 0;

@@ -32,13 +32,13 @@ function checkKey(document: ContractDocument, fields: Fields, faults: Faults): v
   });
 }
 
-interface Use {
+interface ListUse {
   list: 'subjects' | 'filterable' | 'sortable' | 'scopes';
   fits(type: FieldType): boolean;
   expected: string;
 }
 
-const USES: readonly Use[] = [
+const USES: readonly ListUse[] = [
   {
     list: 'subjects',
     fits: (type) => isText(type) || (type.of !== undefined && isText(type.of)),

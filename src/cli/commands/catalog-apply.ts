@@ -8,7 +8,7 @@ import { CommandError, EXIT } from '../exit-code.js';
 import { print } from '../output.js';
 import { faultLine } from './catalog-check.js';
 
-interface ApplyOptions {
+interface CatalogApplyOptions {
   as: string;
   key?: string;
   dataDir?: string;
@@ -30,7 +30,7 @@ export function addCatalogApply(catalog: Command): Command {
     .action(apply);
 }
 
-async function apply(directory: string, options: ApplyOptions): Promise<void> {
+async function apply(directory: string, options: CatalogApplyOptions): Promise<void> {
   const loaded = await loadCatalog(directory);
   if (loaded.faults.length > 0) throw new CommandError(EXIT.refused, loaded.faults.map(faultLine).join('\n'));
   const client = await connect({ ...options, application: options.as, resource: 'platform' });

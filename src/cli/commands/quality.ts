@@ -14,16 +14,16 @@ interface QualityOptions {
 }
 
 /** A report as the server tells it: shares alone where the application does not deliver the dataset. */
-interface Told {
+interface QualityReply {
   release: number;
   released: string;
   scores: Record<string, number | { score: number; checked: number; faults: number }>;
   labelled: number;
   fields?: { field: string; filled: number }[];
-  rules: ToldRule[];
+  rules: ReportedRule[];
 }
 
-interface ToldRule {
+interface ReportedRule {
   rule: string;
   field: string | null;
   title: { zh: string; en: string };
@@ -94,11 +94,11 @@ async function showQuality({ publisher, contract, path }: DatasetName, options: 
   const client = await connect({ ...options, application, resource: 'data' });
   const query = options.release === undefined ? '' : `?release=${options.release}`;
   const reply = await client.request('GET', `${path}/quality${query}`);
-  const { data } = expectSuccess(reply) as unknown as { data: Told };
+  const { data } = expectSuccess(reply) as unknown as { data: QualityReply };
   print(options, data, textOf(contract, data, options.lang));
 }
 
-function textOf(dataset: string, told: Told, lang: 'zh' | 'en'): string {
+function textOf(dataset: string, told: QualityReply, lang: 'zh' | 'en'): string {
   const words = WORDS[lang];
   const scores = Object.entries(told.scores).map(([dimension, value]) => {
     const score = typeof value === 'number' ? value : value.score;
@@ -123,12 +123,12 @@ function barLine(name: string, percent: number): string {
   return `  ${name}${' '.repeat(Math.max(1, 24 - widthOf(name)))}${'█'.repeat(full)}${'░'.repeat(BAR - full)} ${percent}`;
 }
 
-function worstFirst(a: ToldRule, b: ToldRule): number {
+function worstFirst(a: ReportedRule, b: ReportedRule): number {
   return (b.rows ?? b.percent ?? 0) - (a.rows ?? a.percent ?? 0);
 }
 
 function ruleText(
-  { field, title, severity, lines = [], townships = [], ...rule }: ToldRule,
+  { field, title, severity, lines = [], townships = [], ...rule }: ReportedRule,
   lang: 'zh' | 'en',
 ): string {
   const words = WORDS[lang];

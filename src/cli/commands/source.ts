@@ -5,14 +5,14 @@ import { DATASET_HELP, type DatasetName, parseDataset } from '../dataset-name.js
 import { EXIT } from '../exit-code.js';
 import { print } from '../output.js';
 
-interface Options {
+interface SourceOptions {
   as?: string;
   key?: string;
   dataDir?: string;
   json?: boolean;
 }
 
-interface Run {
+interface RunReply {
   id: string;
   cause: string;
   state: string;
@@ -43,13 +43,13 @@ function asPublisher(command: Command): Command {
 }
 
 /** Exit code 1 where the run was rejected or failed. */
-async function runNow(dataset: DatasetName, options: Options): Promise<void> {
+async function runNow(dataset: DatasetName, options: SourceOptions): Promise<void> {
   const client = await open(dataset, options);
   // The same key asks for the same run again: each request waits for it a while.
   const headers = { ...WAIT, 'idempotency-key': systemClock.uuid() };
   for (;;) {
     const result = expectSuccess(await client.request('POST', `${dataset.path}/runs`, headers));
-    const run = result.data as Run;
+    const run = result.data as RunReply;
     if (!ENDED.includes(run.state)) continue;
     print(options, result, line(run));
     if (run.state !== 'published') process.exitCode = EXIT.refused;
@@ -57,18 +57,18 @@ async function runNow(dataset: DatasetName, options: Options): Promise<void> {
   }
 }
 
-async function listRuns(dataset: DatasetName, options: Options): Promise<void> {
+async function listRuns(dataset: DatasetName, options: SourceOptions): Promise<void> {
   const client = await open(dataset, options);
   const result = expectSuccess(await client.request('GET', `${dataset.path}/runs`));
-  const runs = result.data as Run[];
+  const runs = result.data as RunReply[];
   print(options, result, runs.length === 0 ? 'It has not been run yet.' : runs.map(line).join('\n'));
 }
 
-function open({ publisher }: DatasetName, options: Options): Promise<Client> {
+function open({ publisher }: DatasetName, options: SourceOptions): Promise<Client> {
   return connect({ ...options, application: options.as ?? `${publisher}-publisher`, resource: 'data' });
 }
 
-function line({ id, queuedAt, cause, state, reason, report }: Run): string {
+function line({ id, queuedAt, cause, state, reason, report }: RunReply): string {
   const { counted, received, published, ok } = report?.reconciliation ?? {};
   // An interface tells no count of its own.
   const told = counted === undefined ? '' : `counted ${counted}, `;

@@ -14,7 +14,7 @@ interface StandardOptions {
   json?: boolean;
 }
 
-interface ApplyOptions extends StandardOptions {
+interface StandardApplyOptions extends StandardOptions {
   note: string;
   list?: string;
   titleZh?: string;
@@ -92,7 +92,7 @@ async function read(options: StandardOptions, path: string): Promise<Record<stri
   return expectSuccess(await client.request('GET', path));
 }
 
-async function apply(file: string, options: ApplyOptions): Promise<void> {
+async function apply(file: string, options: StandardApplyOptions): Promise<void> {
   const name = options.list ?? listNameOf(file);
   const body = JSON.stringify({
     ...titleOf(options),
@@ -108,13 +108,13 @@ async function apply(file: string, options: ApplyOptions): Promise<void> {
   print(options, result, [`${data.name}  v${data.version}  ${data.codeCount} codes`, ...late].join('\n'));
 }
 
-function titleOf({ titleZh: zh, titleEn: en }: ApplyOptions): { title?: { zh: string; en?: string } } {
+function titleOf({ titleZh: zh, titleEn: en }: StandardApplyOptions): { title?: { zh: string; en?: string } } {
   if (zh === undefined && en === undefined) return {};
   if (zh === undefined) throw new CommandError(EXIT.usage, 'A title is Chinese first: give --title-zh.');
   return { title: { zh, ...(en === undefined ? {} : { en }) } };
 }
 
-function basedOnOf({ basedOn }: ApplyOptions): { basedOn?: number } {
+function basedOnOf({ basedOn }: StandardApplyOptions): { basedOn?: number } {
   if (basedOn === undefined) return {};
   if (!/^\d{1,9}$/.test(basedOn)) throw new CommandError(EXIT.usage, '--based-on takes the number of a version.');
   return { basedOn: Number(basedOn) };

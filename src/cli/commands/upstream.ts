@@ -10,14 +10,14 @@ import { print } from '../output.js';
 import { readDocument } from '../read-document.js';
 import { acting } from './grant.js';
 
-interface Options {
+interface UpstreamOptions {
   as: string;
   key?: string;
   dataDir?: string;
   json?: boolean;
 }
 
-interface SecretOptions extends Options {
+interface SecretOptions extends UpstreamOptions {
   user?: string;
   bearer?: boolean;
   header?: string;
@@ -57,7 +57,7 @@ function parseName(text: string): string {
   throw new InvalidArgumentError('Expected publisher/name, such as housing/main-db.');
 }
 
-async function approve(name: string, file: string, options: Options): Promise<void> {
+async function approve(name: string, file: string, options: UpstreamOptions): Promise<void> {
   const document = readDocument(file);
   const client = await connect({ ...options, application: options.as, resource: 'platform' });
   const headers = { 'content-type': 'application/json' };
@@ -65,13 +65,13 @@ async function approve(name: string, file: string, options: Options): Promise<vo
   print(options, result, line(result.data as Upstream));
 }
 
-async function withdraw(name: string, options: Options): Promise<void> {
+async function withdraw(name: string, options: UpstreamOptions): Promise<void> {
   const client = await connect({ ...options, application: options.as, resource: 'platform' });
   const result = expectSuccess(await client.request('DELETE', `${PATH}/${name}`));
   print(options, result, line(result.data as Upstream));
 }
 
-async function listAll(options: Options): Promise<void> {
+async function listAll(options: UpstreamOptions): Promise<void> {
   const client = await connect({ ...options, application: options.as, resource: 'platform' });
   const result = expectSuccess(await client.request('GET', PATH));
   const upstreams = result.data as Upstream[];

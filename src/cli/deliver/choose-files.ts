@@ -5,7 +5,7 @@ import { CommandError, EXIT } from '../exit-code.js';
 import { isNamedAsData } from '../media-type.js';
 
 /** A file, and where it is to go. */
-export interface Chosen {
+export interface ChosenFile {
   file: string;
   /** Under the directory; of a single file its name. */
   name: string;
@@ -13,13 +13,13 @@ export interface Chosen {
   bytes: number;
 }
 
-export interface Choice {
-  chosen: Chosen[];
+export interface FileChoice {
+  chosen: ChosenFile[];
   /** Names of files that are not delivered, and why. */
   leftOut: { name: string; reason: string }[];
 }
 
-interface Choosing {
+interface FileChoiceOptions {
   /** Undefined: folders named `publisher/dataset` tell. */
   dataset: DatasetName | undefined;
   pattern: string | undefined;
@@ -30,8 +30,8 @@ interface Choosing {
  * The files of a directory in the order of their names.
  * @throws CommandError where there is nothing to deliver, or where snapshots of one dataset would replace one another
  */
-export function chooseFiles(directory: string, choosing: Choosing): Choice {
-  const choice: Choice = { chosen: [], leftOut: [] };
+export function chooseFiles(directory: string, choosing: FileChoiceOptions): FileChoice {
+  const choice: FileChoice = { chosen: [], leftOut: [] };
   const wanted = patternOf(choosing.pattern);
   for (const name of filesOf(directory, choosing.dataset === undefined)) {
     if (!wanted.test(basename(name))) continue;
@@ -62,12 +62,12 @@ function reasonAgainst(name: string, dataset: DatasetName | undefined): string |
   return dataset === undefined ? 'it lies in no folder publisher/dataset' : undefined;
 }
 
-function nothing(directory: string, { leftOut }: Choice): string {
+function nothing(directory: string, { leftOut }: FileChoice): string {
   const lines = leftOut.map(({ name, reason }) => `  ${name}: ${reason}`);
   return [`${directory} has no file to deliver.`, ...lines].join('\n');
 }
 
-function refuseReplacing(chosen: readonly Chosen[]): void {
+function refuseReplacing(chosen: readonly ChosenFile[]): void {
   for (const contract of new Set(chosen.map(({ dataset }) => dataset.contract))) {
     const files = chosen.filter(({ dataset }) => dataset.contract === contract);
     if (files.length === 1) continue;

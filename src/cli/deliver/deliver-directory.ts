@@ -1,9 +1,9 @@
 import { type Client, connect, expectSuccess } from '../client.js';
 import { CommandError, EXIT } from '../exit-code.js';
 import { mediaTypeOf } from '../media-type.js';
-import type { Choice, Chosen } from './choose-files.js';
+import type { ChosenFile, FileChoice } from './choose-files.js';
 import type { Delivering } from './options.js';
-import { type DeliveryReply, type Outcome, outcomeTable, tallyOf } from './outcome.js';
+import { type DeliveryReply, type FileOutcome, outcomeTable, tallyOf } from './outcome.js';
 import { openProgress } from './progress.js';
 import { saveRejects } from './rejects.js';
 import { sendFile } from './send-file.js';
@@ -12,12 +12,12 @@ import { sendFile } from './send-file.js';
  * Delivers one file after the other and prints a table at the end: a file that is refused keeps none of the others back.
  * @throws CommandError interrupted or noServer, after the table of those that have ended
  */
-export async function deliverDirectory({ chosen, leftOut }: Choice, options: Delivering): Promise<void> {
+export async function deliverDirectory({ chosen, leftOut }: FileChoice, options: Delivering): Promise<void> {
   if (!options.json) for (const { name, reason } of leftOut) process.stderr.write(`left out ${name}: ${reason}\n`);
   const clientFor = clients(options);
   const total = chosen.reduce((sum, { bytes }) => sum + bytes, 0);
   const progress = openProgress(total, options);
-  const outcomes: Outcome[] = [];
+  const outcomes: FileOutcome[] = [];
   try {
     for (const each of chosen) {
       progress.begin(each.name, each.bytes);
@@ -37,7 +37,7 @@ interface Work {
   onSent(bytes: number): void;
 }
 
-async function deliverEach(chosen: Chosen, { options, clientFor, onSent }: Work): Promise<Outcome> {
+async function deliverEach(chosen: ChosenFile, { options, clientFor, onSent }: Work): Promise<FileOutcome> {
   const { file, name, dataset } = chosen;
   const { mode, again = false, signal } = options;
   try {
@@ -77,7 +77,7 @@ function clients(options: Delivering): Work['clientFor'] {
   };
 }
 
-function lineOf(outcome: Outcome): object {
+function lineOf(outcome: FileOutcome): object {
   const { name: file, dataset } = outcome;
   const named = { file, dataset: dataset.contract };
   return 'refused' in outcome
@@ -85,7 +85,7 @@ function lineOf(outcome: Outcome): object {
     : { ...named, ...outcome.delivery };
 }
 
-function tell(outcomes: readonly Outcome[], { json }: Delivering): void {
+function tell(outcomes: readonly FileOutcome[], { json }: Delivering): void {
   const tally = tallyOf(outcomes);
   if (tally.rejected + tally.refused > 0) process.exitCode = EXIT.refused;
   if (json) process.stdout.write(`${JSON.stringify({ summary: tally })}\n`);

@@ -1,5 +1,5 @@
 import { tableOf } from '../table.js';
-import type { Chosen } from './choose-files.js';
+import type { ChosenFile } from './choose-files.js';
 
 /** The parts of a delivery's reply that are told here. */
 export interface DeliveryReply {
@@ -19,9 +19,9 @@ export interface DeliveryReply {
 }
 
 /** How one file ended: with a delivery, with a refusal, or not at all. */
-export type Outcome = Pick<Chosen, 'name' | 'dataset'> & ({ delivery: DeliveryReply } | { refused: string });
+export type FileOutcome = Pick<ChosenFile, 'name' | 'dataset'> & ({ delivery: DeliveryReply } | { refused: string });
 
-export interface Tally {
+export interface OutcomeCounts {
   files: number;
   published: number;
   unchanged: number;
@@ -30,13 +30,13 @@ export interface Tally {
 }
 
 /** `published`, `unchanged`, `rejected`, `refused`, or another state of a delivery that did not end well. */
-export function stateOf(outcome: Outcome): string {
+export function stateOf(outcome: FileOutcome): string {
   if ('refused' in outcome) return 'refused';
   const { state, report } = outcome.delivery;
   return state === 'published' && report?.unchanged ? 'unchanged' : state;
 }
 
-export function tallyOf(outcomes: readonly Outcome[]): Tally {
+export function tallyOf(outcomes: readonly FileOutcome[]): OutcomeCounts {
   const count = (...states: string[]) => outcomes.filter((outcome) => states.includes(stateOf(outcome))).length;
   const [published, unchanged, refused] = [count('published'), count('unchanged'), count('refused')];
   const rejected = outcomes.length - published - unchanged - refused;
@@ -46,11 +46,11 @@ export function tallyOf(outcomes: readonly Outcome[]): Tally {
 const HEADING = ['file', 'dataset', 'state', 'received', 'rejected', 'release', 'why'];
 const NUMBERS = [3, 4, 5];
 
-export function outcomeTable(outcomes: readonly Outcome[]): string {
+export function outcomeTable(outcomes: readonly FileOutcome[]): string {
   return tableOf([HEADING, ...outcomes.map(rowOf)], NUMBERS);
 }
 
-function rowOf(outcome: Outcome): string[] {
+function rowOf(outcome: FileOutcome): string[] {
   const { name, dataset } = outcome;
   const head = [name, dataset.contract.replace(/\/v1$/, ''), stateOf(outcome)];
   if ('refused' in outcome) return [...head, '', '', '', outcome.refused];

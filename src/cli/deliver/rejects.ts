@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Client } from '../client.js';
 import { type MediaType, WORKBOOK } from '../media-type.js';
-import type { Chosen } from './choose-files.js';
+import type { ChosenFile } from './choose-files.js';
 
 const SHOWN = 10;
 
@@ -36,7 +36,7 @@ export async function printRejects(client: Client, path: string): Promise<void> 
 export async function saveRejects(
   client: Client,
   path: string,
-  { directory, chosen, media }: { directory: string; chosen: Pick<Chosen, 'name'>; media: MediaType },
+  { directory, chosen, media }: { directory: string; chosen: Pick<ChosenFile, 'name'>; media: MediaType },
 ): Promise<string | undefined> {
   const isWorkbook = media.contentType === WORKBOOK;
   const into = join(directory, `${chosen.name}.rejects.${isWorkbook ? 'xlsx' : 'ndjson'}`);

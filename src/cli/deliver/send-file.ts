@@ -26,7 +26,7 @@ export interface SendingFile {
 }
 
 /** What is being sent, and where the exchange has it. */
-interface Upload {
+interface FileUpload {
   sending: SendingFile;
   path: string;
   bytes: number;
@@ -42,7 +42,7 @@ export async function sendFile(sending: SendingFile): Promise<Reply> {
   const patient = patience(sending.signal);
   const begun = await begin(sending, { bytes, digest: await digestOf(sending.file) }, patient);
   if (begun.status !== 201) return begun;
-  const upload: Upload = { sending, path: String(begun.headers.location), bytes };
+  const upload: FileUpload = { sending, path: String(begun.headers.location), bytes };
   try {
     const reply = await append(upload, patient);
     if (reply.status >= 400) await takeBack(sending.client, upload.path);
@@ -88,7 +88,7 @@ async function begin(
   }
 }
 
-async function append(upload: Upload, patient: Patience): Promise<Reply> {
+async function append(upload: FileUpload, patient: Patience): Promise<Reply> {
   const { sending } = upload;
   for (let offset = 0; ; ) {
     const reply = await tried(() => sendPart(upload, offset), sending.signal);
@@ -110,7 +110,7 @@ async function append(upload: Upload, patient: Patience): Promise<Reply> {
   }
 }
 
-async function sendPart({ sending, path, bytes }: Upload, offset: number): Promise<Reply> {
+async function sendPart({ sending, path, bytes }: FileUpload, offset: number): Promise<Reply> {
   const end = Math.min(offset + PART_BYTES, bytes);
   const headers = {
     'content-type': 'application/partial-upload',
@@ -122,7 +122,7 @@ async function sendPart({ sending, path, bytes }: Upload, offset: number): Promi
 }
 
 /** The offset to go on from, or the delivery where its reply was lost. Throws CommandError where the upload is gone. */
-async function look({ sending, path }: Upload, patient: Patience): Promise<number | Reply> {
+async function look({ sending, path }: FileUpload, patient: Patience): Promise<number | Reply> {
   const { client, signal } = sending;
   for (;;) {
     const reply = await tried(() => client.send(path, { method: 'HEAD', signal }), signal);

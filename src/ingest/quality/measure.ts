@@ -8,7 +8,7 @@ import { measureSets } from './measure-sets.js';
 import { blank, type QualityReport, type RuleReport } from './report.js';
 import { ruleOfFault, TYPE_RULES } from './rule-of-fault.js';
 import { cut, scoresOf } from './score.js';
-import { type Fault, LINES_AT_MOST, type Tally } from './tally.js';
+import { type FaultCount, LINES_AT_MOST, type Tally } from './tally.js';
 
 export interface Measuring {
   deliveryId: string;
@@ -106,7 +106,7 @@ async function typeReports(
   return [...reports.values(), ...clean.map((rule) => ({ ...blank(rule), checked: rows.received }))];
 }
 
-function together(a: Fault, b: Fault): Fault {
+function together(a: FaultCount, b: FaultCount): FaultCount {
   const lines = [...new Set([...a.lines, ...b.lines])].sort((one, two) => one - two);
   return { rows: a.rows + b.rows, lines: lines.slice(0, LINES_AT_MOST) };
 }

@@ -8,7 +8,7 @@ import { ruleOfFault } from './rule-of-fault.js';
 export const LINES_AT_MOST = 20;
 
 /** Rows at fault, and where the first ones stand. Never what they hold. */
-export interface Fault {
+export interface FaultCount {
   rows: number;
   lines: number[];
 }
@@ -22,9 +22,9 @@ export interface Tally {
   satisfied(): number;
   /** Of those, how many have a value, by field. */
   filled: Uint32Array;
-  tests: readonly { rule: RowRule; test: RowTest; fault: Fault }[];
+  tests: readonly { rule: RowRule; test: RowTest; fault: FaultCount }[];
   /** By rule and field of the fault of validation: `checksum\0id_number`. */
-  errors: ReadonlyMap<string, Fault>;
+  errors: ReadonlyMap<string, FaultCount>;
   /** Rows set aside, by the dimensions in which they are at fault; a row may stand in several. */
   rejected: Readonly<Record<Dimension, number>>;
 }
@@ -37,7 +37,7 @@ export function startTally(contract: Contract, moment: Moment): Tally {
       : [],
   );
   const violations = tests.map(({ test }) => test.violated);
-  const errors = new Map<string, Fault>();
+  const errors = new Map<string, FaultCount>();
   const rejected = Object.fromEntries(DIMENSIONS.map((name) => [name, 0])) as Record<Dimension, number>;
   let satisfied = 0;
   return {
@@ -65,7 +65,7 @@ export function startTally(contract: Contract, moment: Moment): Tally {
   };
 }
 
-function count(fault: Fault, line: number): void {
+function count(fault: FaultCount, line: number): void {
   fault.rows++;
   if (fault.lines.length < LINES_AT_MOST) fault.lines.push(line);
 }

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { Problem } from '../errors.js';
 
-export interface Settings {
+export interface SessionSettings {
   connectionString: string;
   application_name: string;
   connectionTimeoutMillis: number;
@@ -9,7 +9,7 @@ export interface Settings {
 }
 
 /** Checks the URL's form and takes out what would override our own session options. Throws Error that names no part of it. */
-export function connectionSettings(url: string): Settings {
+export function connectionSettings(url: string): SessionSettings {
   let parsed: URL;
   try {
     parsed = new URL(url);
@@ -37,12 +37,12 @@ export const sessionTypes = {
     DATE_OIDS.has(oid) ? asText : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 };
 
-interface Queryable {
+interface ServerClient {
   query(text: string): Promise<{ rows: Record<string, string>[] }>;
 }
 
 /** `audit.md`: an acknowledged entry must survive a crash, so a server or session that may lose commits is refused. */
-export async function refuseUnsafeServer(client: Queryable): Promise<void> {
+export async function refuseUnsafeServer(client: ServerClient): Promise<void> {
   const names = ['fsync', 'full_page_writes', 'synchronous_commit'];
   const columns = names.map((name) => `current_setting('${name}') AS ${name}`).join(', ');
   const { rows } = await client.query(`SELECT ${columns}`);

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { databaseProblem } from './database-problem.js';
-import { connectionSettings, refuseUnsafeServer, type Settings, sessionTypes } from './database-session.js';
+import { connectionSettings, refuseUnsafeServer, type SessionSettings, sessionTypes } from './database-session.js';
 import { type DatabaseOptions, openReader, type ReaderPool } from './reader-pool.js';
 
 export type { DatabaseOptions, ReaderPool } from './reader-pool.js';
@@ -60,7 +60,7 @@ async function checkServer(pool: pg.Pool): Promise<void> {
   await refuseUnsafeServer(client).finally(() => client.release());
 }
 
-function openPool(settings: Settings & { max: number }, flags: string): pg.Pool {
+function openPool(settings: SessionSettings & { max: number }, flags: string): pg.Pool {
   const pool = new pg.Pool({ ...settings, options: flags, types: sessionTypes, idleTimeoutMillis: 30_000 });
   // Both listeners: an idle client reports to the pool, one that is checked out only to itself; unheard, either ends the process.
   pool.on('error', () => {});
@@ -68,7 +68,7 @@ function openPool(settings: Settings & { max: number }, flags: string): pg.Pool 
   return pool;
 }
 
-async function connectClient(settings: Settings, flags: string): Promise<pg.Client> {
+async function connectClient(settings: SessionSettings, flags: string): Promise<pg.Client> {
   const client = new pg.Client({ ...settings, options: flags, types: sessionTypes });
   // Its loss is told by the query that fails and by the `end` event.
   client.on('error', () => {});

@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import pg from 'pg';
 import { Problem } from '../errors.js';
 import { databaseProblem } from './database-problem.js';
-import type { Settings } from './database-session.js';
+import type { SessionSettings } from './database-session.js';
 
 /** A few pipelined connections; every query goes to the least busy one. Rows come as arrays of text (identity parsers): `(string | null)[]`. */
 export interface ReaderPool {
@@ -22,7 +22,7 @@ const BACKOFF_MS = { first: 50, most: 2_000 };
 /** Beyond the statement timeout: then the server is stuck, not slow. */
 const STUCK_MS = 2_000;
 
-interface Connection {
+interface ReaderConnection {
   client: pg.Client;
   socket: Socket;
   pending: number;
@@ -31,16 +31,16 @@ interface Connection {
   statements: Set<string>;
 }
 
-type Rows = (string | null)[][];
+type TextRows = (string | null)[][];
 const identity = { getTypeParser: () => (value: string) => value } as unknown as typeof pg.types;
 
 /** Throws Problem `unavailable` when the first connection can't be made; later losses are repaired in the background. */
 export async function openReader(
-  settings: Settings,
+  settings: SessionSettings,
   options: DatabaseOptions,
 ): Promise<ReaderPool & { close(): Promise<void> }> {
   const size = options.readerConnections ?? 4;
-  const connections: Connection[] = [];
+  const connections: ReaderConnection[] = [];
   const timers = new Set<NodeJS.Timeout>();
   let closing = false;
 
@@ -58,14 +58,14 @@ export async function openReader(
     }, delayMs);
     timers.add(timer.unref());
   };
-  const lost = (connection: Connection): void => {
+  const lost = (connection: ReaderConnection): void => {
     const index = connections.indexOf(connection);
     if (index < 0) return;
     connections.splice(index, 1);
     addLater(BACKOFF_MS.first);
   };
   /** Takes no more queries, ends when those in flight have their rows. */
-  const retire = (connection: Connection): void => {
+  const retire = (connection: ReaderConnection): void => {
     lost(connection);
     connection.client.end().catch(() => {});
   };
@@ -95,7 +95,7 @@ export async function openReader(
   };
 }
 
-async function connectReader(settings: Settings, statementTimeoutMs: number): Promise<Connection> {
+async function connectReader(settings: SessionSettings, statementTimeoutMs: number): Promise<ReaderConnection> {
   const socket = new Socket();
   const flags = `-c role=exchange_reader -c default_transaction_read_only=on -c statement_timeout=${statementTimeoutMs}`;
   const client = new pg.Client({
@@ -110,15 +110,18 @@ async function connectReader(settings: Settings, statementTimeoutMs: number): Pr
   return { client, socket, pending: 0, progressAt: 0, statements: new Set() };
 }
 
-function leastBusy(connections: readonly Connection[]): Connection | undefined {
-  let best: Connection | undefined;
+function leastBusy(connections: readonly ReaderConnection[]): ReaderConnection | undefined {
+  let best: ReaderConnection | undefined;
   for (const connection of connections) {
     if (!best || connection.pending < best.pending) best = connection;
   }
   return best;
 }
 
-function run(connection: Connection, statement: { name?: string; text: string; values: unknown[] }): Promise<Rows> {
+function run(
+  connection: ReaderConnection,
+  statement: { name?: string; text: string; values: unknown[] },
+): Promise<TextRows> {
   if (connection.pending++ === 0) connection.progressAt = performance.now();
   if (statement.name !== undefined) connection.statements.add(statement.name);
   return new Promise((resolve, reject) => {
@@ -132,7 +135,7 @@ function run(connection: Connection, statement: { name?: string; text: string; v
 }
 
 /** A server that answers nothing at all (frozen, or a network that swallows) is told by silence; its queries fail as `unavailable`. */
-function destroyStuck(connections: readonly Connection[], silenceMs: number): void {
+function destroyStuck(connections: readonly ReaderConnection[], silenceMs: number): void {
   const now = performance.now();
   for (const { socket, pending, progressAt } of connections) {
     if (pending > 0 && now - progressAt > silenceMs) socket.destroy();

@@ -2,10 +2,10 @@ import { nearMiss } from '../../../platform/near-miss.js';
 import type { Access, Denial } from '../decision.js';
 import { deny } from '../deny.js';
 
-export type Use = 'select' | 'filter' | 'sort' | 'key' | 'join';
+export type FieldUse = 'select' | 'filter' | 'sort' | 'key' | 'join';
 
 /** The field is granted; for every use but selecting it must leave unmasked, or the order, the match or the count would tell what the mask hides. */
-export function checkField(access: Access, name: string, use: Use, path = name): Denial | undefined {
+export function checkField(access: Access, name: string, use: FieldUse, path = name): Denial | undefined {
   const granted = access.fields.get(name);
   if (granted !== undefined && (use === 'select' || granted.mask === 'none')) return undefined;
   const { contract, grant } = access;

@@ -3,9 +3,9 @@ import { deny } from '../deny.js';
 import type { Stated } from '../question.js';
 import { checkField } from './check-field.js';
 import { checkRequirements } from './check-requirements.js';
-import { type Choosing, type Chosen, chooseGrant } from './choose-grant.js';
+import { type ChosenGrant, chooseGrant, type GrantSearch } from './choose-grant.js';
 
-export interface Following extends Choosing {
+export interface RelationSearch extends GrantSearch {
   purpose: string;
   stated: Stated;
 }
@@ -14,13 +14,13 @@ export interface Following extends Choosing {
  * A relation exists for a caller only where its target is granted for the same purpose and all join fields leave unmasked on both sides. To the
  * caller every failure is the same, so that it does not tell which grants exist on the target.
  */
-export function checkRelation(from: Access, name: string, path: string, following: Following): Access | Denial {
+export function checkRelation(from: Access, name: string, path: string, following: RelationSearch): Access | Denial {
   const relation = from.contract.relations.get(name);
   if (relation === undefined) return refuse(from, path, `no relation ${name} in ${from.contract.id}`);
   const target = following.index.catalog.contracts.get(relation.to);
   if (target === undefined) return refuse(from, path, `${relation.to} is not published`);
   const stated = { ...following.stated, grant: undefined, purpose: following.purpose };
-  const chosen: Chosen | Denial = chooseGrant(following, target, stated);
+  const chosen: ChosenGrant | Denial = chooseGrant(following, target, stated);
   if ('outcome' in chosen) return refuse(from, path, `${relation.to}: ${chosen.reason}`);
   const { access } = chosen;
   for (const [own, theirs] of Object.entries(relation.on)) {

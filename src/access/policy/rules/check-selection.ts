@@ -2,7 +2,7 @@ import type { Access, Denial } from '../decision.js';
 import type { AskedSelection } from '../question.js';
 import { checkField } from './check-field.js';
 
-export interface Walk {
+export interface SelectionWalk {
   /** Accesses found so far, by path. */
   tree: Map<string, Access>;
   withheld: Set<string>;
@@ -11,7 +11,12 @@ export interface Walk {
 }
 
 /** Every field and relation selected is granted; where the ask takes what it can get, the rest is withheld by name. */
-export function checkSelection(access: Access, selection: AskedSelection, walk: Walk, path = ''): Denial | undefined {
+export function checkSelection(
+  access: Access,
+  selection: AskedSelection,
+  walk: SelectionWalk,
+  path = '',
+): Denial | undefined {
   const at = (name: string) => (path === '' ? name : `${path}.${name}`);
   for (const name of selection.fields ?? []) {
     if (name.startsWith('_')) continue; // `_id` is nobody's field

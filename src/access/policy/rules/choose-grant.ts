@@ -6,14 +6,14 @@ import { deny } from '../deny.js';
 import type { PolicyIndex } from '../policy.js';
 import type { Stated } from '../question.js';
 
-export interface Choosing {
+export interface GrantSearch {
   index: PolicyIndex;
   clientId: string;
   mode: Mode;
   nowMs: number;
 }
 
-export interface Chosen {
+export interface ChosenGrant {
   access: CompiledAccess;
   purpose: string;
 }
@@ -21,7 +21,7 @@ export interface Chosen {
 const RULE = 'choose-grant';
 
 /** The one grant that decides. Grants never merge: what two grants give together, no request gets. */
-export function chooseGrant(choosing: Choosing, contract: Contract, stated: Stated): Chosen | Denial {
+export function chooseGrant(choosing: GrantSearch, contract: Contract, stated: Stated): ChosenGrant | Denial {
   const held = choosing.index.grantsOf(choosing.clientId, contract.id, choosing.mode);
   let found: CompiledAccess | undefined;
   let matches = 0;
@@ -57,7 +57,7 @@ export function isValid(access: CompiledAccess, nowMs: number): boolean {
 }
 
 /** No grant matches: say which statement failed, but only to a caller that holds a valid grant on the dataset. */
-function denyNone(choosing: Choosing, contract: Contract, stated: Stated): Denial {
+function denyNone(choosing: GrantSearch, contract: Contract, stated: Stated): Denial {
   const valid = (grant: Grant) => isValid(compileAccess(grant, contract), choosing.nowMs);
   const of = (mode: Mode) => choosing.index.grantsOf(choosing.clientId, contract.id, mode).filter(valid);
   const inMode = of(choosing.mode);

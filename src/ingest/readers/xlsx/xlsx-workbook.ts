@@ -55,14 +55,14 @@ export async function readWorkbook(parts: Package): Promise<Workbook> {
   };
 }
 
-interface Relation {
+interface PackageRelation {
   id: string;
   type: string;
   target: string;
 }
 
-async function relations(parts: Package, name: string, folder: string): Promise<Relation[]> {
-  const found: Relation[] = [];
+async function relations(parts: Package, name: string, folder: string): Promise<PackageRelation[]> {
+  const found: PackageRelation[] = [];
   if (!parts.has(name)) return found;
   await readWhole(parts.part(name), {
     open(tag, { Id = '', Type = '', Target = '', TargetMode }) {
