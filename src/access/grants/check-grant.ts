@@ -6,7 +6,7 @@ import { checkMasks } from './check-masks.js';
 import { checkRows } from './check-rows.js';
 import type { GrantDraft } from './draft-grant.js';
 
-/** Every fault of a draft against what is published and registered; none means that it can be agreed. `validFrom` is filled. */
+/** Every fault of a draft against the catalog and the registered applications; empty where the grant can be agreed. `validFrom` is filled. */
 export function checkGrant(draft: GrantDraft & { validFrom: string }, index: PolicyIndex, nowMs: number): Fault[] {
   const contract = index.catalog.contracts.get(`${draft.dataset}/v${draft.major}`);
   const faults = [
@@ -18,7 +18,7 @@ export function checkGrant(draft: GrantDraft & { validFrom: string }, index: Pol
   if (contract === undefined) {
     return [...faults, { pointer: '/dataset', reason: 'No such dataset and major is published' }];
   }
-  // 政务数据共享条例 art. 15: what is not shared is not shared through a grant either; its publisher may still deliver it.
+  // 政务数据共享条例 art. 15: a grant can't share what the contract does not share. Its publisher may still deliver it.
   if (contract.sharing.attribute === 'none' && draft.mode !== 'deliver') {
     faults.push({ pointer: '/dataset', reason: 'The dataset is not shared (不予共享)' });
   }

@@ -6,7 +6,7 @@ import { canApply, isPersonal } from './masks.js';
 
 const MINORS = 'minors';
 
-/** Every L3 and L4 field of the grant says how it leaves, in so many words; a mask that can't be applied is refused rather than replaced. */
+/** The grant names a mask for every L3 and L4 field. A mask that can't be applied is refused, not replaced. */
 export function checkMasks({ fields, masks, mode }: GrantDraft, contract: Contract): Fault[] {
   const faults: Fault[] = [];
   for (const [name, mask] of Object.entries(masks)) {
@@ -22,7 +22,7 @@ export function checkMasks({ fields, masks, mode }: GrantDraft, contract: Contra
       faults.push({ pointer, reason: `The mask does not fit the type ${field.type.name} of this field` });
     }
   }
-  if (mode === 'deliver') return faults; // what it gives is a way in
+  if (mode === 'deliver') return faults; // this grant lets rows in, not out
   for (const name of fields) {
     const field = contract.fields.get(name);
     if (name === MINORS) faults.push({ pointer: '/fields', reason: 'A field of this name cannot be granted' });

@@ -5,7 +5,7 @@ import type { ScopeTerm } from './grant.js';
 
 const VALUES_AT_MOST = 1_000;
 
-/** Rows are limited over the contract's scope dimensions, each indexed; who delivers is limited over the partition. */
+/** Row limits use the contract's scope dimensions, each indexed. A grant of mode deliver is limited by the partition. */
 export function checkRows({ rows, mode }: GrantDraft, contract: Contract): Fault[] {
   if ('all' in rows) return rows.all === true ? [] : [{ pointer: '/rows/all', reason: 'It is true or absent' }];
   const dimensions = mode === 'deliver' ? new Set([contract.partition]) : contract.scopes;
@@ -25,6 +25,6 @@ function checkValues(term: ScopeTerm, pointer: string): Fault[] {
   const at = `${pointer}/${'in' in term ? 'in' : 'prefix'}`;
   if (values.length > VALUES_AT_MOST)
     return [{ pointer: at, reason: 'Too many values', expected: `≤ ${VALUES_AT_MOST}` }];
-  // An empty prefix would be every row without saying so.
+  // An empty prefix would silently match every row.
   return values.some((value) => value === '') ? [{ pointer: at, reason: 'An empty value is not a limit' }] : [];
 }

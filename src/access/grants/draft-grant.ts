@@ -1,7 +1,7 @@
 import type { Mask } from '../../standard/type.js';
 import type { Mode, RowScope } from './grant.js';
 
-/** What is asked to be agreed. Everything else of a grant follows. */
+/** What somebody asks for. The exchange fills in the rest of the grant. */
 export interface GrantDraft {
   application: string;
   /** `police/resident` */
@@ -14,7 +14,7 @@ export interface GrantDraft {
   purposes: readonly string[];
   legalBasis: string;
   requires?: { case?: boolean; operator?: boolean };
-  /** RFC 3339; now where absent. */
+  /** RFC 3339; default: now. */
   validFrom?: string;
   validUntil: string;
 }

@@ -4,7 +4,7 @@ export const MODES = ['read', 'verify', 'statistics', 'export', 'changes', 'deli
 export type Mode = (typeof MODES)[number];
 
 export type ScopeTerm = { field: string; in: readonly string[] } | { field: string; prefix: readonly string[] };
-/** A conjunction over the contract's scope dimensions. Empty means no row at all; NULL is never in scope. */
+/** All terms must hold (AND), over the contract's scope dimensions. An empty list gives no row. NULL is never in scope. */
 export type RowScope = { all: true } | { scope: readonly ScopeTerm[] };
 
 /** One version of a grant: a policy record of kind `grant`. Grants never merge. */
@@ -18,12 +18,12 @@ export interface Grant {
   major: number;
   mode: Mode;
   fields: readonly string[];
-  /** Every L3 and L4 field of the grant stands here; `none` means unmasked. `minors: none` lifts the children's mask. */
+  /** Names every L3 and L4 field of the grant; `none` means unmasked. `minors: none` lifts the children's mask. */
   masks: Readonly<Record<string, Mask>>;
   rows: RowScope;
   purposes: readonly string[];
   legalBasis: string;
-  /** An opaque name; the linkage key is derived from it and the installation's key, and so never stored. */
+  /** An opaque name. The linkage key is derived from it and the installation's key, so it is never stored. */
   linkage: string;
   requires: { case?: boolean; operator?: boolean };
   /** RFC 3339 UTC. */
@@ -31,8 +31,8 @@ export interface Grant {
   validUntil: string;
   status: 'active' | 'revoked';
   /**
-   * What the contract asked of each field when the grant was approved. Where the contract asks for more today, its mask is in force beside the
-   * grant's; where it asks for less, nothing opens: the grant's masks stand. Issuing always fills it; absent means agreed on the present contract.
+   * What the contract asked of each field when the grant was approved. Where today's contract asks for more, its mask applies beside the grant's.
+   * Where it asks for less, the grant's masks stay. `issueGrant` always fills it; absent = agreed on the present contract.
    */
   approved?: Readonly<Record<string, { sensitivity: Sensitivity; mask: Mask }>>;
 }

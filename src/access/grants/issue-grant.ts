@@ -10,8 +10,8 @@ import type { GrantDraft } from './draft-grant.js';
 import type { Grant } from './grant.js';
 
 /**
- * Makes a grant, its entry, and serves it. Who may issue is the caller's question. Throws Problem `unprocessable` naming every fault, `conflict` where an
- * active grant stands for the same application, dataset major, mode and purpose at a time that overlaps.
+ * Writes a grant and its entry, and puts it in force. The caller checks who may issue. Throws Problem `unprocessable` naming every fault, or
+ * `conflict` where an active grant exists for the same application, dataset major, mode and purpose at an overlapping time.
  */
 export async function issueGrant(
   dependencies: ChangeDependencies,

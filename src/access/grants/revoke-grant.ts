@@ -4,8 +4,8 @@ import { type By, type ChangeDependencies, changePolicy, type PolicyChange } fro
 import type { Grant } from './grant.js';
 
 /**
- * Once this has returned, no entry under the grant can commit on any node (the audit commit proves the epoch). Throws Problem `not-found`, and `conflict`
- * where it is revoked already.
+ * Once this returns, no entry under the grant can commit on any node (the audit commit checks the epoch). Throws Problem `not-found`, or `conflict`
+ * where it is already revoked.
  */
 export async function revokeGrant(
   dependencies: ChangeDependencies,

@@ -22,9 +22,9 @@ export interface AuthorizationServerDependencies {
 }
 
 export interface AuthorizationServer {
-  /** Takes the request whole: its path is not stripped and its body is not read yet. */
+  /** Takes the raw request: path unstripped, body unread. */
   handler(request: IncomingMessage, response: ServerResponse): void;
-  /** Exact paths that are the handler's. */
+  /** Exact paths that the handler serves. */
   paths: readonly string[];
   close(): void;
 }
@@ -83,7 +83,7 @@ function configuration({ config, keys, clock }: AuthorizationServerDependencies)
     clockTolerance: CLOCK_TOLERANCE,
     ttl: { ClientCredentials: TOKEN_TTL },
     assertJwtClientAuthClaimsAndHeader: async (_context, claims, _header, client) => {
-      // draft-ietf-oauth-rfc7523bis: one audience, the issuer as a string; the library would take the token endpoint and lists too.
+      // draft-ietf-oauth-rfc7523bis: one audience, the issuer, as a string. The library also accepts the token endpoint and lists.
       if (claims.aud !== config.publicUrl) throw new errors.InvalidClientAuth('aud must be the issuer, as a string');
       if (claims.sub !== client.clientId) throw new errors.InvalidClientAuth('sub must be the client_id');
       const latest = clock.now() / 1_000 + ASSERTION_AHEAD_AT_MOST;
@@ -95,7 +95,7 @@ function configuration({ config, keys, clock }: AuthorizationServerDependencies)
       devInteractions: { enabled: false },
       rpInitiatedLogout: { enabled: false },
       userinfo: { enabled: false },
-      // Discovery would name its endpoint, and nobody signs in here yet.
+      // Discovery would list its endpoint, but nobody signs in here yet.
       pushedAuthorizationRequests: { enabled: false },
       clientCredentials: { enabled: true },
       dPoP: { enabled: false },
@@ -121,7 +121,7 @@ function configuration({ config, keys, clock }: AuthorizationServerDependencies)
   };
 }
 
-/** What discovery says follows the public URL, never what a client or a proxy claims in a header. */
+/** Discovery uses the public URL, never a header that a client or a proxy sets. */
 function pinOrigin(request: IncomingMessage, publicUrl: string): void {
   const url = new URL(publicUrl);
   request.headers.host = url.host;

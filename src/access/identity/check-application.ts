@@ -5,7 +5,7 @@ import type { Application } from './subject.js';
 export interface ApplicationDraft {
   clientId: string;
   title: string;
-  /** A publisher's slug, or another department's. */
+  /** Slug of a publisher, or of another department. */
   department: string;
   roles: Application['roles'];
   jwks: Application['jwks'];
@@ -15,7 +15,7 @@ const NAME = /^[a-z][a-z0-9-]{1,62}$/;
 const ROLES: readonly string[] = ['publisher', 'operator', 'auditor'];
 const KEYS_AT_MOST = 8;
 
-/** Every fault of a registration. */
+/** Every fault in a registration. */
 export function checkApplicationDraft(draft: ApplicationDraft): Fault[] {
   const faults: Fault[] = [];
   const expected = 'lower case letters, digits and hyphens, 2 to 63';
@@ -38,7 +38,7 @@ export function checkApplicationDraft(draft: ApplicationDraft): Fault[] {
   return faults;
 }
 
-/** Members that may only stand in private or secret keys (RFC 7518 section 6). */
+/** Members that only private or secret keys have (RFC 7518 section 6). */
 const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
 function keyFault(key: Readonly<Record<string, unknown>>): string | undefined {

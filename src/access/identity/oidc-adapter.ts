@@ -8,12 +8,12 @@ interface StoredPayload {
   consumed: string | null;
 }
 
-/** The models of oidc-provider over `exchange.oidc`. Clients are not stored there: they are the policy index's applications. */
+/** Stores the models of oidc-provider in `exchange.oidc`, except clients: those are the policy index's applications. */
 export function oidcAdapter(database: Database, policy: Policy): (model: string) => Adapter {
   return (model) => (model === 'Client' ? clients(policy) : stored(database, model));
 }
 
-/** Registered, active applications, as OAuth clients that authenticate by `private_key_jwt` and take `client_credentials` only. */
+/** Registered, active applications as OAuth clients: `private_key_jwt` authentication, `client_credentials` only. */
 function clients(policy: Policy): Adapter {
   return {
     ...REFUSING,
@@ -49,7 +49,7 @@ function stored(database: Database, model: string): Adapter {
     findByUid: (uid) => find('uid', uid),
     findByUserCode: (userCode) => find('user_code', userCode),
     async upsert(id, payload, expiresIn) {
-      // One assertion sent several times at once: all find nothing, and the insert lets one of them in.
+      // Several requests with one assertion at once all find nothing; the insert accepts one of them.
       const once = model === 'ReplayDetection';
       const { rowCount } = await database.app.query(
         `INSERT INTO exchange.oidc (model, id, payload, grant_id, uid, user_code, expires_at)
@@ -88,7 +88,7 @@ const REFUSING: Adapter = {
   revokeByGrantId: refuse,
 };
 
-/** Forgets what has expired. */
+/** Deletes expired rows. */
 export async function cleanOidc(database: Database): Promise<void> {
   await database.app.query('DELETE FROM exchange.oidc WHERE expires_at < now()');
 }

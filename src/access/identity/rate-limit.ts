@@ -3,10 +3,10 @@ import type { Config } from '../../platform/config.js';
 
 export interface RateTaken {
   ok: boolean;
-  /** The burst. */
+  /** Requests in a full bucket. */
   limit: number;
   remaining: number;
-  /** s until one request more (refused) or until the bucket is full again (taken). */
+  /** Seconds until one more request is allowed (refused), or until the bucket is full (taken). */
   resetSeconds: number;
 }
 
@@ -40,7 +40,7 @@ export function openRateLimit({ config, clock }: { config: Pick<Config, 'rate'>;
     take(clientId) {
       const now = clock.now();
       const bucket = bucketOf(clientId, now);
-      // A clock that steps back takes nothing away.
+      // A clock that steps back takes no request away.
       const elapsed = Math.max(0, now - bucket.at) / 1_000;
       bucket.tokens = Math.min(burst, bucket.tokens + elapsed * perSecond);
       bucket.at = now;
@@ -59,7 +59,7 @@ export function openRateLimit({ config, clock }: { config: Pick<Config, 'rate'>;
 
 const policies = new WeakMap<Config['rate'], string>();
 
-/** `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers), structured fields. The policy is the same text for every reply. */
+/** `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers), structured fields. The policy is the same text in every reply. */
 export function rateLimitHeaders(
   taken: RateTaken,
   rate: Config['rate'],

@@ -15,8 +15,8 @@ interface TokenRecording {
 }
 
 /**
- * Around the token endpoint: a token leaves only after its entry is committed, a refusal is counted by address, reason and minute, and a database that
- * is away is 503 rather than the library's 500.
+ * Wraps the token endpoint. A token leaves only after its entry commits. A refusal is counted by address, reason and minute. An unreachable database
+ * gives 503, not the library's 500.
  */
 export function recordTokens(
   provider: Provider,

@@ -2,10 +2,10 @@ import type { AuditEvent } from '../../audit/entry.js';
 import type { AuditLog } from '../../audit/log.js';
 import type { Clock } from '../../platform/clock.js';
 
-/** Refusals of callers that nobody knows: counted, so that they can't drown the log, and entered once a minute. */
+/** Refusals of unknown callers: counted, so that they can't flood the log, and recorded once a minute. */
 export interface Refusals {
   note(event: Extract<AuditEvent, 'login.failed' | 'access.refused'>, address: string, reason: string): void;
-  /** Enters what was counted. */
+  /** Records what is counted. */
   close(): Promise<void>;
 }
 
@@ -17,7 +17,7 @@ interface Count {
 }
 
 const FLUSH_MS = 60_000;
-/** Address prefixes × reasons kept apart in one minute; beyond them the prefix is left out. */
+/** Most pairs of address prefix and reason per minute; beyond that the prefix is left out. */
 const COUNTS_AT_MOST = 1_000;
 
 export function openRefusals({ log, clock }: { log: AuditLog; clock: Clock }): Refusals {
@@ -53,7 +53,7 @@ export function openRefusals({ log, clock }: { log: AuditLog; clock: Clock }): R
   };
 }
 
-/** IPv4 /24, IPv6 /48: enough to see where it comes from, not who. */
+/** IPv4 /24, IPv6 /48: shows where a call comes from, not who makes it. */
 export function addressPrefix(address: string): string {
   const v4 = /(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}$/.exec(address);
   if (v4 !== null) return `${v4[1]}.0/24`;

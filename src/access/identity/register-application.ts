@@ -9,7 +9,7 @@ export interface Registered {
   receipt: Receipt;
 }
 
-/** Throws Problem `unprocessable` naming every fault, and `conflict` where the client id was ever used. */
+/** Throws Problem `unprocessable` naming every fault, or `conflict` where the client id was ever used. */
 export async function registerApplication(
   dependencies: ChangeDependencies,
   draft: ApplicationDraft,
@@ -36,7 +36,7 @@ export async function registerApplication(
   return { application: changed.index.applications.get(id)!, receipt: changed.receipt };
 }
 
-/** Nothing of the application gets in any more, its running tokens included. Throws Problem `not-found` and `conflict`. */
+/** Refuses every later call of the application, running tokens included. Throws Problem `not-found` or `conflict`. */
 export async function disableApplication(
   dependencies: ChangeDependencies,
   clientId: string,

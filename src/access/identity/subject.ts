@@ -1,10 +1,10 @@
-/** Who calls, as proven by a verified token. Roles come from the registered application, never from a claim. */
+/** The caller, proven by a verified token. Roles come from the registered application, never from a claim. */
 export interface Subject {
   issuer: string;
-  /** The application's client id, or (later) a person's id. */
+  /** Client id of the application; later also the id of a person. */
   sub: string;
   audience: 'data' | 'platform';
-  /** Seconds since the epoch, of the token. */
+  /** When the token was issued, seconds since the epoch. */
   issuedAt: number;
   expiresAt: number;
 }
@@ -13,13 +13,13 @@ export interface Subject {
 export interface Application {
   clientId: string;
   title: string;
-  /** A publisher's slug, or another department's. */
+  /** Slug of a publisher, or of another department. */
   department: string;
   roles: readonly ('publisher' | 'operator' | 'auditor')[];
   /** Public keys only. */
   jwks: { keys: readonly Record<string, unknown>[] };
   dpop: boolean;
   status: 'active' | 'disabled';
-  /** Seconds since the epoch: tokens issued before are refused. */
+  /** Seconds since the epoch: tokens issued earlier are refused. */
   tokensNotBefore: number;
 }

@@ -9,15 +9,15 @@ import type { Subject } from './subject.js';
 
 export interface Identity {
   /**
-   * Who calls, from the value of `Authorization`. At once where the token was seen before; else after its signature was checked. Throws (or rejects with)
-   * Problem `unauthenticated`. Whether the application may still call is for `decide`.
+   * The caller, from the value of `Authorization`. Synchronous for a token seen before; else after its signature is checked. Throws (or rejects with)
+   * Problem `unauthenticated`. `decide` checks whether the application may still call.
    */
   identify(authorization: string | undefined, audience: Subject['audience']): Subject | Promise<Subject>;
 }
 
 const REMEMBERED_AT_MOST = 10_000;
 const TOKEN_LENGTH_AT_MOST = 4_096;
-/** RFC 6750 section 2.1; exactly one token, whatever the case of the scheme. */
+/** RFC 6750 section 2.1: exactly one token; the scheme in any case. */
 const BEARER = /^bearer +([A-Za-z0-9\-_.]+)$/i;
 /** s */
 const CLOCK_TOLERANCE = 5;
@@ -55,7 +55,7 @@ function bearerToken(authorization: string | undefined): string {
   return token;
 }
 
-/** RFC 9068 with everything pinned: the library's defaults would take a token with no expiry, audience or type. */
+/** RFC 9068 with every check pinned: the library's defaults accept a token with no expiry, audience or type. */
 function verifier(config: Pick<Config, 'publicUrl'>, keys: Keys, clock: Clock) {
   const { kid } = keys.tokenSigner;
   const key = publicKey(keys);

@@ -15,11 +15,11 @@ export interface ChangeDependencies {
   clock: Clock;
 }
 
-/** On whose word a change is made, and in which request (UUID). */
+/** Who orders a change, and in which request (UUID). */
 export interface By {
   actor: Actor | null;
   request: string;
-  /** Throws where the caller may not (any more): asked again on the very index that the change is made upon. */
+  /** Throws where the caller may not make the change (any more). Called again on the same index that the change is based on. */
   authorise?(): void;
 }
 
@@ -27,7 +27,7 @@ export interface PolicyChange {
   /** The application that the change concerns. */
   clientId: string;
   by: By;
-  /** What is written, decided on an index that has everything committed before. */
+  /** The record to write, decided on an index that has every earlier commit. */
   make(index: PolicyIndex): Omit<NewRecord, 'actor' | 'request' | 'epoch'>;
 }
 
@@ -36,16 +36,16 @@ export interface Changed {
   receipt: Receipt;
 }
 
-/** Under a storm of changes one is decided again this often before it is given up as unavailable. */
+/** How often a change is decided again under many concurrent changes, before Problem `unavailable`. */
 const ATTEMPTS = 8;
 
-/** Changes of this node go one after the other: each needs a second connection for the index, and a full pool would wait for itself. */
+/** Changes on this node run one after the other: each needs a second connection for the index, and a full pool would wait for itself. */
 const turns = new WeakMap<Policy, Promise<unknown>>();
 
 /**
- * One change to what concerns an application: under a lock on its name that all nodes share, on an index that has everything committed before, so that
- * two changes can't both find the place free, and committed only if no other came between: who was disabled meanwhile changes nothing. Returns when
- * this node serves the change. Problems thrown by `make` leave nothing behind.
+ * Makes one change for an application. It takes a lock on the application's name that all nodes share, and decides on an index with every earlier
+ * commit, so that two changes can't both find a place free. It commits only if no other change came between: a caller disabled meanwhile changes
+ * nothing. Returns when this node serves the change. A Problem thrown by `make` leaves nothing behind.
  */
 export function changePolicy(dependencies: ChangeDependencies, change: PolicyChange): Promise<Changed> {
   const turn = (turns.get(dependencies.policy) ?? Promise.resolve())

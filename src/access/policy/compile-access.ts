@@ -4,18 +4,18 @@ import type { Grant } from '../grants/grant.js';
 import { fitting, isPersonal, stricter } from '../grants/masks.js';
 import type { Access, AccessTree, FieldAccess } from './decision.js';
 
-/** An access with what every decision needs of it, worked out once. Times in ms since the epoch. */
+/** An access with everything that decisions need, computed once. Times in ms since the epoch. */
 export interface CompiledAccess extends Access {
   validFromMs: number;
   validUntilMs: number;
-  /** The tree of an ask that follows no relation. */
+  /** The tree for an ask without relations. */
   alone: AccessTree;
 }
 
-/** One access per grant version: it lives as long as the grant is in an index, and so is bounded by the grants there are. */
+/** One access per grant version. It lives as long as its grant is in an index, so the number of grants bounds the map. */
 const compiled = new WeakMap<Grant, CompiledAccess>();
 
-/** What the grant gives on the contract. Compiled again only when the contract is another one. */
+/** What the grant gives on the contract. Compiled again only for another contract. */
 export function compileAccess(grant: Grant, contract: Contract): CompiledAccess {
   const known = compiled.get(grant);
   if (known !== undefined && known.contract === contract) return known;
@@ -45,11 +45,11 @@ function fieldAccess(grant: Grant, contract: Contract, field: Field): FieldAcces
   const mask = maskInForce(grant, field);
   const ofMinors = contract.hasMinors && isPersonal(field.sensitivity) && grant.masks.minors !== 'none';
   const minorMask = ofMinors ? stricter(mask, defaultMask(field)) : 'none';
-  // Where every row is masked as strictly already, there is nothing to add for children.
+  // Where the mask is as strict for every row, children need no mask of their own.
   return { name: field.name, mask, minorMask: minorMask === mask ? 'none' : minorMask };
 }
 
-/** The grant's mask, and beside it the contract's where the contract asks for more than it did at approval. */
+/** The grant's mask, combined with the contract's where the contract asks for more than at approval. */
 function maskInForce(grant: Grant, field: Field): Mask {
   const agreed = own(grant.masks, field.name);
   const approved = own(grant.approved, field.name);
@@ -65,7 +65,7 @@ function asksMore(grant: Grant, field: Field): boolean {
   return stricter(approved.mask, defaultMask(field)) !== approved.mask;
 }
 
-/** What masks the field where nobody agreed on more. Never `none` for L3 and L4. */
+/** The field's mask where no grant says more. Never `none` for L3 and L4. */
 export function defaultMask(field: Field): Mask {
   if (field.defaultMask === 'none') return isPersonal(field.sensitivity) ? 'hide' : 'none';
   return fitting(field.defaultMask, field);

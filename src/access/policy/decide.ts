@@ -17,7 +17,7 @@ import { type ChosenGrant, chooseGrant } from './rules/choose-grant.js';
 
 export interface Case {
   subject: Subject;
-  /** As the index has it. */
+  /** From the index. */
   application: Application | undefined;
   call: Stated;
   index: PolicyIndex;
@@ -29,8 +29,8 @@ const NOTHING: ReadonlySet<string> = new Set();
 const NO_RELATIONS: ReadonlyMap<string, Access> = new Map();
 
 /**
- * May this happen? Pure, and no by default: a permit is only ever made at the end, after every rule has let it pass. The contract is the index's,
- * not the ask's, so that a contract that became stricter holds at once.
+ * Decides one ask. Pure, deny by default: a permit is made only at the end, after every rule passes. The contract comes from the index, not from the
+ * ask, so that a stricter contract applies at once.
  */
 export function decide(asked: Case & { ask: Question; mode: Mode }): Decision {
   const { ask, call } = asked;
@@ -76,7 +76,10 @@ export function decide(asked: Case & { ask: Question; mode: Mode }): Decision {
   return denial ?? permit(asked, chosen, tree, withheld);
 }
 
-/** May this application deliver into the contract? Only the owning department's own, in the role of publisher, under a grant of mode deliver. */
+/**
+ * Decides whether an application may deliver into the contract: only one of the owning department, with role publisher, under a grant of mode
+ * deliver.
+ */
 export function decideDelivery(asked: Case & { contract: Pick<Contract, 'id'> }): Decision {
   const chosen = enter(asked, asked.contract.id, 'deliver');
   if ('outcome' in chosen) return chosen;
@@ -89,8 +92,8 @@ export function decideDelivery(asked: Case & { contract: Pick<Contract, 'id'> })
 }
 
 /**
- * May this application know how good the dataset is? Under its right to deliver, else under any other grant on it. Which of the two it was
- * is told by the mode of the permit's grant.
+ * Decides whether an application may read the dataset's quality: under its deliver grant, else under any other grant on it. The mode of the permit's
+ * grant says which.
  */
 export function decideQuality(asked: Case & { contract: Pick<Contract, 'id'> }): Decision {
   const delivering = decideDelivery(asked);
@@ -100,13 +103,13 @@ export function decideQuality(asked: Case & { contract: Pick<Contract, 'id'> }):
     if (mode === 'deliver') continue;
     const chosen = enter(asked, asked.contract.id, mode);
     if (!('outcome' in chosen)) return permit(asked, chosen, new Map(), new Set());
-    // What is wrong with a grant that it holds tells more than that it holds none of a mode.
+    // A fault in a grant that it holds is a better reason than a missing mode.
     if (denial.code === 'mode-not-granted') denial = chosen;
   }
   return denial;
 }
 
-/** The rules that stand before every ask: who, then under which grant and purpose, then what that grant requires to be stated. */
+/** Rules that precede every ask: the caller, then its grant and purpose, then what the grant requires the caller to state. */
 function enter(asked: Case, contractId: string, mode: Mode): ChosenGrant | Denial {
   const refused = checkApplication(asked.subject, asked.application, asked.now);
   if (refused !== undefined) return refused;

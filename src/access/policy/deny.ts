@@ -6,7 +6,7 @@ export interface Why {
   /** The true reason, for the sealed part. */
   reason: string;
   faults?: readonly Fault[];
-  /** The grant looked at, where the caller may know of it. */
+  /** The grant in question, where the caller may know of it. */
   grant?: Grant;
 }
 

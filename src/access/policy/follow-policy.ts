@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Database } from '../../platform/postgres/database.js';
 
 export interface Follower {
-  /** Tells at once what this node serves now. */
+  /** Reports now what this node serves. */
   beat(): void;
   close(): Promise<void>;
 }
@@ -17,8 +17,8 @@ export interface FollowerOptions {
 const BEAT_MS = 1_000;
 
 /**
- * A heartbeat each second writes what this node serves and brings back the head's epoch, so that a lost notification is late by a second at most;
- * LISTEN makes it milliseconds. Both mend themselves when PostgreSQL was away. Neither is what revocation rests on: that is the audit commit.
+ * A heartbeat every second reports what this node serves and reads the head's epoch, so that a lost notification costs one second at most. LISTEN
+ * brings changes within milliseconds. Both recover after PostgreSQL was away. Revocation relies on neither: it relies on the audit commit.
  */
 export function followPolicy(following: FollowerOptions): Follower {
   let listener: pg.Client | undefined;
@@ -52,11 +52,11 @@ export function followPolicy(following: FollowerOptions): Follower {
     if (closed) return;
     void listen();
     if (beating !== undefined) {
-      again = true; // what it tells may be older than what is served now
+      again = true; // the beat in flight may carry an older epoch
       return;
     }
     beating = heartbeat(following)
-      .catch(() => {}) // PostgreSQL is away; the next beat tells
+      .catch(() => {}) // PostgreSQL is away; the next beat reports
       .finally(() => {
         beating = undefined;
         if (again) {

@@ -2,10 +2,10 @@ import type { Grant, Mode } from '../grants/grant.js';
 
 type ByMode = ReadonlyMap<Mode, readonly Grant[]>;
 type ByContract = ReadonlyMap<string, ByMode>;
-/** Active grants by clientId, contract id and mode: three lookups and no key to build. */
+/** Active grants by clientId, contract id and mode: three lookups, no key to build. */
 export type GrantTable = ReadonlyMap<string, ByContract>;
 
-/** The table after a change: only the applications that the change touched are grouped anew. */
+/** The table after a change. Only applications that the change touches are grouped again. */
 export function indexGrants(
   table: GrantTable,
   grants: ReadonlyMap<string, Grant>,

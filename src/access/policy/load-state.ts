@@ -3,8 +3,8 @@ import { applyRecords, type OnClosed, type PolicyState } from './policy-state.js
 import { readRecords } from './read-records.js';
 
 /**
- * The newest state: head and records in one REPEATABLE READ snapshot, so that an index never claims an epoch whose records it has not seen.
- * Reads only what came after `state`.
+ * The newest state. Head and records come from one REPEATABLE READ snapshot, so that an index never claims an epoch whose records it has not read.
+ * Reads only what is newer than `state`.
  */
 export async function loadState(
   pool: pg.Pool,

@@ -11,15 +11,15 @@ export interface PolicyDependencies {
   database: Database;
   log: AuditLog;
   clock: Clock;
-  /** This node's id, under which it tells what it serves. */
+  /** Id of this node, in its reports of what it serves. */
   node?: string;
   onClosed?: OnClosed;
 }
 
-/** Reads no more often than this in one `reach`; the log's own word that the epoch exists makes the first read enough, but for a lagging standby. */
+/** Most reads in one `reach`. The log has already said that the epoch exists, so one read is enough unless a standby lags. */
 const READS_PER_REACH = 3;
 
-/** Loads the index and keeps it living: by NOTIFY, by a look at the head each second, and whenever the log says `stale`. */
+/** Loads the index and keeps it current: by NOTIFY, by reading the head every second, and whenever the log says `stale`. */
 export async function openPolicy(dependencies: PolicyDependencies): Promise<Policy> {
   const { database, clock, onClosed = () => {} } = dependencies;
   const listeners: ((index: PolicyIndex) => void)[] = [];

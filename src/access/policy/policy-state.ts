@@ -10,14 +10,14 @@ import { type GrantTable, indexGrants } from './grant-table.js';
 import type { PolicyIndex } from './policy.js';
 import type { PolicyRecord } from './read-records.js';
 
-/** An immutable index with what is needed to make the next one from it: a change copies maps of references, and compiles only what it brings. */
+/** An immutable index with what is needed to derive the next one. A change copies maps of references and compiles only the new records. */
 export interface PolicyState extends PolicyIndex {
-  /** Entries below this index have been looked at. */
+  /** Entries below this index have been read. */
   readonly next: number;
   readonly table: GrantTable;
 }
 
-/** Told of each record that stands in the log and yet opens nothing: its row is gone or altered, or it no longer compiles. */
+/** Called for each logged record that opens nothing: its row is gone or altered, or it no longer compiles. */
 export type OnClosed = (kind: string, id: string, reason: string) => void;
 
 export function emptyState(): PolicyState {
@@ -39,7 +39,10 @@ export interface Applying {
   onClosed: OnClosed;
 }
 
-/** The state after the records, in the order of the log: a contract is read by the standard that stood when it was published. Contracts, grants and applications that do not change keep their identity. */
+/**
+ * The state after the records, in log order. A contract is read under the standard that was in force when it was published. Unchanged contracts,
+ * grants and applications keep their identity.
+ */
 export function applyRecords(state: PolicyState, records: readonly PolicyRecord[], applying: Applying): PolicyState {
   const contracts = new Map(state.catalog.contracts);
   const publishers = new Map(state.catalog.publishers);
@@ -83,7 +86,7 @@ function put<T>(map: Map<string, T>, record: PolicyRecord, read: (document: unkn
   return value;
 }
 
-/** A list whose row is gone or altered is as it shipped, or not at all. */
+/** A code list whose row is gone or altered is the one that shipped, or absent. */
 function withRecord(standard: Standard, { id, version, document }: PolicyRecord): Standard {
   const before = standard.codeLists.get(id);
   const list =

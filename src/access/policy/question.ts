@@ -1,6 +1,6 @@
 import type { Contract } from '../../catalog/contract.js';
 
-/** What decide needs of an ask; query's `Ask` fits it. */
+/** The part of an ask that `decide` needs; `Ask` of query fits it. */
 export interface Question {
   contract: Pick<Contract, 'id'>;
   target:
@@ -8,7 +8,7 @@ export interface Question {
     | { kind: 'id' }
     | { kind: 'keys' };
   selection: AskedSelection;
-  /** True where what is not granted is withheld instead of denying the whole. */
+  /** True: fields that are not granted are withheld. False: they deny the whole ask. */
   partial: boolean;
 }
 
@@ -24,7 +24,7 @@ export type AskedCondition =
   | { or: readonly AskedCondition[] }
   | { not: AskedCondition };
 
-/** What the caller states beside the ask. */
+/** What the caller states beside the ask: purpose, grant, case, operator. */
 export interface Stated {
   purpose: string | undefined;
   grant: string | undefined;

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { RECORD_EVENTS, type RecordKind, type RecordMark, recordHash } from './records.js';
 
-/** A record that the log vouches for. `document` is undefined where the entry stands but the row is gone or altered: then nothing of that id is open. */
+/** A record that the log vouches for. `document` is undefined where the row is gone or altered: then its id opens nothing. */
 export interface PolicyRecord {
   kind: RecordKind;
   id: string;
@@ -21,15 +21,15 @@ interface RecordRow {
   document: string | null;
 }
 
-/** Literal in the statement, so that the partial index on policy entries serves. */
+/** A literal in the statement, so that PostgreSQL uses the partial index on policy entries. */
 const EVENT_LIST = Object.values(RECORD_EVENTS)
   .flat()
   .map((event) => `'${event}'`)
   .join(', ');
 
 /**
- * Records whose entries have an index in [from, below), in the order of the log. The log leads, not the table: a row that no entry vouches for is
- * never looked at, and an entry whose row was deleted or altered closes its id rather than letting the version before come back to life.
+ * Records whose entries have an index in [from, below), in log order. The log leads, not the table. A row without an entry is never read. An entry
+ * whose row is deleted or altered closes its id; the version before does not come back.
  */
 export async function readRecords(client: pg.ClientBase, from: number, below: number): Promise<PolicyRecord[]> {
   const { rows } = await client.query<RecordRow>(
@@ -55,7 +55,7 @@ function identity(mark: RecordMark): { kind: RecordKind; id: string; version: nu
   return { kind: mark.kind, id: mark.id, version: mark.version };
 }
 
-/** What the entry itself says, from its hashed bytes; the columns beside them are for searching only. */
+/** The entry's own claim, from its hashed bytes; the columns beside them only serve searches. */
 function markOf(row: RecordRow): RecordMark | undefined {
   const entry = JSON.parse(row.bytes.toString('utf8')) as {
     event: string;

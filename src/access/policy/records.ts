@@ -15,7 +15,7 @@ export const RECORD_KINDS = [
 ] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
-/** Which events may carry a record of a kind: a record whose entry says anything else opens nothing. */
+/** Events that may carry a record of each kind. A record whose entry has another event opens nothing. */
 export const RECORD_EVENTS: Readonly<Record<RecordKind, readonly AuditEvent[]>> = {
   contract: ['contract.published'],
   publisher: ['publisher.registered'],
@@ -26,7 +26,7 @@ export const RECORD_EVENTS: Readonly<Record<RecordKind, readonly AuditEvent[]>> 
   upstream: ['upstream.approved', 'upstream.withdrawn'],
 };
 
-/** What an entry says about the record that it made valid, under `detail.record`. `hash` is SHA-256 (hex) of the canonical document. */
+/** What an entry says about the record that it makes valid, in `detail.record`. `hash` is SHA-256 (hex) of the canonical document. */
 export interface RecordMark {
   kind: RecordKind;
   id: string;
@@ -37,20 +37,20 @@ export interface RecordMark {
 export interface NewRecord {
   kind: RecordKind;
   id: string;
-  /** JSON. Its own version does not belong in it: the record carries that. */
+  /** JSON, without its version: the record carries that. */
   document: unknown;
   event: AuditEvent;
   actor: Actor | null;
   /** UUID of the request. */
   request: string;
-  /** The policy epoch on which it was decided; where another change came between, the append refuses (`conflict`). */
+  /** The policy epoch of the decision. The append refuses (`conflict`) where another change came between. */
   epoch?: number;
 }
 
 /**
- * Writes new versions of policy records and the entries that make them valid, in the caller's transaction, which commits right after.
- * The append comes before the insert, because a record names the index of its entry: the log's lock is then held for one statement more.
- * Nobody can see either before the commit. Versions are numbered from 1 under a lock on each record.
+ * Writes new versions of policy records and their entries, in the caller's transaction, which commits right after. The append comes before the
+ * insert, because a record names the index of its entry; the log's lock is held one statement longer. Nobody sees either before the commit. Versions
+ * count from 1 under a lock on each record.
  */
 export async function writeRecords(
   tx: pg.ClientBase,
@@ -75,7 +75,7 @@ export async function writeRecords(
   return { epoch, receipts, versions };
 }
 
-/** Canonical JSON (RFC 8785) of a document; throws TypeError on what JSON cannot say. */
+/** Canonical JSON (RFC 8785) of a document. Throws TypeError on what JSON cannot hold. */
 function canonical(document: unknown): string {
   const text = canonicalize(document);
   if (text === undefined) throw new TypeError('A policy record needs a JSON document.');
@@ -104,7 +104,7 @@ function draftOf(record: NewRecord, document: string, version: number): Draft {
   };
 }
 
-/** Locks the records by name, always in the same order (two writers of the same set cannot deadlock), and counts on. */
+/** Locks the records by name and returns their next versions. The order is fixed, so two writers of one set cannot deadlock. */
 async function nextVersions(tx: pg.ClientBase, records: readonly NewRecord[]): Promise<number[]> {
   const names = records.map((record) => `${record.kind}/${record.id}`);
   await tx.query(

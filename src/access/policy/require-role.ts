@@ -6,9 +6,9 @@ import { checkApplication } from './rules/check-application.js';
 
 type Role = Application['roles'][number];
 
-/** The active application behind a platform call. Throws Problem `unauthenticated`. */
+/** The active application that makes a platform call. Throws Problem `unauthenticated`. */
 export function requireApplication(deps: { policy: Policy; clock: Clock }, subject: Subject | null): Application {
-  // On a route that is open to anyone there may be no subject at all.
+  // A route open to anyone may have no subject.
   if (!subject) throw new Problem('unauthenticated');
   const application = deps.policy.current().applications.get(subject.sub);
   const denial = checkApplication(subject, application, deps.clock.now());
@@ -17,7 +17,7 @@ export function requireApplication(deps: { policy: Policy; clock: Clock }, subje
   return application;
 }
 
-/** The same, with one of the roles. Roles come from the registration, never from a claim. Throws Problem `forbidden`. */
+/** As `requireApplication`, with one of the roles. Roles come from the registration, never from a claim. Throws Problem `forbidden`. */
 export function requireRole(deps: { policy: Policy; clock: Clock }, subject: Subject, ...roles: Role[]): Application {
   const application = requireApplication(deps, subject);
   if (!roles.some((role) => application.roles.includes(role))) {

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 
-/** What an address may be beside public: stated by who approved the upstream, and by the settings of this node. */
+/** Which addresses are allowed beside public ones: stated by the approver of the upstream, and by the settings of this node. */
 export interface Reachable {
   private: boolean;
   loopback: boolean;
@@ -9,14 +9,14 @@ export interface Reachable {
 const PRIVATE = new Set(['private', 'uniqueLocal', 'carrierGradeNat']);
 
 /**
- * Where clouds answer with credentials to whoever asks from inside. Those on link-local addresses are refused with their range; these lie in
- * ranges that are approved as private or even public (Alibaba, AWS over IPv6, Oracle, Azure).
+ * Metadata services that give cloud credentials to any caller inside. Those on link-local addresses are refused with their range; these are in ranges
+ * that are private or public (Alibaba, AWS over IPv6, Oracle, Azure).
  */
 const METADATA = new Set(['100.100.100.200', 'fd00:ec2::254', '192.0.0.192', '168.63.129.16']);
 
 /**
- * Why the exchange does not connect to an address, or undefined. Public unicast is reachable; every other range only where it is allowed by
- * name: what wraps another address (IPv4-mapped, 6to4, Teredo, NAT64) is never.
+ * Why the exchange does not connect to an address; undefined where it may. Public unicast is allowed, every other range only by name. An address that
+ * wraps another one (IPv4-mapped, 6to4, Teredo, NAT64) is never allowed.
  */
 export function refusedAddress(address: string, { private: isPrivate, loopback }: Reachable): string | undefined {
   if (!ipaddr.isValid(address)) return 'what the name resolves to is not an address';

@@ -15,7 +15,7 @@ interface UpstreamName {
 }
 
 /**
- * Approves a system of a publisher for calls, or approves it anew as something else: runs that are under way then end.
+ * Approves a publisher's system for calls. Approving it again with other settings ends the runs under way.
  * @throws Problem unprocessable naming every fault, not-found (no such publisher)
  */
 export function approveUpstream(
@@ -32,7 +32,10 @@ export function approveUpstream(
   });
 }
 
-/** Nothing is called there any more; a run that is under way ends before it publishes. @throws Problem not-found, conflict */
+/**
+ * Ends calls to the system; a run under way ends before it publishes.
+ * @throws Problem not-found, conflict
+ */
 export function withdrawUpstream(
   dependencies: ChangeDependencies,
   named: UpstreamName,
@@ -58,7 +61,7 @@ async function write(
 ): Promise<ChangedUpstream> {
   const id = upstreamId(named.publisher, named.name);
   const changed = await changePolicy(dependencies, {
-    clientId: `upstream ${id}`, // names the lock; no client id has a space
+    clientId: `upstream ${id}`, // name of the lock; no client id has a space
     by,
     make: (index) => ({ kind: 'upstream', id, ...make(index) }),
   });

@@ -7,10 +7,10 @@ import { UPSTREAM_KINDS, type UpstreamDraft } from './upstream.js';
 /** Labels of letters, digits and hyphens (RFC 1123), or underscores, which private networks have. A slash or a leading dot would be a path. */
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$/i;
 const DATABASE = /^[^\s/\\'"`;\0]{1,128}$/;
-/** Segments without dots alone, which a URL would fold, and without marks that a URL gives a meaning. */
+/** No segment is dots alone (a URL would fold it) or has characters with a meaning in a URL. */
 const PATH_PREFIX = /^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._~-]+)+$/;
 
-/** What is wrong with a draft; empty where it can be approved. */
+/** Every fault in a draft; empty where it can be approved. */
 export function checkUpstream(draft: UpstreamDraft): Fault[] {
   const faults: Fault[] = [];
   const say = (pointer: string, reason: string, expected?: string) =>

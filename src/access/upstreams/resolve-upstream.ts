@@ -16,11 +16,11 @@ export interface Outbound {
   policy: Policy;
   config: Pick<Config, 'outboundLoopback'>;
   keys: Pick<Keys, 'directory'>;
-  /** Of the system where it is left out. */
+  /** Default: the system's resolver. */
   lookup?: HostLookup | undefined;
 }
 
-/** An upstream that may be called now, at the address that was checked: whoever connects uses `address`, never the name again. */
+/** An upstream that may be called now, at the address that was checked. A caller connects to `address` and never resolves the name again. */
 export interface ReachedUpstream {
   upstream: Upstream;
   /** IPv4 or IPv6. */
@@ -29,15 +29,15 @@ export interface ReachedUpstream {
   secret: Secret | undefined;
   /** For the connection; undefined = in the clear, on loopback. The certificate is checked against the upstream's own host name. */
   tls: ConnectionOptions | undefined;
-  /** Throws Problem upstream-refused once it is withdrawn, or approved as something else. */
+  /** Throws Problem upstream-refused once the upstream is withdrawn, or approved with other settings. */
   stillApproved(): void;
 }
 
 /**
- * Opens the way to one upstream of a publisher. Resolved and checked anew at every run: a name that came to point elsewhere is refused then
- * (DNS rebinding), and the address is pinned for the connection.
- * @throws Problem upstream-refused (not approved, of another kind, an address it may not have, no secret for this host),
- *   upstream-failed (the name does not resolve)
+ * Opens the way to one upstream of a publisher. The name is resolved and checked at every run: a name that now points elsewhere is refused (DNS
+ * rebinding), and the connection uses the checked address.
+ * @throws Problem upstream-refused (not approved, of another kind, a forbidden address, no secret for this host), upstream-failed (the name does not
+ * resolve)
  */
 export async function resolveUpstream(
   outbound: Outbound,
@@ -54,7 +54,7 @@ export async function resolveUpstream(
     secret: upstream.secret ? openSecret(outbound.keys.directory, upstream) : undefined,
     tls: upstream.tls === 'none' ? undefined : tlsOf(upstream),
     stillApproved: () => {
-      // Records that do not change keep their identity across reloads of the policy.
+      // Unchanged records keep their identity across reloads of the policy.
       if (approved(outbound.policy, wanted) !== upstream) throw refused(upstream, 'its approval changed meanwhile');
     },
   };
@@ -72,7 +72,7 @@ function approved(
   return upstream;
 }
 
-/** Of several addresses each must be allowed: the choice among them is not ours alone. */
+/** Every address must be allowed: the resolver can also choose among them. */
 async function addressOf({ config, lookup = lookUp }: Outbound, upstream: Upstream): Promise<string> {
   const addresses = await lookup(upstream.host).catch(() => []);
   const [first] = addresses;
@@ -96,7 +96,7 @@ function tlsOf({ host, ca }: Upstream): ConnectionOptions {
     minVersion: 'TLSv1.2',
     ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(ca === undefined ? {} : { ca }),
-    // The connection goes to the pinned address; whom we mean is the name.
+    // The connection goes to the checked address; the certificate must be for the name.
     checkServerIdentity: (_: string, certificate: PeerCertificate) => checkServerIdentity(host, certificate),
   };
 }

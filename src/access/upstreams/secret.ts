@@ -5,7 +5,7 @@ import { Problem } from '../../platform/errors.js';
 import { readPrivateFile, writePrivateFile } from '../../platform/private-file.js';
 import type { Upstream } from './upstream.js';
 
-/** What the exchange shows an upstream: a database's user, a bearer token (RFC 6750), or a header of the department's own. */
+/** What the exchange shows an upstream: a database user, a bearer token (RFC 6750), or a header of the department's own. */
 export type Secret =
   | { kind: 'password'; user: string; password: string }
   | { kind: 'bearer'; token: string }
@@ -14,14 +14,14 @@ export type Secret =
 type Bound = Pick<Upstream, 'publisher' | 'name' | 'host' | 'port'>;
 
 interface StoredSecret {
-  /** SHA-256 (hex) of publisher, name, host and port: the secret opens for nothing else. */
+  /** SHA-256 (hex) of publisher, name, host and port: the secret works for nothing else. */
   boundTo: string;
   secret: Secret;
 }
 
 /**
- * Keeps a secret in `<keys>/upstreams/<publisher>/<name>` (0600), never in the database. Nothing reads it back but a call of the upstream
- * that it was entered for: where the upstream's host or port changes, it has to be entered again.
+ * Keeps a secret in `<keys>/upstreams/<publisher>/<name>` (0600), never in the database. Only calls of the upstream that it was entered for read it.
+ * A new host or port needs the secret again.
  */
 export function storeSecret(keysDirectory: string, upstream: Bound, secret: Secret): void {
   const path = pathOf(keysDirectory, upstream);
@@ -34,7 +34,7 @@ export function forgetSecret(keysDirectory: string, upstream: Bound): void {
   rmSync(pathOf(keysDirectory, upstream), { force: true });
 }
 
-/** @throws Problem upstream-refused: none is entered, it is open to others, or it was entered for another host */
+/** @throws Problem upstream-refused: no secret, a file that others can read, or a secret for another host */
 export function openSecret(keysDirectory: string, upstream: Bound): Secret {
   const stored = read(pathOf(keysDirectory, upstream));
   if (stored === undefined) throw new Problem('upstream-refused', 'No secret is entered for the upstream.');
@@ -49,12 +49,12 @@ function read(path: string): StoredSecret | undefined {
     const text = readPrivateFile(path);
     return text === undefined ? undefined : (JSON.parse(text) as StoredSecret);
   } catch {
-    // The parser's text may quote the secret.
+    // The parser's message may quote the secret.
     throw new Problem('upstream-refused', "The upstream's secret cannot be read: enter it again.");
   }
 }
 
-/** Both names are slugs, so the path stays where it is. */
+/** Both names are slugs, so the path cannot leave the folder. */
 function pathOf(keysDirectory: string, { publisher, name }: Bound): string {
   return join(keysDirectory, 'upstreams', publisher, name);
 }

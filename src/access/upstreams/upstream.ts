@@ -1,30 +1,30 @@
-/** How the exchange speaks to an upstream: the four databases of `catalog/source-terms.ts`, or an API. */
+/** How the exchange speaks to an upstream: a database of `catalog/source-terms.ts`, or an API. */
 export const UPSTREAM_KINDS = ['postgres', 'mysql', 'sqlserver', 'oracle', 'http'] as const;
 export type UpstreamKind = (typeof UPSTREAM_KINDS)[number];
 
-/** What is asked for when an upstream is approved. */
+/** What an operator states when it approves an upstream. */
 export interface UpstreamDraft {
   kind: UpstreamKind;
-  /** A name, or an address; never a path of a socket. */
+  /** A host name or an address, never the path of a socket. */
   host: string;
   port: number;
-  /** Databases: its name (Oracle: the service). */
+  /** Databases: the name (Oracle: the service). */
   database?: string;
-  /** `none` reaches loopback only: nothing that a department sends crosses a network in the clear. */
+  /** `none` is for loopback only: data of a department never crosses a network unencrypted. */
   tls: 'required' | 'none';
-  /** PEM of the authority that signed its certificate, where the system does not know it. */
+  /** PEM of the authority that signed its certificate, where the system does not trust it already. */
   ca?: string;
-  /** APIs: what every path begins with, such as `/v2`. */
+  /** APIs: the start of every path, such as `/v2`. */
   pathPrefix?: string;
-  /** Whoever approves states that it lies in a private network (RFC 1918, RFC 4193, RFC 6598). */
+  /** The approver states that it is in a private network (RFC 1918, RFC 4193, RFC 6598). */
   private: boolean;
-  /** It is called with a secret, which lies outside the database (`secret.ts`). */
+  /** Whether calls need a secret, kept outside the database (`secret.ts`). */
   secret: boolean;
 }
 
-/** 上游系统: a system of one publisher that the exchange may call. A policy record: nothing is called that no entry of the log approved. */
+/** 上游系统: a system of one publisher that the exchange may call. A policy record: the exchange calls nothing without an approval in the log. */
 export interface Upstream extends UpstreamDraft {
-  /** Slug. Contracts of this publisher, and no others, name the upstream. */
+  /** Slug. Only contracts of this publisher can name the upstream. */
   publisher: string;
   name: string;
   status: 'approved' | 'withdrawn';

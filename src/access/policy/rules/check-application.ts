@@ -2,7 +2,7 @@ import type { Application, Subject } from '../../identity/subject.js';
 import type { Denial } from '../decision.js';
 import { deny } from '../deny.js';
 
-/** The caller is a registered, active application, and its token is younger than the last revocation of one of its keys. */
+/** The caller is a registered, active application. Its token is newer than the last revocation of one of its keys. */
 export function checkApplication(
   subject: Subject,
   application: Application | undefined,

@@ -4,7 +4,7 @@ import { deny } from '../deny.js';
 
 export type FieldUse = 'select' | 'filter' | 'sort' | 'key' | 'join';
 
-/** The field is granted; for every use but selecting it must leave unmasked, or the order, the match or the count would tell what the mask hides. */
+/** The field is granted. Every use except select needs it unmasked: an order, a match or a count would reveal what the mask hides. */
 export function checkField(access: Access, name: string, use: FieldUse, path = name): Denial | undefined {
   const granted = access.fields.get(name);
   if (granted !== undefined && (use === 'select' || granted.mask === 'none')) return undefined;

@@ -3,10 +3,10 @@ import { deny } from '../deny.js';
 import type { AskedCondition } from '../question.js';
 import { checkField } from './check-field.js';
 
-/** Finds the access behind a relation path, or says why there is none. */
+/** Finds the access behind a relation path, or the denial. */
 export type Follow = (relation: string) => Access | Denial;
 
-/** Every leaf stands on a field that the contract lets filter and the grant gives unmasked; behind a relation likewise on its dataset. */
+/** Every filter uses a field that the contract makes filterable and the grant gives unmasked; behind a relation, the same holds on its dataset. */
 export function checkFilters(root: Access, condition: AskedCondition, follow: Follow): Denial | undefined {
   if ('path' in condition) return checkLeaf(root, condition.path, follow);
   if ('not' in condition) return checkFilters(root, condition.not, follow);

@@ -1,7 +1,7 @@
 import type { Access, Denial } from '../decision.js';
 import { checkField } from './check-field.js';
 
-/** By-key access guesses the key: it needs every field of it unmasked. */
+/** Reading by key lets a caller guess keys, so every key field must be granted unmasked. */
 export function checkKey(access: Access): Denial | undefined {
   for (const field of access.contract.key) {
     const denial = checkField(access, field, 'key');

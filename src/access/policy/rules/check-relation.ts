@@ -11,8 +11,8 @@ export interface RelationSearch extends GrantSearch {
 }
 
 /**
- * A relation exists for a caller only where its target is granted for the same purpose and all join fields leave unmasked on both sides. To the
- * caller every failure is the same, so that it does not tell which grants exist on the target.
+ * A relation exists for a caller only where its target is granted for the same purpose and both sides give all join fields unmasked. Every failure
+ * looks the same to the caller, so that it does not reveal which grants exist on the target.
  */
 export function checkRelation(from: Access, name: string, path: string, following: RelationSearch): Access | Denial {
   const relation = from.contract.relations.get(name);

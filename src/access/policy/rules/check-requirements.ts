@@ -2,7 +2,7 @@ import type { Access, Denial } from '../decision.js';
 import { deny } from '../deny.js';
 import type { Stated } from '../question.js';
 
-/** A grant may require the case number and the operator. Both are as the application states them: recorded, not proven. */
+/** A grant may require the case number and the operator. The application states both; they are recorded, not proven. */
 export function checkRequirements(access: Access, stated: Stated): Denial | undefined {
   const { requires } = access.grant;
   if (requires.case === true && isBlank(stated.caseNumber)) {

@@ -10,7 +10,7 @@ export interface SelectionWalk {
   follow(path: string): Access | Denial;
 }
 
-/** Every field and relation selected is granted; where the ask takes what it can get, the rest is withheld by name. */
+/** Every selected field and relation is granted. A partial ask withholds the others by name instead. */
 export function checkSelection(
   access: Access,
   selection: AskedSelection,
@@ -19,7 +19,7 @@ export function checkSelection(
 ): Denial | undefined {
   const at = (name: string) => (path === '' ? name : `${path}.${name}`);
   for (const name of selection.fields ?? []) {
-    if (name.startsWith('_')) continue; // `_id` is nobody's field
+    if (name.startsWith('_')) continue; // `_id` belongs to no contract
     const denial = checkField(access, name, 'select', at(name));
     if (denial === undefined) continue;
     if (!walk.partial || denial.code === 'unknown-field') return denial;

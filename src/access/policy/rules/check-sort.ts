@@ -2,7 +2,7 @@ import type { Access, Denial } from '../decision.js';
 import { deny } from '../deny.js';
 import { checkField } from './check-field.js';
 
-/** The contract lets the field sort, and the grant gives it unmasked. */
+/** The contract makes the field sortable, and the grant gives it unmasked. */
 export function checkSort(access: Access, field: string): Denial | undefined {
   const denial = checkField(access, field, 'sort');
   if (denial !== undefined) return denial;

@@ -20,7 +20,7 @@ export interface ChosenGrant {
 
 const RULE = 'choose-grant';
 
-/** The one grant that decides. Grants never merge: what two grants give together, no request gets. */
+/** The one grant that decides. Grants never merge: no request gets what only two grants together give. */
 export function chooseGrant(choosing: GrantSearch, contract: Contract, stated: Stated): ChosenGrant | Denial {
   const held = choosing.index.grantsOf(choosing.clientId, contract.id, choosing.mode);
   let found: CompiledAccess | undefined;
@@ -56,7 +56,7 @@ export function isValid(access: CompiledAccess, nowMs: number): boolean {
   return access.validFromMs <= nowMs && nowMs < access.validUntilMs;
 }
 
-/** No grant matches: say which statement failed, but only to a caller that holds a valid grant on the dataset. */
+/** No grant matches. Says which statement failed, but only to a caller that holds a valid grant on the dataset. */
 function denyNone(choosing: GrantSearch, contract: Contract, stated: Stated): Denial {
   const valid = (grant: Grant) => isValid(compileAccess(grant, contract), choosing.nowMs);
   const of = (mode: Mode) => choosing.index.grantsOf(choosing.clientId, contract.id, mode).filter(valid);
