@@ -22,7 +22,7 @@ export function historyTable(contract: Contract): string {
 }
 
 /**
- * The statements that make a new line's tables, in order. As exchange_owner: default privileges let exchange_reader read them. The indexes of the live
+ * The statements that make a new lineage's tables, in order. As exchange_owner: default privileges let exchange_reader read them. The indexes of the live
  * table come with its first release (`indexesOf`): built once over all rows they cost a fraction of what they do row by row.
  */
 export function createStatements(contract: Contract): string[] {
@@ -40,7 +40,7 @@ export function createStatements(contract: Contract): string[] {
 }
 
 /**
- * The statements that bring a line's tables from one contract to an additive successor. Indexes on columns that are already there come
+ * The statements that bring a lineage's tables from one contract to an additive successor. Indexes on columns that are already there come
  * first: they keep writers out, while ADD COLUMN keeps everyone out until the commit.
  */
 export function changeStatements(before: Contract, after: Contract): string[] {

@@ -58,7 +58,7 @@ export interface Report {
 /** What is known of a delivery; counts and report grow with its state. */
 export interface Delivery {
   id: string;
-  lineId: number;
+  lineageId: number;
   mode: 'snapshot' | 'delta';
   state: DeliveryState;
   /** `sha-256=:…:` of the body as sent. */

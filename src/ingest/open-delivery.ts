@@ -8,7 +8,7 @@ export const LIFE = `hashtextextended('delivery ' || $1::text, 0)`;
 export interface Opening {
   id: string;
   /** Name of the line. */
-  line: string;
+  lineage: string;
   contract: { id: string; hash: string };
   application: string;
   grant: string;
@@ -22,14 +22,14 @@ export interface Opening {
 /** Registers a delivery in state `receiving`, on the connection that it keeps to its end. */
 export async function openDelivery(client: pg.ClientBase, opening: Opening): Promise<Delivery> {
   await client.query(`SELECT pg_advisory_lock(${LIFE})`, [opening.id]);
-  const lineId = await lineOf(client, opening.line);
+  const lineageId = await lineageOf(client, opening.lineage);
   await client.query(
     `INSERT INTO exchange.delivery (id, line_id, contract, contract_hash, application, "grant", mode, state, media_type, meaning, node,
        created_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, 'receiving', $8, $9, $10, clock_timestamp())`,
     [
       opening.id,
-      lineId,
+      lineageId,
       opening.contract.id,
       opening.contract.hash,
       opening.application,
@@ -41,10 +41,10 @@ export async function openDelivery(client: pg.ClientBase, opening: Opening): Pro
     ],
   );
   const { id, mode } = opening;
-  return { id, lineId, mode, state: 'receiving', digest: null, counts: NO_COUNTS, release: null, report: null };
+  return { id, lineageId, mode, state: 'receiving', digest: null, counts: NO_COUNTS, release: null, report: null };
 }
 
-async function lineOf(client: pg.ClientBase, name: string): Promise<number> {
+async function lineageOf(client: pg.ClientBase, name: string): Promise<number> {
   const find = () => client.query<{ id: number }>('SELECT id FROM exchange.line WHERE name = $1', [name]);
   const known = (await find()).rows[0];
   if (known !== undefined) return known.id;

@@ -1,6 +1,6 @@
 import type { Database } from '../platform/postgres/database.js';
 
-/** Release counters of dataset lines, held in memory and moved by NOTIFY: for ETags and 304, which must cost no query. */
+/** Release counters of lineages, held in memory and moved by NOTIFY: for ETags and 304, which must cost no query. */
 export interface Releases {
   /** Release of `police/resident`, or undefined where unknown (while the listener is away nothing may be confirmed). */
   release(name: string): number | undefined;
@@ -36,8 +36,8 @@ export async function openReleases(database: Database): Promise<Releases> {
     });
     stop = () => client.end();
     await client.query(`LISTEN ${CHANNEL}`);
-    const lines = await client.query<{ name: string; release: string }>('SELECT name, release FROM exchange.line');
-    for (const line of lines.rows) move(line.name, Number(line.release));
+    const lineages = await client.query<{ name: string; release: string }>('SELECT name, release FROM exchange.line');
+    for (const { name, release } of lineages.rows) move(name, Number(release));
   };
   // A connection that dies while it begins to listen tells so twice; one new one is enough.
   let retrying = false;

@@ -65,7 +65,7 @@ export async function beginDelivery(exchange: Exchange, client: pg.PoolClient, o
   const meaning = meaningOf({ contract, standard, grant, mode, places: derive?.asOf, intake });
   const delivery = await openDelivery(client, {
     id: offer.id,
-    line: contract.name,
+    lineage: contract.name,
     contract: { id: contract.id, hash: contract.hash },
     application: offer.call.subject.sub,
     grant: grant.id,

@@ -13,7 +13,7 @@ export async function isKnown(run: Run): Promise<boolean> {
   return (await findSame(run.client, sought)) !== undefined;
 }
 
-/** The same within the transaction that would publish: nobody else publishes into the line meanwhile. */
+/** The same within the transaction that would publish: nobody else publishes into the lineage meanwhile. */
 export async function sameBefore(
   tx: pg.ClientBase,
   run: Run,
@@ -25,7 +25,7 @@ export async function sameBefore(
 
 function soughtBy(run: Run, { permit, index }: { permit: Permit; index: PolicyIndex }, digest: string): Sought {
   return {
-    lineId: run.delivery.lineId,
+    lineageId: run.delivery.lineageId,
     application: run.offer.call.subject.sub,
     meaning: run.meaning,
     digest,

@@ -23,11 +23,11 @@ import {
   findPackage,
   keepAside,
   lastNumber,
-  lockLine,
+  lockSequence,
   markDelivered,
   missingBefore,
-  unlockLine,
-} from './package-lineage.js';
+  unlockSequence,
+} from './package-sequence.js';
 
 /** What became of a package that arrived. */
 export interface PackageOutcome {
@@ -117,13 +117,13 @@ async function inTurn(exchange: Exchange, arriving: Arriving): Promise<PackageOu
   const { manifest } = verified;
   const client = await exchange.database.app.connect();
   try {
-    if (!(await lockLine(client, manifest))) {
+    if (!(await lockSequence(client, manifest))) {
       throw new Problem('in-progress', 'Another package of this sender is being delivered.', { retryAfter: 5 });
     }
     try {
       return await takeTurn(exchange, client, { arriving, verified });
     } finally {
-      await unlockLine(client, manifest);
+      await unlockSequence(client, manifest);
     }
   } finally {
     client.release();

@@ -77,16 +77,16 @@ function checkTogether(contracts: readonly Contract[], next: Catalog, faults: Ca
   });
 }
 
-/** Inside a major only additive changes, each with a higher minor; another major of a line is not carried yet. */
+/** Inside a major only additive changes, each with a higher minor; another major of a lineage is not carried yet. */
 function checkChanges(contracts: readonly Contract[], published: Catalog): void {
   const breaking: CatalogFault[] = [];
   const versions: CatalogFault[] = [];
   contracts.forEach((contract, i) => {
     const at = pointer(['contracts', i]);
     const before = published.contracts.get(contract.id);
-    const line = [...published.contracts.values()].find((other) => other.name === contract.name);
-    if (before === undefined && line !== undefined) {
-      const reason = `${contract.name} is published as v${line.major}; a second major beside it can't be published yet`;
+    const lineage = [...published.contracts.values()].find((other) => other.name === contract.name);
+    if (before === undefined && lineage !== undefined) {
+      const reason = `${contract.name} is published as v${lineage.major}; a second major beside it can't be published yet`;
       versions.push({ path: `${at}/version`, reason });
     }
     if (before === undefined || before.hash === contract.hash) return;

@@ -42,7 +42,7 @@ async function layTables(tx: pg.ClientBase, plan: CatalogPlan): Promise<void> {
   for (const { contract, before } of plan.contracts) {
     const statements = before === undefined ? createStatements(contract) : changeStatements(before, contract);
     for (const statement of statements) await tx.query(statement);
-    // The note makes the line's counter known to every node (query/releases.ts), as a release does.
+    // The note makes the lineage's counter known to every node (query/releases.ts), as a release does.
     await tx.query(
       `WITH made AS (INSERT INTO exchange.line (name) VALUES ($1) ON CONFLICT (name) DO NOTHING RETURNING name)
        SELECT pg_notify('exchange_release', name || ':0') FROM made`,

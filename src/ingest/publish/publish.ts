@@ -88,7 +88,7 @@ async function change(publishing: Publishing, delivery: Delivery): Promise<Deliv
     return advance(tx, delivery, 'rejected', { counts: judged.counts, report });
   }
   await publishing.wanted(tx);
-  const release = await nextRelease(tx, delivery.lineId, validator.contract.name);
+  const release = await nextRelease(tx, delivery.lineageId, validator.contract.name);
   const changed = await applyDifference(tx, differing, { release, empty: judged.empty });
   const told = await publishing.published?.(tx, { id: delivery.id, release });
   const source = told ? { source: { ...judged.report.source, ...told } } : {};
@@ -105,7 +105,7 @@ async function measured(publishing: Publishing, judged: Judged, release: number 
   const report = await measureQuality(tx, {
     ...quality,
     deliveryId: delivery.id,
-    lineId: delivery.lineId,
+    lineageId: delivery.lineageId,
     contract: validator.contract,
     whole: 'all' in scope,
     away: judged.away,
@@ -187,10 +187,10 @@ function refusal(
 
 const percent = (share: number) => `${Number((share * 100).toFixed(2))} %`;
 
-async function nextRelease(tx: pg.ClientBase, lineId: number, name: string): Promise<number> {
+async function nextRelease(tx: pg.ClientBase, lineageId: number, name: string): Promise<number> {
   const { rows } = await tx.query<{ release: string }>(
     'UPDATE exchange.line SET release = release + 1, released_at = clock_timestamp() WHERE id = $1 RETURNING release',
-    [lineId],
+    [lineageId],
   );
   const release = Number(rows[0]!.release);
   await tx.query(`SELECT pg_notify('exchange_release', $1)`, [`${name}:${release}`]);

@@ -12,7 +12,7 @@ import { type FaultCount, LINES_AT_MOST, type Tally } from './tally.js';
 
 export interface Measuring {
   deliveryId: string;
-  lineId: number;
+  lineageId: number;
   contract: Contract;
   catalog: Catalog;
   tally: Tally;
@@ -27,7 +27,7 @@ export interface Measuring {
 
 /** Makes the quality report of a delivery and keeps it, in the transaction that ends it, while its staging table is there. */
 export async function measureQuality(tx: pg.ClientBase, measuring: Measuring): Promise<QualityReport> {
-  const { deliveryId, lineId, contract, catalog, tally, release, rows } = measuring;
+  const { deliveryId, lineageId, contract, catalog, tally, release, rows } = measuring;
   const staging = stagingTable(deliveryId);
   const places = { contract, catalog, staging, released: await releasedNames(tx) };
   const rules = [
@@ -49,7 +49,7 @@ export async function measureQuality(tx: pg.ClientBase, measuring: Measuring): P
       rules,
       rows,
       published: release !== null,
-      ageDays: await ageOf(tx, lineId),
+      ageDays: await ageOf(tx, lineageId),
     }),
     labelled: labelled(contract),
     rows,
@@ -59,7 +59,7 @@ export async function measureQuality(tx: pg.ClientBase, measuring: Measuring): P
   await tx.query(
     `INSERT INTO exchange.quality (delivery, line_id, release, contract, report, made_at)
      VALUES ($1, $2, $3, $4, $5, clock_timestamp())`,
-    [deliveryId, lineId, release, contract.id, JSON.stringify(report)],
+    [deliveryId, lineageId, release, contract.id, JSON.stringify(report)],
   );
   return report;
 }
@@ -75,11 +75,11 @@ function filledOf(field: string, rows: number, of: number) {
 }
 
 /** Days since the line's last release that has a report; undefined where there is none. */
-async function ageOf(tx: pg.ClientBase, lineId: number): Promise<number | undefined> {
+async function ageOf(tx: pg.ClientBase, lineageId: number): Promise<number | undefined> {
   const { rows } = await tx.query<{ days: string }>(
     `SELECT extract(epoch FROM clock_timestamp() - made_at) / 86400 AS days FROM exchange.quality
      WHERE line_id = $1 AND release IS NOT NULL ORDER BY release DESC LIMIT 1`,
-    [lineId],
+    [lineageId],
   );
   return rows[0] === undefined ? undefined : Number(rows[0].days);
 }

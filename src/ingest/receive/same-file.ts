@@ -7,7 +7,7 @@ import type { Intake } from './intake.js';
 
 /** What a delivery that brings a file again is compared by. */
 export interface Sought {
-  lineId: number;
+  lineageId: number;
   application: string;
   meaning: string | null;
   /** `sha-256=:…:` of the body. */
@@ -55,13 +55,13 @@ export async function findSame(tx: Pick<pg.ClientBase, 'query'>, sought: Sought)
     `SELECT id, release, received, accepted, rejected, report FROM exchange.delivery
      WHERE line_id = $1 AND application = $2 AND meaning = $3 AND digest = $4 AND state = 'published' AND report->'unchanged' IS NULL
      ORDER BY release DESC LIMIT 1`,
-    [sought.lineId, sought.application, sought.meaning, sought.digest],
+    [sought.lineageId, sought.application, sought.meaning, sought.digest],
   );
   const found = rows[0];
   if (found === undefined) return undefined;
   const { rows: since } = await tx.query<{ grant: string }>(
     `SELECT DISTINCT "grant" FROM exchange.delivery WHERE line_id = $1 AND release > $2 AND state = 'published'`,
-    [sought.lineId, found.release],
+    [sought.lineageId, found.release],
   );
   if (since.length > 0 && Number(found.rejected) > 0) return undefined;
   const apart = since.every(({ grant }) => areApart(sought.part, sought.rowsOf(grant)));

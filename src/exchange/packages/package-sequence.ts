@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Manifest } from '../../ingest/package/manifest.js';
 
-/** What is known of one package of a sender's line. */
+/** What is known of one package of a sender's sequence. */
 export interface KnownPackage {
   id: string;
   number: number;
@@ -10,13 +10,13 @@ export interface KnownPackage {
   acknowledgement: string | null;
 }
 
-type Line = Pick<Manifest, 'sender' | 'contract'>;
+type PackageSequence = Pick<Manifest, 'sender' | 'contract'>;
 
 /** How many packages may wait for one that is missing. */
 export const AHEAD_AT_MOST = 100;
 
-/** One package of a line at a time, on all nodes. False where another one is being delivered. */
-export async function lockLine(client: pg.ClientBase, { sender, contract }: Line): Promise<boolean> {
+/** One package of a sequence at a time, on all nodes. False where another one is being delivered. */
+export async function lockSequence(client: pg.ClientBase, { sender, contract }: PackageSequence): Promise<boolean> {
   const { rows } = await client.query<{ free: boolean }>(
     `SELECT pg_try_advisory_lock(hashtextextended('packages ' || $1 || ' ' || $2, 0)) AS free`,
     [sender, contract],
@@ -24,7 +24,7 @@ export async function lockLine(client: pg.ClientBase, { sender, contract }: Line
   return rows[0]!.free;
 }
 
-export async function unlockLine(client: pg.ClientBase, { sender, contract }: Line): Promise<void> {
+export async function unlockSequence(client: pg.ClientBase, { sender, contract }: PackageSequence): Promise<void> {
   await client.query(`SELECT pg_advisory_unlock(hashtextextended('packages ' || $1 || ' ' || $2, 0))`, [
     sender,
     contract,
@@ -32,7 +32,7 @@ export async function unlockLine(client: pg.ClientBase, { sender, contract }: Li
 }
 
 /** The last number that was delivered; 0 before the first. */
-export async function lastNumber(client: pg.ClientBase, { sender, contract }: Line): Promise<number> {
+export async function lastNumber(client: pg.ClientBase, { sender, contract }: PackageSequence): Promise<number> {
   const { rows } = await client.query<{ last: string | null }>(
     `SELECT max(number) AS last FROM exchange.package WHERE sender = $1 AND contract = $2 AND state = 'delivered'`,
     [sender, contract],
@@ -42,7 +42,7 @@ export async function lastNumber(client: pg.ClientBase, { sender, contract }: Li
 
 export async function findPackage(
   client: pg.ClientBase,
-  { sender, contract }: Line,
+  { sender, contract }: PackageSequence,
   number: number,
 ): Promise<KnownPackage | undefined> {
   const { rows } = await client.query<KnownPackage & { number: string | number }>(
@@ -54,7 +54,7 @@ export async function findPackage(
 }
 
 /** Numbers between the last delivered one and this one that have not arrived. */
-export async function missingBefore(client: pg.ClientBase, { sender, contract }: Line, number: number) {
+export async function missingBefore(client: pg.ClientBase, { sender, contract }: PackageSequence, number: number) {
   const last = await lastNumber(client, { sender, contract });
   const { rows } = await client.query<{ number: string }>(
     `SELECT n AS number FROM generate_series($3::bigint, $4::bigint) n
