@@ -1,11 +1,11 @@
 import { type Encoded, stampTime } from './encode.js';
 import type { Receipt } from './entry.js';
-import { LOG_LOCK, type LogState } from './head.js';
+import { LOG_LOCK, type LogState } from './log-state.js';
 import { sha256 } from './tree/hash.js';
 import type { Queryable } from './tree/stored-tree.js';
 import { extend, type Tile } from './tree/tree.js';
 
-/** A batch on its way: what the log will be once it is committed. */
+/** A batch to commit, with the state of the log after its commit. */
 export interface Batch {
   id: string;
   first: number;
@@ -19,7 +19,7 @@ export interface Batch {
   sentAt: number;
 }
 
-/** Closes a batch upon a state: gives the time, hashes the leaves, grows the tree. May be done again upon a newer state. */
+/** Closes a batch on a state: sets the time, hashes the leaves, extends the tree. Can be repeated on a newer state. */
 export function closeBatch(
   entries: readonly Encoded[],
   before: LogState,
@@ -41,9 +41,9 @@ export function closeBatch(
 }
 
 /**
- * One statement, one round trip, one commit: the lock, then the head, and entries and tiles only from the head's RETURNING. No row comes
- * back where another batch has this head already, or where something in it has run out by the database's clock.
- * Entries travel packed in one binary parameter each way: an array of bytea would be sent as hexadecimal text.
+ * One statement, one round trip, one commit: it takes the lock, inserts the head, and inserts entries and tiles only from the head's RETURNING. It
+ * returns no row where another batch already has this head, or where something in it has expired by the database's clock. Entries are packed into one
+ * binary parameter per part: an array of bytea would travel as hexadecimal text.
  */
 const APPEND = `
 WITH l AS MATERIALIZED (SELECT pg_advisory_xact_lock(${LOG_LOCK})),
@@ -65,7 +65,7 @@ b AS (
 )
 SELECT first FROM b`;
 
-/** False: the head has moved, or something ran out. Commits by itself unless a transaction is open. */
+/** False: the head has moved, or something expired. Commits by itself unless a transaction is open. */
 export async function insertBatch(database: Queryable, batch: Batch): Promise<boolean> {
   const { entries, after } = batch;
   const open = pack(entries.map((entry) => entry.leafInput.subarray(1)));
@@ -94,7 +94,7 @@ export async function insertBatch(database: Queryable, batch: Batch): Promise<bo
   return rows.length === 1;
 }
 
-/** Parts laid end to end; positions count from 1, as SQL's substring does. */
+/** Concatenates the parts; positions count from 1, as in SQL's substring. */
 function pack(parts: readonly Buffer[]): { bytes: Buffer; at: string; lengths: string } {
   let at = 1;
   const positions = parts.map((part) => {

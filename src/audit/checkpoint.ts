@@ -7,10 +7,10 @@ import { rootAt } from './tree/proof.js';
 import { storedHashes } from './tree/stored-tree.js';
 import type { LogLogger } from './writer.js';
 
-/** One signer at a time, whatever the number of nodes. */
+/** One signer at a time, for any number of nodes. */
 const SIGNER_LOCK = 4_854_261_301;
 const PERIOD_MS = 1_000;
-/** Between two looks at the log when someone waits for a checkpoint. */
+/** Pause between reads of the log while a caller waits for a checkpoint. */
 const HURRY_MS = 100;
 
 export interface Checkpoint {
@@ -23,7 +23,7 @@ export interface Checkpoints {
   /** C2SP verifier key of this log. */
   readonly vkey: string;
   readonly origin: string;
-  /** The newest that this node knows; undefined before the first. */
+  /** The newest that this node has; undefined before the first. */
   latest(): Checkpoint | undefined;
   /** Resolves with the first checkpoint that covers the entry, or undefined after `ms`. */
   waitFor(index: number, ms: number): Promise<Checkpoint | undefined>;
@@ -39,8 +39,8 @@ export interface CheckpointOptions {
 }
 
 /**
- * Signs a checkpoint at least every second while the log grows. Throws where the database holds less than this signer has signed, or
- * something else: a restored backup must not become a second history.
+ * Signs a checkpoint at least every second while the log grows. Throws where the database holds fewer or other entries than this signer has signed: a
+ * restored backup must not become a second history.
  */
 export async function openCheckpoints({ database, keys, origin, logger }: CheckpointOptions): Promise<Checkpoints> {
   if (!/^[^\s+]+$/.test(origin)) throw new Error('The origin of the log must have no spaces and no plus sign');
@@ -74,7 +74,7 @@ export async function openCheckpoints({ database, keys, origin, logger }: Checkp
     await refuseOtherHistory(signed, size);
     const root = await rootAt(read, size);
     const next: Signed = { origin, size, root: root.toString('base64') };
-    // Remembered first: after a crash in between, a size is skipped, but none is ever signed twice.
+    // Saved first: after a crash in between, a size is skipped, but none is signed twice.
     await writeSigned(keys.directory, next);
     signed = next;
     const note = signNote(checkpointBody(origin, size, root), origin, keys.checkpointSigner);

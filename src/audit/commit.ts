@@ -1,10 +1,10 @@
 import type pg from 'pg';
 import { type Batch, closeBatch, insertBatch } from './batch.js';
 import { bounded } from './connection.js';
-import { LOG_LOCK, type LogState, readState } from './head.js';
+import { LOG_LOCK, type LogState, readState } from './log-state.js';
 import type { WaitingEntry } from './queue.js';
 
-/** What committing a lot needs to see and tell. */
+/** What committing a lot reads and reports to. */
 export interface Committing {
   client: pg.Client;
   /** The newest committed state that this node knows. */
@@ -12,17 +12,17 @@ export interface Committing {
   adopt(state: LogState): void;
   now(): number;
   uuid(): string;
-  /** A batch is about to be sent: until it is settled its fate is in doubt. */
+  /** A batch is about to be sent; until it is settled its outcome is in doubt. */
   sending(batch: Batch, lot: readonly WaitingEntry[]): void;
 }
 
-/** A batch whose commit was sent and never answered. */
+/** A batch whose commit was sent and got no reply. */
 export interface Doubt {
   batch: Batch;
   lot: readonly WaitingEntry[];
 }
 
-/** The quick way: one statement upon the head as this node knows it. Returns the lot that is left when the head had moved. */
+/** The quick way: one statement on the head as this node knows it. Returns the lot that is left where the head has moved. */
 export async function commitQuick(c: Committing, lot: readonly WaitingEntry[]): Promise<readonly WaitingEntry[]> {
   const due = dropStale(lot, c.state.epoch);
   if (due.length === 0) return [];
@@ -35,13 +35,13 @@ export async function commitQuick(c: Committing, lot: readonly WaitingEntry[]): 
   return [];
 }
 
-/** After a miss, or a doubt: lock, read the head, look for the batch in doubt, drop what is stale or has run out, insert, commit. */
+/** After a miss or a doubt: lock, read the head, look for the batch in doubt, drop what is stale or expired, insert, commit. */
 export async function commitSlow(c: Committing, lot: readonly WaitingEntry[], doubt: Doubt | undefined): Promise<void> {
   await bounded(c.client.query('BEGIN'));
   await bounded(c.client.query(`SELECT pg_advisory_xact_lock(${LOG_LOCK})`));
   const found = doubt !== undefined && (await wasCommitted(c.client, doubt.batch.id));
   const before = await bounded(readState(c.client, c.state));
-  c.adopt(before); // committed by others, or by us before the connection broke: nothing of this transaction is in yet
+  c.adopt(before); // committed by others, or by us before the connection broke; this transaction has written nothing yet
   if (found) receipt(doubt.batch, doubt.lot);
   const due = found ? [] : dropExpired(dropStale(lot, before.epoch, true), await databaseTime(c.client));
   if (due.length === 0) {
@@ -50,7 +50,7 @@ export async function commitSlow(c: Committing, lot: readonly WaitingEntry[], do
   }
   const batch = close({ ...c, state: before }, due);
   if (!(await bounded(insertBatch(c.client, batch)))) {
-    // Something ran out since we looked at the clock: the next round drops it.
+    // Something expired since we read the clock: the next round drops it.
     await bounded(c.client.query('ROLLBACK'));
     return commitSlow(c, due, undefined);
   }
@@ -87,7 +87,7 @@ export async function databaseTime(client: pg.ClientBase): Promise<number> {
   return Number(rows[0]!.now);
 }
 
-/** Answers those decided under another policy. An epoch above ours is only wrong once ours is known to be the newest. */
+/** Answers requests that were decided under another policy. A newer epoch than ours counts as stale only once ours is known to be the newest. */
 function dropStale(lot: readonly WaitingEntry[], epoch: number, newest = false): WaitingEntry[] {
   return lot.filter(({ encoded, answer }) => {
     const decided = encoded.epoch ?? epoch;

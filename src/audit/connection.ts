@@ -1,20 +1,20 @@
 import type pg from 'pg';
 import type { Database } from '../platform/postgres/database.js';
 
-/** ms for any one statement of the log, a wait for its lock included: beyond, the connection is given up and the commit is in doubt. */
+/** ms for one statement of the log, the wait for its lock included. After that the connection is dropped and the commit is in doubt. */
 export const STATEMENT_MS = 5_000;
 const CONNECT_MS = 3_000;
 const GOODBYE_MS = 1_000;
 
-/** A connection that is the log's alone. */
+/** A connection that only the log uses. */
 export interface LogConnection {
   client: pg.Client;
-  /** False once it broke. */
+  /** False once it is broken. */
   alive(): boolean;
   end(): Promise<void>;
 }
 
-/** `connectAudit` refuses a database whose commits would not last (`audit.md`). `lost` is called once, when the connection breaks. */
+/** `connectAudit` refuses a database whose commits are not durable (`audit.md`). `lost` is called once, when the connection breaks. */
 export async function connectLog(database: Database, lost: () => void): Promise<LogConnection> {
   const client = await within(CONNECT_MS, database.connectAudit(), (late) => void late.end().catch(ignore));
   let alive = true;
@@ -30,13 +30,13 @@ export async function connectLog(database: Database, lost: () => void): Promise<
     alive: () => alive,
     end: async () => {
       alive = false;
-      // A server that answers nothing does not say goodbye either.
+      // A server that hangs does not reply to the end of the session either.
       await within(GOODBYE_MS, client.end(), ignore).catch(ignore);
     },
   };
   try {
     await bounded(client.query(`SET statement_timeout = ${STATEMENT_MS}`));
-    // A node that stops breathing between lock and commit must not hold up the others.
+    // A node that hangs between lock and commit must not block the others.
     await bounded(client.query(`SET idle_in_transaction_session_timeout = ${STATEMENT_MS}`));
   } catch (error) {
     await connection.end();
@@ -45,7 +45,7 @@ export async function connectLog(database: Database, lost: () => void): Promise<
   return connection;
 }
 
-/** Writes what an append writes and takes it back: whether the log can be written is known by writing only. Throws where it can't. */
+/** Writes what an append writes, then rolls back: only a write shows whether the log can be written. Throws where it can't. */
 export async function tryWriting({ client }: LogConnection): Promise<void> {
   await bounded(client.query('BEGIN'));
   await bounded(client.query(TRIAL));
@@ -60,7 +60,7 @@ WITH b AS (
 )
 INSERT INTO audit.tile (level, n, hashes) SELECT -1, -1, '' WHERE false`;
 
-/** A statement of the log, given up when the server does not answer at all. */
+/** Waits for a statement of the log; gives up where the server does not reply. */
 export function bounded<T>(work: Promise<T>): Promise<T> {
   return within(STATEMENT_MS + 1_000, work, ignore);
 }

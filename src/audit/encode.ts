@@ -5,13 +5,13 @@ import { Problem } from '../platform/errors.js';
 import type { Actor, Draft, EntryAccess } from './entry.js';
 import type { Sealer } from './seal.js';
 
-/** Bytes of an open part at most: a C2SP entry bundle has a 16-bit length. */
+/** Most bytes of an open part: a C2SP entry bundle has a 16-bit length. */
 export const ENTRY_LIMIT_BYTES = 65_535;
 const SEALED_LIMIT_BYTES = 1 << 20;
 
-/** A draft turned into bytes, but for the time, which is set when its batch closes. */
+/** A draft as bytes. The time is set when its batch closes. */
 export interface Encoded {
-  /** `0x00 ‖ canonical bytes`: what the leaf hash is over. */
+  /** `0x00 ‖ canonical bytes`: the input of the leaf hash. */
   leafInput: Buffer;
   sealed: Buffer;
   blind: Buffer;
@@ -26,8 +26,8 @@ const TIME_AT = TIME_AND_VERSION.indexOf('0');
 const TIME_LENGTH = 24;
 
 /**
- * RFC 8785 by hand: the keys stand in order and `time` and `v` come last, so an entry is built before its batch closes.
- * `test/audit/entry.test.ts` holds it equal to `canonicalize`. Throws Problem `unprocessable` for a draft that can't be an entry.
+ * RFC 8785 written by hand: the keys are in order, and `time` and `v` come last, so an entry is built before its batch closes.
+ * `test/audit/entry.test.ts` compares it with `canonicalize`. Throws Problem `unprocessable` for a draft that can't be an entry.
  */
 export function encode(draft: Draft, node: string, sealer: Sealer, salts: () => Buffer): Encoded {
   const blind = sealer.blind(draft.request);
@@ -58,7 +58,7 @@ export function encode(draft: Draft, node: string, sealer: Sealer, salts: () => 
   };
 }
 
-/** Salts of 16 bytes, drawn 256 at a time: a system call for each entry would cost more than its hashes. */
+/** Salts of 16 bytes, drawn 256 at a time: a system call per entry would cost more than its hashes. */
 export function makeSalts(clock: Clock): () => Buffer {
   let drawn: Buffer = Buffer.alloc(0);
   return () => {
@@ -75,10 +75,10 @@ export function stampTime(encoded: Encoded, time: string): void {
   encoded.leafInput.write(time, at, TIME_LENGTH, 'latin1');
 }
 
-/** Text up to a third of this is hashed without a buffer of its own. */
+/** Text of up to a third of this size is hashed without a buffer of its own. */
 const scratch = Buffer.allocUnsafe(1 << 18);
 
-/** `SHA-256(blind ‖ data)`, base64 in quotes: nobody without the blind can test guesses against it. Text counts as its UTF-8. */
+/** `SHA-256(blind ‖ data)`, base64 in quotes: only who has the blind can test guesses against it. Text is hashed as UTF-8. */
 function blinded(blind: Buffer, data: Buffer | string): string {
   blind.copy(scratch);
   if (typeof data === 'string' && data.length * 3 + blind.length <= scratch.length) {
@@ -91,7 +91,7 @@ function blinded(blind: Buffer, data: Buffer | string): string {
 
 const openings = new WeakMap<object, string>();
 
-/** The keys before `release` are the same for every answer of one plan: written once. */
+/** The keys before `release` are the same for every answer of one plan, so their text is cached. */
 function access(a: EntryAccess): string {
   let opening = a.template === undefined ? undefined : openings.get(a.template);
   if (opening === undefined) {
@@ -131,7 +131,7 @@ function detail(value: Readonly<Record<string, unknown>>): string {
   }
 }
 
-/** JSON.stringify escapes lone surrogates only; an even run of backslashes before `ud` is text that reads like one. */
+/** JSON.stringify escapes only lone surrogates; an even number of backslashes before `ud` is ordinary text. */
 function hasLoneSurrogate(json: string): boolean {
   return json.includes('\\ud') && /(?<!\\)(?:\\\\)*\\ud[89a-f]/.test(json);
 }

@@ -43,7 +43,7 @@ export interface Actor {
   department: string;
 }
 
-/** One dataset touched by a request, as the open part of the entry tells it. */
+/** One dataset that a request touches, as in the open part of the entry. */
 export interface EntryAccess {
   dataset: string;
   major: number;
@@ -55,26 +55,26 @@ export interface EntryAccess {
   fields: readonly string[];
   /** `field=mask` for each masked field. */
   masks: readonly string[];
-  /** How many rows left; null where that itself would tell too much (an absent row and one out of scope look the same: both 0). */
+  /** Number of rows that left; null where the number would reveal too much. An absent row and one out of scope look the same: both 0. */
   rows: number | null;
-  /** An object that stays the same for every access alike in all but release and rows: what its text is remembered by. Not recorded. */
+  /** An object shared by all accesses that differ only in release and rows: the key under which their text is cached. Not recorded. */
   template?: object;
 }
 
-/** What only auditors may open, with a reason. */
+/** What only auditors may open, stating a reason. */
 export interface Sealed {
-  /** The ask with its values, as the door understood it. */
+  /** The ask with its values, as the door parsed it. */
   ask: unknown;
   case?: string;
   operator?: string;
   address?: string;
   rule?: string;
   reason?: string;
-  /** row_id (16 bytes each), concatenated, of the rows that left, per access in order. */
+  /** row_ids (16 bytes each) of the rows that left, concatenated per access, in order. */
   rows?: readonly Buffer[];
 }
 
-/** What a writer hands to the log. The log adds v, time, node, digests and salt. */
+/** What a caller gives to the log. The log adds v, time, node, digests and salt. */
 export interface Draft {
   /** UUID of the request. */
   request: string;
@@ -87,11 +87,11 @@ export interface Draft {
   /** The canonical ask. */
   query?: string;
   sealed: Sealed;
-  /** Extra open facts, event by event: `{ record: {kind, id, version, hash} }`, `{ delivery: … }`, `{ confirms: index }`. */
+  /** Open facts of the event: `{ record: {kind, id, version, hash} }`, `{ delivery: … }`, `{ confirms: index }`. */
   detail?: Readonly<Record<string, unknown>>;
-  /** The policy epoch under which this was decided; undefined where nothing was decided by policy. */
+  /** The policy epoch of the decision; undefined where policy decided nothing. */
   epoch?: number;
-  /** ms since the epoch: the commit refuses later than this by the database's clock. */
+  /** ms since the epoch: the commit refuses after this time by the database's clock. */
   notAfter?: number;
 }
 
@@ -104,16 +104,16 @@ export interface Receipt {
 }
 
 export type Appended =
-  /** `sentAt`: when the batch was sent, ms since the epoch by this node's clock; the commit was not earlier. */
+  /** `sentAt`: when the batch was sent, ms since the epoch by this node's clock. The commit is not earlier. */
   | { state: 'recorded'; receipt: Receipt; sentAt: number }
-  /** The policy changed since it was decided: decide again under at least this epoch. */
+  /** The policy changed since the decision: decide again under at least this epoch. */
   | { state: 'stale'; epoch: number }
-  /** Token or grant ran out before the commit. */
+  /** Token or grant expired before the commit. */
   | { state: 'expired' };
 
 /** The head as this node last saw it. */
 export interface Head {
-  /** Index that the next entry will get = number of entries. */
+  /** Index of the next entry = number of entries. */
   next: number;
   epoch: number;
 }

@@ -8,32 +8,32 @@ import { databaseTime } from './commit.js';
 import { STATEMENT_MS } from './connection.js';
 import { type Encoded, encode, makeSalts } from './encode.js';
 import type { Appended, Draft, Head, Receipt } from './entry.js';
-import { LOG_LOCK, readState } from './head.js';
+import { LOG_LOCK, readState } from './log-state.js';
 import { makeQueue } from './queue.js';
 import { openSealer } from './seal.js';
 import { type LogLogger, type LogWriter, startWriter } from './writer.js';
 
-/** The append-only Merkle log of one installation. Any number of nodes write one log with no leader. */
+/** The append-only Merkle log of one installation. Any number of nodes write one log, without a leader. */
 export interface AuditLog {
   /**
-   * Queues; resolves when the entry is committed. Throws Problem `audit-unavailable` when it cannot be (queue full, database gone), and
-   * `unprocessable` when this draft can't be an entry.
+   * Queues a draft; resolves when its entry is committed. Throws Problem `audit-unavailable` (queue full, database gone), or `unprocessable` where
+   * the draft can't be an entry.
    */
   append(draft: Draft): Promise<Appended>;
   /**
-   * The last statement of a publishing, grant or contract transaction (READ COMMITTED): takes the log's lock, appends, returns receipts in
-   * order. `policy: true` → the batch carries epoch + 1, and `exchange_policy` is notified of it at the commit. The caller commits right
-   * after, within seconds: the whole exchange waits for it. This node's head follows with its next commit. Throws Problem `conflict` when a draft's
-   * epoch or validity is over, and `audit-unavailable`.
+   * The last statement of a publishing, grant or contract transaction (READ COMMITTED): takes the log's lock, appends, returns receipts in order.
+   * `policy: true` → the batch carries epoch + 1, and the commit notifies `exchange_policy` of it. The caller commits right after, within seconds:
+   * the whole exchange waits. This node's head follows with its next commit. Throws Problem `conflict` where a draft's epoch or validity is over, and
+   * `audit-unavailable`.
    */
   appendIn(
     tx: pg.ClientBase,
     drafts: readonly Draft[],
     options: { policy: boolean },
   ): Promise<{ receipts: Receipt[]; epoch: number }>;
-  /** Newest head this node has seen. */
+  /** Newest head that this node has seen. */
   head(): Head;
-  /** False when the last attempt to commit failed: readiness asks this. */
+  /** False after a failed commit; readiness reads this. */
   writable(): boolean;
   close(): Promise<void>;
 }
@@ -42,14 +42,14 @@ export interface LogOptions {
   database: Database;
   clock: Clock;
   keys: Keys;
-  /** Stands in every entry. */
+  /** Written into every entry. */
   node: string;
   logger?: LogLogger;
   /** Entries of each committed batch, for the metrics. */
   onCommitted?: (entries: number) => void;
 }
 
-/** Throws when the database can't be reached, would forget commits, or holds entries that do not give its head. */
+/** Throws where the database can't be reached, loses commits, or holds entries that do not match its head. */
 export async function openLog({ database, clock, keys, node, logger, onCommitted }: LogOptions): Promise<AuditLog> {
   const sealer = openSealer(keys, clock);
   const salts = makeSalts(clock);
@@ -93,8 +93,8 @@ export async function openLog({ database, clock, keys, node, logger, onCommitted
 }
 
 /**
- * The head under the lock. What this transaction sees may be its own, so the node's state does not take it over. No statement from here on may take
- * long, and a node that stops breathing before its commit loses the lock: every node waits for it.
+ * The head under the lock. This transaction may see its own writes, so the node's state does not adopt it. From here no statement may take long, and
+ * a node that hangs before its commit loses the lock: every node waits for it.
  */
 async function lockedState(tx: pg.ClientBase, writer: LogWriter): ReturnType<typeof readState> {
   await tx.query(`SET LOCAL statement_timeout = ${STATEMENT_MS}`);

@@ -2,10 +2,10 @@ import { Problem } from '../platform/errors.js';
 import type { Encoded } from './encode.js';
 import type { Appended } from './entry.js';
 
-/** Entries and bytes of one batch at most. */
+/** Most entries and bytes in one batch. */
 const BATCH_ENTRIES = 512;
 const BATCH_BYTES = 2 << 20;
-/** What may wait at most. Denials and failures get half of it, so that refusals can't drown answers. */
+/** Most that may wait. Denials and failures get half of it, so that refusals can't crowd out answers. */
 const QUEUE_ENTRIES = 8_192;
 const QUEUE_BYTES = 64 << 20;
 
@@ -19,7 +19,7 @@ export interface WaitingEntry {
 export interface Queue {
   /** Throws Problem `audit-unavailable` when full. */
   push(encoded: Encoded, refusal: boolean): Promise<Appended>;
-  /** The next batch: all that waits, within the limits of a batch. */
+  /** The next batch: all that waits, up to the limits of a batch. */
   take(): WaitingEntry[];
   readonly length: number;
 }

@@ -15,7 +15,7 @@ export async function readEntry(database: Queryable, index: number): Promise<Sto
   return rows[0] === undefined ? undefined : { index, ...rows[0] };
 }
 
-/** A C2SP entry bundle: each entry behind its length as a big-endian uint16. Undefined where the log has not got so far. */
+/** A C2SP entry bundle: each entry after its length as a big-endian uint16. Undefined where the log is shorter. */
 export async function readBundle(database: Queryable, first: number, count: number): Promise<Buffer | undefined> {
   const text = 'SELECT bytes FROM audit.entry WHERE index >= $1 AND index < $2 ORDER BY index';
   const { rows } = await database.query<{ bytes: Buffer }>(text, [first, first + count]);

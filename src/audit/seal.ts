@@ -4,9 +4,9 @@ import type { Keys } from '../platform/keys.js';
 import type { Sealed } from './entry.js';
 
 /**
- * A sealed part as stored: `0x01 ‖ yyyymm (uint32) ‖ wrapped data key (12 iv, 32, 16 tag) ‖ 12 iv ‖ ciphertext ‖ 16 tag`, AES-256-GCM throughout,
- * the entry's salt as additional data, so that a blob fits its own entry only. `sealedDigest = SHA-256(salt ‖ blob)`: over the stored bytes, because
- * a digest over the plaintext would let the holder of a receipt (who knows the blind) test guesses of the true reason against it.
+ * A sealed part as stored: `0x01 ‖ yyyymm (uint32) ‖ wrapped data key (12 iv, 32, 16 tag) ‖ 12 iv ‖ ciphertext ‖ 16 tag`, all AES-256-GCM. The
+ * entry's salt is additional data, so a blob fits only its own entry. `sealedDigest = SHA-256(salt ‖ blob)` is over the stored bytes: with a digest
+ * over the plaintext the holder of a receipt (who has the blind) could test guesses of the true reason.
  */
 const VERSION = 1;
 const HEADER = 1 + 4 + 12 + 32 + 16;
@@ -28,11 +28,11 @@ export interface SealedPart {
   digest: string;
 }
 
-/** Seals for one process: a data key of its own, changed hourly and with the month, wrapped by the month's key. */
+/** Seals for one process. Its data key changes hourly and with the month; the month's key wraps it. */
 export interface Sealer {
   /** HMAC(K_month, request): 32 bytes. */
   blind(request: string): Buffer;
-  /** The blob as stored, and SHA-256(salt ‖ blob) in base64. The salt has 16 bytes. */
+  /** The stored blob, and SHA-256(salt ‖ blob) in base64. The salt has 16 bytes. */
   seal(sealed: Sealed, blind: Buffer, salt: Buffer): SealedPart;
 }
 
@@ -88,9 +88,9 @@ function makeDataKey(keys: Keys, clock: Clock): DataKey {
   };
 }
 
-/** The salt stands before the blob in one buffer, so that both are hashed in one go. */
+/** The salt precedes the blob in one buffer, so that one call hashes both. */
 function sealWith(data: DataKey, text: string, salt: Buffer): SealedPart {
-  data.iv.writeUIntBE(++data.uses, 6, 6); // a counter: the key is this process's alone
+  data.iv.writeUIntBE(++data.uses, 6, 6); // a counter: only this process uses the key
   const cipher = createCipheriv('aes-256-gcm', data.key, data.iv).setAAD(salt);
   const body = cipher.update(text, 'utf8');
   cipher.final();
@@ -108,7 +108,7 @@ function plaintext(sealed: Sealed, blind: Buffer): string {
   return JSON.stringify({ ...sealed, rows, blind: blind.toString('base64') });
 }
 
-/** Opens a sealed part with the month's key. Throws where the blob was altered, belongs to another entry, or the month's key is gone. */
+/** Opens a sealed part with the month's key. Throws where the blob was altered or belongs to another entry, or where the key is gone. */
 export function openSealed(keys: Keys, blob: Buffer, salt: Buffer): OpenedSealed {
   if (blob.length < HEADER + IV + TAG || blob[0] !== VERSION) throw new Error('not a sealed part of a known version');
   const yyyymm = String(blob.readUInt32BE(1));

@@ -1,7 +1,7 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What a signer has signed last: kept outside the database, so that a database set back is noticed. */
+/** What a signer signed last, kept outside the database: shows when a database is set back. */
 export interface Signed {
   origin: string;
   size: number;
@@ -9,7 +9,7 @@ export interface Signed {
   root: string;
 }
 
-/** Undefined before the first signature. Throws on a damaged file: it must never be taken for no file. */
+/** Undefined before the first signature. Throws on a damaged file: it must not count as absent. */
 export async function readSigned(directory: string): Promise<Signed | undefined> {
   const path = stateFile(directory);
   let text: string;
@@ -24,7 +24,7 @@ export async function readSigned(directory: string): Promise<Signed | undefined>
   throw new Error(`${path} is damaged. It says how far checkpoints were signed: restore it from a backup.`);
 }
 
-/** Durable before it returns: written aside, synced, renamed into place, the directory synced. */
+/** Durable before it returns: writes a second file, syncs it, renames it, syncs the directory. */
 export async function writeSigned(directory: string, signed: Signed): Promise<void> {
   const path = stateFile(directory);
   const aside = `${path}.${process.pid}.new`;

@@ -3,10 +3,10 @@ import { Problem } from '../platform/errors.js';
 import type { Database } from '../platform/postgres/database.js';
 import { type Committing, commitQuick, commitSlow, type Doubt } from './commit.js';
 import { bounded, connectLog, type LogConnection, tryWriting } from './connection.js';
-import { EMPTY_STATE, type LogState, readState } from './head.js';
+import { EMPTY_STATE, type LogState, readState } from './log-state.js';
 import type { Queue, WaitingEntry } from './queue.js';
 
-/** For so long a lot is tried again while the log can't be written; then its requests are told, and those that follow at the first failure. */
+/** How long a lot is retried while the log can't be written. Then its requests fail, and later ones fail at once. */
 const PATIENCE_MS = 3_000;
 const PAUSE_MS = 250;
 
@@ -14,9 +14,9 @@ export interface LogLogger {
   warn(facts: object, message: string): void;
 }
 
-/** The one loop of a node that commits what waits: while one commit is in flight, the next batch gathers. */
+/** The one loop of a node that commits what waits: while one commit is in flight, the next batch collects. */
 export interface LogWriter {
-  /** Something was queued. */
+  /** Something is queued. */
   wake(): void;
   state(): LogState;
   writable(): boolean;
@@ -76,7 +76,7 @@ export async function startWriter(database: Database, queue: Queue, options: Wri
     onCommitted?.(lot.length);
   }
 
-  /** Commits a lot whatever it takes, within bounds; a batch that the database itself refuses is halved until the culprit stands alone. */
+  /** Commits a lot, retrying within bounds. A batch that the database refuses is halved until the bad entry is alone. */
   async function deliver(lot: readonly WaitingEntry[]): Promise<void> {
     const end = performance.now() + PATIENCE_MS;
     for (let attempt = 1; ; attempt++) {
@@ -121,7 +121,7 @@ export async function startWriter(database: Database, queue: Queue, options: Wri
 
   function woken(): Promise<void> {
     return new Promise((resolve) => {
-      // One turn of the event loop later, so that what arrives together is written together.
+      // One turn of the event loop later, so that requests that arrive together share a batch.
       signal = () => setImmediate(resolve);
     });
   }
@@ -149,7 +149,7 @@ export async function startWriter(database: Database, queue: Queue, options: Wri
   };
 }
 
-/** The server read the statement and found data in it that it cannot take (SQLSTATE classes 22 and 23). A place that is taken is no fault of the data. */
+/** The server refused the data of the statement (SQLSTATE classes 22 and 23). A unique violation is not a fault of the data. */
 function isRefusal(error: unknown): boolean {
   return /^(22|23(?!505))/.test(codeOf(error) ?? '');
 }

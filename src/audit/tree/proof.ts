@@ -2,8 +2,8 @@ import { EMPTY_ROOT, nodeHash } from './hash.js';
 import { perfectRoot, TILE_HEIGHT, TILE_WIDTH } from './tree.js';
 
 /**
- * Hashes `first` … `first + count - 1` of a tile level (0: leaf hashes, 1: roots of 256 leaves, …), all within one tile.
- * Rejects where the log has not got so far.
+ * Hashes `first` … `first + count - 1` of a tile level (0: leaf hashes, 1: roots of 256 leaves, …), all in one tile. Rejects where the log is
+ * shorter.
  */
 export type ReadHashes = (level: number, first: number, count: number) => Promise<readonly Buffer[]>;
 
@@ -20,7 +20,7 @@ async function pathOf(read: ReadHashes, index: number, begin: number, end: numbe
   return [...(await pathOf(read, index, middle, end)), await subtree(read, begin, middle)];
 }
 
-/** RFC 6962 §2.1.2: proof that the tree of `to` leaves extends the tree of `from` leaves. Empty where they are equal or from is 0. */
+/** RFC 6962 §2.1.2: proof that the tree of `to` leaves extends the tree of `from` leaves. Empty where they are equal or `from` is 0. */
 export async function consistencyProof(read: ReadHashes, from: number, to: number): Promise<Buffer[]> {
   if (!(from >= 0 && from <= to)) throw new RangeError(`no consistency from ${from} to ${to}`);
   if (from === 0 || from === to) return [];
@@ -41,7 +41,7 @@ export async function rootAt(read: ReadHashes, size: number): Promise<Buffer> {
   return size === 0 ? EMPTY_ROOT : subtree(read, 0, size);
 }
 
-/** Root over leaves begin…end, where begin is a multiple of the smallest power of two that holds them. */
+/** Root over leaves begin…end. `begin` is a multiple of the smallest power of two that holds them. */
 async function subtree(read: ReadHashes, begin: number, end: number): Promise<Buffer> {
   const count = end - begin;
   const power = largestPowerBelow(count + 1);
@@ -49,7 +49,7 @@ async function subtree(read: ReadHashes, begin: number, end: number): Promise<Bu
   return nodeHash(await perfect(read, begin, power), await subtree(read, begin + power, end));
 }
 
-/** Root of a perfect subtree: it lies in one tile. */
+/** Root of a perfect subtree, which one tile holds. */
 async function perfect(read: ReadHashes, begin: number, count: number): Promise<Buffer> {
   const level = Math.floor(Math.log2(count) / TILE_HEIGHT);
   const unit = TILE_WIDTH ** level;

@@ -2,13 +2,13 @@ import type pg from 'pg';
 import type { ReadHashes } from './proof.js';
 import { perfectRoot, splitHashes, TILE_WIDTH, type Tree, treeOf } from './tree.js';
 
-/** What `pg.Pool` and `pg.Client` have in common. */
+/** The part that `pg.Pool` and `pg.Client` share. */
 export type Queryable = Pick<pg.ClientBase, 'query'>;
 
-/** Tile roots kept in memory by one reader: 32 bytes each, they never change. */
+/** Most tile roots that one reader caches: 32 bytes each, they never change. */
 const ROOTS_KEPT = 1 << 16;
 
-/** Reads hashes as the database holds them: full tiles, and what is not yet in one from the entries or the tiles below. */
+/** Reads hashes from the database: full tiles; the rest from entries or lower tiles. */
 export function storedHashes(database: Queryable): ReadHashes {
   const roots = new Map<string, Buffer>();
 
@@ -39,7 +39,7 @@ export function storedHashes(database: Queryable): ReadHashes {
   };
 }
 
-/** Leaf hashes by the database's own SHA-256: 32 bytes an entry travel, not its text. */
+/** Leaf hashes, computed by PostgreSQL's SHA-256: 32 bytes per entry travel, not its text. */
 export async function leafHashes(database: Queryable, first: number, count: number): Promise<Buffer[]> {
   const text = `SELECT sha256('\\x00'::bytea || bytes) AS leaf FROM audit.entry WHERE index >= $1 AND index < $2 ORDER BY index`;
   const { rows } = await database.query<{ leaf: Buffer }>(text, [first, first + count]);
@@ -50,7 +50,7 @@ function missing(level: number, n: number): never {
   throw new RangeError(`the log has no hash ${n} at level ${level}`);
 }
 
-/** The tree of the first `size` entries, read anew. */
+/** The tree of the first `size` entries, read from the database. */
 export async function loadTree(database: Queryable, size: number): Promise<Tree> {
   const read = storedHashes(database);
   const pending: (readonly Buffer[])[] = [];

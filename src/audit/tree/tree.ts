@@ -12,7 +12,7 @@ export interface Tile {
   hashes: Buffer;
 }
 
-/** The part of an RFC 6962 tree that appending needs. Values are never changed in place. */
+/** The part of an RFC 6962 tree that appending needs. Immutable. */
 export interface Tree {
   size: number;
   /** Roots of the perfect subtrees, largest first: one per set bit of size. */
@@ -23,7 +23,7 @@ export interface Tree {
 
 export const EMPTY_TREE: Tree = { size: 0, edge: [], pending: [] };
 
-/** Appends leaf hashes: the new tree and the tiles that became full on the way. About two hashes' work a leaf. */
+/** Appends leaf hashes. Returns the new tree and the tiles that became full. Costs about two hashes per leaf. */
 export function extend(tree: Tree, leaves: readonly Buffer[]): { tree: Tree; tiles: Tile[] } {
   const edge = [...tree.edge];
   const pending = tree.pending.map((hashes) => [...hashes]);

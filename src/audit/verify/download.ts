@@ -1,12 +1,12 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** Bytes of a path of the running server. Rejects on any other status than 200. */
+/** Bytes at a path of the running server. Rejects on any status except 200. */
 export type Fetch = (path: string) => Promise<Buffer>;
 
 /**
- * Copies the log up to its newest checkpoint into a tlog-tiles directory: `checkpoint`, `vkey`, `checkpoints/<size>`, `tile/…`. An earlier
- * export there is brought up to date, and its checkpoints stay, so that the verifier compares them.
+ * Copies the log up to its newest checkpoint into a tlog-tiles directory: `checkpoint`, `vkey`, `checkpoints/<size>`, `tile/…`. Updates an earlier
+ * export there and keeps its checkpoints, so that the verifier compares them.
  * @returns number of entries
  */
 export async function downloadLog(fetch: Fetch, directory: string): Promise<number> {
@@ -25,7 +25,7 @@ export async function downloadLog(fetch: Fetch, directory: string): Promise<numb
   return size;
 }
 
-/** The names of the tiles over so many hashes: full ones, then at most one partial. */
+/** Names of the tiles for a number of hashes: full ones, then at most one partial. */
 function* tilePaths(hashes: number): Generator<string> {
   for (let n = 0; n * 256 < hashes; n++) {
     const digits = String(n).padStart(Math.ceil(String(n).length / 3) * 3, '0');
@@ -37,7 +37,7 @@ function* tilePaths(hashes: number): Generator<string> {
 
 async function save(directory: string, path: string, bytes: Buffer): Promise<void> {
   const file = join(directory, path);
-  // A tile that has become full stands where the directory of its partial forms was, but for the suffix.
+  // A full tile replaces the directory of its partial forms (`.p`).
   if (path.startsWith('tile/') && !path.includes('.p/')) await rm(`${file}.p`, { recursive: true, force: true });
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, bytes);

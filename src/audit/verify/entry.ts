@@ -10,7 +10,7 @@ export interface OpenEntry {
   answerDigest: string | null;
 }
 
-/** The open part from its bytes. Throws Error that says what is wrong: not canonical (RFC 8785), or not an entry. */
+/** The open part from its bytes. Throws Error naming the fault: not canonical (RFC 8785), or not an entry. */
 export function openEntry(bytes: Buffer): OpenEntry {
   const entry = parse(bytes);
   for (const field of FIELDS) if (!(field in entry)) throw new Error(`the entry has no ${field}`);

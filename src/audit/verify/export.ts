@@ -2,10 +2,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HASH_BYTES, leafHash } from '../tree/hash.js';
 import { openEntry } from './entry.js';
-import { GrowingTree } from './growing.js';
+import { GrowingTree } from './growing-tree.js';
 import { openCheckpoint, parseVerifierKey, type SignedCheckpoint } from './note.js';
 
-/** What is wrong with an export, and where it is first seen; no index where it is not about one entry. */
+/** What is wrong with an export, and at which entry first; no index where it is not about one entry. */
 export class Broken extends Error {
   readonly index: number | undefined;
   constructor(reason: string, index?: number) {
@@ -20,15 +20,15 @@ export interface VerifiedExport {
   size: number;
   root: Buffer;
   checkpoints: number;
-  /** The times of the first and last entry. */
+  /** Times of the first and last entry. */
   from: string | undefined;
   to: string | undefined;
 }
 
 /**
- * Verifies an export (tlog-tiles layout) with nothing but its files: signatures, the form and order of all entries, every tile, and that
- * all checkpoints are of one history. Throws Broken.
- * @param vkey the key to trust; without it the export's own, which then proves only that the export agrees with itself
+ * Verifies an export (tlog-tiles layout) using only its files: signatures, form and order of all entries, every tile, and that all checkpoints belong
+ * to one history. Throws Broken.
+ * @param vkey the trusted key; without it the export's own, which proves only that the export agrees with itself
  */
 export async function verifyExport(directory: string, vkey?: string): Promise<VerifiedExport> {
   const checkpoints = await signedCheckpoints(directory, vkey);
@@ -79,7 +79,7 @@ function refuseOtherRoot({ size, root }: SignedCheckpoint, tree: GrowingTree): v
     tree.vouched = size;
     return;
   }
-  // Which of them was changed together with its tiles can't be told: the first that no earlier good checkpoint vouches for.
+  // Entries and tiles changed together, so the exact one is unknown: report the first that no good checkpoint vouches for.
   throw new Broken(`the entries do not give the root that was signed for size ${size}`, tree.vouched);
 }
 
@@ -87,7 +87,7 @@ function entryTime(bytes: Buffer, index: number): string {
   return attempt(index, openEntry, bytes).time;
 }
 
-/** C2SP entry bundle: uint16 lengths. One at a time, so that the first bad entry is named and not what follows from it. */
+/** C2SP entry bundle: uint16 lengths. Yields one at a time, so that the first bad entry is named, not a later effect of it. */
 function* entriesOf(packed: Buffer, first: number, width: number): Generator<Buffer> {
   let at = 0;
   for (let index = first; index < first + width; index++) {

@@ -7,7 +7,7 @@ export interface VerifierKey {
   key: KeyObject;
 }
 
-/** A checkpoint whose signature was checked. */
+/** A checkpoint with a checked signature. */
 export interface SignedCheckpoint {
   origin: string;
   size: number;
@@ -16,7 +16,7 @@ export interface SignedCheckpoint {
 
 const SPKI_ED25519 = Buffer.from('302a300506032b6570032100', 'hex');
 
-/** A C2SP vkey of type Ed25519. Throws Error that says what is wrong. */
+/** A C2SP vkey of type Ed25519. Throws Error naming the fault. */
 export function parseVerifierKey(text: string): VerifierKey {
   const match = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/.exec(text.trim());
   if (match === null) throw new Error('the verifier key has not the form name+id+key');
@@ -29,7 +29,7 @@ export function parseVerifierKey(text: string): VerifierKey {
   return { name, id: own, key };
 }
 
-/** The body of a C2SP signed note, its signature checked. Throws Error that says what is wrong, and calls the note what it is called. */
+/** The body of a C2SP signed note with a checked signature. Throws Error naming the fault; `called` is the note's name in it. */
 export function openNote(note: string, vkey: VerifierKey, called: string): string {
   const split = note.lastIndexOf('\n\n');
   if (split < 0 || !note.endsWith('\n')) throw new Error(`the ${called} is not a signed note`);
@@ -41,7 +41,7 @@ export function openNote(note: string, vkey: VerifierKey, called: string): strin
   return body;
 }
 
-/** Checks the signature of a checkpoint. Throws Error that says what is wrong. */
+/** Checks the signature of a checkpoint. Throws Error naming the fault. */
 export function openCheckpoint(note: string, vkey: VerifierKey): SignedCheckpoint {
   const body = openNote(note, vkey, 'checkpoint');
   const match = /^([^\n]+)\n(0|[1-9]\d{0,14})\n([A-Za-z0-9+/]{43}=)\n/.exec(body);

@@ -2,7 +2,7 @@ import { HASH_BYTES, nodeHash } from '../tree/hash.js';
 
 const half = (n: number): number => Math.floor(n / 2);
 
-/** RFC 9162 §2.1.3.2: is the leaf at this index of the tree with this root? */
+/** RFC 9162 §2.1.3.2: whether the tree with this root has the leaf at this index. */
 export function includes(
   leaf: Buffer,
   proof: readonly Buffer[],
@@ -34,7 +34,7 @@ interface TreeHead {
   root: Buffer;
 }
 
-/** RFC 9162 §2.1.4.2: does the newer tree begin with the older one? */
+/** RFC 9162 §2.1.4.2: whether the newer tree begins with the older one. */
 export function extendsTree(older: TreeHead, newer: TreeHead, proof: readonly Buffer[]): boolean {
   if (older.size > newer.size) return false;
   if (older.size === newer.size) return proof.length === 0 && older.root.equals(newer.root);

@@ -7,7 +7,7 @@ import { includes } from './proof.js';
 const RECEIPT =
   /^(?:exchange-receipt:)?\s*index=(\d{1,15}),\s*leaf=:([A-Za-z0-9+/]{43}=):,\s*blind=:([A-Za-z0-9+/]{43}=):\s*$/i;
 
-/** The value of `Exchange-Receipt`; the header's name may stand before it. Throws Error where it is no receipt. */
+/** The value of `Exchange-Receipt`, with or without the header's name. Throws Error where it is no receipt. */
 export function parseReceipt(text: string): Receipt {
   const match = RECEIPT.exec(text);
   if (match === null) throw new Error('the receipt has not the form index=…, leaf=:…:, blind=:…:');
@@ -19,7 +19,7 @@ export interface Proof {
   index: number;
   hashes: Buffer[];
   checkpoint: string;
-  /** Canonical bytes of the entry, which `exchange audit proof` puts into the extra line. */
+  /** Canonical bytes of the entry, from the extra line that `exchange audit proof` writes. */
   entry: Buffer | undefined;
 }
 
@@ -43,8 +43,8 @@ export function parseProof(text: string): Proof {
 }
 
 /**
- * Verifies a receipt under a signed checkpoint, and the answer's body against the entry. Throws Error that says what does not hold.
- * @returns what was proven: the size of the log, the entry's time where its bytes were given
+ * Verifies a receipt under a signed checkpoint, and the answer's body against the entry. Throws Error naming what fails.
+ * @returns what is proven: the size of the log, and the entry's time where its bytes were given
  */
 export function verifyReceipt(
   receipt: Receipt,

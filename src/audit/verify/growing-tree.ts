@@ -1,9 +1,9 @@
 import { EMPTY_ROOT, nodeHash } from '../tree/hash.js';
 
-/** A tree that grows leaf by leaf, as a verifier sees it: it keeps the hashes at every tile level for comparison, 32 bytes per 256 entries. */
+/** A tree that grows leaf by leaf in the verifier. Keeps the hashes of every tile level to compare: 32 bytes per 256 entries. */
 export class GrowingTree {
   size = 0;
-  /** Up to here a checkpoint was found right. */
+  /** Entries below this index are covered by a checkpoint that was right. */
   vouched = 0;
   readonly #levels: Buffer[][] = [];
   /** Perfect subtrees from the right: height and root. */

@@ -2,10 +2,10 @@ import { Problem } from '../platform/errors.js';
 import { leafHashes, loadTree, type Queryable } from './tree/stored-tree.js';
 import { EMPTY_TREE, extend, type Tree } from './tree/tree.js';
 
-/** Advisory lock of the log, one per database: held from reading the head to the commit. */
+/** Advisory lock of the log, one per database: held from reading the head until the commit. */
 export const LOG_LOCK = 4_854_261_300;
 
-/** Everything that the next batch builds upon. */
+/** Everything that the next batch builds on. */
 export interface LogState {
   tree: Tree;
   epoch: number;
@@ -15,7 +15,7 @@ export interface LogState {
 
 export const EMPTY_STATE: LogState = { tree: EMPTY_TREE, epoch: 0, lastTime: 0 };
 
-/** A gap up to this many entries is walked, a larger one is loaded from tiles. */
+/** A gap of up to this many entries is read entry by entry, a larger one from tiles. */
 const WALK_LIMIT = 4_096;
 
 interface HeadRow {
@@ -27,7 +27,7 @@ interface HeadRow {
 
 const HEAD = 'SELECT next, edge, last_time, policy_epoch FROM audit.batch ORDER BY first DESC LIMIT 1';
 
-/** The state of the log as this transaction sees it, starting from what is known already. Throws where tiles and edge disagree. */
+/** The state of the log in this transaction, starting from a known one. Throws where tiles and edge disagree. */
 export async function readState(database: Queryable, known: LogState): Promise<LogState> {
   const { rows } = await database.query<HeadRow>({ name: 'audit-head', text: HEAD });
   const row = rows[0];
