@@ -100,6 +100,18 @@ const RESERVED_TEXT: readonly {
       'src/app.ts': 'hands it to query/run.ts',
     },
   },
+  {
+    what: /cache-control/gi,
+    why: 'one hook keeps replies out of caches',
+    by: {
+      'src/rest/http/hooks.ts': 'this is the place',
+      'src/rest/http/problem.ts': { times: 1, because: 'an error of a route whose replies may be kept' },
+      'src/doors.ts': { times: 1, because: 'bytes that are no request meet no hook' },
+      'src/rest/data/present.ts': { times: 1, because: 'data is kept by its reader, with its tag' },
+      'src/rest/platform/audit-routes.ts': { times: 1, because: 'a tile never changes' },
+      'src/rest/pages/public-pages.ts': { times: 3, because: 'pages that hold no data' },
+    },
+  },
   { what: /\bexport default\b/g, why: 'exports are named', by: {} },
   { what: /\bconsole\.\w+\(/g, why: 'logs are structured and hold no data', by: {} },
 ];

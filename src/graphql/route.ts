@@ -108,7 +108,7 @@ function executor(app: FastifyInstance, { variables, operationName }: GraphqlReq
 }
 
 function send(reply: FastifyReply, mediaType: ResponseType, status: number, body: Buffer | string): FastifyReply {
-  reply.header('vary', 'Accept').header('cache-control', 'no-store');
+  reply.header('vary', 'Accept');
   return reply.code(status).type(`${mediaType}; charset=utf-8`).send(body);
 }
 

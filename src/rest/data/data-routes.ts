@@ -33,15 +33,12 @@ export async function dataRoutes(app: FastifyInstance, { exchange }: { exchange:
   app.get<{ Params: DatasetParams }>(BASE, async (request, reply) => {
     const contract = publishedContract(exchange, request);
     noParameters(request);
-    return reply.header('cache-control', 'no-store').send(datasetPage(exchange, request.subject, contract));
+    return reply.send(datasetPage(exchange, request.subject, contract));
   });
   app.get<{ Params: DatasetParams }>(`${BASE}/schema`, async (request, reply) => {
     const contract = publishedContract(exchange, request);
     noParameters(request);
-    return reply
-      .header('cache-control', 'no-store')
-      .type('application/schema+json')
-      .send(rowSchema(exchange, request.subject, contract));
+    return reply.type('application/schema+json').send(rowSchema(exchange, request.subject, contract));
   });
   app.get<{ Params: DatasetParams }>(`${BASE}/rows`, BOUNDED, (request, reply) => {
     const asked = enter(exchange, request, (context) => parseRowsUrl(queryStringOf(request), paged(context)));
@@ -118,11 +115,7 @@ async function respond(
     const refused = await refuseUnknown(exchange, call, request.routeOptions.url ?? '', (denial) =>
       presentDenial(presenting, denial),
     );
-    return withReceipt(reply, refused.receipt)
-      .code(refused.status)
-      .header('cache-control', 'no-store')
-      .type(PROBLEM_TYPE)
-      .send(refused.body);
+    return withReceipt(reply, refused.receipt).code(refused.status).type(PROBLEM_TYPE).send(refused.body);
   }
   // HEAD has the header fields of the GET that it stands for (RFC 9110, 9.3.2).
   const isRead = request.method === 'GET' || request.method === 'HEAD';

@@ -93,7 +93,7 @@ export function send(reply: FastifyReply, answer: Answer, contract?: Contract): 
       .header('cache-control', 'private, no-cache')
       .header('vary', 'Authorization, Exchange-Purpose, Exchange-Grant')
       .header('etag', answer.etag);
-  } else reply.header('cache-control', 'no-store');
+  }
   if (answer.status === 401) reply.header('www-authenticate', challenge(reply.request)); // disabled, or its key was revoked
   if (answer.status === 304) return reply.send();
   return reply.type(answer.status < 400 ? 'application/json; charset=utf-8' : PROBLEM_TYPE).send(answer.body);

@@ -67,7 +67,6 @@ function createdReply(exchange: Exchange, request: DeliveryRequest, upload: Uplo
     headers: {
       ...uploadHeaders(exchange, upload),
       'content-type': 'application/json; charset=utf-8',
-      'cache-control': 'no-store',
       location: `${datasetOf(request)}/uploads/${id}`,
     },
     body: JSON.stringify({ id, received, remaining }),
@@ -85,5 +84,5 @@ export function uploadHeaders({ config }: Pick<Exchange, 'config'>, upload: Uplo
 }
 
 export function withUpload(reply: FastifyReply, exchange: Exchange, upload: Upload): FastifyReply {
-  return reply.headers(uploadHeaders(exchange, upload)).header('cache-control', 'no-store');
+  return reply.headers(uploadHeaders(exchange, upload));
 }

@@ -57,19 +57,19 @@ export async function deliveryRoutes(app: FastifyInstance, { exchange }: { excha
     noParameters(request);
     const views = await listDeliveries(exchange, { application: request.subject.sub, contractId });
     const data = views.map((view) => ({ ...view, rejects: rejectsOf(request, view) }));
-    return reply.header('cache-control', 'no-store').send({ data });
+    return reply.send({ data });
   });
   app.delete<{ Params: Params }>(`${BASE}/:id`, async (request, reply) => {
     const { contractId } = await authorise(exchange, request, reply);
     noParameters(request);
     const by = { application: request.subject.sub, contractId, id: request.params.id };
     const view = await cancelDelivery(exchange, by);
-    return reply.header('cache-control', 'no-store').send({ ...view, rejects: rejectsOf(request, view) });
+    return reply.send({ ...view, rejects: rejectsOf(request, view) });
   });
   app.get<{ Params: Params }>(`${BASE}/:id`, async (request, reply) => {
     const view = await ownDelivery(exchange, request, await authorise(exchange, request, reply));
     noParameters(request);
-    return reply.header('cache-control', 'no-store').send({ ...view, rejects: rejectsOf(request, view) });
+    return reply.send({ ...view, rejects: rejectsOf(request, view) });
   });
   app.get<{ Params: Params }>(`${BASE}/:id/rejects`, { handlerTimeout: UPLOAD_MS }, async (request, reply) => {
     const permitted = await authorise(exchange, request, reply);
@@ -87,7 +87,7 @@ export async function deliveryRoutes(app: FastifyInstance, { exchange }: { excha
         chunk = await readRejects(exchange, asked, chunk.after);
       }
     };
-    withReceipt(reply, first.receipt).header('cache-control', 'no-store').type('application/x-ndjson; charset=utf-8');
+    withReceipt(reply, first.receipt).type('application/x-ndjson; charset=utf-8');
     return reply.send(Readable.from(chunks(), { objectMode: false }));
   });
 }
@@ -95,7 +95,7 @@ export async function deliveryRoutes(app: FastifyInstance, { exchange }: { excha
 async function sendWorkbook(exchange: Exchange, asked: AskedRejects, reply: FastifyReply): Promise<FastifyReply> {
   const { body, receipt } = await readRejectsWorkbook(exchange, asked);
   const disposition = `attachment; filename="rejects-${asked.deliveryId}.xlsx"`;
-  withReceipt(reply, receipt).header('cache-control', 'no-store').header('content-disposition', disposition);
+  withReceipt(reply, receipt).header('content-disposition', disposition);
   return reply.type(WORKBOOK_TYPE).send(body);
 }
 

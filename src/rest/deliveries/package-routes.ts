@@ -16,10 +16,7 @@ export async function packageRoutes(app: FastifyInstance, { exchange }: { exchan
 
   app.get(`${PATH}/key`, { config: { public: true } }, async (request, reply) => {
     noParameters(request);
-    return reply
-      .type('text/plain; charset=utf-8')
-      .header('cache-control', 'no-store')
-      .send(`${await packageRecipient(exchange)}\n`);
+    return reply.type('text/plain; charset=utf-8').send(`${await packageRecipient(exchange)}\n`);
   });
   app.post(PATH, { handlerTimeout: UPLOAD_MS }, async (request, reply) => {
     try {
@@ -28,10 +25,7 @@ export async function packageRoutes(app: FastifyInstance, { exchange }: { exchan
       patient(request);
       const type = (contentType: string) => parseType(contentType);
       const outcome = await receivePackage(exchange, { carrier, body: request.body as Readable, parseType: type });
-      return reply
-        .code(outcome.state === 'waiting' ? 202 : 200)
-        .header('cache-control', 'no-store')
-        .send({ data: outcome });
+      return reply.code(outcome.state === 'waiting' ? 202 : 200).send({ data: outcome });
     } catch (error) {
       // What is left of the body is read away, or the carrier would never come to read the reply.
       reply.header('connection', 'close');

@@ -41,7 +41,7 @@ async function respond(
   const answered = await readQuality(exchange, { call: callOfRequest(request), contractId }, async (reader) =>
     read(reader),
   );
-  withReceipt(reply, answered.receipt).header('cache-control', 'no-store');
+  withReceipt(reply, answered.receipt);
   if (answered.outcome === 'deny') {
     throw new Problem(answered.denial.code, undefined, { faults: answered.denial.faults });
   }

@@ -89,7 +89,6 @@ async function handOverAsync(exchange: Exchange, offer: Offer, handing: HandingO
 function replyHeaders(request: DeliveryRequest, id: string): Record<string, string> {
   return {
     'content-type': 'application/json; charset=utf-8',
-    'cache-control': 'no-store',
     location: `${deliveriesOf(request)}/${id}`,
   };
 }

@@ -25,7 +25,7 @@ export async function runRoutes(app: FastifyInstance, { exchange }: { exchange: 
     const ended = waitS === 0 ? undefined : await waitFor(exchange, { contractId, reply: asked, waitS });
     if (ended !== undefined) {
       reply.header('preference-applied', `wait=${waitS}`);
-      return reply.code(200).header('location', asked.headers.location).header('cache-control', 'no-store').send(ended);
+      return reply.code(200).header('location', asked.headers.location).send(ended);
     }
     return reply.code(asked.status).headers(asked.headers).send(asked.body);
   });
@@ -33,14 +33,14 @@ export async function runRoutes(app: FastifyInstance, { exchange }: { exchange: 
     const { contractId } = await authoriseRequest(exchange, request, reply);
     noParameters(request);
     const data = (await listRuns(exchange, contractId)).map((run) => shown(request, run));
-    return reply.header('cache-control', 'no-store').send({ data });
+    return reply.send({ data });
   });
   app.get<{ Params: DeliveryRequest['params'] }>(`${BASE}/:id`, async (request, reply) => {
     const { contractId } = await authoriseRequest(exchange, request, reply);
     noParameters(request);
     const run = await findRun(exchange, contractId, request.params.id);
     if (run === undefined) throw new Problem('not-found');
-    return reply.header('cache-control', 'no-store').send({ data: shown(request, run) });
+    return reply.send({ data: shown(request, run) });
   });
 }
 
@@ -49,7 +49,7 @@ async function ask(exchange: Exchange, request: DeliveryRequest, contractId: str
   const run = (await readRun(exchange, contractId, id))!;
   return {
     status: 202,
-    headers: { 'content-type': JSON_TYPE, 'cache-control': 'no-store', location: `${pathOf(request)}/runs/${id}` },
+    headers: { 'content-type': JSON_TYPE, location: `${pathOf(request)}/runs/${id}` },
     body: JSON.stringify({ data: shown(request, run) }),
   };
 }

@@ -18,7 +18,7 @@ export async function templateRoutes(app: FastifyInstance, { exchange }: { excha
     const { contract, grant } = permit.access.get('')!;
     const { standard } = index.catalog;
     const templating: Templating = { contract, standard, scope: grant.rows, now: exchange.clock.now() };
-    reply.header('cache-control', 'no-store').header('content-disposition', attachment(titleOf(templating), format));
+    reply.header('content-disposition', attachment(titleOf(templating), format));
     if (format === 'csv') return reply.type('text/csv; charset=utf-8; header=present').send(templateCsv(templating));
     return reply.type(WORKBOOK_TYPE).send(await templateWorkbook(templating));
   });

@@ -50,7 +50,7 @@ export async function uploadRoutes(app: FastifyInstance, { exchange }: { exchang
     const call = callOfRequest(request);
     const appended = await exchange.log.append(cancelledEntry({ call, ...permitted }, upload.id));
     if (appended.state === 'recorded') withReceipt(reply, appended.receipt);
-    return reply.code(204).header('cache-control', 'no-store').send();
+    return reply.code(204).send();
   });
 }
 

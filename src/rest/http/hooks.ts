@@ -27,11 +27,14 @@ export interface Entrance {
   refusals: Refusals;
 }
 
-/** What stands before every route: the path as it was sent, the host, no header twice. */
+/**
+ * Checks every request before its route: the path as it was sent, the host, no header twice. No reply may be kept by a cache unless its route
+ * sets another `Cache-Control`.
+ */
 export function guardRequests(app: FastifyInstance, { config }: Pick<Entrance, 'config'>): void {
   const hosts = new Set([new URL(config.publicUrl).host, ...config.allowedHosts].map((host) => host.toLowerCase()));
   app.addHook('onRequest', (request, reply, done) => {
-    reply.header('request-id', request.id);
+    reply.header('request-id', request.id).header('cache-control', 'no-store');
     done(refusal(request, hosts));
   });
 }

@@ -22,11 +22,11 @@ export async function openapiRoutes(app: FastifyInstance, { exchange }: OpenapiR
   const texts = textsOf(exchange);
   app.get('/openapi.json', async (_request, reply) => {
     const { json } = await texts();
-    return reply.header('cache-control', 'no-store').type(JSON_TYPE).send(json);
+    return reply.type(JSON_TYPE).send(json);
   });
   app.get('/openapi.yaml', async (_request, reply) => {
     const { yaml } = await texts();
-    return reply.header('cache-control', 'no-store').type('application/yaml; charset=utf-8').send(yaml);
+    return reply.type('application/yaml; charset=utf-8').send(yaml);
   });
   await app.register(docs);
 }
@@ -45,7 +45,6 @@ async function docs(app: FastifyInstance): Promise<void> {
     uiHooks: {
       onRequest: (request, reply, done) => {
         const format = /^\/docs\/(json|yaml)$/.exec(request.routeOptions.url ?? '')?.[1];
-        reply.header('cache-control', 'no-store');
         if (format === undefined) return done();
         reply.redirect(`/openapi.${format}`);
       },
@@ -67,7 +66,7 @@ export async function datasetOpenapiRoute(app: FastifyInstance, { exchange }: Op
     const { publisher, dataset, major } = request.params;
     const json = (await texts()).contracts.get(`${publisher}/${dataset}/v${major}`);
     if (json === undefined) throw new Problem('not-found', 'No such dataset is published.');
-    return reply.header('cache-control', 'no-store').type(JSON_TYPE).send(json);
+    return reply.type(JSON_TYPE).send(json);
   });
 }
 

@@ -7,9 +7,7 @@ import { STYLE } from './page-style.js';
 /** `/` until the console comes, and `/problems/{code}`: the page behind the `type` of every error. Anyone may read them; they hold no data. */
 export async function publicPages(app: FastifyInstance, { exchange }: { exchange: Exchange }): Promise<void> {
   const html = 'text/html; charset=utf-8';
-  app.get('/', { schema: { hide: true } }, async (_request, reply) =>
-    reply.type(html).header('cache-control', 'no-store').send(landing(exchange)),
-  );
+  app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.type(html).send(landing(exchange)));
   app.get('/style.css', { schema: { hide: true } }, async (_request, reply) =>
     reply.type('text/css; charset=utf-8').header('cache-control', 'public, max-age=3600').send(STYLE),
   );

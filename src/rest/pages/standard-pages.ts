@@ -16,7 +16,7 @@ export async function standardPages(app: FastifyInstance, { exchange }: { exchan
   const inForce = () => exchange.policy.current().catalog;
   const send = (reply: FastifyReply, html: string | undefined) => {
     if (html === undefined) throw new Problem('not-found');
-    return reply.type('text/html; charset=utf-8').header('cache-control', 'no-store').send(html);
+    return reply.type('text/html; charset=utf-8').send(html);
   };
   const hidden = { schema: { hide: true } };
   app.get('/standard', hidden, async (_request, reply) => send(reply, overviewPage(inForce())));

@@ -20,7 +20,7 @@ export async function applicationRoutes(app: FastifyInstance, { exchange }: { ex
   app.get(PATH, { schema: applicationSchemas.list }, async (request, reply) => {
     const caller = requireApplication(exchange, request.subject);
     const all = [...exchange.policy.current().applications.values()];
-    return reply.header('cache-control', 'no-store').send({ data: all.filter((one) => maySee(caller, one)) });
+    return reply.send({ data: all.filter((one) => maySee(caller, one)) });
   });
 
   app.get<{ Params: { clientId: string } }>(
@@ -30,7 +30,7 @@ export async function applicationRoutes(app: FastifyInstance, { exchange }: { ex
       const caller = requireApplication(exchange, request.subject);
       const found = exchange.policy.current().applications.get(request.params.clientId);
       if (found === undefined || !maySee(caller, found)) throw new Problem('not-found');
-      return reply.header('cache-control', 'no-store').send({ data: found });
+      return reply.send({ data: found });
     },
   );
 
@@ -44,7 +44,7 @@ export async function applicationRoutes(app: FastifyInstance, { exchange }: { ex
         const { application, receipt } = await registerApplication(exchange, draft, by);
         return created(application, receipt, `${PATH}/${application.clientId}`);
       });
-      return reply.code(kept.status).headers(kept.headers).header('cache-control', 'no-store').send(kept.body);
+      return reply.code(kept.status).headers(kept.headers).send(kept.body);
     },
   );
 
@@ -55,7 +55,7 @@ export async function applicationRoutes(app: FastifyInstance, { exchange }: { ex
       const by = byOperator(exchange, request);
       const { clientId } = request.params;
       const { application, receipt } = await disableApplication(exchange, clientId, by);
-      return withReceipt(reply, receipt).header('cache-control', 'no-store').send({ data: application });
+      return withReceipt(reply, receipt).send({ data: application });
     },
   );
 }

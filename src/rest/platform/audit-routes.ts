@@ -35,12 +35,8 @@ const PUBLIC = { config: { public: true } };
 export async function auditRoutes(app: FastifyInstance, { exchange, checkpoints }: AuditRoutes): Promise<void> {
   const read = storedHashes(exchange.database.app);
 
-  app.get('/audit/v1/checkpoint', PUBLIC, async (_request, reply) =>
-    reply.header('cache-control', 'no-store').type(TEXT).send(latestOf(checkpoints).note),
-  );
-  app.get('/audit/v1/vkey', PUBLIC, async (_request, reply) =>
-    reply.header('cache-control', 'no-store').type(TEXT).send(`${checkpoints.vkey}\n`),
-  );
+  app.get('/audit/v1/checkpoint', PUBLIC, async (_request, reply) => reply.type(TEXT).send(latestOf(checkpoints).note));
+  app.get('/audit/v1/vkey', PUBLIC, async (_request, reply) => reply.type(TEXT).send(`${checkpoints.vkey}\n`));
   app.get<{ Params: { '*': string } }>('/audit/v1/tile/*', PUBLIC, async (request, reply) => {
     const tile = parseTileName(request.params['*']);
     if (tile === undefined) throw new Problem('not-found');
@@ -81,7 +77,7 @@ export async function auditRoutes(app: FastifyInstance, { exchange, checkpoints 
     if (to > size) throw outOfRange('to', `at most ${size}`);
     if (from > to) throw outOfRange('from', `at most ${to}`);
     const hashes = (await consistencyProof(read, from, to)).map((hash) => hash.toString('base64'));
-    return reply.header('cache-control', 'no-store').send({ from, to, hashes });
+    return reply.send({ from, to, hashes });
   });
 }
 
@@ -143,8 +139,7 @@ async function sendRecorded(exchange: Exchange, recording: Recording): Promise<F
       notAfter: expiresAt * 1_000,
     };
     const appended = await exchange.log.append(draft);
-    if (appended.state === 'recorded')
-      return withReceipt(reply, appended.receipt).header('cache-control', 'no-store').type(type).send(body);
+    if (appended.state === 'recorded') return withReceipt(reply, appended.receipt).type(type).send(body);
     if (appended.state === 'expired') throw new Problem('unauthenticated', 'The token ran out');
     await exchange.policy.reach(appended.epoch);
   }
@@ -167,7 +162,7 @@ async function sendProof(
 ): Promise<FastifyReply> {
   const { index } = entry;
   const hashes = await inclusionProof(read, index, size);
-  reply.header('cache-control', 'no-store').header('vary', 'accept');
+  reply.header('vary', 'accept');
   if (acceptsText(reply.request)) {
     if (size !== checkpoint.size) throw outOfRange('size', `${checkpoint.size}, or Accept: application/json`);
     return reply.type(TEXT).send(tlogProof({ index, hashes, checkpoint: checkpoint.note }));

@@ -27,7 +27,7 @@ export async function catalogRoutes(app: FastifyInstance, { exchange }: { exchan
     requireApplication(exchange, request.subject);
     const { catalog } = exchange.policy.current();
     const data = [...catalog.contracts.values()].map((contract) => summarizeContract(contract, catalog));
-    return reply.header('cache-control', 'no-store').send({ data, hash: catalog.hash });
+    return reply.send({ data, hash: catalog.hash });
   });
 
   const one = '/api/v1/catalog/:publisher/:dataset/v:major';
@@ -37,7 +37,7 @@ export async function catalogRoutes(app: FastifyInstance, { exchange }: { exchan
     const { catalog } = exchange.policy.current();
     const contract = catalog.contracts.get(`${publisher}/${dataset}/v${major}`);
     if (contract === undefined) throw new Problem('not-found');
-    return reply.header('cache-control', 'no-store').send({ data: describeContract(contract, catalog) });
+    return reply.send({ data: describeContract(contract, catalog) });
   });
 
   const taking = { bodyLimit: BODY_LIMIT_BYTES };
@@ -49,7 +49,7 @@ export async function catalogRoutes(app: FastifyInstance, { exchange }: { exchan
       ...plan.purposes.map(({ code }) => ({ kind: 'purpose', id: code })),
       ...plan.contracts.map(({ contract }) => ({ kind: 'contract', id: contract.id })),
     ];
-    return reply.header('cache-control', 'no-store').send({ published, unchanged: plan.unchanged });
+    return reply.send({ published, unchanged: plan.unchanged });
   });
 
   app.post('/api/v1/catalog', { ...taking, schema: catalogSchemas.publish }, async (request, reply) => {
@@ -63,7 +63,7 @@ export async function catalogRoutes(app: FastifyInstance, { exchange }: { exchan
       });
       return { status: 200, headers: { 'content-type': JSON_TYPE }, body: JSON.stringify(report) };
     });
-    return reply.code(kept.status).headers(kept.headers).header('cache-control', 'no-store').send(kept.body);
+    return reply.code(kept.status).headers(kept.headers).send(kept.body);
   });
 }
 

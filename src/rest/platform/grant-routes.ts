@@ -23,14 +23,14 @@ export async function grantRoutes(app: FastifyInstance, { exchange }: { exchange
     const caller = requireApplication(exchange, request.subject);
     const all = [...exchange.policy.current().grants.values()];
     const data = all.filter((grant) => maySee(caller, grant)).map(shown);
-    return reply.header('cache-control', 'no-store').send({ data });
+    return reply.send({ data });
   });
 
   app.get<{ Params: { id: string } }>(`${PATH}/:id`, { schema: grantSchemas.one }, async (request, reply) => {
     const caller = requireApplication(exchange, request.subject);
     const found = exchange.policy.current().grants.get(request.params.id);
     if (found === undefined || !maySee(caller, found)) throw new Problem('not-found');
-    return reply.header('cache-control', 'no-store').send({ data: shown(found) });
+    return reply.send({ data: shown(found) });
   });
 
   app.post<{ Body: GrantDraft }>(PATH, { schema: grantSchemas.issue }, async (request, reply) => {
@@ -45,7 +45,7 @@ export async function grantRoutes(app: FastifyInstance, { exchange }: { exchange
       const { grant, receipt } = await issueGrant(exchange, request.body, by);
       return created(shown(grant), receipt, `${PATH}/${grant.id}`);
     });
-    return reply.code(kept.status).headers(kept.headers).header('cache-control', 'no-store').send(kept.body);
+    return reply.code(kept.status).headers(kept.headers).send(kept.body);
   });
 
   app.post<{ Params: { id: string } }>(
@@ -54,9 +54,7 @@ export async function grantRoutes(app: FastifyInstance, { exchange }: { exchange
     async (request, reply) => {
       const by = byOperator(exchange, request);
       const { grant, receipt } = await revokeGrant(exchange, request.params.id, by);
-      return withReceipt(reply, receipt)
-        .header('cache-control', 'no-store')
-        .send({ data: shown(grant) });
+      return withReceipt(reply, receipt).send({ data: shown(grant) });
     },
   );
 }

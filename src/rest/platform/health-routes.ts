@@ -8,17 +8,14 @@ export interface HealthOptions {
 
 /** For operators and their probes. Ready includes the audit log: what can't be recorded can't be answered. */
 export async function healthRoutes(app: FastifyInstance, { notReady, metrics }: HealthOptions): Promise<void> {
-  app.get('/health/live', async (_request, reply) =>
-    reply.header('cache-control', 'no-store').send({ status: 'live' }),
-  );
+  app.get('/health/live', async (_request, reply) => reply.send({ status: 'live' }));
   app.get('/health/ready', async (_request, reply) => {
     const reason = await notReady();
-    reply.header('cache-control', 'no-store');
     if (reason === undefined) return reply.send({ status: 'ready' });
     return reply.code(503).header('retry-after', '1').send({ status: 'not ready', reason });
   });
   app.get('/metrics', async (_request, reply) => {
     const { contentType, text } = await metrics();
-    return reply.header('cache-control', 'no-store').type(contentType).send(text);
+    return reply.type(contentType).send(text);
   });
 }

@@ -76,7 +76,7 @@ export async function standardRoutes(app: FastifyInstance, { exchange }: { excha
     noParameters(request);
     const by = byOperator(exchange, request);
     const kept = await idempotent(exchange, request, undefined, () => change(exchange, request, by));
-    return reply.code(kept.status).headers(kept.headers).header('cache-control', 'no-store').send(kept.body);
+    return reply.code(kept.status).headers(kept.headers).send(kept.body);
   });
 }
 
@@ -99,7 +99,7 @@ async function change(
 }
 
 function send(reply: FastifyReply, body: object): FastifyReply {
-  return reply.header('cache-control', 'no-store').type(JSON_TYPE).send(JSON.stringify(body));
+  return reply.type(JSON_TYPE).send(JSON.stringify(body));
 }
 
 function summaries(catalog: Catalog): Record<string, unknown>[] {

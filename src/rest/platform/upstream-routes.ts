@@ -26,7 +26,7 @@ export async function upstreamRoutes(app: FastifyInstance, { exchange }: { excha
   app.get(PATH, async (request, reply) => {
     const caller = requireApplication(exchange, request.subject);
     const all = [...exchange.policy.current().upstreams.values()];
-    return reply.header('cache-control', 'no-store').send({ data: all.filter((one) => maySee(caller, one)) });
+    return reply.send({ data: all.filter((one) => maySee(caller, one)) });
   });
 
   app.get<Named>(ONE, { schema: { params } }, async (request, reply) => {
@@ -34,20 +34,20 @@ export async function upstreamRoutes(app: FastifyInstance, { exchange }: { excha
     const { publisher, name } = request.params;
     const found = exchange.policy.current().upstreams.get(upstreamId(publisher, name));
     if (found === undefined || !maySee(caller, found)) throw new Problem('not-found');
-    return reply.header('cache-control', 'no-store').send({ data: found });
+    return reply.send({ data: found });
   });
 
   app.put<Named & { Body: Body }>(ONE, { schema: { params, body: bodySchema('upstream') } }, async (request, reply) => {
     const by = byOperator(exchange, request);
     const draft: UpstreamDraft = { private: false, secret: true, ...request.body };
     const { upstream, receipt } = await approveUpstream(exchange, { ...request.params, draft }, by);
-    return withReceipt(reply, receipt).header('cache-control', 'no-store').send({ data: upstream });
+    return withReceipt(reply, receipt).send({ data: upstream });
   });
 
   app.delete<Named>(ONE, { schema: { params } }, async (request, reply) => {
     const by = byOperator(exchange, request);
     const { upstream, receipt } = await withdrawUpstream(exchange, request.params, by);
-    return withReceipt(reply, receipt).header('cache-control', 'no-store').send({ data: upstream });
+    return withReceipt(reply, receipt).send({ data: upstream });
   });
 }
 
