@@ -19,11 +19,9 @@ interface FromUpstream extends PullTerms {
   upstream: string;
 }
 
-export const DATABASE_KINDS = ['postgres', 'mysql', 'sqlserver', 'oracle'] as const;
-
 /** 库表: a table or a view, whole or from a watermark on. */
 export interface DatabaseSource extends FromUpstream {
-  kind: (typeof DATABASE_KINDS)[number];
+  kind: 'postgres' | 'mysql';
   /** `schema.table`, or `table`. */
   table: string;
   /** A column that only grows (updated_at, a sequence): rows from the last one on are pulled, as a delta. Without one a snapshot. */

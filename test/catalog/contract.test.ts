@@ -69,6 +69,8 @@ const CASES: Case[] = [
   ['/delivery/mode/0', set('delivery', { mode: ['snapshots'] }), { suggestion: 'snapshot' }],
   ['/delivery/source/kind', set('delivery', { source: { kind: 'ftp' } })],
   ['/delivery/source/kind', set('delivery', { source: { kind: 'postgresql' } }), { suggestion: 'postgres' }],
+  ['/delivery/source/kind', set('delivery', { source: { ...VIEW, kind: 'oracle' } })],
+  ['/delivery/source/kind', set('delivery', { source: { ...VIEW, kind: 'sqlserver' } })],
   ['/delivery/source/table', set('delivery', { source: { kind: 'file', table: 'ren_kou' } })],
   ['/delivery/source/upstream', set('delivery', { source: { ...VIEW, upstream: 'civil-affairs/db' } })],
   ['/delivery/source/upstream', set('delivery', { source: { ...VIEW, upstream: '127.0.0.1' } })],

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import t from 'tap';
+import { changePolicy } from '../../src/access/policy/change-policy.js';
 import { approveUpstream, withdrawUpstream } from '../../src/access/upstreams/change-upstream.js';
 import { storeSecret } from '../../src/access/upstreams/secret.js';
 import type { UpstreamDraft } from '../../src/access/upstreams/upstream.js';
@@ -256,6 +257,13 @@ t.test('threat: a source that points where it may not', async (t) => {
     source: { kind: 'http', upstream: 'moved', application: 'main', path: '/allowed', rows: '/data' },
   });
   t.equal((await failing('housing/unsecret/v1')).code, 'upstream-refused', 'no secret entered for it');
+  const oracle = { ...upstream, name: 'moved', kind: 'oracle', database: 'ORCL', status: 'approved' };
+  await changePolicy(exchange, {
+    clientId: 'upstream housing/moved',
+    by: BY,
+    make: () => ({ kind: 'upstream', id: 'housing/moved', document: oracle, event: 'upstream.approved' }),
+  });
+  await t.rejects(runSource(exchange, 'housing/unsecret/v1'), /approved as oracle, not as http/, 'of an older release');
   await withdrawUpstream(exchange, { publisher: 'housing', name: 'main-api' }, BY);
   t.equal((await failing(d.id)).code, 'upstream-refused', 'withdrawn');
   t.equal((await d.live()).size, 2);

@@ -1,5 +1,5 @@
 /** How the exchange speaks to an upstream: a database of `catalog/source-terms.ts`, or an API. */
-export const UPSTREAM_KINDS = ['postgres', 'mysql', 'sqlserver', 'oracle', 'http'] as const;
+export const UPSTREAM_KINDS = ['postgres', 'mysql', 'http'] as const;
 export type UpstreamKind = (typeof UPSTREAM_KINDS)[number];
 
 /** What an operator states when it approves an upstream. */
@@ -8,7 +8,7 @@ export interface UpstreamDraft {
   /** A host name or an address, never the path of a socket. */
   host: string;
   port: number;
-  /** Databases: the name (Oracle: the service). */
+  /** Databases: the name. */
   database?: string;
   /** `none` is for loopback only: data of a department never crosses a network unencrypted. */
   tls: 'required' | 'none';

@@ -21,8 +21,6 @@ function compileSource(document: SourceDocument): SourceTerms {
     case 'derived':
     case 'postgres':
     case 'mysql':
-    case 'sqlserver':
-    case 'oracle':
       return document;
     case 'http': {
       const { paging, rows, ...terms } = document;

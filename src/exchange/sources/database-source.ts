@@ -7,10 +7,8 @@ import type { Validator } from '../../ingest/judge/validator.js';
 import { reconcile } from '../../ingest/publish/reconcile.js';
 import type { ConnectDatabase, Limits } from '../../ingest/readers/database/connection.js';
 import { connectMysql } from '../../ingest/readers/database/mysql.js';
-import { connectOracle } from '../../ingest/readers/database/oracle.js';
 import { connectPostgres } from '../../ingest/readers/database/postgres.js';
 import { type Pulled, readTable } from '../../ingest/readers/database/pull-table.js';
-import { connectSqlserver } from '../../ingest/readers/database/sqlserver.js';
 import type { Intake } from '../../ingest/receive/intake.js';
 import { Problem } from '../../platform/errors.js';
 import type { Exchange } from '../exchange.js';
@@ -19,8 +17,6 @@ import { moveState, readState, type SourceState } from './source-state.js';
 const CONNECT: Readonly<Record<DatabaseSource['kind'], ConnectDatabase>> = {
   postgres: connectPostgres,
   mysql: connectMysql,
-  sqlserver: connectSqlserver,
-  oracle: connectOracle,
 };
 
 const CONNECT_MS = 10_000;

@@ -22,8 +22,6 @@ type OpenIntake = (exchange: Exchange, contract: Contract) => Promise<Intake>;
 const INTAKES: Partial<Record<SourceTerms['kind'], OpenIntake>> = {
   postgres: databaseIntake,
   mysql: databaseIntake,
-  sqlserver: databaseIntake,
-  oracle: databaseIntake,
   http: httpIntake,
   derived: openDerived,
 };

@@ -1,7 +1,7 @@
 import { Problem } from '../../../platform/errors.js';
 import { Unreadable } from '../source.js';
 
-/** Codes of PostgreSQL (SQLSTATE), MySQL, SQL Server and Oracle drivers, by what they mean to us. */
+/** Codes of PostgreSQL (SQLSTATE) and of the MySQL driver, by what they mean to us. */
 const REFUSED = new Set([
   ...['28P01', '28000', '3D000', '42501'],
   ...[
@@ -10,10 +10,10 @@ const REFUSED = new Set([
     'ER_TABLEACCESS_DENIED_ERROR',
     'ER_COLUMNACCESS_DENIED_ERROR',
   ],
-  ...['ER_BAD_DB_ERROR', 'ER_ACCOUNT_HAS_BEEN_LOCKED', 'ELOGIN', 'ORA-01017', 'ORA-00942'],
+  ...['ER_BAD_DB_ERROR', 'ER_ACCOUNT_HAS_BEEN_LOCKED'],
 ]);
 const TOO_SLOW = new Set([
-  ...['57014', '25P03', 'ER_QUERY_TIMEOUT', 'ER_STATEMENT_TIMEOUT', 'PROTOCOL_SEQUENCE_TIMEOUT', 'ETIMEOUT', 'NJS-123'],
+  ...['57014', '25P03', 'ER_QUERY_TIMEOUT', 'ER_STATEMENT_TIMEOUT', 'PROTOCOL_SEQUENCE_TIMEOUT'],
   'ER_QUERY_INTERRUPTED',
 ]);
 const UNTRUSTED = /^(CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS|HANDSHAKE)/;

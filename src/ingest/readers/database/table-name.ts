@@ -15,7 +15,6 @@ export type Quote = (name: string) => string;
 
 export const doubleQuoted: Quote = (name) => `"${name.replaceAll('"', '""')}"`;
 export const backQuoted: Quote = (name) => `\`${name.replaceAll('`', '``')}\``;
-export const bracketed: Quote = (name) => `[${name.replaceAll(']', ']]')}]`;
 
 export function quotedTable({ schema, table }: TableName, quote: Quote): string {
   return schema === undefined ? quote(table) : `${quote(schema)}.${quote(table)}`;
