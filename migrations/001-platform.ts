@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
 
 /**
- * The platform's own tables. Dataset tables (schema `data`) follow from contracts; staging tables live in schema `staging`.
- * Rights are given here and nowhere else: `exchange_reader` reads published rows and nothing of the platform but release counters;
- * `exchange_audit` may INSERT and SELECT in `audit` only; nobody may UPDATE, DELETE or TRUNCATE entries.
+ * The platform's own tables. Contracts define the dataset tables (schema `data`); staging tables are in schema `staging`. All rights are granted
+ * here: `exchange_reader` reads published rows and, of the platform, only release counters; `exchange_audit` may INSERT and SELECT in `audit` only;
+ * nobody may UPDATE, DELETE or TRUNCATE entries.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`

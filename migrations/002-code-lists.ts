@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 
 /**
- * Changes of code lists are policy records: their entries join the few that the policy index walks. The index has the list of events of
- * access/policy/read-records.ts, word for word; with another one PostgreSQL would read the whole log at every start.
+ * Changes of code lists are policy records: the policy index reads their entries. This index has exactly the list of events of
+ * access/policy/read-records.ts; with another list PostgreSQL would read the whole log at every start.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Quality reports by delivery: counts and line numbers, no values. Written with the release that they are about, and never changed. */
+/** Quality reports by delivery: counts and line numbers, no values. Written with their release, never changed. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     SET ROLE exchange_owner;

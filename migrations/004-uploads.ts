@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 
 /**
- * Deliveries that come in by parts, deliveries that their sender takes back, and packages that crossed a gap. Parts are rows, so that any
- * node goes on where another one stopped and nothing acknowledged is lost with a machine.
+ * Deliveries uploaded in parts, deliveries withdrawn by their sender, and packages from offline networks. Parts are rows, so that any node continues
+ * where another one stopped, and no acknowledged part is lost with a machine.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`

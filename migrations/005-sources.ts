@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 
 /**
- * Approvals of upstreams are policy records; runs of sources, and where the next one goes on. The index has the list of events of
- * access/policy/read-records.ts; with a shorter one PostgreSQL would read the whole log at every start.
+ * Approvals of upstreams are policy records; runs of sources, and where the next run continues. The index has the list of events of
+ * access/policy/read-records.ts; with a shorter list PostgreSQL would read the whole log at every start.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** A deliverer lists its own deliveries of a dataset, newest first. */
+/** An application lists its own deliveries of a dataset, newest first. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     SET ROLE exchange_owner;

@@ -23,17 +23,17 @@ import { openReleases } from './query/releases.js';
 import { openReading } from './query/run.js';
 import type { Entrance } from './rest/http/hooks.js';
 
-/** A node that is composed and not yet listening. */
+/** A composed node that does not listen yet. */
 export interface Node {
   exchange: Exchange;
   checkpoints: Checkpoints;
   app: FastifyInstance;
-  /** Why it is not ready yet, beside what it can see itself: set by the start of a demo. */
+  /** Sets a reason for not being ready that the node cannot see itself: the start of a demo. Undefined clears it. */
   holdBack(reason: string | undefined): void;
   close(): Promise<void>;
 }
 
-/** What a node is made of. The database is migrated. */
+/** The parts of a node. The database is migrated. */
 export interface NodeParts {
   config: Config;
   databaseUrl: string;
@@ -41,7 +41,7 @@ export interface NodeParts {
   clock: Clock;
 }
 
-/** The composition root: every domain is put together here and nowhere else. */
+/** The composition root: the only place that puts the domains together. */
 export async function composeNode(parts: NodeParts): Promise<Node> {
   const { config, keys, clock } = parts;
   const telemetry = openTelemetry();
@@ -80,7 +80,7 @@ export async function composeNode(parts: NodeParts): Promise<Node> {
   };
 }
 
-/** Of the owner's six connections: three are left for catalogs and recovery. One of the three is always for another application. */
+/** Deliveries share the owner's six connections: three remain for catalogs and recovery. One of the three is always for another application. */
 const DELIVERIES = { atOnce: 3, eachAtOnce: 2, waitingAtMost: 20, waitMs: 30_000 };
 
 async function openExchange(
@@ -118,7 +118,7 @@ async function openExchange(
 
 const DRAIN_MS = 10_000;
 
-/** Answers in flight go out; who keeps sending after that is cut off. */
+/** Sends the answers in flight, then closes connections that still send. */
 async function closeDoors(app: FastifyInstance): Promise<void> {
   const cut = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
   await app.close().finally(() => clearTimeout(cut));

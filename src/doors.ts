@@ -42,11 +42,11 @@ export interface Doors {
 
 const HANDLER_MS = 30_000;
 const CONNECTION_MS = 120_000;
-/** Whole uploads count against this one. */
+/** The limit for a whole upload too. */
 const REQUEST_MS = 3_600_000;
 const BODY_LIMIT_BYTES = 1_048_576;
 
-/** Every route of the exchange on one fastify instance, which is not listening yet. */
+/** Every route of the exchange on one fastify instance, not listening yet. */
 export async function openDoors(doors: Doors): Promise<FastifyInstance> {
   const { exchange, checkpoints, entrance } = doors;
   const app = openApp(doors);
@@ -77,12 +77,12 @@ export async function openDoors(doors: Doors): Promise<FastifyInstance> {
   return app;
 }
 
-/** What stands around every route: limits, problems, headers, logs and counters. */
+/** What surrounds every route: limits, problems, headers, logs and counters. */
 function openApp({ exchange, telemetry, logger }: Doors): FastifyInstance {
   const { config } = exchange;
   const app = fastify({
     loggerInstance: logger,
-    // The audit log has every access; here only what failed.
+    // The audit log has every access; this log has only failures.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT_BYTES,
@@ -94,7 +94,7 @@ function openApp({ exchange, telemetry, logger }: Doors): FastifyInstance {
     clientErrorHandler: (error, socket) => refuseMalformed(error, socket, config.publicUrl),
   });
   installProblems(app, config.publicUrl);
-  // A timer for each request is dear: reads are bounded by the statement timeout and by the log, deliveries take as long as they take.
+  // A timer per request is expensive: the statement timeout and the log bound reads, and deliveries may take long.
   app.addHook('onRoute', (route) => {
     if (route.config?.bounded !== true) route.handlerTimeout ??= HANDLER_MS;
   });
@@ -107,11 +107,13 @@ function openApp({ exchange, telemetry, logger }: Doors): FastifyInstance {
   return app;
 }
 
-/** Pages for people, under helmet. The data and platform doors send a fixed set of headers instead (programHeaders): helmet computes its own anew for each reply. */
+/**
+ * Pages for people, under helmet. The data and platform doors send fixed headers instead (programHeaders): helmet computes its own for each reply.
+ */
 async function openPages(app: FastifyInstance, doors: Doors): Promise<void> {
   const { exchange } = doors;
   await app.register(helmet, {
-    // Over plain HTTP (the demo on loopback) a browser must not be told to insist on TLS.
+    // Over plain HTTP (the demo on loopback) the reply must not ask a browser to insist on TLS.
     strictTransportSecurity: exchange.config.publicUrl.startsWith('https:'),
     contentSecurityPolicy: {
       useDefaults: false,
@@ -140,7 +142,7 @@ const MALFORMED: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: 'The path and the headers are too large: 16 KiB at most. Put a long ask in a body.',
 };
 
-/** What is no HTTP at all (raw bytes in the path, headers too large) never becomes a request; it gets the same kind of error all the same. */
+/** Input that is not HTTP (raw bytes in the path, headers too large) never becomes a request; the reply is a problem all the same. */
 function refuseMalformed(error: Error & { code?: string }, socket: Socket, publicUrl: string): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return;
   const detail = MALFORMED[error.code ?? ''] ?? 'The request is not valid HTTP: percent-encode what is not ASCII.';

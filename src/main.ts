@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { runCommand } from './cli/exchange.js';
 
-// The server is loaded only by the commands that need it: the others answer at once.
+// Only some commands need the server: the others start without loading it.
 await runCommand(process.argv, {
   startExchange: async (config, options) => (await import('./start.js')).startExchange(config, options),
   renderOpenapi: async (directory, format) =>

@@ -20,8 +20,8 @@ export interface StartedExchange {
 }
 
 /**
- * A node from nothing: lock, keys, database, tables, doors, and the demo where it is asked for. What was begun is undone when a later step fails.
- * Throws DataDirectoryError, the system's error of listen, Problem, or Error with one clear line.
+ * Starts a node: lock, keys, database, tables, doors, and the demo where asked for. A failed step undoes the steps before it. Throws
+ * DataDirectoryError, the system's error of listen, Problem, or Error with one clear line.
  */
 export async function startExchange(
   config: Config,
@@ -76,7 +76,7 @@ async function begin(config: Config, undo: (() => unknown)[], onProgress: (line:
   return baseUrl;
 }
 
-/** Port 0 means any free one; it is chosen before anything is composed, because the issuer and every link name it. */
+/** Port 0 means any free port. It is chosen first, because the issuer and every link contain it. */
 async function withPort(config: Config): Promise<Config> {
   if (config.port !== 0) return config;
   const probe = createServer();
@@ -99,5 +99,5 @@ async function startDatabase(
 }
 
 async function undoAll(undo: (() => unknown)[]): Promise<void> {
-  for (const step of undo.splice(0).reverse()) await Promise.resolve(step()).catch(() => {}); // one that fails must not keep the next from stopping
+  for (const step of undo.splice(0).reverse()) await Promise.resolve(step()).catch(() => {}); // a step that fails must not stop the next one
 }

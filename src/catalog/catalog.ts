@@ -2,19 +2,19 @@ import { createHash } from 'node:crypto';
 import { loadStandard, type Standard } from '../standard/standard.js';
 import type { Contract, Publisher, Purpose } from './contract.js';
 
-/** An immutable snapshot of everything published. A change makes a new one. */
+/** An immutable snapshot of everything published. A change makes a new snapshot. */
 export interface Catalog {
   /** By id, `police/resident/v1`. */
   readonly contracts: ReadonlyMap<string, Contract>;
   readonly publishers: ReadonlyMap<string, Publisher>;
   readonly purposes: ReadonlyMap<string, Purpose>;
-  /** The standard in force: what came with the package, with the code lists as the tenant last changed them. */
+  /** The standard in force: the shipped one, with the code lists as the tenant last changed them. */
   readonly standard: Standard;
-  /** SHA-256 (hex) over the contracts' hashes: changes when any contract does. */
+  /** SHA-256 (hex) over the hashes of the contracts: changes with every contract. */
   readonly hash: string;
 }
 
-/** A snapshot in the order of ids, so that two nodes that serve the same contracts say the same hash. */
+/** A snapshot sorted by id, so that two nodes with the same contracts compute the same hash. */
 export function makeCatalog(
   contracts: Iterable<Contract>,
   publishers: Iterable<Publisher>,

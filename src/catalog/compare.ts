@@ -1,7 +1,7 @@
 import type { FieldType } from '../standard/type.js';
 import type { Contract, Field } from './contract.js';
 
-/** One difference inside a major. `review`: nothing breaks, but people should look (what protects, what maps, what is shared). */
+/** One difference inside a major. `review`: nothing breaks, but a person should look (protection, mapping, sharing). */
 export interface ContractChange {
   /** JSON Pointer into the contract. */
   path: string;
@@ -10,7 +10,7 @@ export interface ContractChange {
   review: boolean;
 }
 
-/** What changed from one contract to its successor of the same major; empty where only words did. */
+/** Differences between a contract and its successor of the same major; empty where only texts for people differ. */
 export function compareContracts(before: Contract, after: Contract): ContractChange[] {
   const changes: ContractChange[] = [];
   const add = (path: string, what: string, kind: 'breaking' | 'review' | 'additive'): void => {
@@ -40,7 +40,7 @@ function compareShape(before: Contract, after: Contract, add: Add): void {
   if (before.entity !== after.entity) add('/entity', 'The entity is changed', 'breaking');
   if (before.partition !== after.partition) add('/partition', 'The partition is changed', 'breaking');
   if (!same([...before.subjects].sort(), [...after.subjects].sort())) {
-    // Whose record a row is decides the children's mask and the subject index of rows that are already there.
+    // Subjects decide the children's mask and the subject index of rows that are already stored.
     add('/subjects', 'The subjects are changed', 'breaking');
   }
 }
@@ -123,7 +123,7 @@ function same(a: unknown, b: unknown): boolean {
   return JSON.stringify(ordered(a)) === JSON.stringify(ordered(b));
 }
 
-/** Types are small objects whose properties come in no fixed order. */
+/** Types are small objects; the order of their properties does not matter. */
 function ordered(value: unknown): unknown {
   if (Array.isArray(value) || typeof value !== 'object' || value === null) return value;
   const type = value as FieldType & Record<string, unknown>;

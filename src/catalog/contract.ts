@@ -12,15 +12,15 @@ export interface Field {
   required: boolean;
   title: Title;
   sensitivity: Sensitivity;
-  /** What masks it unless a grant says otherwise: `none` for L1 and L2 fields, never `none` for L3 and L4. */
+  /** The mask unless a grant says otherwise: `none` for L1 and L2 fields, never `none` for L3 and L4. */
   defaultMask: Mask;
-  /** For the mask `division`: the field of the same row that holds the division code. Without one the mask hides. */
+  /** For the mask `division`: the field of the same row with the division code. Without one the mask hides. */
   divisionField?: string;
-  /** The publisher's own headings; the field's name where none is declared. */
+  /** The publisher's headings; the field's name where none is declared. */
   from: readonly string[];
-  /** The publisher's own codes → codes of the standard. */
+  /** The publisher's codes → codes of the standard. */
   codes?: Readonly<Record<string, string>>;
-  /** False where the publisher added it beyond the entity. */
+  /** False for fields that the publisher adds to the entity. */
   standard: boolean;
 }
 
@@ -33,7 +33,7 @@ export interface Relation {
 
 export interface DeliveryTerms {
   modes: readonly ('snapshot' | 'delta')[];
-  /** Shares of 1. */
+  /** Fractions, 0 to 1. */
   rejectAtMost: number;
   deleteAtMost: number;
   source: SourceTerms;
@@ -60,7 +60,7 @@ export interface Contract {
   key: readonly string[];
   subjects: readonly string[];
   partition?: string;
-  /** The entity's elements in the standard's order, then fields beyond it in the order of names. */
+  /** The entity's elements in the standard's order, then the additions by name. */
   fields: ReadonlyMap<string, Field>;
   filterable: ReadonlySet<string>;
   sortable: ReadonlySet<string>;
@@ -68,7 +68,7 @@ export interface Contract {
   relations: ReadonlyMap<string, Relation>;
   statistics?: { by: readonly string[]; minimum: number };
   delivery: DeliveryTerms;
-  /** Exact counts beyond 10,000 allowed. */
+  /** Whether exact counts beyond 10,000 are allowed. */
   exactCount: boolean;
   /** Table in schema `data`: `police__resident`. History: `police__resident_history`. */
   table: string;
@@ -76,7 +76,7 @@ export interface Contract {
   hasMinors: boolean;
   /** SHA-256 (hex) of the canonical document. */
   hash: string;
-  /** The document as declared (scalars are strings, as written). */
+  /** The document as declared; scalars are strings, as written. */
   document: unknown;
 }
 

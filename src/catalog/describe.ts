@@ -1,7 +1,7 @@
 import type { Catalog } from './catalog.js';
 import type { Contract, Field } from './contract.js';
 
-/** A contract as the platform API lists it (camelCase). */
+/** A contract in lists of the platform API (camelCase). */
 export function summarizeContract(contract: Contract, catalog: Catalog): Record<string, unknown> {
   return {
     id: contract.id,
@@ -20,7 +20,7 @@ export function summarizeContract(contract: Contract, catalog: Catalog): Record<
   };
 }
 
-/** Everything that a contract says, compiled, and the document as it was declared. */
+/** A compiled contract in full, with its document as declared. */
 export function describeContract(contract: Contract, catalog: Catalog): Record<string, unknown> {
   return {
     ...summarizeContract(contract, catalog),

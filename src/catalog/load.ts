@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { type CatalogFault, pointer } from './check/fault.js';
 import { parseYaml } from './parse-yaml.js';
 
-/** One document of a catalog's folder. */
+/** One document in the folder of a catalog. */
 export interface LoadedDocument {
   /** Relative to the folder, with slashes. */
   file: string;
-  /** Pointer of the document inside its file: '' but for the items of publishers.yaml and purposes.yaml. */
+  /** Pointer to the document inside its file: '' except for the items of publishers.yaml and purposes.yaml. */
   base: string;
   document: unknown;
-  /** Line (from 1) of what a JSON Pointer into the document names, or of its nearest ancestor. */
+  /** Line (from 1) of the place that a JSON Pointer names, or of its nearest ancestor. */
   lineOf(path: string): number | undefined;
 }
 
@@ -18,7 +18,7 @@ export interface LoadedCatalog {
   contracts: LoadedDocument[];
   publishers: LoadedDocument[];
   purposes: LoadedDocument[];
-  /** What could not be read at all. */
+  /** Faults of files that could not be read. */
   faults: CatalogFault[];
 }
 
@@ -26,8 +26,8 @@ const LARGEST_BYTES = 512 * 1024;
 const CONTRACT_FILE = /^[a-z0-9-]+\/[a-z0-9-]+\.v[1-9][0-9]*\.yaml$/;
 
 /**
- * Reads a catalog's folder: `publishers.yaml`, `purposes.yaml` (lists) and `<publisher>/<dataset>.v<major>.yaml`. Never throws for what a
- * file says; an unreadable folder throws the system's error.
+ * Reads the folder of a catalog: `publishers.yaml`, `purposes.yaml` (lists) and `<publisher>/<dataset>.v<major>.yaml`. Never throws because of a
+ * file's content; an unreadable folder throws the system's error.
  */
 export async function loadCatalog(directory: string): Promise<LoadedCatalog> {
   const loaded: LoadedCatalog = { contracts: [], publishers: [], purposes: [], faults: [] };
@@ -46,7 +46,7 @@ export async function loadCatalog(directory: string): Promise<LoadedCatalog> {
   return loaded;
 }
 
-/** YAML files of the folder and of its first level, in order. */
+/** YAML files of the folder and its first level, in order. */
 async function yamlFiles(directory: string): Promise<string[]> {
   const files: string[] = [];
   for (const entry of await readdir(directory, { withFileTypes: true })) {

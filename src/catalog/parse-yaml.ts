@@ -13,7 +13,7 @@ export function parseYaml(text: string): ParsedYaml | { faults: CatalogFault[] }
   try {
     return read(text);
   } catch (error) {
-    // The parser recurses and counts aliases: it throws on what is nested or repeated beyond reason.
+    // The parser recurses and counts aliases: it throws on too much nesting or repetition.
     return {
       faults: [{ path: '', reason: error instanceof RangeError ? 'The nesting is too deep' : 'It cannot be read' }],
     };
@@ -43,7 +43,7 @@ function read(text: string): ParsedYaml | { faults: CatalogFault[] } {
   };
 }
 
-/** Where the named thing stands: its key in a mapping, else itself, else the nearest thing above it that stands somewhere. */
+/** Offset of the named node: its key in a mapping, else itself, else the nearest ancestor that has an offset. */
 function offsetOf(root: unknown, parts: readonly string[]): number | undefined {
   let node = root;
   let offset = startOf(root);

@@ -4,9 +4,8 @@ import type { Keys } from '../platform/keys.js';
 const secrets = new WeakMap<Buffer, KeyObject>();
 
 /**
- * The number of a row: the first 16 bytes of HMAC-SHA256(installation key, dataset ‖ 0x00 ‖ JSON of the key's values), hex. Stable over
- * releases and majors, in no order, and says nothing without the key. `name` is `police/resident`; key values are as stored: text, or a
- * number for a 32-bit integer.
+ * The id of a row: the first 16 bytes of HMAC-SHA256(installation key, dataset ‖ 0x00 ‖ JSON of the key's values), hex. Stable over releases and
+ * majors, unordered, and meaningless without the key. `name` is `police/resident`. Key values are as stored: text, or a number for a 32-bit integer.
  */
 export function rowIdHex(keys: Pick<Keys, 'rowId'>, name: string, keyValues: readonly unknown[]): string {
   let secret = secrets.get(keys.rowId);
@@ -18,7 +17,7 @@ export function rowIdHex(keys: Pick<Keys, 'rowId'>, name: string, keyValues: rea
   return createHmac('sha256', secret).update(text).digest('hex').slice(0, 32);
 }
 
-/** The same as a UUID's text. */
+/** The same as UUID text. */
 export function rowId(keys: Pick<Keys, 'rowId'>, name: string, keyValues: readonly unknown[]): string {
   const hex = rowIdHex(keys, name, keyValues);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;

@@ -1,8 +1,8 @@
-/** Where a dataset's rows come from, as its contract declares it. A pulled source names the application of the publisher under whose deliver grant it runs. */
+/** Where a dataset's rows come from, as its contract declares. A pulled source names the publisher's application whose deliver grant it uses. */
 export type SourceTerms = FileSource | DatabaseSource | HttpSource | ProxySource | DerivedSource;
 export type SourceKind = SourceTerms['kind'];
 
-/** Delivered by the publisher: files, over the API. */
+/** The publisher delivers files by the API. */
 export interface FileSource {
   kind: 'file';
 }
@@ -10,7 +10,7 @@ export interface FileSource {
 interface PullTerms {
   /** client_id of the publisher's application. */
   application: string;
-  /** Five fields of cron, Asia/Shanghai. Without one it runs on demand only. */
+  /** Five fields of cron, Asia/Shanghai. Absent: runs on demand only. */
   schedule?: string;
 }
 
@@ -19,32 +19,32 @@ interface FromUpstream extends PullTerms {
   upstream: string;
 }
 
-/** 库表: a table or a view, whole or from a watermark on. */
+/** 库表: a table or a view, read whole or from a watermark on. */
 export interface DatabaseSource extends FromUpstream {
   kind: 'postgres' | 'mysql';
   /** `schema.table`, or `table`. */
   table: string;
-  /** A column that only grows (updated_at, a sequence): rows from the last one on are pulled, as a delta. Without one a snapshot. */
+  /** A column that only grows (updated_at, a sequence): each run reads rows from the last value on, as a delta. Absent: a snapshot. */
   watermark?: string;
 }
 
-/** How pages of a pulled interface follow each other. `at` is a JSON Pointer (RFC 6901) into the reply. */
+/** How the pages of a pulled interface follow each other. `at` is a JSON Pointer (RFC 6901) into the reply. */
 export type Paging =
   | { by: 'next-link'; at: string }
   | { by: 'offset'; parameter: string; size: number; 'size-parameter'?: string }
   | { by: 'cursor'; parameter: string; at: string };
 
-/** 接口: an API pulled as a snapshot, or as a delta from a watermark on. */
+/** 接口: an API read as a snapshot, or as a delta from a watermark on. */
 export interface HttpSource extends FromUpstream {
   kind: 'http';
-  /** Path of the upstream, with its query. */
+  /** Path on the upstream, with its query. */
   path: string;
-  /** JSON Pointer to the array of rows in the reply; empty = the reply is the array. */
+  /** JSON Pointer to the array of rows in the reply; empty = the reply itself. */
   rows: string;
   paging?: Paging;
 }
 
-/** 接口, asked live: nothing is landed, each ask calls the department's interface. */
+/** 接口, proxied: no row is stored; each ask calls the department's interface. */
 export interface ProxySource {
   kind: 'proxy';
   upstream: string;
@@ -64,12 +64,12 @@ export interface DerivedSource extends PullTerms {
   of: 'conflicts' | 'findings';
 }
 
-/** How the dataset is asked live, or undefined where its rows lie here. */
+/** How a proxied dataset is asked; undefined where its rows are stored here. */
 export function proxyOf({ delivery: { source } }: { delivery: { source: SourceTerms } }): ProxySource | undefined {
   return source.kind === 'proxy' ? source : undefined;
 }
 
-/** Kinds that a run fetches: everything but what is delivered and what is asked live. */
+/** Kinds that a run fetches: all except delivered and proxied ones. */
 export function isPulled(source: SourceTerms): source is DatabaseSource | HttpSource | DerivedSource {
   return source.kind !== 'file' && source.kind !== 'proxy';
 }

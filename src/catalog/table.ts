@@ -5,9 +5,9 @@ import { indexName } from './names.js';
 export interface Index {
   name: string;
   unique: boolean;
-  /** The fields that it is about. */
+  /** The indexed fields. */
   fields: readonly string[];
-  /** A whole CREATE INDEX statement; nothing where the index is there. */
+  /** A whole CREATE INDEX statement; does nothing where the index exists. */
   statement: string;
 }
 
@@ -22,14 +22,14 @@ export function historyTable(contract: Contract): string {
 }
 
 /**
- * The statements that make a new lineage's tables, in order. As exchange_owner: default privileges let exchange_reader read them. The indexes of the live
- * table come with its first release (`indexesOf`): built once over all rows they cost a fraction of what they do row by row.
+ * The statements that create the tables of a new lineage, in order. Run as exchange_owner: default privileges let exchange_reader read them. The live
+ * table gets its indexes with its first release (`indexesOf`): building them once over all rows costs far less than row by row.
  */
 export function createStatements(contract: Contract): string[] {
   const key = new Set(contract.key);
   const columns = [...contract.fields.values()].map((field) => column(field, key.has(field.name)));
   const own = [...(contract.hasMinors ? ['"minor_until" date'] : []), '"_delivery" uuid', '"_since" bigint NOT NULL'];
-  // Room on each page lets a change of one row stay on it; a delivery may touch all rows, so vacuum comes early.
+  // Free room on each page keeps a changed row on its page. A delivery may touch all rows, so vacuum starts early.
   const storage =
     'WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02)';
   return [
@@ -40,8 +40,8 @@ export function createStatements(contract: Contract): string[] {
 }
 
 /**
- * The statements that bring a lineage's tables from one contract to an additive successor. Indexes on columns that are already there come
- * first: they keep writers out, while ADD COLUMN keeps everyone out until the commit.
+ * The statements that bring the tables of a lineage from a contract to an additive successor. Indexes on existing columns come first: they block
+ * writers, while ADD COLUMN blocks everyone until the commit.
  */
 export function changeStatements(before: Contract, after: Contract): string[] {
   const added = [...after.fields.values()].filter((field) => !before.fields.has(field.name));
@@ -59,12 +59,12 @@ export function changeStatements(before: Contract, after: Contract): string[] {
 }
 
 /**
- * The indexes of the live table: the key; (field, row_id) for what is filtered, scoped or sorted by, as cursors walk; and its mirror with
- * nulls last for what is sorted, since a backward scan of the first would bring nulls first.
+ * Indexes of the live table: the key; (field, row_id) for each filtered, scoped or sorted field, as cursors read it; and for sorted fields a second
+ * one with nulls last, because a backward scan of the first returns nulls first.
  */
 export function indexesOf(contract: Contract): Index[] {
   const plain = new Set([...contract.filterable, ...contract.scopes, ...contract.sortable]);
-  if (contract.key.length === 1) plain.delete(contract.key[0]!); // its unique index serves as well
+  if (contract.key.length === 1) plain.delete(contract.key[0]!); // the key's unique index covers it
   return [
     index(contract, { kind: 'key', fields: contract.key, columns: contract.key.map(quote), unique: true }),
     ...[...plain].map((name) =>
@@ -91,12 +91,12 @@ function index(
   };
 }
 
-/** Only the key is NOT NULL: a field that later versions require less strictly needs no ALTER, and validation keeps the rest. */
+/** Only the key is NOT NULL: a later version that requires a field less strictly needs no ALTER. Validation checks the rest. */
 function column(field: Field, key: boolean): string {
   return `${quote(field.name)} ${TYPES[field.type.name].column(field.type)}${key ? ' NOT NULL' : ''}`;
 }
 
-/** Names come from compiled contracts only, which let through `[a-z][a-z0-9_]*`. */
+/** Names come only from compiled contracts, which allow only `[a-z][a-z0-9_]*`. */
 function quote(name: string): string {
   return `"${name}"`;
 }

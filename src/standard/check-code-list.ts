@@ -1,23 +1,23 @@
 import type { Fault } from '../platform/errors.js';
 import type { CodeList, CodeTitle } from './code-list.js';
 
-/** A list as someone wants it, well formed (`schemas/code-list.schema.json`). */
+/** A code list that somebody asks for, valid by `schemas/code-list.schema.json`. */
 export interface CodeListDraft {
-  /** Of a list that the tenant makes; lists that ship keep theirs. */
+  /** For lists that the tenant makes; shipped lists keep their title. */
   title?: CodeTitle;
   codes: readonly { code: string; title: CodeTitle; retired?: boolean }[];
-  /** Why, for those who read the history. */
+  /** The reason, for readers of the history. */
   note: string;
-  /** The version that it was made from: another one in force by now is a conflict. */
+  /** The version that the draft was made from; another version in force is a conflict. */
   basedOn?: number;
 }
 
-/** Names of lists that a tenant makes. Those that ship may be named after their standard. */
+/** Names of lists that a tenant makes. Shipped lists may be named after their standard. */
 export const LIST_NAME = /^[a-z][a-z0-9-]{0,61}$/;
 
 /**
- * Whether a list may become as drafted. What a standard (GB, GA) fixes may only be added to; what ships as ours may be retitled and retired, never
- * left out. Who uses the codes that the tenant added is not looked at here.
+ * Checks whether a list may become as drafted. A list that a standard (GB, GA) fixes only accepts additions. Our shipped codes may be retitled and
+ * retired, never removed. Use of the tenant's own codes is not checked here.
  */
 export function checkCodeList(name: string, draft: CodeListDraft, before: CodeList | undefined): Fault[] {
   const faults = [...nameFaults(name, draft, before), ...repeated(draft)];

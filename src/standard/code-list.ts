@@ -5,17 +5,17 @@ export interface CodeTitle {
 
 export interface Code {
   title: CodeTitle;
-  /** Still valid in stored rows and to filter by; refused in new deliveries. */
+  /** Still valid in stored rows and in filters; refused in new deliveries. */
   retired: boolean;
 }
 
-/** What one version of a list changed against the one before: codes, in the order of the list. */
+/** The changes of one version of a list against the version before: codes, in list order. */
 export interface ListVersion {
   version: number;
   /** RFC 3339. */
   since: string;
   note: string;
-  /** On whose word. */
+  /** The department that made the change. */
   department: string | null;
   added: readonly string[];
   retitled: readonly string[];
@@ -25,22 +25,22 @@ export interface ListVersion {
   removed: readonly string[];
 }
 
-/** A code list in force: as it ships with the standard, or as the tenant last changed it. Immutable. */
+/** A code list in force: as shipped with the standard, or as the tenant last changed it. Immutable. */
 export interface CodeList {
   name: string;
   title: CodeTitle;
-  /** The standard that fixes its codes, such as `GB/T 3304`; undefined for a list whose codes are the tenant's to choose. */
+  /** The standard that fixes its codes, such as `GB/T 3304`; undefined for a list whose codes the tenant chooses. */
   source?: string;
-  /** 0 as it ships. */
+  /** 0 = as shipped. */
   version: number;
   codes: ReadonlyMap<string, Code>;
-  /** As it comes with the standard; empty for a list that the tenant made. */
+  /** The shipped codes; empty for a list that the tenant made. */
   shipped: ReadonlyMap<string, Code>;
   /** Newest last. */
   history: readonly ListVersion[];
 }
 
-/** A tenant's change of a list as its policy record keeps it: the whole list. */
+/** A tenant's change of a list, as its policy record stores it: the whole list. */
 export interface CodeListDocument {
   name: string;
   title: CodeTitle;
@@ -50,7 +50,7 @@ export interface CodeListDocument {
   department: string | null;
 }
 
-/** The list after a change. Codes that ship with the standard are never lost: what a contract of the package maps to is always there. */
+/** The list after a change. Shipped codes are never lost: contracts in the package map to them. */
 export function changedList(before: CodeList | undefined, document: CodeListDocument, version: number): CodeList {
   const codes = new Map<string, Code>();
   for (const { code, title, retired } of document.codes) codes.set(code, { title, retired: retired === true });
@@ -66,7 +66,7 @@ export function changedList(before: CodeList | undefined, document: CodeListDocu
   };
 }
 
-/** The list without what the tenant changed; undefined where nothing of it ships. */
+/** The list without the tenant's changes; undefined where none of it ships. */
 export function shippedList(list: CodeList | undefined): CodeList | undefined {
   if (list === undefined || list.shipped.size === 0) return undefined;
   return { ...list, version: 0, codes: list.shipped, history: [] };
@@ -74,7 +74,7 @@ export function shippedList(list: CodeList | undefined): CodeList | undefined {
 
 type Difference = Pick<ListVersion, 'added' | 'retitled' | 'retired' | 'revived' | 'removed'>;
 
-/** What a person is told has changed; the order of the codes is not told. */
+/** The changes that a report names; the order of the codes is not a change. */
 export function differenceOf(before: ReadonlyMap<string, Code>, after: ReadonlyMap<string, Code>): Difference {
   const among = (changed: (now: Code, then: Code) => boolean) =>
     [...after].filter(([code, now]) => before.has(code) && changed(now, before.get(code)!)).map(([code]) => code);

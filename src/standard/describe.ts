@@ -2,13 +2,13 @@ import type { CodeList } from './code-list.js';
 import type { Element, Entity } from './entity.js';
 import type { Standard } from './standard.js';
 
-/** An element with the entity that it belongs to. */
+/** An element with its entity. */
 export interface ElementOf {
   entity: Entity;
   element: Element;
 }
 
-/** Parents of the standard, whose full texts we have not read. */
+/** Standards that this one is based on; we have not read their full texts. */
 export const PARENTS = [
   'GB/T 31000-2015',
   'DB37/T 4221-2020',
@@ -17,7 +17,7 @@ export const PARENTS = [
   'GB/T 34300-2017',
 ];
 
-/** Every element, of all entities or of one, in the standard's order. */
+/** Every element of all entities or of one, in the standard's order. */
 export function elementsOf(standard: Standard, entity?: string): ElementOf[] {
   const entities = [...standard.entities.values()].filter(({ name }) => entity === undefined || name === entity);
   return entities.flatMap((one) => one.elements.map((element) => ({ entity: one, element })));
@@ -28,12 +28,12 @@ export function elementsWithList(standard: Standard, list: string): ElementOf[] 
   return elementsOf(standard).filter(({ element }) => listOf(element) === list);
 }
 
-/** The code list of an element that holds codes, one or several. */
+/** The code list of an element that holds one code or several. */
 export function listOf({ type }: Element): string | undefined {
   return type.list ?? type.of?.list;
 }
 
-/** As the platform API lists an entity. `contracts`: ids of those that conform to it. */
+/** An entity in lists of the platform API. `contracts`: ids of those that conform to it. */
 export function summarizeEntity(entity: Entity, contracts: readonly string[]): Record<string, unknown> {
   const { name, title, candidateKeys, elements } = entity;
   return { name, title, candidateKeys, elementCount: elements.length, contracts };
@@ -55,7 +55,7 @@ export function describeElement({ entity, element }: ElementOf): Record<string, 
   };
 }
 
-/** As the platform API lists a code list. `since`: when its version came in force; null as long as it is as it shipped. */
+/** A code list in lists of the platform API. `since`: when its version came into force; null for the shipped version. */
 export function summarizeList(list: CodeList): Record<string, unknown> {
   const codes = [...list.codes.values()];
   return {
@@ -69,7 +69,7 @@ export function summarizeList(list: CodeList): Record<string, unknown> {
   };
 }
 
-/** A code list whole: codes, history, and the elements that use it. `contracts`: ids of those with a field of it. */
+/** A code list in full: codes, history, and the elements that use it. `contracts`: ids of those with a field of it. */
 export function describeList(
   list: CodeList,
   standard: Standard,

@@ -1,11 +1,10 @@
 import type { FieldType } from './type.js';
 
 /**
- * Reads a type as `elements.csv` writes it: `text:64`, `decimal:10,2`, `code`, `identifier:uscc`, `list:code`,
- * `identifier:resident-id or text:30`. `list` is the code list of a `code`.
- *
- * `A or text:N` is an identifier whose checksum holds only where the row's `id_kind` is a resident identity card; other documents are text
- * of at most N characters. Returns undefined where the text is no type.
+ * Reads a type as written in `elements.csv`: `text:64`, `decimal:10,2`, `code`, `identifier:uscc`, `list:code`, `identifier:resident-id or text:30`.
+ * `list` is the code list of a `code`.
+ * `A or text:N` is an identifier whose checksum applies only where the row's `id_kind` is a resident identity card; other documents are text of up to
+ * N characters. Returns undefined where the text is no type.
  */
 export function parseElementType(text: string, list?: string): FieldType | undefined {
   const either = /^identifier:(resident-id|uscc) or text:([1-9][0-9]{0,3})$/.exec(text);

@@ -2,7 +2,7 @@ import type { Element, Entity } from './entity.js';
 import type { Standard } from './standard.js';
 import { type FieldType, TYPES } from './type.js';
 
-/** JSON Schema 2020-12 of one entity of the standard: generated from `elements.csv`, committed, compared by a test. */
+/** JSON Schema 2020-12 of one entity of the standard. Generated from `elements.csv`, committed, compared by a test. */
 export function entitySchema(entity: Entity, standard: Standard): Record<string, unknown> {
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',

@@ -4,16 +4,16 @@ import type { FieldType, Mask, Sensitivity } from './type.js';
 export interface Element {
   name: string;
   type: FieldType;
-  /** The type as `elements.csv` writes it. */
+  /** The type as written in `elements.csv`. */
   declared: string;
   required: boolean;
   title: { zh: string; en: string };
   sensitivity: Sensitivity;
-  /** Undefined: none is named, so L3 and L4 hide. */
+  /** Undefined where the standard names none: then L3 and L4 hide. */
   mask?: Mask;
-  /** The entity whose candidate key this element holds, for example `division`. */
+  /** The entity whose candidate key this element holds, such as `division`. */
   references?: string;
-  /** Elements whose values its own holds, so that it shows what they show. */
+  /** Elements whose values this one contains, so that showing it shows them. */
   embeds?: readonly string[];
   note?: string;
 }
@@ -21,7 +21,7 @@ export interface Element {
 export interface Entity {
   name: string;
   title: { zh: string; en: string };
-  /** Each a list of element names; the first is the usual one. */
+  /** Lists of element names; the first is the usual key. */
   candidateKeys: readonly (readonly string[])[];
   /** In the standard's order. */
   elements: readonly Element[];

@@ -4,8 +4,8 @@ import type { FieldType } from './type.js';
 export const RESIDENT_ID_KINDS: ReadonlySet<string> = new Set(['111', '112', '113']);
 
 /**
- * True where a value of an identifier type is well formed. `kind` is the value of the row's `type.kindField` (ignored where the type has
- * none): only a citizen's own document must pass the checksum there, another document is any text up to `type.length` characters.
+ * Whether a value of an identifier type is well formed. `kind` is the value of the row's `type.kindField` (ignored where the type has none): only a
+ * citizen's own document must pass the checksum; another document is text of up to `type.length` characters.
  */
 export function isIdentifier(type: FieldType, value: string, kind?: string | null): boolean {
   if (type.kindField !== undefined && !RESIDENT_ID_KINDS.has(kind ?? '')) {

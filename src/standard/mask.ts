@@ -1,6 +1,6 @@
 import type { FieldType, Mask, Sensitivity, TypeName } from './type.js';
 
-/** Masks keep the type of their field, so each fits only some types; `none` and `hide` fit all. */
+/** A mask keeps the type of its field, so each fits only some types; `none` and `hide` fit all. */
 const FITS: Readonly<Record<Mask, readonly TypeName[] | 'all'>> = {
   none: 'all',
   hide: 'all',
@@ -17,7 +17,7 @@ export function maskFits(mask: Mask, type: FieldType): boolean {
   return types === 'all' || types.includes(type.name);
 }
 
-/** The mask that holds where nobody says more: L3 and L4 never leave unmasked by default. */
+/** The mask where nothing else is declared: L3 and L4 never leave unmasked by default. */
 export function defaultMask(sensitivity: Sensitivity, named: Mask | undefined): Mask {
   if (named !== undefined && named !== 'none') return named;
   return sensitivity === 'L3' || sensitivity === 'L4' ? 'hide' : 'none';

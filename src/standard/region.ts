@@ -8,19 +8,19 @@ export interface Division {
   settlement: string | undefined;
   /** 类似居(村)委会: no families live there. */
   quasi: boolean;
-  /** Where another authority than the district runs it. */
+  /** The authority that runs it, where it is not the district. */
   administeredBy: string | undefined;
 }
 
 /** Digits of a township's code; the prefix of every community in it. */
 export const TOWNSHIP_DIGITS = 9;
 
-/** The township's code of a community's; a district's or shorter code is its own answer. */
+/** The code of the township above a community; shorter codes are returned as they are. */
 export function townshipOf(code: string): string {
   return code.slice(0, TOWNSHIP_DIGITS);
 }
 
-/** The divisions from the district down to `code`, as far as they are known: 张店区 › 房镇镇 › 盛世康城. */
+/** The known divisions from the district down to `code`: 张店区 › 房镇镇 › 盛世康城. */
 export function divisionPath(divisions: ReadonlyMap<string, Division>, code: string): Division[] {
   const path: Division[] = [];
   for (const digits of [6, TOWNSHIP_DIGITS, 12]) {
@@ -31,8 +31,8 @@ export function divisionPath(divisions: ReadonlyMap<string, Division>, code: str
 }
 
 /**
- * The field of the same row that holds the division of an address: the `*_division` field of the same stem (registered_address →
- * registered_division), else division_code, else none, and then the mask `division` has nothing to show and hides.
+ * The field of the same row with the division of an address: `*_division` with the same stem (registered_address → registered_division), else
+ * division_code, else undefined: then the mask `division` hides.
  */
 export function divisionFieldOf(address: string, has: (field: string) => boolean): string | undefined {
   const own = address.replace(/_?address$/, '_division');

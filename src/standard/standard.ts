@@ -8,14 +8,14 @@ import { type Element, type Entity, englishTitle } from './entity.js';
 import type { Division } from './region.js';
 import { MASKS, type Mask, type Sensitivity } from './type.js';
 
-/** One major version of the unified community data standard, with the code lists in force. Immutable: a change of a list makes another one. */
+/** One major version of the unified community data standard, with the code lists in force. Immutable: changing a list makes another one. */
 export interface Standard {
   major: number;
-  /** The major, and each list that the tenant has changed: `1 event-category@3`. Two standards that say the same version are the same. */
+  /** The major, and each list that the tenant has changed: `1 event-category@3`. Standards with the same version are equal. */
   version: string;
   entities: ReadonlyMap<string, Entity>;
   codeLists: ReadonlyMap<string, CodeList>;
-  /** What `codeLists` holds, as most look it up: list → code → Chinese title. Retired codes are in it. */
+  /** The content of `codeLists`, prepared for lookups: list → code → Chinese title, retired codes included. */
   lists: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** By code. */
   divisions: ReadonlyMap<string, Division>;
@@ -23,13 +23,13 @@ export interface Standard {
 
 let loaded: Standard | undefined;
 
-/** The standard that comes with the package (`schemas/standard/v1`), read once. Throws an Error naming the line that is wrong. */
+/** The standard of the package (`schemas/standard/v1`), read once. Throws an Error naming the wrong line. */
 export function loadStandard(): Standard {
   loaded ??= readStandard(join(packageRoot, 'schemas', 'standard', 'v1'));
   return loaded;
 }
 
-/** Reads a standard's folder: `elements.csv`, `code-lists.csv` and `code-lists/*.csv`, `divisions.csv`. */
+/** Reads the folder of a standard: `elements.csv`, `code-lists.csv` and `code-lists/*.csv`, `divisions.csv`. */
 export function readStandard(directory: string): Standard {
   const codeLists = readLists(directory);
   const lists = titlesOf(codeLists);
@@ -43,7 +43,7 @@ export function readStandard(directory: string): Standard {
   };
 }
 
-/** The standard with one list as it is now; undefined where there is none of that name any more. */
+/** The standard with a changed list; undefined removes the list. */
 export function withCodeList(standard: Standard, name: string, list: CodeList | undefined): Standard {
   const others = [...standard.codeLists].filter(([other]) => other !== name);
   const codeLists = new Map([...others, ...(list === undefined ? [] : [[name, list] as const])].sort(byName));

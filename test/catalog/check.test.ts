@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { checkCatalog } from '../../src/catalog/check/check.js';
+import { checkCatalog } from '../../src/catalog/check/check-catalog.js';
 import { parseYaml } from '../../src/catalog/parse-yaml.js';
 import { runCatalogCheck } from '../../src/cli/commands/catalog-check.js';
 import { packageRoot } from '../../src/platform/paths.js';

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { makeCatalog } from '../../src/catalog/catalog.js';
 import type { CatalogFault } from '../../src/catalog/check/fault.js';
-import { compileContract } from '../../src/catalog/compile/compile.js';
+import { compileContract } from '../../src/catalog/compile/compile-contract.js';
 import { compilePublisher, compilePurpose } from '../../src/catalog/compile/compile-party.js';
 import { linkContract } from '../../src/catalog/compile/link.js';
 import type { Contract, Publisher } from '../../src/catalog/contract.js';

@@ -1,4 +1,4 @@
-import type { ContractDocument } from '../../src/catalog/document.js';
+import type { ContractDocument } from '../../src/catalog/contract-document.js';
 
 /** As a test may break it: any part may be replaced or taken away. */
 export type Document = { -readonly [K in keyof ContractDocument]?: unknown } & {

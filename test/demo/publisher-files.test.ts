@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import t from 'tap';
-import { checkCatalog } from '../../src/catalog/check/check.js';
+import { checkCatalog } from '../../src/catalog/check/check-catalog.js';
 import type { Contract } from '../../src/catalog/contract.js';
 import { DEVICE_HEADINGS, deviceRows } from '../../src/demo/device-rows.js';
 import { encodeGb18030 } from '../../src/demo/gb18030.js';

@@ -1,7 +1,7 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Permit } from '../../src/access/policy/decision.js';
 import { type Catalog, makeCatalog } from '../../src/catalog/catalog.js';
-import { compileContract } from '../../src/catalog/compile/compile.js';
+import { compileContract } from '../../src/catalog/compile/compile-contract.js';
 import type { Contract } from '../../src/catalog/contract.js';
 import { loadCatalog } from '../../src/catalog/load.js';
 import type { Answer, AnswerFunction, Call, Outcome } from '../../src/exchange/answer.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { compileContract } from '../../src/catalog/compile/compile.js';
+import { compileContract } from '../../src/catalog/compile/compile-contract.js';
 import type { Contract } from '../../src/catalog/contract.js';
 import type { RuleReport } from '../../src/ingest/quality/report.js';
 import { timeliness } from '../../src/ingest/quality/score.js';

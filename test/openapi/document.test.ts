@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { type Catalog, makeCatalog } from '../../src/catalog/catalog.js';
-import { checkCatalog } from '../../src/catalog/check/check.js';
+import { checkCatalog } from '../../src/catalog/check/check-catalog.js';
 import { PROBLEMS } from '../../src/platform/errors.js';
 import { packageRoot } from '../../src/platform/paths.js';
 import { datasetDocument } from '../../src/rest/openapi/dataset/dataset-document.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { compileContract } from '../../src/catalog/compile/compile.js';
+import { compileContract } from '../../src/catalog/compile/compile-contract.js';
 import type { Contract, Publisher, Purpose } from '../../src/catalog/contract.js';
 import { loadStandard } from '../../src/standard/standard.js';
 

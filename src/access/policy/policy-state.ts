@@ -1,5 +1,5 @@
 import { makeCatalog } from '../../catalog/catalog.js';
-import { compileContract } from '../../catalog/compile/compile.js';
+import { compileContract } from '../../catalog/compile/compile-contract.js';
 import type { Contract, Publisher, Purpose } from '../../catalog/contract.js';
 import { type CodeListDocument, changedList, shippedList } from '../../standard/code-list.js';
 import { type Standard, withCodeList } from '../../standard/standard.js';

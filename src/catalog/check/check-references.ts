@@ -1,13 +1,13 @@
 import { type FieldType, TYPES } from '../../standard/type.js';
 import type { Field } from '../contract.js';
-import type { ContractDocument } from '../document.js';
+import type { ContractDocument } from '../contract-document.js';
 import { isReserved } from '../names.js';
 import { clip, type Faults } from './fault.js';
 
 type Fields = ReadonlyMap<string, Field>;
 type Path = readonly (string | number)[];
 
-/** Every name in the contract that should be one of its fields is one, of a type that serves there. */
+/** Every field that the contract names exists and has a type that fits its use. */
 export function checkReferences(document: ContractDocument, fields: Fields, faults: Faults): void {
   checkKey(document, fields, faults);
   checkNames(document, fields, faults);

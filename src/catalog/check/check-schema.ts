@@ -10,7 +10,7 @@ export type SchemaName = 'contract' | 'publisher' | 'purpose';
 const MOST_FAULTS = 100;
 const validators = new Map<SchemaName, ValidateFunction>();
 
-/** The faults of a document against `schemas/<name>.schema.json`, in words; empty where it fits. */
+/** Faults of a document against `schemas/<name>.schema.json`, in words; empty where it fits. */
 export function checkSchema(name: SchemaName, document: unknown): CatalogFault[] {
   const validate = validators.get(name) ?? compile(name);
   if (validate(document)) return [];
@@ -24,7 +24,7 @@ export function checkSchema(name: SchemaName, document: unknown): CatalogFault[]
 }
 
 function compile(name: SchemaName): ValidateFunction {
-  // A test holds the file against the meta-schema, whose compilation takes longer than its own.
+  // No check against the meta-schema here: a test does it, and compiling it takes longer than compiling the schema.
   const ajv = new Ajv2020({
     allErrors: true,
     verbose: true,
@@ -61,10 +61,10 @@ function explain(error: ErrorObject): CatalogFault | undefined {
         ...(described.expected ? described : formOf(error)),
       };
     case 'pattern':
-      if (error.propertyName !== undefined) return undefined; // told by propertyNames
+      if (error.propertyName !== undefined) return undefined; // propertyNames reports it
       return { path: error.instancePath, reason: 'The form is wrong', ...described };
     case 'if':
-      return undefined; // what its branch says is told by itself
+      return undefined; // its branch reports it
     default:
       return error.propertyName === undefined
         ? { path: error.instancePath, reason: `It ${error.message ?? 'is wrong'}`, ...described }

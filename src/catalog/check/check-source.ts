@@ -1,7 +1,7 @@
-import type { ContractDocument, SourceDocument } from '../document.js';
+import type { ContractDocument, SourceDocument } from '../contract-document.js';
 import type { Faults } from './fault.js';
 
-/** What follows from where the rows come from: a delta needs the mode, and what is asked live promises nothing that it cannot do. */
+/** What the source of the rows implies: a delta needs the mode delta, and a proxied dataset cannot promise what needs stored rows. */
 export function checkSource(document: ContractDocument, faults: Faults): void {
   const source = document.delivery?.source;
   if (source === undefined || source.kind === 'file') return;
@@ -16,10 +16,10 @@ export function checkSource(document: ContractDocument, faults: Faults): void {
   }
 }
 
-/** Nothing of a proxied dataset lies here: it can be asked by its key, and no index, order, count or join exists. */
+/** The exchange stores no row of a proxied dataset: it can be read by its key, but has no index, order, count or join. */
 const IMPOSSIBLE = ['filterable', 'sortable', 'relations', 'statistics', 'partition'] as const;
 
-/** Longer than a caller waits, more than a system of a department bears, larger than a row can be: none of them is a contract's to say. */
+/** Ceilings that no contract may raise: how long a caller waits, how many calls a department's system carries, how large a row can be. */
 const AT_MOST = { 'timeout-ms': 20_000, 'at-once': 100, 'bytes-at-most': 16_777_216 } as const;
 
 function checkProxy(

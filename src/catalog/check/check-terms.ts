@@ -1,8 +1,8 @@
-import type { ContractDocument } from '../document.js';
+import type { ContractDocument } from '../contract-document.js';
 import { hasReservedEnding, TABLE_NAME_LIMIT, tableOf } from '../names.js';
 import type { Faults } from './fault.js';
 
-/** What a contract says of itself beyond its fields: names that can be derived, and the sharing terms that Decree 809 asks for. */
+/** What a contract states beyond its fields: names that can be derived from it, and the sharing terms that Decree 809 requires. */
 export function checkTerms(document: ContractDocument, faults: Faults): void {
   const [publisher, dataset] = document.dataset.split('/') as [string, string];
   if (hasReservedEnding(dataset)) {

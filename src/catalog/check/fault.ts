@@ -1,8 +1,8 @@
 import { nearMiss } from '../../platform/near-miss.js';
 
-/** One thing that is wrong in the catalog. `path` is a JSON Pointer into the document. */
+/** One fault in the catalog. `path` is a JSON Pointer into the document. */
 export interface CatalogFault {
-  /** Relative to the catalog's folder; absent where the document came through the API. */
+  /** Relative to the catalog's folder; absent where the document came by the API. */
   file?: string;
   line?: number;
   path: string;
@@ -11,11 +11,11 @@ export interface CatalogFault {
   suggestion?: string;
 }
 
-/** Gathers faults: a document is told everything that is wrong with it at once. */
+/** Collects faults, so that one check reports all faults of a document. */
 export interface Faults {
   list: CatalogFault[];
   add(path: readonly (string | number)[], reason: string, more?: { expected?: string; suggestion?: string }): void;
-  /** A name that should be one of `known` and is not. */
+  /** Adds a fault for a name that is not in `known`. */
   unknown(path: readonly (string | number)[], name: string, known: Iterable<string>, what: string): void;
 }
 
@@ -39,7 +39,7 @@ export function pointer(path: readonly (string | number)[]): string {
   return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
-/** The parts of a JSON Pointer. */
+/** The segments of a JSON Pointer. */
 export function pointerParts(text: string): string[] {
   if (text === '') return [];
   return text
@@ -48,7 +48,7 @@ export function pointerParts(text: string): string[] {
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-/** A name as a fault may show it. */
+/** A name, shortened for display in a fault. */
 export function clip(name: string): string {
   return name.length <= 64 ? name : `${name.slice(0, 63)}…`;
 }

@@ -1,5 +1,5 @@
 import type { DeliveryTerms } from '../contract.js';
-import type { DeliveryDocument, SourceDocument } from '../document.js';
+import type { DeliveryDocument, SourceDocument } from '../contract-document.js';
 import type { Paging, SourceTerms } from '../source-terms.js';
 
 const MODES = ['snapshot', 'delta'] as const;
@@ -14,7 +14,7 @@ export function compileDelivery(document: DeliveryDocument): DeliveryTerms {
   };
 }
 
-/** Scalars are strings in the document, numbers here. */
+/** Scalars are strings in the document, and numbers in the contract. */
 function compileSource(document: SourceDocument): SourceTerms {
   switch (document.kind) {
     case 'file':

@@ -3,10 +3,10 @@ import { defaultMask, maskFits } from '../../standard/mask.js';
 import type { FieldType, Mask, Sensitivity } from '../../standard/type.js';
 import type { Faults } from '../check/fault.js';
 import type { Field } from '../contract.js';
-import type { FieldDocument } from '../document.js';
+import type { FieldDocument } from '../contract-document.js';
 import { type Compiling, compileType } from './compile-type.js';
 
-/** An element of the standard as the contract takes it: headings and codes of its own, what it protects more. */
+/** An element of the standard as the contract uses it: own headings, own codes, stricter protection. */
 export function standardField(element: Element, override: FieldDocument, { standard, faults }: Compiling): Field {
   const path = ['fields', element.name];
   for (const fixed of ['type', 'length', 'precision', 'scale', 'bits', 'list', 'scheme', 'of'] as const) {
@@ -44,13 +44,13 @@ export function standardField(element: Element, override: FieldDocument, { stand
   };
 }
 
-/** A field beyond the standard; undefined where its type has a fault. */
+/** A field that the standard does not have; undefined where its type has a fault. */
 export function addedField(name: string, added: FieldDocument, compiling: Compiling): Field | undefined {
   const path = ['fields', name];
   const type = compileType(added, path, compiling);
   if (added.title === undefined) compiling.faults.add([...path, 'title'], 'A field beyond the standard needs a title');
   if (type === undefined) return undefined;
-  const sensitivity = (added.sensitivity ?? 'L3') as Sensitivity; // unmarked counts as personal
+  const sensitivity = (added.sensitivity ?? 'L3') as Sensitivity; // an unmarked field counts as personal
   const named = maskOf(added, { type, guarded: isPersonal(sensitivity) }, path, compiling.faults);
   return {
     name,

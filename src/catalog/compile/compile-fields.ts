@@ -2,14 +2,14 @@ import type { Element, Entity } from '../../standard/entity.js';
 import { defaultMask } from '../../standard/mask.js';
 import { divisionFieldOf } from '../../standard/region.js';
 import type { Field } from '../contract.js';
-import type { ContractDocument } from '../document.js';
+import type { ContractDocument } from '../contract-document.js';
 import { isReserved } from '../names.js';
 import { addedField, standardField } from './compile-field.js';
 import type { Compiling } from './compile-type.js';
 
 /**
- * The fields of a contract: the entity's elements in the standard's order, then what the publisher adds in the order of names. Canonical JSON, in
- * which a contract is kept, has no other order.
+ * The fields of a contract: the entity's elements in the standard's order, then the publisher's additions by name. Contracts are stored as canonical
+ * JSON, which keeps no other order.
  */
 export function compileFields(
   document: ContractDocument,
@@ -47,11 +47,11 @@ export function compileFields(
   return finish(fields, document);
 }
 
-/** A field that embeds another takes its mask: where the number inside is hidden, so is the number around it. */
+/** A field that embeds another one takes its mask: where the inner number is hidden, the outer one is hidden too. */
 function takeMasks(fields: Map<string, Field>, elements: ReadonlyMap<string, Element>): void {
   for (const { name, embeds = [], mask } of elements.values()) {
     const field = fields.get(name);
-    // Codes inside are covered by any mask of the whole; of a number the mask of the whole may show what its own does not.
+    // Any mask of the whole covers the codes inside. For an inner number, the mask of the whole may show what the number's own mask hides.
     const inside = embeds.map((other) => fields.get(other)).filter((other) => other?.type.name === 'identifier');
     if (field === undefined || inside.every((other) => other!.defaultMask === mask)) continue;
     fields.set(name, { ...field, defaultMask: 'hide' });
@@ -62,9 +62,12 @@ function byName([a]: [string, unknown], [b]: [string, unknown]): number {
   return a < b ? -1 : 1;
 }
 
-/** What follows from the fields together: membership raises keys and subjects, an address finds its division, a dropped kind makes a number strict. */
+/**
+ * What depends on several fields: membership raises keys and subjects, an address finds its division, a contract without `id_kind` makes a number
+ * strict.
+ */
 function finish(fields: Map<string, Field>, document: ContractDocument): Map<string, Field> {
-  const keys = new Set([...[document.key].flat(), ...(document.subjects ?? [])]); // either says who belongs
+  const keys = new Set([...[document.key].flat(), ...(document.subjects ?? [])]); // keys and subjects both show who is a member
   for (const [name, field] of fields) {
     const next: Field = { ...field };
     if (document.membership === 'L4' && keys.has(name)) {
@@ -81,7 +84,7 @@ function finish(fields: Map<string, Field>, document: ContractDocument): Map<str
   return fields;
 }
 
-/** A grant may choose the mask `division` too, so every address gets its division field, not only where the mask is the default. */
+/** Every address gets its division field, because a grant may choose the mask `division` even where it is not the default. */
 function isAddress(field: Field): boolean {
   return field.defaultMask === 'division' || field.name === 'address' || field.name.endsWith('_address');
 }

@@ -3,7 +3,7 @@ import { checkSchema } from '../check/check-schema.js';
 import type { CatalogFault } from '../check/fault.js';
 import type { Publisher, Purpose } from '../contract.js';
 
-/** A publisher's document is the Publisher itself; its credit code must pass GB 32100. */
+/** A publisher's document is the Publisher itself. Its credit code must pass GB 32100. */
 export function compilePublisher(document: unknown): { publisher: Publisher } | { faults: CatalogFault[] } {
   const faults = checkSchema('publisher', document);
   if (faults.length > 0) return { faults };

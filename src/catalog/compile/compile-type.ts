@@ -1,9 +1,9 @@
 import type { Standard } from '../../standard/standard.js';
 import type { FieldType, TypeName } from '../../standard/type.js';
 import type { Faults } from '../check/fault.js';
-import type { TypeDocument } from '../document.js';
+import type { TypeDocument } from '../contract-document.js';
 
-/** Which parameters each type takes; `!` means required. */
+/** Parameters of each type; `!` = required. */
 const PARAMETERS: Readonly<Record<TypeName, readonly string[]>> = {
   text: ['length!'],
   code: ['list!'],

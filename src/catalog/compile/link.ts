@@ -3,7 +3,7 @@ import type { Catalog } from '../catalog.js';
 import { type CatalogFault, gatherFaults } from '../check/fault.js';
 import type { Contract, Relation } from '../contract.js';
 
-/** The faults of one contract in the catalog that it will stand in: its publisher, its relations' targets, names derived from its own. */
+/** Faults of one contract within its future catalog: its publisher, the targets of its relations, names derived from its own. */
 export function linkContract(contract: Contract, catalog: Catalog): CatalogFault[] {
   const faults = gatherFaults();
   if (!catalog.publishers.has(contract.publisher)) {
@@ -34,7 +34,7 @@ export function linkContract(contract: Contract, catalog: Catalog): CatalogFault
   return faults.list;
 }
 
-/** A relation is to-one, so it joins on the whole key of its target, and on nothing that could single out more. */
+/** A relation is to-one: it joins on the whole key of its target and on no other field. */
 function linkRelation(contract: Contract, relation: Relation, target: Contract) {
   const faults: { at: string[]; reason: string; expected?: string }[] = [];
   const joined = Object.values(relation.on);

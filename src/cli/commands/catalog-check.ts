@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type CheckedCatalog, checkCatalog } from '../../catalog/check/check.js';
+import { type CheckedCatalog, checkCatalog } from '../../catalog/check/check-catalog.js';
 import type { CatalogFault } from '../../catalog/check/fault.js';
 
 /** Adds `check [dir]` to the `catalog` command. Exit code: 0 no faults, 1 faults, 2 the folder can't be read. */

@@ -1,7 +1,7 @@
 import { type Catalog, makeCatalog } from '../../catalog/catalog.js';
 import { type CatalogFault, pointer } from '../../catalog/check/fault.js';
 import { compareContracts } from '../../catalog/compare.js';
-import { compileContract } from '../../catalog/compile/compile.js';
+import { compileContract } from '../../catalog/compile/compile-contract.js';
 import { compilePublisher, compilePurpose } from '../../catalog/compile/compile-party.js';
 import { linkContract } from '../../catalog/compile/link.js';
 import type { Contract, Publisher, Purpose } from '../../catalog/contract.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { makeCatalog } from '../../catalog/catalog.js';
-import { checkCatalog } from '../../catalog/check/check.js';
+import { checkCatalog } from '../../catalog/check/check-catalog.js';
 import { Problem } from '../../platform/errors.js';
 import { packageRoot } from '../../platform/paths.js';
 import { renderOpenapi } from './document.js';

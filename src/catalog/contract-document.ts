@@ -1,6 +1,6 @@
 import type { DatabaseSource, DerivedSource, FileSource, HttpSource, Paging, ProxySource } from './source-terms.js';
 
-/** The document of a contract as `schemas/contract.schema.json` lets it through: every scalar is a string as written. */
+/** The document of a contract, valid by `schemas/contract.schema.json`: every scalar is a string as written. */
 export interface ContractDocument {
   dataset: string;
   version: string;
@@ -12,7 +12,7 @@ export interface ContractDocument {
   sharing: SharingDocument;
   assessments: Record<string, string>;
   'source-of-truth'?: 'true' | 'false';
-  /** Rows are about members of a group that is itself sensitive: raises the sensitivity of keys and subjects. */
+  /** Rows are about members of a group that is sensitive in itself: raises the sensitivity of keys and subjects. */
   membership?: 'L4';
   key: string | string[];
   subjects?: string[];

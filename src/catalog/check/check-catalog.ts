@@ -1,6 +1,6 @@
 import { loadStandard } from '../../standard/standard.js';
 import { type Catalog, makeCatalog } from '../catalog.js';
-import { compileContract } from '../compile/compile.js';
+import { compileContract } from '../compile/compile-contract.js';
 import { compilePublisher, compilePurpose } from '../compile/compile-party.js';
 import { linkContract } from '../compile/link.js';
 import type { Contract, Publisher, Purpose } from '../contract.js';
@@ -14,7 +14,7 @@ export interface CheckedCatalog {
   purposes: Purpose[];
 }
 
-/** Reads, compiles and links a catalog's folder. Faults name file, line and place, in the order of the files. */
+/** Reads, compiles and links the folder of a catalog. Faults name file, line and place, in file order. */
 export async function checkCatalog(directory: string): Promise<CheckedCatalog> {
   const loaded = await loadCatalog(directory);
   const faults = [...loaded.faults];
@@ -64,7 +64,7 @@ function checkUnique<T>(compiled: readonly Compiled<T>[], name: (made: T) => str
   }
 }
 
-/** A contract's file is where its name says, so that no two files can be one contract. */
+/** A contract's file is at the path of its name, so that no two files hold one contract. */
 function checkPlace(contract: Contract, from: LoadedDocument, catalog: Catalog, faults: CatalogFault[]): void {
   const expected = `${contract.name}.v${contract.major}.yaml`;
   if (from.file !== expected) {

@@ -7,14 +7,14 @@ import { checkSource } from '../check/check-source.js';
 import { checkTerms } from '../check/check-terms.js';
 import { type CatalogFault, gatherFaults } from '../check/fault.js';
 import type { Contract, Field, Relation } from '../contract.js';
-import type { ContractDocument } from '../document.js';
+import type { ContractDocument } from '../contract-document.js';
 import { tableOf } from '../names.js';
 import { compileDelivery } from './compile-delivery.js';
 import { compileFields } from './compile-fields.js';
 
 /**
- * Compiles a contract's document (scalars are strings, as YAML's failsafe schema reads them) against the standard. Pure; relations to other
- * contracts are checked by `link.ts`. Faults carry JSON Pointers into the document, in its order.
+ * Compiles a contract's document (scalars are strings, as in YAML's failsafe schema) against the standard. Pure. `link.ts` checks relations to other
+ * contracts. Faults carry JSON Pointers into the document, in its order.
  */
 export function compileContract(
   document: unknown,
