@@ -7,6 +7,7 @@ import {
   parse,
   visit,
 } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import { Refusal, refuse } from './error.js';
 import { checkSize, LIMITS, tooComplex } from './limits.js';
 import type { Shape } from './root-shape.js';
@@ -32,7 +33,7 @@ const MAX_CACHED_CHARACTERS = 8_192;
 export class Documents {
   readonly index: SchemaIndex;
   readonly #introspection: boolean;
-  readonly #prepared = new Map<string, Prepared>();
+  readonly #prepared = new LRUCache<string, Prepared>({ max: MAX_DOCUMENTS });
 
   constructor(index: SchemaIndex, introspection: boolean) {
     this.index = index;
@@ -42,16 +43,9 @@ export class Documents {
   /** Throws Refusal. */
   prepare(text: string): Prepared {
     const known = this.#prepared.get(text);
-    if (known !== undefined) {
-      this.#prepared.delete(text);
-      this.#prepared.set(text, known);
-      return known;
-    }
+    if (known !== undefined) return known;
     const prepared = this.#make(text);
-    if (text.length <= MAX_CACHED_CHARACTERS) {
-      this.#prepared.set(text, prepared);
-      if (this.#prepared.size > MAX_DOCUMENTS) this.#prepared.delete(this.#prepared.keys().next().value!);
-    }
+    if (text.length <= MAX_CACHED_CHARACTERS) this.#prepared.set(text, prepared);
     return prepared;
   }
 

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 
 /** What a grant's linkage turns rows and values into: meaningless to any other grant, stable across renewals. */
 export interface Linkage {
@@ -15,12 +16,11 @@ const HELD = 10_000;
 
 /** Derives linkages from the installation's key; holds the used ones, bounded. */
 export function linkages(installationKey: Buffer): (linkage: string) => Linkage {
-  const held = new Map<string, Linkage>();
+  const held = new LRUCache<string, Linkage>({ max: HELD });
   return (name) => {
     let linkage = held.get(name);
     if (linkage === undefined) {
       linkage = derive(installationKey, name);
-      if (held.size >= HELD) held.delete(held.keys().next().value!);
       held.set(name, linkage);
     }
     return linkage;

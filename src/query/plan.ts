@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import type { Access, Permit } from '../access/policy/decision.js';
 import type { EntryAccess } from '../audit/entry.js';
 import { proxyOf } from '../catalog/source-terms.js';
@@ -32,18 +33,17 @@ export interface Plan {
 }
 
 const HELD_PER_ACCESS = 200;
-const held = new WeakMap<Access, Map<string, Plan>>();
+const held = new WeakMap<Access, LRUCache<string, Plan>>();
 
 /** Permit and Ask → Plan. One per (accesses, shape of the ask), compiled once. */
 export function plan(permit: Permit, ask: Ask, linkageOf: (name: string) => Linkage): Plan {
   const root = permit.access.get('')!;
   const shape = shapeKey(permit, ask);
-  const plans = held.get(root) ?? new Map<string, Plan>();
+  const plans = held.get(root) ?? new LRUCache<string, Plan>({ max: HELD_PER_ACCESS });
   if (plans.size === 0) held.set(root, plans);
   let found = plans.get(shape);
   if (found === undefined) {
     found = compile(permit, ask, linkageOf);
-    if (plans.size >= HELD_PER_ACCESS) plans.delete(plans.keys().next().value!);
     plans.set(shape, found);
   } else if (found.statement.name === undefined) {
     // Prepared at its second use: one-off shapes must not fill the connections' memory, which the reader bounds.

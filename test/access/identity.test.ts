@@ -301,7 +301,7 @@ t.test('the rate is limited per application', async (t: Test) => {
     '127.0.0.0/24',
     '10.1.2.0/24',
     '2001:db8:7::/48',
-    '0:0:0::/48',
+    '::/48',
     'unknown',
   ]);
 });

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../platform/clock.js';
 import type { Config } from '../../platform/config.js';
 
@@ -26,12 +27,11 @@ const BUCKETS_AT_MOST = 10_000;
 /** A token bucket per application in this process: `config.rate`. */
 export function openRateLimit({ config, clock }: { config: Pick<Config, 'rate'>; clock: Clock }): RateLimit {
   const { perSecond, burst } = config.rate;
-  const buckets = new Map<string, Bucket>();
+  const buckets = new LRUCache<string, Bucket>({ max: BUCKETS_AT_MOST });
 
   function bucketOf(clientId: string, now: number): Bucket {
     const known = buckets.get(clientId);
     if (known !== undefined) return known;
-    if (buckets.size >= BUCKETS_AT_MOST) buckets.delete(buckets.keys().next().value!);
     const bucket = { tokens: burst, at: now };
     buckets.set(clientId, bucket);
     return bucket;

@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js';
 import type { AuditEvent } from '../../audit/entry.js';
 import type { AuditLog } from '../../audit/log.js';
 import type { Clock } from '../../platform/clock.js';
@@ -55,18 +56,9 @@ export function openRefusals({ log, clock }: { log: AuditLog; clock: Clock }): R
 
 /** IPv4 /24, IPv6 /48: shows where a call comes from, not who makes it. */
 export function addressPrefix(address: string): string {
-  const v4 = /(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}$/.exec(address);
-  if (v4 !== null) return `${v4[1]}.0/24`;
-  if (!address.includes(':')) return 'unknown';
-  const [head = ''] = address.split('%');
-  const groups = expand(head).slice(0, 3);
-  return `${groups.join(':')}::/48`;
-}
-
-function expand(address: string): string[] {
-  const [left = '', right] = address.split('::');
-  const groups = left === '' ? [] : left.split(':');
-  if (right === undefined) return groups;
-  const tail = right === '' ? [] : right.split(':');
-  return [...groups, ...Array<string>(Math.max(0, 8 - groups.length - tail.length)).fill('0'), ...tail];
+  if (!ipaddr.isValid(address)) return 'unknown';
+  const parsed = ipaddr.process(address);
+  return parsed.kind() === 'ipv4'
+    ? `${ipaddr.IPv4.networkAddressFromCIDR(`${parsed}/24`)}/24`
+    : `${ipaddr.IPv6.networkAddressFromCIDR(`${parsed}/48`)}/48`;
 }

@@ -1,5 +1,6 @@
 import { createPublicKey, hash, type KeyObject } from 'node:crypto';
 import { type JWTVerifyOptions, jwtVerify } from 'jose';
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../platform/clock.js';
 import type { Config } from '../../platform/config.js';
 import { Problem } from '../../platform/errors.js';
@@ -26,11 +27,10 @@ const TOKEN_AGE_AT_MOST = 300;
 export function openIdentity(options: { config: Pick<Config, 'publicUrl'>; keys: Keys; clock: Clock }): Identity {
   const { config, keys, clock } = options;
   const check = verifier(config, keys, clock);
-  const remembered = new Map<string, Subject>();
+  const remembered = new LRUCache<string, Subject>({ max: REMEMBERED_AT_MOST });
 
   async function verify(token: string, audience: Subject['audience'], digest: string): Promise<Subject> {
     const subject = await check(token, audience);
-    if (remembered.size >= REMEMBERED_AT_MOST) remembered.delete(remembered.keys().next().value!);
     remembered.set(digest, subject);
     return subject;
   }

@@ -1,4 +1,5 @@
 import { createHmac, createSecretKey } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import type { Permit } from '../../access/policy/decision.js';
 
 /** Entity tags of answers, and which entry each was given with: a 304 names the answer that it confirms. */
@@ -13,7 +14,7 @@ export interface Etags {
 const HELD = 50_000;
 
 export function etags(key: Buffer): Etags {
-  const held = new Map<string, number>();
+  const held = new LRUCache<string, number>({ max: HELD });
   const secret = createSecretKey(key);
   return {
     of(permit, query, releases, today) {
@@ -24,10 +25,7 @@ export function etags(key: Buffer): Etags {
         .digest('base64url');
       return `W/"${mac.slice(0, 27)}"`;
     },
-    remember(etag, entry) {
-      if (held.size >= HELD && !held.has(etag)) held.delete(held.keys().next().value!);
-      held.set(etag, entry);
-    },
+    remember: (etag, entry) => void held.set(etag, entry),
     entryOf: (etag) => held.get(etag),
   };
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Outbound } from '../../access/upstreams/resolve-upstream.js';
 import { upstreamId } from '../../access/upstreams/upstream.js';
 import type { Contract } from '../../catalog/contract.js';
@@ -22,24 +23,17 @@ const IDLE_MS = 300_000;
 
 /** Lanes open at their first ask, and close when unused, withdrawn, or displaced by a hundred others. */
 export function openInterfaces(outbound: Outbound & { clock: Clock }): Interfaces {
-  const lanes = new Map<string, Lane>();
-  const drop = (key: string): void => {
-    const lane = lanes.get(key);
-    lanes.delete(key);
-    void lane?.close();
-  };
+  const lanes = new LRUCache<string, Lane>({ max: LANES_AT_MOST, dispose: (lane) => void lane.close() });
   const timer = setInterval(() => {
-    for (const [key, lane] of lanes) {
+    for (const [key, lane] of [...lanes.entries()]) {
       lane.check();
-      if (outbound.clock.now() - lane.usedAt() > IDLE_MS) drop(key);
+      if (outbound.clock.now() - lane.usedAt() > IDLE_MS) lanes.delete(key);
     }
   }, CHECK_MS).unref();
   const laneOf = ({ publisher }: Contract, { upstream: name, atOnce }: ProxySource): Lane => {
     const key = `${upstreamId(publisher, name)} ${atOnce}`;
     const lane = lanes.get(key) ?? openLane(outbound, { publisher, name, atOnce });
-    lanes.delete(key);
-    lanes.set(key, lane); // the last used stand last
-    if (lanes.size > LANES_AT_MOST) drop(lanes.keys().next().value!);
+    lanes.set(key, lane);
     return lane;
   };
   return {

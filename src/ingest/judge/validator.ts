@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Contract } from '../../catalog/contract.js';
 import type { Standard } from '../../standard/standard.js';
 import { copyWriter } from '../land/copy-text.js';
@@ -21,16 +22,13 @@ export interface Validator {
 }
 
 const VALIDATORS_AT_MOST = 64;
-const validators = new Map<string, Validator>();
+const validators = new LRUCache<string, Validator>({ max: VALIDATORS_AT_MOST });
 
 /** By the contract's hash and the standard's version, least recently used dropped first. */
 export function validatorOf(contract: Contract, standard: Standard): Validator {
   const key = `${contract.hash} ${standard.version}`;
-  const known = validators.get(key);
-  const validator = known ?? compileValidator(contract, standard);
-  validators.delete(key);
+  const validator = validators.get(key) ?? compileValidator(contract, standard);
   validators.set(key, validator);
-  if (validators.size > VALIDATORS_AT_MOST) validators.delete(validators.keys().next().value!);
   return validator;
 }
 
