@@ -3,8 +3,8 @@ import { Problem } from '../platform/errors.js';
 export type ResponseType = 'application/graphql-response+json' | 'application/json';
 
 /**
- * What the response is called (GraphQL over HTTP, "Legacy watershed"): the new type only for those who name it, `application/json` for the
- * rest. Of two that are named, the one with the higher q, and the new one on a tie. Throws Problem `not-acceptable`.
+ * Content type of the response (GraphQL over HTTP, "Legacy watershed"): the new type only for callers that name it, else `application/json`. Of two
+ * named types the one with the higher q wins, on a tie the new one. Throws Problem `not-acceptable`.
  */
 export function mediaTypeFor(accept: string | undefined): ResponseType {
   if (accept === undefined || accept.trim() === '') return 'application/json';

@@ -14,22 +14,22 @@ import type { Shape } from './root-shape.js';
 import type { SchemaIndex } from './schema.js';
 import { validateSafely } from './validation.js';
 
-/** A document that is parsed, bounded and valid under one schema. */
+/** A document that is parsed, within limits, and valid under one schema. */
 export interface Prepared {
   text: string;
   document: DocumentNode;
   operations: readonly OperationDefinitionNode[];
   fragments: Record<string, FragmentDefinitionNode>;
-  /** Variables that decide about @skip and @include anywhere in the document: the shape depends on these and on nothing else. */
+  /** Variables used in @skip and @include anywhere in the document: of all variables only these change the shape. */
   switches: readonly string[];
-  /** By operation and switches, bounded. */
+  /** By operation and switches; bounded. */
   shapes: Map<string, Shape>;
 }
 
 const MAX_DOCUMENTS = 256;
 const MAX_CACHED_CHARACTERS = 8_192;
 
-/** Valid documents of one schema by their text, the least recently used dropped first. Refused ones are not kept. */
+/** Cache of valid documents of one schema by their text; drops the least recently used. Refused documents are not kept. */
 export class Documents {
   readonly index: SchemaIndex;
   readonly #introspection: boolean;
@@ -54,7 +54,7 @@ export class Documents {
     checkSize(document);
     const operations = document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
     const errors = validateSafely(this.index, document, this.#introspection);
-    // Said first, and of any operation: the schema has nothing to write and nothing to subscribe to.
+    // Checked first, for any operation: the schema has no mutation and no subscription.
     const other = operations.find(({ operation }) => operation !== 'query');
     if (other !== undefined) {
       throw refuse('method-not-allowed', { message: 'Only queries are answered here.', nodes: other });
@@ -84,7 +84,7 @@ function parseText(text: string): DocumentNode {
   }
 }
 
-/** Cuts a syntax error's text before the first thing it quotes that is more than punctuation. */
+/** Cuts a syntax error's text before the first quoted thing that is more than punctuation. */
 function withoutLiterals(message: string): string {
   return message.replace(/[\s,]*"(?![^\w\s"]{1,3}")[\s\S]*$/, '').slice(0, 200);
 }

@@ -1,11 +1,11 @@
 import { type ASTNode, GraphQLError } from 'graphql';
 import { type Fault, PROBLEMS, type Problem, type ProblemCode } from '../platform/errors.js';
 
-/** `extensions.code`: the coarse class that GraphQL clients look at; `extensions.problem` is the code of our register. */
+/** `extensions.code`: the coarse class that GraphQL clients use. `extensions.problem` is the code of our register. */
 export function classOf(code: ProblemCode): string {
   const { status } = PROBLEMS[code];
   if (status === 401) return 'UNAUTHENTICATED';
-  // Names are public in the schema, so a dataset without a grant is forbidden rather than absent.
+  // Names are public in the schema, so a dataset without a grant is forbidden, not absent.
   if (status === 403 || status === 404) return 'FORBIDDEN';
   if (status === 429) return 'TOO_MANY_REQUESTS';
   if (status >= 500) return status === 500 ? 'INTERNAL' : 'UNAVAILABLE';
@@ -18,7 +18,7 @@ interface More {
   faults?: readonly Fault[];
 }
 
-/** An error of the response's `errors`. Its text comes from us or from the register, never from a value. */
+/** An error for the response's `errors`. Its text is ours or the register's, and never contains a value. */
 export function graphqlError(code: ProblemCode, more: More = {}): GraphQLError {
   const errors = more.faults ?? [];
   return new GraphQLError((more.message ?? PROBLEMS[code].title).slice(0, 300), {
@@ -35,11 +35,11 @@ export function errorOfProblem(problem: Problem, nodes?: ASTNode | readonly ASTN
   });
 }
 
-/** A request that is not executed at all: the response has errors and no data. */
+/** A request that is not executed: the response has errors and no data. */
 export class Refusal extends Error {
   readonly errors: readonly GraphQLError[];
   readonly status: number;
-  /** True where there is no GraphQL request at all (no JSON, no query). */
+  /** True where the body is no GraphQL request (no JSON, no query). */
   readonly malformed: boolean;
 
   constructor(errors: readonly GraphQLError[], { status = 400, malformed = false } = {}) {

@@ -1,21 +1,21 @@
 import { type DocumentNode, Kind, visit } from 'graphql';
 import { refuse } from './error.js';
 
-/** Bounds on one document, all checked before anything is executed. */
+/** Limits of one document, all checked before execution. */
 export const LIMITS = {
   tokens: 2_000,
   aliases: 60,
   directives: 60,
   /** Fields below the operation, the publisher's group included. */
   depth: 12,
-  /** Joins of one statement: as deep as REST's _expand. */
+  /** Joins of one statement; the same depth as REST's _expand. */
   relationDepth: 4,
   relations: 20,
-  /** Dataset fields of one request: each is a statement and a decision. */
+  /** Dataset fields per request: each costs a statement and a decision. */
   roots: 10,
-  /** `__schema` and `__type` of one request. */
+  /** `__schema` and `__type` per request. */
   introspections: 4,
-  /** Fields visited while fragments are spread out. */
+  /** Fields visited while fragments are expanded. */
   fields: 3_000,
   /** Values that could leave: Σ rows × (fields + 10 × relations). */
   cost: 250_000,
@@ -28,7 +28,7 @@ export const LIMITS = {
   bodyBytes: 512 * 1024,
 } as const;
 
-/** Counts what can be counted before validation, whose own cost grows with it. Throws Refusal `too-complex`. */
+/** Counts what can be counted before validation, because the cost of validation grows with it. Throws Refusal `too-complex`. */
 export function checkSize(document: DocumentNode): void {
   let aliases = 0;
   let directives = 0;
@@ -46,7 +46,7 @@ export function checkSize(document: DocumentNode): void {
 
 export const tooComplex = (message: string) => refuse('too-complex', { message });
 
-/** True where JSON is nested deeper than `limit`. Stops at the limit, so that no input can exhaust the stack. */
+/** Whether JSON is nested deeper than `limit`. Stops at the limit, so that no input can exhaust the stack. */
 export function isDeeper(value: unknown, limit: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return limit === 0 || Object.values(value).some((part) => isDeeper(part, limit - 1));

@@ -2,7 +2,7 @@ import type { Catalog } from '../catalog/catalog.js';
 import type { Contract } from '../catalog/contract.js';
 import { TYPES } from '../standard/type.js';
 
-/** What one contract is called in the schema. */
+/** Names of one contract in the schema. */
 export interface DatasetNames {
   /** Root field of the publisher, `civil_affairs`, and its type, `CivilAffairs`. */
   group: string;
@@ -29,8 +29,8 @@ const RESERVED = [
 ];
 
 /**
- * Names of all contracts, by id. Two datasets can want one name (`a-b/c` and `a/b-c`; `resident-list` and the list of `resident`): the lower
- * major, then the name that comes first, keeps it, the other carries its major, so that nothing that is published is ever left out.
+ * Names of all contracts, by id. Two datasets can want one name (`a-b/c` and `a/b-c`; `resident-list` and the list of `resident`). The lower major
+ * keeps it, then the first in order; the other one gets its major as suffix. So no published dataset is left out.
  */
 export function nameDatasets(catalog: Catalog): ReadonlyMap<string, DatasetNames> {
   const types = new Set(RESERVED);
@@ -64,7 +64,7 @@ function byMajorThenName(a: Contract, b: Contract): number {
   return a.major - b.major || (a.name < b.name ? -1 : 1);
 }
 
-/** The first of `base`, `base + spare`, `base + spare + spare` … that is free with all its suffixes; takes them. */
+/** Takes and returns the first of `base`, `base + spare`, `base + spare + spare` … that is free with all its suffixes. */
 function take(taken: Set<string>, base: string, spare: string, suffixes: readonly string[]): string {
   let name = base;
   while (suffixes.some((suffix) => taken.has(name + suffix))) name += spare;

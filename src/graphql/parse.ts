@@ -19,26 +19,26 @@ export interface GraphqlRequest {
   operationName: string | undefined;
 }
 
-/** What the door knows beside the request. */
+/** What the door knows besides the request. */
 export interface ParseContext {
   documents: Documents;
   catalog: Catalog;
-  /** Whether near names may be told. */
+  /** Whether errors may suggest similar names. */
   suggestions: boolean;
-  /** True where personal values must not stand in the request: it is a URL. */
+  /** True where the request must not contain personal values, because it is a URL. */
   refusePersonal: boolean;
 }
 
 export interface Parsed {
   prepared: Prepared;
-  /** In step with `asks`. */
+  /** In the order of `asks`. */
   shape: Shape;
   asks: readonly Ask[];
-  /** True where mercurius needs the variables at all. */
+  /** Whether mercurius needs the variables. */
   hasVariables: boolean;
 }
 
-/** Document + variables → one Ask for each dataset field. Throws Refusal. */
+/** Document + variables → one Ask per dataset field. Throws Refusal. */
 export function parseRequest(request: GraphqlRequest, reading: ParseContext): Parsed {
   const prepared = reading.documents.prepare(request.query);
   const operation = chooseOperation(prepared, request.operationName);
@@ -72,9 +72,9 @@ function readVariables(
   const definitions = operation.variableDefinitions ?? [];
   const { coerced, errors } = getVariableValues(index.schema, definitions, inputs, { maxErrors: 10 });
   if (errors === undefined) return coerced;
-  // The texts of graphql-js print the value: say which variable and of what type instead, and which name it does not have.
+  // The texts of graphql-js print the value. Name the variable and its type instead, and any unknown name in it.
   const wrong = definitions.filter((definition) => errors.some(({ nodes }) => nodes?.[0] === definition));
-  const told = wrong.map((definition) => {
+  const reported = wrong.map((definition) => {
     const name = definition.variable.name.value;
     const type = print(definition.type);
     const unknown = findUnknownInput(inputs[name], type.replace(/[[\]!]/g, ''), index.schema);
@@ -85,10 +85,10 @@ function readVariables(
     const message = `Variable "$${name}": type "${unknown.type}" has no such field.`;
     return graphqlError(code, { message, nodes: definition });
   });
-  throw new Refusal(told.length > 0 ? told : [graphqlError('bad-value')]);
+  throw new Refusal(reported.length > 0 ? reported : [graphqlError('bad-value')]);
 }
 
-/** Problems are told at the place in the document where they arose. */
+/** Reports a problem at its place in the document. */
 function atNode<Result>(node: ASTNode, read: () => Result, suggestions = false): Result {
   try {
     return read();
@@ -98,7 +98,7 @@ function atNode<Result>(node: ASTNode, read: () => Result, suggestions = false):
       const faults = suggestions ? error.faults : error.faults.map(({ suggestion: _, ...fault }) => fault);
       throw new Refusal([graphqlError(code, { message, faults, nodes: node })], { status });
     }
-    // graphql-js prints the literal into its text.
+    // graphql-js prints the literal in its text.
     if (error instanceof GraphQLError) throw refuse('bad-value', { nodes: node });
     throw error;
   }
@@ -139,7 +139,7 @@ function readPage(root: RootShape, input: Record<string, unknown>, reading: Pars
     kind: 'page',
     where,
     sort: readSort(root, input.sort),
-    // Rows that nobody looks at should neither be fetched nor stand in the log as having left.
+    // Rows that the caller does not select are not fetched, and the log does not list them as having left.
     limit: wantsRows ? limit : 0,
     cursor: typeof input.after === 'string' ? input.after : undefined,
     count: !wantsCount ? 'none' : contract.exactCount ? 'exact' : 'estimated',
@@ -152,7 +152,7 @@ function readSort({ contract }: RootShape, input: unknown): { field: string; des
   throw new Problem('bad-value', 'sort takes one field.', { faults: [{ parameter: 'sort', reason: 'too many' }] });
 }
 
-/** A URL is kept by proxies and logs: no personal value belongs in it (PIPL art. 51). */
+/** Proxies and logs keep URLs, so no personal value may be in one (PIPL art. 51). */
 function checkUrl(fields: readonly Field[], { refusePersonal }: ParseContext): void {
   if (!refusePersonal) return;
   const personal = fields.filter(isPersonal);

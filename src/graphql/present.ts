@@ -5,10 +5,10 @@ import { graphqlError } from './error.js';
 import type { Parsed } from './parse.js';
 import type { Execution, ExecutionContext, RootAnswer } from './resolve.js';
 
-/** Runs the document over rows that are there already. */
+/** Executes the document on rows that are already read. */
 export type Execute = (context: ExecutionContext) => Promise<ExecutionResult>;
 
-/** Outcomes, in the order of the asks → status and the exact bytes that will leave. */
+/** Outcomes, in the order of the asks → status and the exact bytes that leave. */
 export async function present(parsed: Parsed, outcomes: readonly Outcome[], execute: Execute): Promise<Presented> {
   const answers = new Map<string, RootAnswer>();
   parsed.shape.forEach((root, index) => {
@@ -20,13 +20,14 @@ export async function present(parsed: Parsed, outcomes: readonly Outcome[], exec
   const door: Execution = { answers, reported: new Set(), atLeast: [] };
   const { data, errors } = await execute({ door });
   const extensions = door.atLeast.length === 0 ? {} : { extensions: { counts: door.atLeast } };
-  const response = errors === undefined ? { data, ...extensions } : { data, errors: errors.map(told), ...extensions };
-  // With a data entry the status is 200, whatever failed at a path (GraphQL over HTTP).
+  const response =
+    errors === undefined ? { data, ...extensions } : { data, errors: errors.map(reportable), ...extensions };
+  // With a data entry the status is 200, even where a path failed (GraphQL over HTTP).
   return { status: 200, body: JSON.stringify(response) };
 }
 
-/** Only errors that we made ourselves are told; any other text could quote a value. */
-export function told(error: GraphQLError | GraphQLFormattedError): GraphQLFormattedError {
+/** Returns only errors that we made; any other text could quote a value. */
+export function reportable(error: GraphQLError | GraphQLFormattedError): GraphQLFormattedError {
   if (error.extensions?.problem !== undefined) return error instanceof GraphQLError ? error.toJSON() : error;
   const { message, extensions } = graphqlError('internal');
   return { message, extensions, ...(error.path === undefined ? {} : { path: error.path }) };
@@ -34,5 +35,5 @@ export function told(error: GraphQLError | GraphQLFormattedError): GraphQLFormat
 
 /** A response without data. */
 export function presentErrors(errors: readonly GraphQLError[]): Buffer {
-  return Buffer.from(JSON.stringify({ errors: errors.map(told) }));
+  return Buffer.from(JSON.stringify({ errors: errors.map(reportable) }));
 }

@@ -2,7 +2,7 @@ import type { ProblemCode } from '../platform/errors.js';
 import { graphqlError, Refusal } from './error.js';
 import type { GraphqlRequest } from './parse.js';
 
-/** POST: the JSON text of a body. Throws Refusal. Unknown members are left alone, as GraphQL over HTTP asks. */
+/** POST: the JSON text of a body. Unknown members are ignored, as GraphQL over HTTP requires. Throws Refusal. */
 export function requestOfBody(body: unknown): GraphqlRequest {
   if (typeof body !== 'string' || body.trim() === '') throw malformed('The body is missing.');
   const parsed = parseJson(body, 'The body is not JSON.');
@@ -10,7 +10,7 @@ export function requestOfBody(body: unknown): GraphqlRequest {
   return requestOf(parsed);
 }
 
-/** GET: the parameters of the query string, variables and extensions as JSON text. Throws Refusal. */
+/** GET: the parameters of the query string; variables and extensions are JSON text. Throws Refusal. */
 export function requestOfQuery(parameters: unknown): GraphqlRequest {
   const given = isMap(parameters) ? parameters : {};
   const repeated = ['query', 'variables', 'operationName', 'extensions'].find((name) => Array.isArray(given[name]));
@@ -39,7 +39,7 @@ function requestOf({ query, variables, operationName, extensions }: Record<strin
   };
 }
 
-/** The text of JSON.parse's error quotes the body, so it is dropped. */
+/** JSON.parse's error quotes the body, so it is dropped. */
 function parseJson(text: string, message: string): unknown {
   try {
     return JSON.parse(text);

@@ -3,21 +3,21 @@ import type { Outcome } from '../exchange/answer.js';
 import type { Rows } from '../query/rows.js';
 import { graphqlError } from './error.js';
 
-/** What one root field got. `key` is its response path, `police/residents`. */
+/** The result of one root field. `key` is its response path, `police/residents`. */
 export interface RootAnswer {
   key: string;
   path: readonly string[];
   outcome: Outcome;
-  /** Which row a single field means: by id the first, by key the one that answers the key. */
+  /** Index of the row that a single field means: by id the first, by key the one with the key. */
   row(rows: Rows): number;
 }
 
-/** The context of one execution. Made anew for each, because a stale decision makes `present` run again. */
+/** The context of one execution. New for each, because a stale decision makes `present` run again. */
 export interface Execution {
   answers: ReadonlyMap<string, RootAnswer>;
-  /** Withheld paths that were told already: once each, not once for every row. */
+  /** Withheld paths already reported: once per path, not once per row. */
   reported: Set<string>;
-  /** Counts that stopped, for the response's `extensions`. */
+  /** Counts that stopped early, for the response's `extensions`. */
   atLeast: { path: readonly string[]; atLeast: number }[];
 }
 export interface ExecutionContext {
@@ -59,7 +59,7 @@ const rowAt = ({ root, rows }: PageSource, index: number): RowSource => ({
   prefix: '',
 });
 
-/** A row that is absent and one outside the scope are the same null. */
+/** An absent row and one outside the scope give the same null. */
 export const resolveOne: Resolver<unknown> = (_source, _arguments, context, info) => {
   const page = rowsOf(info, context);
   const index = page.root.row(page.rows);
@@ -81,14 +81,14 @@ export const resolveHasNextPage: Resolver<PageSource> = ({ rows }) => rows.hasMo
 export const resolveEndCursor: Resolver<PageSource> = ({ rows }) =>
   rows.length === 0 ? null : rows.cursor(rows.length - 1);
 
-/** Null where the count stopped; how far it came stands in `extensions.counts` of the response. */
+/** Null where the count stopped; `extensions.counts` of the response says how far it got. */
 export const resolveTotalCount: Resolver<PageSource> = ({ root, rows }, _arguments, { door }) => {
   if (rows.count === null || typeof rows.count === 'number') return rows.count;
   door.atLeast.push({ path: root.path, atLeast: rows.count.atLeast });
   return null;
 };
 
-/** A field of a row. Default deny: what the row does not carry is withheld, whatever the reason. */
+/** A field of a row. Deny by default: a field that the row does not have is withheld, whatever the reason. */
 export const resolveField: Resolver<RowSource> = (source, _arguments, context, info) => {
   const value = source.row[info.fieldName];
   if (value === undefined || isWithheld(source, info.fieldName)) {
@@ -97,7 +97,7 @@ export const resolveField: Resolver<RowSource> = (source, _arguments, context, i
   return value;
 };
 
-/** A to-one relation: null where nothing is there for this caller. */
+/** A to-one relation; null where this caller gets no row. */
 export const resolveRelation: Resolver<RowSource> = (source, _arguments, context, info) => {
   const value = source.row[info.fieldName];
   if (value === undefined || isWithheld(source, info.fieldName)) {
@@ -118,8 +118,8 @@ function withhold(
   code: 'field-not-granted' | 'relation-not-granted',
   { door }: ExecutionContext,
 ): null {
-  const told = `${source.root.key} ${source.prefix}${name}`;
-  if (door.reported.has(told)) return null;
-  door.reported.add(told);
+  const place = `${source.root.key} ${source.prefix}${name}`;
+  if (door.reported.has(place)) return null;
+  door.reported.add(place);
   throw graphqlError(code, { faults: [{ parameter: `${source.prefix}${name}`, reason: 'not granted' }] });
 }

@@ -26,7 +26,7 @@ export async function graphqlRoutes(app: FastifyInstance, { exchange, answer }: 
   const current = await followCatalog(app, exchange, major);
   const serve = (request: FastifyRequest, reply: FastifyReply, read: () => GraphqlRequest) =>
     respond(app, { exchange, answer, documents: current, request, reply, read });
-  // The text is parsed by us: errors of fastify's JSON parser quote the body.
+  // We parse the text: errors of fastify's JSON parser quote the body.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   const path = `/graphql/v${major}`;
@@ -38,7 +38,7 @@ export async function graphqlRoutes(app: FastifyInstance, { exchange, answer }: 
   );
 }
 
-/** Gives the documents of the catalog in force. The schema follows it at the first request after a change, never in between. */
+/** Returns the documents of the catalog in force. The schema is rebuilt at the first request after a change, never during a request. */
 async function followCatalog(app: FastifyInstance, exchange: Exchange, major: number): Promise<() => Documents> {
   const { introspection } = exchange.config;
   let documents = new Documents(buildSchema(exchange.policy.current().catalog, major), introspection);
@@ -101,7 +101,7 @@ function executor(app: FastifyInstance, { variables, operationName }: GraphqlReq
     try {
       return await app.graphql(parsed.prepared.text, { ...context }, values, operationName);
     } catch (cause) {
-      // The document was valid a moment ago: the catalog moved in between.
+      // The document was just valid: the catalog changed in between.
       throw new Problem('unavailable', 'The catalog has just changed.', { retryAfter: 1, cause });
     }
   };
@@ -113,9 +113,9 @@ function send(reply: FastifyReply, mediaType: ResponseType, status: number, body
 }
 
 /**
- * A refusal of a well-formed request is 200 under application/json (there a client can't tell our 4xx from a proxy's) and has its own status
- * under the new type. What is no GraphQL request, a mutation by GET, and what is to be tried again keep their status under both.
- * What the app itself tells (401 with its challenge, failures) is thrown on.
+ * A refusal of a well-formed request is 200 under application/json (a client can't distinguish our 4xx from a proxy's there); under the new type it
+ * has its own status. Under both, these keep their status: a body that is no GraphQL request, a mutation by GET, and what may be tried again. Errors
+ * that the app handles itself (401 with its challenge, failures) are rethrown.
  */
 function sendError(
   reply: FastifyReply,

@@ -13,12 +13,12 @@ import {
 import { type FieldType, TYPES } from '../standard/type.js';
 import { pascal } from './names.js';
 
-/** Points and geometries (GeoJSON) leave as they are; nothing of this type comes in. */
+/** Points and geometries (GeoJSON), output only, as they are. */
 export const JsonScalar = new GraphQLScalarType({ name: 'JSON', description: 'GeoJSON (RFC 7946)' });
 
 export const idType = GraphQLID;
 
-/** Output type of a field, as the one type table says. */
+/** Output type of a field, from the type table. */
 export function outputType(type: FieldType): GraphQLOutputType {
   switch (TYPES[type.name].graphql(type)) {
     case 'Int':
@@ -40,7 +40,7 @@ export function valueType(type: FieldType): GraphQLScalarType {
   return name === 'Int' ? GraphQLInt : name === 'Boolean' ? GraphQLBoolean : GraphQLString;
 }
 
-/** One input object per type of the standard (`TextFilter`), holding exactly the operators that the type table gives it. */
+/** One input object per type of the standard (`TextFilter`), with exactly the operators of the type table. */
 export function makeFilters(): { types: ReadonlySet<string>; of(type: FieldType): GraphQLInputObjectType } {
   const made = new Map<string, GraphQLInputObjectType>();
   const types = new Set<string>();

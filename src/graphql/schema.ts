@@ -35,14 +35,14 @@ export interface RootField {
   kind: 'one' | 'list';
 }
 
-/** One schema for all callers, and what its names mean. Nothing in it depends on who asks. */
+/** One schema for all callers, and the meaning of its names. It does not depend on the caller. */
 export interface SchemaIndex {
   schema: GraphQLSchema;
-  /** Hash of the catalog that it was built from. */
+  /** Hash of the catalog that it is built from. */
   hash: string;
   /** `Police.resident_list` → its dataset. */
   roots: ReadonlyMap<string, RootField>;
-  /** Name of a `where` type, or of a relation's → the contract whose fields it filters. */
+  /** Name of a `where` type, of a dataset or a relation → the contract whose fields it filters. */
   wheres: ReadonlyMap<string, Contract>;
   /** Names of the operator inputs. */
   filters: ReadonlySet<string>;
@@ -50,7 +50,7 @@ export interface SchemaIndex {
 
 type FieldMap = ReturnType<GraphQLObjectType['toConfig']>['fields'];
 
-/** What all contracts' types share while one schema is made. */
+/** What the types of all contracts share while one schema is built. */
 interface Making {
   catalog: Catalog;
   names: ReadonlyMap<string, DatasetNames>;
@@ -61,7 +61,7 @@ interface Making {
   wheres: Map<string, Contract>;
 }
 
-/** Contracts → schema. About 10 ms for a hundred contracts; done once per catalog, at the first request after a change. */
+/** Contracts → schema. About 10 ms for a hundred contracts; once per catalog, at the first request after a change. */
 export function buildSchema(catalog: Catalog, major: number): SchemaIndex {
   const making: Making = {
     catalog,
@@ -85,7 +85,7 @@ export function buildSchema(catalog: Catalog, major: number): SchemaIndex {
     roots.set(`${names.groupType}.${names.one}`, { contract, kind: 'one' });
     if (proxyOf(contract) === undefined) roots.set(`${names.groupType}.${names.list}`, { contract, kind: 'list' });
   }
-  // A GraphQL object needs a field even while nothing is published; no publisher's name can begin with `_`.
+  // A GraphQL object needs a field even while nothing is published; no publisher name can begin with `_`.
   const query: FieldMap = {
     _standard: { type: GraphQLInt, description: '社区数据标准的主版本号', resolve: () => major },
   };
@@ -104,7 +104,7 @@ function rootFields(contract: Contract, names: DatasetNames, making: Making): Fi
     if (field !== undefined) keys[name] = { type: valueType(field.type), description: field.title.zh };
   }
   const one = { type: rowType(contract, making), description: contract.title.zh, args: keys, resolve: resolveOne };
-  // What is asked live has its key and no list: nothing of it lies here.
+  // A proxied dataset is read by its key and has no list: no row of it is stored here.
   if (live) return { [names.one]: { ...one, description: `${contract.title.zh}（实时查询）` } };
   return {
     [names.one]: one,
@@ -186,7 +186,7 @@ function makePageInfo(): GraphQLObjectType {
   });
 }
 
-/** Own filterable fields, those of each relation's target, and the connectives. Undefined where nothing is filterable. */
+/** The contract's filterable fields, those of each relation's target, and the connectives. Undefined where no field is filterable. */
 function whereType(contract: Contract, names: DatasetNames, making: Making): GraphQLInputObjectType | undefined {
   const fields = filterFields(contract, making);
   for (const { name, to } of contract.relations.values()) {

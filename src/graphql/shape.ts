@@ -14,7 +14,7 @@ type Collected = ReadonlyMap<string, readonly FieldNode[]>;
 
 const MAX_SHAPES = 16;
 
-/** What an operation asks, fragments spread out, @skip and @include decided, the same keys merged. Throws Refusal `too-complex`. */
+/** What an operation asks: fragments expanded, @skip and @include decided, equal keys merged. Throws Refusal `too-complex`. */
 export function shapeOf(
   documents: Documents,
   prepared: Prepared,
@@ -34,12 +34,12 @@ interface Gathered {
   fields: Set<string>;
   relations: Map<string, Gathered>;
   weight: number;
-  /** Relations between here and the root. */
+  /** Relations between this level and the root. */
   level: number;
 }
 const gather = (level: number): Gathered => ({ fields: new Set(), relations: new Map(), weight: 0, level });
 
-/** One walk over an operation; it counts what it visits, because fragments can spread without end. */
+/** One walk over an operation. It counts what it visits, because fragments can expand without end. */
 class ShapeWalk {
   readonly #documents: Documents;
   readonly #prepared: Prepared;

@@ -14,7 +14,7 @@ import type { ProblemCode } from '../platform/errors.js';
 import { graphqlError } from './error.js';
 import type { SchemaIndex } from './schema.js';
 
-/** Codes of the rules that have a better one than `bad-body`. */
+/** Codes of rules that have a better code than `bad-body`. */
 const CODES: Readonly<Record<string, ProblemCode>> = {
   FieldsOnCorrectTypeRule: 'unknown-field',
   KnownArgumentNamesRule: 'unknown-parameter',
@@ -29,8 +29,8 @@ const CODES: Readonly<Record<string, ProblemCode>> = {
 const MAX_ERRORS = 10;
 
 /**
- * The rules of the specification, with messages that quote names of the schema and of the document but no value: the texts of graphql-js
- * print literals, and a literal is somebody's identity number. Names close by are suggested only where introspection is on.
+ * The rules of the specification. Their messages quote names of the schema and of the document but no value: graphql-js prints literals, and a
+ * literal can be an identity number. Similar names are suggested only where introspection is on.
  */
 export function validateSafely(index: SchemaIndex, document: DocumentNode, introspection: boolean): GraphQLError[] {
   const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
@@ -67,14 +67,14 @@ function safe(error: GraphQLError, rule: string, context: ValidationContext, ind
   return graphqlError('bad-value', { message: `Expected a value of type "${context.getInputType()}".`, nodes });
 }
 
-/** Why a name is no field of an input object: the same three codes as in REST. */
+/** Why an input object has no field of this name: the same three codes as in REST. */
 export function codeOfInputField(name: string, type: string, index: SchemaIndex): ProblemCode {
   if (index.filters.has(type)) return 'unknown-operator';
   const contract = index.wheres.get(type);
   return contract?.fields.has(name) === true ? 'not-filterable' : 'unknown-field';
 }
 
-/** The first name of `value` that its input type does not have. For variables, where graphql-js tells only by text. */
+/** The first name in `value` that its input type does not have. For variables, where graphql-js reports it only as text. */
 export function findUnknownInput(
   value: unknown,
   typeName: string,

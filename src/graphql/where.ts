@@ -14,9 +14,8 @@ interface WhereContext {
 }
 
 /**
- * A `where` of the schema's own input type → Condition. Names and operators are right already (the schema has no others); values are checked
- * as in REST. A null or an empty object where a filter is expected is refused: dropping it would widen the answer.
- * Throws Problem `bad-value`, `too-complex`.
+ * A `where` of the schema's input type → Condition. Names and operators are already valid (the schema has no others); values are checked as in REST.
+ * A null or an empty object in place of a filter is refused: dropping it would widen the answer. Throws Problem `bad-value`, `too-complex`.
  */
 export function readWhere(where: unknown, contract: Contract, catalog: Catalog): Condition | undefined {
   const input = where as Record<string, unknown> | null | undefined;
