@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
-/** All time and randomness of the exchange, so that a test can hold them still. */
+/** All time and randomness of the exchange, so that a test can fix them. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -16,7 +16,7 @@ const DAY_MS = 86_400_000;
 let lastDay = Number.NaN;
 let lastDate = '';
 
-/** The calendar date in Asia/Shanghai (no daylight saving since 1991), `YYYY-MM-DD`. Asked at every answer, so the last one is kept. */
+/** The calendar date in Asia/Shanghai (no daylight saving since 1991), `YYYY-MM-DD`. Every answer asks for it, so the last result is cached. */
 export function shanghaiDate(ms: number): string {
   const day = Math.floor((ms + SHANGHAI_MS) / DAY_MS);
   if (day !== lastDay) {

@@ -3,7 +3,7 @@ import { envSchema } from 'env-schema';
 import { nearMiss } from './near-miss.js';
 import { SettingError } from './setting-error.js';
 
-/** The variables, their forms and defaults. README.md of this folder points here. */
+/** The environment variables with their forms and defaults. The README of this folder refers here. */
 const SCHEMA = {
   type: 'object',
   properties: {
@@ -55,7 +55,7 @@ export type Settings = {
   [N in Name]: Property[N] extends { default: unknown } ? ValueOf<Property[N]> : ValueOf<Property[N]> | undefined;
 };
 
-/** Throws SettingError for the first variable that is malformed, unreadable, or a misspelling of one of ours. An empty one counts as unset. */
+/** Throws SettingError for the first variable that is malformed, unreadable, or a misspelled name of ours. An empty variable counts as unset. */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const data: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
@@ -85,7 +85,7 @@ function validate(data: Record<string, string>): Settings {
   }
 }
 
-/** Others may set EXCHANGE_… for their own ends (container platforms do), so only what looks like one of ours is refused. */
+/** Other software may set EXCHANGE_… variables (container platforms do), so only names close to ours are refused. */
 function refuseMisspelling(name: string): void {
   const [prefix, ours] = ['EXCHANGE_', Object.keys(SCHEMA.properties)];
   const meant = nearMiss(

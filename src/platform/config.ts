@@ -3,48 +3,45 @@ import { readSettings, type Settings } from './config-environment.js';
 import type { KeyFiles } from './keys.js';
 import { SettingError } from './setting-error.js';
 
-/** The effective settings. The environment is read in this file and nowhere else. */
+/** The effective settings. Only this file reads the environment. */
 export interface Config {
   host: string;
   port: number;
-  /** Absolute. Default `.exchange` under the working directory. */
+  /** Absolute path. Default: `.exchange` in the working directory. */
   dataDir: string;
-  /** Undefined: the embedded PostgreSQL under the data directory. */
+  /** Undefined: the embedded PostgreSQL in the data directory. */
   databaseUrl: string | undefined;
-  /** Issuer and base of every absolute link, no path, no trailing slash. Default `http://<host>:<port>`. */
+  /** Issuer, and base of every absolute link; no path, no trailing slash. Default `http://<host>:<port>`. */
   publicUrl: string;
   demo: boolean;
-  /** The demo has open grants and known keys: it binds nothing but loopback unless this is set. */
+  /** The demo has open grants and known keys: unless this is set, it listens on loopback only. */
   demoOpenToNetwork: boolean;
   demoPeople: number;
   demoSeed: number;
   /** Personal values in query strings: refused unless `allow`. */
   sensitiveInUrl: 'refuse' | 'allow';
-  /** Host header values accepted beside those of publicUrl, lower case with port. */
+  /** Accepted values of the Host header besides publicUrl's; lower case, with port. */
   allowedHosts: readonly string[];
-  /** Requests a second and burst, per application, process-wide. */
+  /** Requests per second and burst, per application and process. */
   rate: { perSecond: number; burst: number };
-  /** Bytes of a delivery's body, compressed or not. */
+  /** Most bytes in the body of a delivery, compressed or not. */
   deliveryLimitBytes: number;
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent';
   /** GraphQL introspection and suggestions. On in the demo. */
   introspection: boolean;
   /** ms. */
   statementTimeoutMs: number;
-  /** Whether upstreams may lie on loopback. `allow` in the demo, whose departments' systems run beside it. */
+  /** Whether upstreams may be on loopback. `allow` in the demo, where the departments' systems run on the same machine. */
   outboundLoopback: 'refuse' | 'allow';
-  /** ms; of one statement at a department's database. */
+  /** ms for one statement at a department's database. */
   sourceStatementTimeoutMs: number;
-  /** Runs scheduled sources and their retries; a node with `off` only takes asks for runs, for others to carry out. */
+  /** `on`: runs scheduled sources and their retries. `off`: only accepts requests for runs; other nodes carry them out. */
   worker: 'on' | 'off';
-  /** Keys that come from elsewhere than `<data-dir>/keys`, by path. */
+  /** Keys that are not in `<data-dir>/keys`, by path. */
   keyFiles: KeyFiles;
 }
 
-/**
- * The settings of flags (`overrides`, where defined), then of the environment, then defaults. Throws SettingError that names the first
- * setting that is wrong.
- */
+/** Settings from flags (`overrides`, where defined), then the environment, then defaults. Throws SettingError naming the first wrong setting. */
 export function loadConfig(overrides: Partial<Config> = {}, env: NodeJS.ProcessEnv = process.env): Config {
   const settings = readSettings(env);
   const demo = overrides.demo ?? settings.EXCHANGE_DEMO;
@@ -84,13 +81,13 @@ export function loadConfig(overrides: Partial<Config> = {}, env: NodeJS.ProcessE
   return config;
 }
 
-/** For people to read: secrets and passwords hidden. */
+/** For display: secrets and passwords are hidden. */
 export function printableConfig(config: Config): Record<string, unknown> {
   const url = config.databaseUrl === undefined ? '(embedded)' : withoutPassword(config.databaseUrl);
   return { ...config, databaseUrl: url };
 }
 
-/** `http://<host>:<port>`; a server on every address is named by this machine's loopback name. */
+/** `http://<host>:<port>`; for a server on all addresses the host is this machine's loopback name. */
 export function ownUrl(host: string, port: number): string {
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;

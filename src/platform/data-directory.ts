@@ -22,8 +22,8 @@ export class DataDirectoryError extends Error {
 }
 
 /**
- * Makes the data directory and takes its lock; the returned function gives it back. Throws DataDirectoryError: `not-writable`, or
- * `in-use` by a server that lives. A lock whose owner is gone (kill -9, power cut) is taken over.
+ * Creates the data directory and takes its lock; the returned function releases it. Throws DataDirectoryError: `not-writable`, or `in-use` by a
+ * running server. Takes over a lock whose owner is gone (kill -9, power cut).
  */
 export function lockDataDirectory(dataDir: string): () => void {
   makeWritable(dataDir);
@@ -41,7 +41,7 @@ export function lockDataDirectory(dataDir: string): () => void {
 
 function makeWritable(dataDir: string): void {
   try {
-    // Others may pass through (as root, PostgreSQL runs as another user), but not look; every file in it is 0600 or 0700.
+    // Others may traverse it (as root, PostgreSQL runs as another user) but not list it; every file in it is 0600 or 0700.
     makeDirectory(dataDir);
     accessSync(dataDir, constants.W_OK | constants.X_OK);
     const probe = join(dataDir, `.probe-${process.pid}`);
@@ -53,14 +53,14 @@ function makeWritable(dataDir: string): void {
   }
 }
 
-/** Step by step: the recursive mkdir of Node never returns where the system says ENOENT for a child of an existing directory (/proc). */
+/** Level by level: Node's recursive mkdir never returns where the system gives ENOENT for a child of an existing directory (/proc). */
 function makeDirectory(path: string): void {
   if (existsSync(path)) return;
   makeDirectory(dirname(path));
   mkdirSync(path, { mode: 0o711 });
 }
 
-/** The lock names the process and when it started: a number alone may since have gone to another process. */
+/** The lock names the process and its start time: another process may have the number by now. */
 function takeLock(lock: string): boolean {
   const mine = `${lock}.${process.pid}`;
   writeFileSync(mine, `${process.pid} ${birthOf(process.pid)}`, { mode: 0o600 });
@@ -90,7 +90,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Clock ticks since boot at which a process began (proc(5), field 22); elsewhere than on Linux unknown, the same for all. */
+/** Clock ticks from boot to the start of a process (proc(5), field 22). Only Linux has it; elsewhere the result is the same for all. */
 function birthOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -1,4 +1,4 @@
-/** The closed register of error codes (RFC 9457 problems). A test keeps this register, the docs and the replies equal. */
+/** The closed register of error codes (RFC 9457 problems). A test keeps register, documentation and replies equal. */
 export const PROBLEMS = {
   'unknown-parameter': { status: 400, title: 'A parameter is not known here' },
   'repeated-parameter': { status: 400, title: 'A parameter stands more than once' },
@@ -48,7 +48,7 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** One place that is wrong. `reason` and `expected` are for people; neither ever holds data or database text. */
+/** One wrong place in a request. `reason` and `expected` are for people; neither contains data or database text. */
 export interface Fault {
   parameter?: string;
   pointer?: string;
@@ -62,7 +62,7 @@ export class Problem extends Error {
   readonly code: ProblemCode;
   readonly status: number;
   readonly faults: readonly Fault[];
-  /** Seconds after which to try again. */
+  /** Seconds to wait before a retry. */
   readonly retryAfter: number | undefined;
 
   constructor(

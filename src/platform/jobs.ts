@@ -5,49 +5,49 @@ import { connectionSettings } from './postgres/database-session.js';
 export interface NewJob {
   task: string;
   payload: Readonly<Record<string, unknown>>;
-  /** One job of a name: another one replaces it, or (`once`) leaves it alone. */
+  /** One waiting job per key: a new job replaces it, or (`once`) leaves it as it is. */
   key?: string;
   once?: boolean;
-  /** Jobs of one queue run one after the other, on all nodes together. */
+  /** Jobs in one queue run one after the other, across all nodes. */
   queue?: string;
   runAt?: Date;
-  /** Tries, the first included. */
+  /** Most attempts, the first included. */
   attempts?: number;
 }
 
 export interface Attempt {
-  /** From 1. */
+  /** Counts from 1. */
   number: number;
   last: boolean;
-  /** The node stops: what is under way should end soon, and is done again. */
+  /** Aborts when the node stops: running work should end soon, and is done again later. */
   signal: AbortSignal;
 }
 
-/** A task that throws is tried again later, with growing pauses; after its last attempt it must not throw, so that nothing stays behind. */
+/** A task that throws is retried later, with growing pauses. At its last attempt it must not throw, so that it can clean up. */
 export type Task = (payload: Readonly<Record<string, unknown>>, attempt: Attempt) => Promise<void>;
 
-/** Work for later, kept in PostgreSQL for all nodes (graphile-worker, schema `graphile_worker`). */
+/** Work for later, stored in PostgreSQL for all nodes (graphile-worker, schema `graphile_worker`). */
 export interface Jobs {
-  /** A transaction that jobs can join: they are there when it has committed, or never. */
+  /** A transaction that jobs can join: they exist when it commits, or never. */
   within<T>(work: (tx: pg.ClientBase) => Promise<T>): Promise<T>;
   add(tx: pg.ClientBase, job: NewJob): Promise<void>;
   remove(tx: pg.ClientBase, key: string): Promise<void>;
-  /** Keys of waiting jobs that begin so. */
+  /** Keys of waiting jobs with this prefix. */
   keys(tx: pg.ClientBase, prefix: string): Promise<string[]>;
-  /** From here on this node carries jobs out. */
+  /** Starts carrying out jobs on this node. */
   start(tasks: Readonly<Record<string, Task>>): Promise<void>;
-  /** Waits for what is under way, which hears `signal` first. */
+  /** Aborts `signal`, then waits for running work. */
   close(): Promise<void>;
 }
 
 type Warn = { warn(fields: object, message: string): void };
 
 const AT_ONCE = 2;
-/** Two at work, one that listens, and those who add. */
+/** Two that work, one that listens, and one more for adding jobs. */
 const CONNECTIONS = AT_ONCE + 3;
 const FLAGS = '-c role=exchange_owner';
 
-/** The library's own tables belong to exchange_owner, and row security keeps every other role out of them. */
+/** The library's tables belong to exchange_owner; row security keeps every other role out. */
 export async function migrateJobs(url: string): Promise<void> {
   const pool = openPool(url, 1);
   try {
@@ -57,7 +57,7 @@ export async function migrateJobs(url: string): Promise<void> {
   }
 }
 
-/** Holds no connection before it is used. */
+/** Opens no connection before its first use. */
 export function openJobs(url: string, logger: Warn): Jobs {
   const pool = openPool(url, CONNECTIONS);
   const stopping = new AbortController();
@@ -102,7 +102,7 @@ export function openJobs(url: string, logger: Warn): Jobs {
   };
 }
 
-/** What holds a queue's lock lives; a job that is taken while nobody holds it belonged to a node that died, and would wait four hours. */
+/** Lock that the node running a queue holds. A taken job whose queue nobody holds belonged to a dead node, and would wait four hours. */
 export function queueLock(queue: string): string {
   return `queue ${queue}`;
 }
@@ -122,7 +122,7 @@ function adapt(task: Task, signal: AbortSignal): TaskList[string] {
   };
 }
 
-/** Its messages name tasks and ids; what is attached to them may hold a payload or an error of the database. */
+/** Logs only its messages, which name tasks and ids; what it attaches may contain a payload or a database error. */
 function quietly(logger?: Warn): Logger {
   return new Logger(() => (level, message) => {
     if (level === 'error' || level === 'warning') logger?.warn({ job: message.slice(0, 200) }, 'of the job worker');
@@ -131,7 +131,7 @@ function quietly(logger?: Warn): Logger {
 
 function openPool(url: string, max: number): pg.Pool {
   const pool = new pg.Pool({ ...connectionSettings(url), options: FLAGS, max, idleTimeoutMillis: 30_000 });
-  pool.on('error', () => {}); // told by the query that fails
+  pool.on('error', () => {}); // the failing query reports it
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }

@@ -7,8 +7,8 @@ import type { Clock } from './clock.js';
 import { privateFile } from './private-file.js';
 
 /**
- * The secrets of an installation: made at first start under `<data-dir>/keys` (directory 0700, files 0600) or given by `EXCHANGE_…_FILE`;
- * never in the database, the logs or the repository.
+ * The secrets of an installation: created at first start in `<data-dir>/keys` (directory 0700, files 0600), or given by `EXCHANGE_…_FILE`. Never in
+ * the database, the logs or the repository.
  */
 export interface Keys {
   /** Ed25519: signs checkpoints. */
@@ -21,11 +21,11 @@ export interface Keys {
   linkage: Buffer;
   etag: Buffer;
   cookies: Buffer;
-  /** age identity (X25519): opens packages that crossed a gap. */
+  /** age identity (X25519): opens packages from offline networks. */
   package: string;
-  /** 32 bytes, of one month (`2026-11`): made at first use. */
+  /** 32 bytes for one month (`2026-11`), created at first use. */
   month(yearMonth: string): Buffer;
-  /** The state file of the checkpoint signer lives beside the keys. */
+  /** The folder of the keys; the checkpoint signer keeps its state file there. */
   directory: string;
 }
 
@@ -54,8 +54,8 @@ const FILE_NAMES: Record<(typeof KEY_NAMES)[number], string> = {
 };
 
 /**
- * Opens the keys of the installation and makes those that are missing. Forms: checkpoint signer PKCS #8 PEM (Ed25519), token signer a
- * private JWK (P-256), package an age identity, the others 32 bytes in base64url. Throws Error naming the file that is malformed or open to other users.
+ * Opens the keys of the installation and creates missing ones. Forms: checkpoint signer PKCS #8 PEM (Ed25519), token signer a private JWK (P-256),
+ * package an age identity, the others 32 bytes in base64url. Throws Error naming a file that is malformed or that other users can read.
  */
 export async function openKeys(directory: string, clock: Clock, given: KeyFiles = {}): Promise<Keys> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -82,7 +82,7 @@ export async function openKeys(directory: string, clock: Clock, given: KeyFiles 
   };
 }
 
-/** The public half of the package key, for people; undefined before the first start. Throws Error where the file is malformed. */
+/** The public half of the package key, for display; undefined before the first start. Throws Error where the file is malformed. */
 export async function packageRecipient(directory: string, given: KeyFiles): Promise<string | undefined> {
   const path = given.package ?? join(directory, FILE_NAMES.package);
   return existsSync(path) ? identityToRecipient(await parsePackage(readFileSync(path, 'utf8'))) : undefined;
@@ -91,7 +91,7 @@ export async function packageRecipient(directory: string, given: KeyFiles): Prom
 const SECRET_BYTES = 32;
 const YEAR_MONTH = /^\d{4}-(0[1-9]|1[0-2])$/;
 
-/** `audit.md`: a month's key is destroyed by deleting its file, so it is kept in memory only by the process that uses it. */
+/** `audit.md`: deleting its file destroys a month's key, so only the process that uses it keeps it in memory. */
 function monthKeys(directory: string, newSecret: () => string): (yearMonth: string) => Buffer {
   const cache = new Map<string, Buffer>();
   return (yearMonth) => {
@@ -120,7 +120,7 @@ function parseCheckpointSigner(pem: string): KeyObject {
     const key = createPrivateKey(pem);
     if (key.asymmetricKeyType === 'ed25519') return key;
   } catch {
-    // said below, without the parser's text: it may quote the key
+    // reported below without the parser's message, which may quote the key
   }
   throw new Error('The key checkpointSigner is not an Ed25519 private key in PKCS #8 PEM.');
 }
@@ -131,7 +131,7 @@ async function parsePackage(text: string): Promise<string> {
     await identityToRecipient(identity);
     return identity;
   } catch {
-    // said below, without the parser's text: it may quote the key
+    // reported below without the parser's message, which may quote the key
   }
   throw new Error('The key package is not an age identity (AGE-SECRET-KEY-1…).');
 }
@@ -148,7 +148,7 @@ async function parseTokenSigner(text: string): Promise<Record<string, string>> {
     if (jwk.crv === 'P-256')
       return { ...jwk, kid: jwk.kid ?? (await calculateJwkThumbprint(jwk)), alg: 'ES256', use: 'sig' };
   } catch {
-    // said below, without the parser's text: it may quote the key
+    // reported below without the parser's message, which may quote the key
   }
   throw new Error('The key tokenSigner is not a private JWK on P-256.');
 }

@@ -1,4 +1,4 @@
-/** The candidate closest to a mistyped name (Damerau-Levenshtein, at most a third of its length away), or undefined. */
+/** The candidate closest to a mistyped name (Damerau-Levenshtein, at most a third of its length), or undefined. */
 export function nearMiss(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;

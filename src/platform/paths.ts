@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Absolute path of the package: where `catalog/`, `schemas/` and `package.json` are, from the sources and from `dist` alike. */
+/** Absolute path of the package, the folder of `catalog/`, `schemas/` and `package.json`; the same from the sources and from `dist`. */
 export const packageRoot: string = findRoot(dirname(fileURLToPath(import.meta.url)));
 
 function findRoot(directory: string): string {

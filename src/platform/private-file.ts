@@ -10,12 +10,14 @@ import {
   writeSync,
 } from 'node:fs';
 
-/** Writes a file that only its owner reads (0600), whole or not at all, also across a crash. Throws the system's error. */
+/** Writes a file that only its owner can read (0600), completely or not at all, also across a crash. Throws the system's error. */
 export function writePrivateFile(path: string, content: string): void {
   renameSync(writeBeside(path, content), path);
 }
 
-/** The content of the file; where there is none it is made from `make()`. Of two processes that make it at once one wins, for both. */
+/**
+ * The content of the file; creates it from `make()` where it is absent. Of two processes that create it at once one wins, and both use its content.
+ */
 export function privateFile(path: string, make: () => string): string {
   const found = readPrivateFile(path);
   if (found !== undefined) return found;
@@ -30,7 +32,7 @@ export function privateFile(path: string, make: () => string): string {
   return readFileSync(path, 'utf8');
 }
 
-/** Undefined where there is none. Throws Error when others than the owner can read it: then it is no secret any more. */
+/** Undefined where the file is absent. Throws Error where others than the owner can read it: then it is no longer secret. */
 export function readPrivateFile(path: string): string | undefined {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) return undefined;

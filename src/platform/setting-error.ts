@@ -1,4 +1,4 @@
-/** A setting that is wrong, by the name under which it was given. Never holds the value: it may be a secret. */
+/** A wrong setting, with the name under which it was given. Never contains the value, which may be a secret. */
 export class SettingError extends Error {
   readonly setting: string;
 

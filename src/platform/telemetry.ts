@@ -3,8 +3,8 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Config } from './config.js';
 
 /**
- * Structured logs without personal data: of a request only its method, route template and id are logged; a URL, a header or a body never
- * is, and of an error only its name, code and place.
+ * Structured logs without personal data. A request logs only its method, route template and id, never a URL, header or body. An error logs only its
+ * name, code and place.
  */
 export function loggerOptions(config: Pick<Config, 'logLevel'>): LoggerOptions {
   return {
@@ -34,7 +34,7 @@ function describeReply(reply: { statusCode?: number }): Record<string, unknown> 
   return { status: reply.statusCode };
 }
 
-/** The message of a foreign error may quote a value (PostgreSQL's do), so only a Problem's is logged. */
+/** The message of a foreign error may quote a value (PostgreSQL's do), so only a Problem's message is logged. */
 function describeError(error: Error & { code?: unknown; cause?: unknown }): Record<string, unknown> {
   const cause = error.cause instanceof Error ? { cause: describeError(error.cause) } : {};
   const message = error.name === 'Problem' ? { message: error.message } : {};
@@ -47,11 +47,11 @@ function describeError(error: Error & { code?: unknown; cause?: unknown }): Reco
 
 export interface Telemetry {
   registry: Registry;
-  /** `route` is a route template, never a path: labels stay bounded. */
+  /** `route` is a route template, never a path, so that the number of labels is bounded. */
   observeRequest(labels: { route: string; method: string; status: number }, seconds: number): void;
   /** Entries in one committed batch of the audit log. */
   observeAuditBatch(entries: number): void;
-  /** `read` is asked when the metrics are fetched. */
+  /** `read` is called when the metrics are fetched. */
   gauge(name: string, help: string, read: () => number): void;
 }
 

@@ -1,13 +1,13 @@
 import { Problem } from '../errors.js';
 
-/** SQLSTATE classes of a server that can't serve now: connection, resources, operator intervention, system, and too many connections. */
+/** SQLSTATE classes of a server that can't serve now: connection, resources, operator intervention, system, too many connections. */
 const UNAVAILABLE = /^(08|53|57P|58)|^(55P03|25006|40001|40P01)$/;
 const QUERY_CANCELED = '57014';
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
 /**
- * What the outside may know of a failure below: never the database's text. A Problem passes as it is.
- * A lost or unreachable server → `unavailable`, a statement that ran too long → `timeout`, anything else → `internal`.
+ * What a caller may learn of a failure: never the database's text. A Problem passes unchanged. A lost or unreachable server → `unavailable`, a
+ * statement over its time → `timeout`, anything else → `internal`.
  */
 export function databaseProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
@@ -18,7 +18,7 @@ export function databaseProblem(error: unknown): Problem {
   return new Problem('internal', undefined, { cause: error });
 }
 
-/** Whether the server was lost, could not be reached or has no room: worth trying again. */
+/** Whether the server was lost, unreachable or full: a retry may succeed. */
 export function isUnavailable(error: unknown): boolean {
   const { code, message, syscall } = (error ?? {}) as { code?: unknown; message?: unknown; syscall?: unknown };
   if (typeof code === 'string' && SQLSTATE.test(code) && syscall === undefined) return UNAVAILABLE.test(code);

@@ -8,7 +8,7 @@ export interface SessionSettings {
   keepAlive: boolean;
 }
 
-/** Checks the URL's form and takes out what would override our own session options. Throws Error that names no part of it. */
+/** Checks the form of the URL and removes parameters that would override our session options. Throws Error that quotes no part of the URL. */
 export function connectionSettings(url: string): SessionSettings {
   let parsed: URL;
   try {
@@ -31,7 +31,7 @@ export function connectionSettings(url: string): SessionSettings {
 const DATE_OIDS = new Set([1082, 1182]);
 const asText = (value: string | Buffer): string | Buffer => value;
 
-/** What `pg` makes a local-midnight Date of stays text: a calendar date has no zone. int8 and numeric are text by default. */
+/** A date stays text, because a calendar date has no zone and `pg` would make it local midnight. int8 and numeric are text by default. */
 export const sessionTypes = {
   getTypeParser: ((oid: number, format?: 'text') =>
     DATE_OIDS.has(oid) ? asText : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,

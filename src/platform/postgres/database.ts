@@ -6,26 +6,25 @@ import { type DatabaseOptions, openReader, type ReaderPool } from './reader-pool
 export type { DatabaseOptions, ReaderPool } from './reader-pool.js';
 
 /**
- * The four ways into PostgreSQL, each with its own role (`access.md`, second wall):
- * `owner` (DDL, publishing, staging), `app` (platform tables), `reader` (SELECT on published tables only, read-only transactions,
- * statement timeout, pipelined), `audit` (one dedicated connection for the log, made anew when it breaks).
- * Dates, int8 and numeric come as text; timestamptz as Date.
+ * The four ways into PostgreSQL, each with its own role (`access.md`, second wall): `owner` (DDL, publishing, staging), `app` (platform tables),
+ * `reader` (SELECT on published tables only, read-only transactions, statement timeout, pipelined), `audit` (one connection for the log, reopened
+ * when it breaks). Dates, int8 and numeric are text; timestamptz is a Date.
  */
 export interface Database {
   owner: pg.Pool;
   app: pg.Pool;
-  /** Only `query/run.ts` reads through it. */
+  /** Only `query/run.ts` uses it. */
   reader: ReaderPool;
-  /** A new connection as `exchange_audit`; the caller ends it. */
+  /** A new connection as `exchange_audit`; the caller closes it. */
   connectAudit(): Promise<pg.Client>;
-  /** A new connection for LISTEN, as `exchange_app`; the caller ends it. */
+  /** A new connection for LISTEN, as `exchange_app`; the caller closes it. */
   connectListener(): Promise<pg.Client>;
   close(): Promise<void>;
 }
 
 /**
- * The database must be migrated. Throws Problem `unavailable` when it can't be reached, and `internal` when the server would lose
- * committed entries (`audit.md`: fsync, full_page_writes or synchronous_commit off). Afterwards a lost server never ends the process.
+ * Opens the pools of a migrated database. Throws Problem `unavailable` where it can't be reached, `internal` where the server would lose committed
+ * entries (`audit.md`: fsync, full_page_writes or synchronous_commit off). After that, losing the server never ends the process.
  */
 export async function openDatabase(url: string, options: DatabaseOptions): Promise<Database> {
   const settings = connectionSettings(url);
@@ -62,7 +61,7 @@ async function checkServer(pool: pg.Pool): Promise<void> {
 
 function openPool(settings: SessionSettings & { max: number }, flags: string): pg.Pool {
   const pool = new pg.Pool({ ...settings, options: flags, types: sessionTypes, idleTimeoutMillis: 30_000 });
-  // Both listeners: an idle client reports to the pool, one that is checked out only to itself; unheard, either ends the process.
+  // Both listeners are needed: an idle client reports to the pool, a checked-out one only to itself, and an unhandled error ends the process.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
@@ -70,7 +69,7 @@ function openPool(settings: SessionSettings & { max: number }, flags: string): p
 
 async function connectClient(settings: SessionSettings, flags: string): Promise<pg.Client> {
   const client = new pg.Client({ ...settings, options: flags, types: sessionTypes });
-  // Its loss is told by the query that fails and by the `end` event.
+  // The failing query and the `end` event report the loss.
   client.on('error', () => {});
   await client.connect();
   return client;

@@ -10,9 +10,9 @@ import { type ClusterPlace, checkVersion, clusterPlace, initialise, socketDirect
 import { clearRemains, launch, postmasterPid, waitFor } from './postgres-process.js';
 
 export interface EmbeddedPostgres {
-  /** Of the database `exchange`, as a superuser of the cluster, over the unix socket. Holds the password. */
+  /** To the database `exchange`, as a superuser of the cluster, over the unix socket. Contains the password. */
   url: string;
-  /** Of the postmaster. */
+  /** Process id of the postmaster. */
   pid: number;
   stop(): Promise<void>;
 }
@@ -21,8 +21,8 @@ const START_MS = 60_000;
 const STOP_MS = 30_000;
 
 /**
- * A real PostgreSQL under the data directory, private to us: no TCP, a socket directory of mode 0700, a password under
- * `<data-dir>/keys`. The caller holds the lock of the data directory. It stops with us, however we end.
+ * Starts a real PostgreSQL in the data directory, private to this process: no TCP, a socket directory of mode 0700, a password in `<data-dir>/keys`.
+ * The caller holds the lock of the data directory. It stops when this process ends, however it ends.
  */
 export async function startPostgres(options: { dataDir: string }): Promise<EmbeddedPostgres> {
   const dataDir = resolve(options.dataDir);
@@ -48,7 +48,7 @@ function clusterPassword(dataDir: string): { password: string; fresh: boolean } 
   return { password: privateFile(file, () => randomBytes(24).toString('base64url')), fresh };
 }
 
-/** After a killed postmaster its last children hold the shared memory for a moment: then it is tried again, for a bounded time. */
+/** For a moment after its postmaster is killed, the last children hold the shared memory: retry for a limited time. */
 async function launchUntilReady(
   launchOnce: () => ChildProcess,
   place: ClusterPlace,
@@ -69,12 +69,12 @@ async function launchUntilReady(
   }
 }
 
-/** Waits until it answers (a recovery after a crash takes its time), and makes the database `exchange` at the first start. */
+/** Waits until it answers (recovery after a crash takes time), and creates the database `exchange` at the first start. */
 async function ready(keeper: ChildProcess, place: ClusterPlace, url: string): Promise<void> {
   let ended = false;
   let refusal: unknown;
   keeper.once('error', () => (ended = true)).once('exit', () => (ended = true));
-  // A broken pipe after PostgreSQL ended by itself is no news: its end is seen on the exit event.
+  // A broken pipe after PostgreSQL ends is expected: the exit event reports the end.
   keeper.stdin?.on('error', () => {});
   const attempt = async () => {
     refusal = await createDatabase(url).catch((error: unknown) => error);

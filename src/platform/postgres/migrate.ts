@@ -19,20 +19,20 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '006-delivery-list': deliveryList,
 };
 
-/** Static: what runs is what was compiled, not what lies in a directory. */
+/** A fixed list: runs what is compiled, not what is in a directory. */
 const migrationSource: Knex.MigrationSource<string> = {
   getMigrations: async () => Object.keys(MIGRATIONS),
   getMigrationName: (name) => name,
   getMigration: async (name) => MIGRATIONS[name]!,
 };
 
-/** Any number, the same for all nodes: they wait for each other. */
+/** An arbitrary number, the same on all nodes, so that they wait for each other. */
 const MIGRATION_LOCK = 7_346_021;
 
 /**
- * Brings the platform's own tables up to date; the user of the URL must be able to create roles and schemas. Nodes that start together
- * take turns by an advisory lock, which dies with its connection; knex's own lock would outlive a killed node, so it is freed first.
- * Throws Problem `unavailable` or `internal` (the cause holds the database's text).
+ * Updates the platform's own tables. The user of the URL must be able to create roles and schemas. Nodes that start together take turns by an
+ * advisory lock, which ends with its connection; knex's own lock would outlive a killed node, so it is freed first. Throws Problem `unavailable` or
+ * `internal` (the cause holds the database's text).
  */
 export async function migrate(url: string): Promise<void> {
   const settings = connectionSettings(url);

@@ -1,27 +1,27 @@
 import pg from 'pg';
 import { connectionSettings } from './database-session.js';
 
-/** Another system's database on the same server as ours, with a user of its own who may read it and nothing else. */
+/** Another system's database on our server, with a user of its own that may only read it. */
 export interface NeighbourDatabase {
   name: string;
   readingUser: { user: string; password: string };
-  /** Where its server listens: a host and port, or a socket. */
+  /** Address of its server: host and port, or a socket. */
   server: { host: string; port: number } | { path: string };
-  /** As its owner. */
+  /** Runs a statement as its owner. */
   query(text: string, values?: readonly unknown[]): Promise<readonly Record<string, unknown>[]>;
   close(): Promise<void>;
 }
 
 export interface Neighbour {
-  /** Of any database of the server. Its user makes databases and roles. */
+  /** URL of any database on the server. Its user creates databases and roles. */
   url: string;
-  /** What the database is called after ours. */
+  /** Appended to the name of our database. */
   suffix: string;
-  /** Of its reading user, from now on. */
+  /** New password of its reading user. */
   password: string;
 }
 
-/** Makes it where it is absent. Throws what PostgreSQL says, `42501` where the user of the URL may not. */
+/** Opens the database; creates it where it is absent. Throws PostgreSQL's error, `42501` where the user of the URL lacks the rights. */
 export async function openNeighbour({ url, suffix, password }: Neighbour): Promise<NeighbourDatabase> {
   const settings = connectionSettings(url);
   const ours = await connect(settings);
@@ -42,7 +42,7 @@ export async function openNeighbour({ url, suffix, password }: Neighbour): Promi
   }
 }
 
-/** Others of the server may not look into it, and its reading user is nobody elsewhere. */
+/** Other users of the server can't read it, and its reading user can't read anything else. */
 async function makeAbsent(ours: pg.Client, wanted: { name: string; user: string; password: string }): Promise<void> {
   const [name, user] = [ours.escapeIdentifier(wanted.name), ours.escapeIdentifier(wanted.user)];
   const found = await ours.query('SELECT FROM pg_database WHERE datname = $1', [wanted.name]);
@@ -56,7 +56,7 @@ async function makeAbsent(ours: pg.Client, wanted: { name: string; user: string;
 
 async function connect(settings: pg.ClientConfig): Promise<pg.Client> {
   const client = new pg.Client(settings);
-  client.on('error', () => {}); // told by the query that fails
+  client.on('error', () => {}); // the failing query reports it
   await client.connect();
   return client;
 }

@@ -4,10 +4,10 @@ import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlin
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 
-/** The user that PostgreSQL runs as: it refuses root, so root lends it `nobody`. Empty where we are not root. */
+/** The user that PostgreSQL runs as: it refuses root, so root runs it as `nobody`. Empty where we are not root. */
 export type Account = { uid: number; gid: number } | Record<string, never>;
 
-/** Where root keeps what `nobody` must reach when the package or the data directory lies behind closed doors. */
+/** Where root keeps what `nobody` must reach, if `nobody` can't reach the package or the data directory. */
 export const SYSTEM_STATE = '/var/lib/civic-exchange';
 
 const NOBODY = 65534;
@@ -16,12 +16,12 @@ export function postgresAccount(): Account {
   return process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
 }
 
-/** A child of ours inherits nothing that could change how PostgreSQL behaves (PGDATA, PGOPTIONS, locale …). */
+/** The whole environment of our child processes: nothing inherited can change PostgreSQL (PGDATA, PGOPTIONS, locale …). */
 export const POSTGRES_ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 
 /**
- * The directory with `bin`, `lib` and `share` that `account` can really run. In order: as installed; with the library links made
- * that a skipped postinstall left out; a copy under `stateDir`. Throws when none of them runs.
+ * The directory with `bin`, `lib` and `share` that `account` can run. Tries in order: as installed; with the library links that a skipped postinstall
+ * left out; a copy in `stateDir`. Throws where none runs.
  */
 export function postgresBinaries(account: Account, stateDir: string): string {
   const installed = installedBinaries();
@@ -53,7 +53,7 @@ function runs(native: string, account: Account): boolean {
   return probe(native, account).status === 0;
 }
 
-/** Makes the links of `pg-symlinks.json` that are missing. False where the place can't be written. */
+/** Creates missing links of `pg-symlinks.json`. False where the place is not writable. */
 function linkLibraries(native: string): boolean {
   const manifest = join(native, 'pg-symlinks.json');
   if (!existsSync(manifest)) return true;

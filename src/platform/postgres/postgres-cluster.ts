@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Account, POSTGRES_ENVIRONMENT, SYSTEM_STATE } from './postgres-binaries.js';
 
-/** Where one installation's cluster is. `home` belongs to the PostgreSQL user and holds all that it writes. */
+/** Where the cluster of one installation is. `home` belongs to the PostgreSQL user and holds everything it writes. */
 export interface ClusterPlace {
   home: string;
   cluster: string;
@@ -30,8 +30,8 @@ function placeAt(home: string): ClusterPlace {
 }
 
 /**
- * Under the data directory where `account` can get there, else under `/var/lib/civic-exchange/<hash of the data directory>`.
- * An existing cluster stays where it is; `fresh` (this data directory has no password yet) sets a stranger's cluster aside.
+ * In the data directory where `account` can reach it, else in `/var/lib/civic-exchange/<hash of the data directory>`. An existing cluster stays where
+ * it is. `fresh` (this data directory has no password yet) sets the cluster of another installation aside.
  */
 export function clusterPlace(dataDir: string, account: Account, fresh: boolean): ClusterPlace {
   const inside = placeAt(join(dataDir, 'postgres'));
@@ -57,14 +57,14 @@ function give(path: string, account: Account): void {
   if (account.uid !== undefined) chownSync(path, account.uid, account.gid);
 }
 
-/** Asked of the system itself: modes alone don't tell what ACLs, mounts and parents allow. */
+/** Asks the system: modes alone don't show what ACLs, mounts and parents allow. */
 function reaches(directory: string, account: Account): boolean {
   const script = 'cd "$1" && : > .probe && rm .probe';
   const options = { ...account, cwd: '/', env: POSTGRES_ENVIRONMENT };
   return spawnSync('/bin/sh', ['-c', script, 'sh', directory], options).status === 0;
 }
 
-/** A private directory for the socket, short enough for the system. */
+/** A private directory for the socket, with a path short enough for the system. */
 export function socketDirectory(place: ClusterPlace, account: Account): string {
   const near = join(place.home, 'socket');
   const directories = [near, join(tmpdir(), `cx-${digest(near)}`), `/tmp/cx-${digest(near)}`];
@@ -73,7 +73,7 @@ export function socketDirectory(place: ClusterPlace, account: Account): string {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const found = lstatSync(directory);
   const uid = account.uid ?? process.getuid?.();
-  // In a shared /tmp someone else may have been there first: never trust a directory that is not ours.
+  // In a shared /tmp another user may have created it first: never use a directory that is not ours.
   if (!found.isDirectory() || (found.uid !== uid && found.uid !== process.getuid?.())) {
     throw new Error(`${directory} belongs to another user: remove it.`);
   }
@@ -82,7 +82,7 @@ export function socketDirectory(place: ClusterPlace, account: Account): string {
   return directory;
 }
 
-/** initdb into a directory beside, renamed into place when it is whole: a killed first start leaves no half cluster. */
+/** Runs initdb in a second directory and renames it when it is complete: a killed first start leaves no half cluster. */
 export function initialise(place: ClusterPlace, native: string, account: Account, password: string): void {
   const half = join(place.home, 'cluster.new');
   const passwordFile = join(place.home, 'password.new');
@@ -102,7 +102,7 @@ export function initialise(place: ClusterPlace, native: string, account: Account
   renameSync(half, place.cluster);
 }
 
-/** Refuses a cluster of another major version of PostgreSQL before PostgreSQL does, in words that help. */
+/** Refuses a cluster of another major version, with a clearer message than PostgreSQL's. */
 export function checkVersion(place: ClusterPlace, native: string): void {
   const cluster = readFileSync(join(place.cluster, 'PG_VERSION'), 'utf8').trim();
   const ours = readFileSync(join(native, '../package.json'), 'utf8').match(/"version":\s*"(\d+)/)?.[1];

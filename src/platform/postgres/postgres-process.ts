@@ -6,8 +6,8 @@ import { type Account, POSTGRES_ENVIRONMENT } from './postgres-binaries.js';
 import type { ClusterPlace } from './postgres-cluster.js';
 
 /**
- * Runs PostgreSQL and waits for it; beside that it reads a pipe whose other end only our process holds. When that end closes, by
- * `stop()` or because our process died in whatever way (kill -9 included), PostgreSQL is shut down. No PostgreSQL is ever left behind.
+ * Runs PostgreSQL and waits for it; meanwhile it reads a pipe whose other end only our process holds. When that end closes, by `stop()` or because
+ * our process ends in any way (kill -9 included), it shuts PostgreSQL down. No PostgreSQL is left behind.
  */
 const KEEPER = `
 exec 3<&0
@@ -22,7 +22,7 @@ kill "$reader" 2>/dev/null
 exit "$code"
 `;
 
-/** No statement text and no DETAIL (it quotes key values) ever reaches PostgreSQL's log. */
+/** Neither statement text nor DETAIL (it quotes key values) gets into PostgreSQL's log. */
 const SETTINGS = {
   listen_addresses: '',
   port: '5432',
@@ -52,7 +52,7 @@ const SETTINGS = {
 
 const LOG_LIMIT_BYTES = 8 * 1024 * 1024;
 
-/** Detached, so that the Ctrl-C meant for us does not reach PostgreSQL before we have finished with it. */
+/** Detached, so that a Ctrl-C for us does not reach PostgreSQL while we still use it. */
 export function launch(place: ClusterPlace, native: string, account: Account, socketDir: string): ChildProcess {
   if (existsSync(place.log) && statSync(place.log).size > LOG_LIMIT_BYTES) renameSync(place.log, `${place.log}.1`);
   const settings = { ...SETTINGS, unix_socket_directories: `"${socketDir.replaceAll('"', '""')}"` };
@@ -73,8 +73,8 @@ export function launch(place: ClusterPlace, native: string, account: Account, so
 }
 
 /**
- * Deals with what an earlier run left: a PostgreSQL of ours that is still running is shut down, a stale pid file is removed. The
- * caller holds the lock of the data directory, so nobody else is using it.
+ * Cleans up after an earlier run: shuts down a PostgreSQL of ours that still runs, removes a stale pid file. The caller holds the lock of the data
+ * directory, so nobody else uses it.
  */
 export async function clearRemains(place: ClusterPlace): Promise<void> {
   const pidFile = join(place.cluster, 'postmaster.pid');
@@ -97,7 +97,7 @@ export function postmasterPid(place: ClusterPlace): number | undefined {
   return pid > 1 ? pid : undefined;
 }
 
-/** Numbers of processes are used again: only one that runs on this very cluster counts. */
+/** Process numbers are reused: only a process on this cluster counts. */
 function isPostgresOf(pid: number, place: ClusterPlace): boolean {
   return commandLine(pid).includes(place.cluster);
 }

@@ -4,22 +4,22 @@ import { Problem } from '../errors.js';
 import { databaseProblem } from './database-problem.js';
 import type { SessionSettings } from './database-session.js';
 
-/** A few pipelined connections; every query goes to the least busy one. Rows come as arrays of text (identity parsers): `(string | null)[]`. */
+/** A few pipelined connections; each query goes to the least busy one. Rows are arrays of text (identity parsers): `(string | null)[]`. */
 export interface ReaderPool {
   /** `name` → a named prepared statement; undefined → unnamed. Throws Problem `unavailable`, `timeout` or `internal`. */
   query(statement: { name?: string; text: string; values: unknown[] }): Promise<(string | null)[][]>;
 }
 
 export interface DatabaseOptions {
-  /** Of the reader, ms. */
+  /** ms, for the reader. */
   statementTimeoutMs: number;
   readerConnections?: number;
 }
 
-/** A connection remembers every named statement; one that has seen this many is replaced, so that memory stays bounded. */
+/** A connection remembers every named statement. After this many it is replaced, so that memory stays bounded. */
 const STATEMENTS_PER_CONNECTION = 2_000;
 const BACKOFF_MS = { first: 50, most: 2_000 };
-/** Beyond the statement timeout: then the server is stuck, not slow. */
+/** Beyond the statement timeout: the server is stuck, not slow. */
 const STUCK_MS = 2_000;
 
 interface ReaderConnection {
@@ -34,7 +34,7 @@ interface ReaderConnection {
 type TextRows = (string | null)[][];
 const identity = { getTypeParser: () => (value: string) => value } as unknown as typeof pg.types;
 
-/** Throws Problem `unavailable` when the first connection can't be made; later losses are repaired in the background. */
+/** Throws Problem `unavailable` where the first connection fails; later losses are repaired in the background. */
 export async function openReader(
   settings: SessionSettings,
   options: DatabaseOptions,
@@ -64,7 +64,7 @@ export async function openReader(
     connections.splice(index, 1);
     addLater(BACKOFF_MS.first);
   };
-  /** Takes no more queries, ends when those in flight have their rows. */
+  /** Accepts no more queries, and ends when those in flight have their rows. */
   const retire = (connection: ReaderConnection): void => {
     lost(connection);
     connection.client.end().catch(() => {});
@@ -134,7 +134,7 @@ function run(
   });
 }
 
-/** A server that answers nothing at all (frozen, or a network that swallows) is told by silence; its queries fail as `unavailable`. */
+/** Only silence shows a server that answers nothing (frozen, or a network that drops packets); its queries fail as `unavailable`. */
 function destroyStuck(connections: readonly ReaderConnection[], silenceMs: number): void {
   const now = performance.now();
   for (const { socket, pending, progressAt } of connections) {
