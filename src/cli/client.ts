@@ -15,24 +15,24 @@ export type Resource = 'data' | 'platform';
 
 export interface ClientOptions {
   dataDir?: string | undefined;
-  /** Client id of the application to act as. */
+  /** Client id of the application that the command acts as. */
   application: string;
-  /** Private JWK file; without it the key is looked up in `demo.json`. */
+  /** Private JWK file; default: the application's key in `demo.json`. */
   key?: string | undefined;
   resource: Resource;
 }
 
-/** Speaks to the server that runs on a data directory, as one application. */
+/** Calls the server that runs on a data directory, as one application. */
 export interface Client {
   baseUrl: string;
   token: string;
-  /** Throws CommandError where the server does not answer; refusals are the caller's. */
+  /** Throws CommandError where the server does not answer; the caller handles refusals. */
   request(method: string, path: string, headers?: Record<string, string>, body?: string | Readable): Promise<Reply>;
-  /** The same with all that a request may have. */
+  /** As `request`, with every option of a request. */
   send(path: string, sending: Partial<Sending> & { method: string }): Promise<Reply>;
 }
 
-/** A token is good for five minutes: who works longer gets another one before. */
+/** A token is valid for five minutes; a longer command gets a new one before it expires. */
 const RENEW_MS = 240_000;
 
 /** Finds the server by `run.json`. Throws CommandError where none runs. */
@@ -43,7 +43,7 @@ export function findServer(dataDir: string | undefined): { baseUrl: string; dire
   return { baseUrl: run.baseUrl, directory };
 }
 
-/** Throws CommandError: no server, no key for the application, or a token refused. */
+/** Throws CommandError: no server, no key for the application, or a refused token. */
 export async function connect(options: ClientOptions): Promise<Client> {
   const { baseUrl, directory } = findServer(options.dataDir);
   const { issuer, tokenEndpoint } = await discover(baseUrl);
@@ -92,12 +92,12 @@ function readKey(path: string): PrivateJwk {
     const jwk = JSON.parse(readFileSync(path, 'utf8')) as PrivateJwk;
     if (typeof jwk.d === 'string') return jwk;
   } catch {
-    // said below, without the parser's text: it may quote the key
+    // reported below without the parser's message, which may quote the key
   }
   throw new CommandError(EXIT.usage, `${path} is not a readable private JWK.`);
 }
 
-/** The body of a success. Throws CommandError with the problem's own words and its faults. */
+/** The body of a success. Throws CommandError with the problem's text and its faults. */
 export function expectSuccess(reply: Reply): Record<string, unknown> {
   const body = parseObject(reply.text);
   if (reply.status >= 200 && reply.status < 300) return body;

@@ -24,7 +24,7 @@ export function listNameOf(file: string): string {
   return basename(file).replace(/\.csv$/i, '');
 }
 
-/** Columns `code`, `title_zh` (or `name`, as lists ship), and where there are any `title_en` and `retired`. Throws CommandError naming the line. */
+/** Columns `code`, `title_zh` (or `name`, as in shipped lists), optional `title_en` and `retired`. Throws CommandError naming the line. */
 export function codesFromCsv(file: string): CsvCode[] {
   return linesOf(file).map((line, i) => {
     const zh = line.title_zh ?? line.name ?? '';

@@ -22,13 +22,13 @@ import { describeFailure, EXIT, EXIT_HELP } from './exit-code.js';
 import { packCommand } from './packages/pack.js';
 import { packageCommand, unpackCommand } from './packages/unpack.js';
 
-/** What the commands need from above: the command line knows no server (`src/main.ts` brings them together). */
+/** Functions of the server that commands need: the command line imports no server (`src/main.ts` connects them). */
 export interface Commands {
   startExchange: StartExchange;
   renderOpenapi: RenderOpenapi;
 }
 
-/** Runs one command line; sets the exit code, prints one clear line for a failure, and never a stack. */
+/** Runs one command line. Sets the exit code; prints one clear line for a failure, never a stack. */
 export async function runCommand(argv: readonly string[], commands: Commands): Promise<void> {
   try {
     await exchangeCommand(commands).parseAsync(argv as string[]);
@@ -78,8 +78,8 @@ function exchangeCommand({ startExchange, renderOpenapi }: Commands): Command {
   return program;
 }
 
-/** commander would end the process by itself, with an exit code of its own. */
+/** commander would end the process with an exit code of its own. */
 function throwInsteadOfExit(command: Command): void {
-  command.exitOverride().showHelpAfterError('(exchange --help tells more)');
+  command.exitOverride().showHelpAfterError('(see exchange --help)');
   for (const inner of command.commands) throwInsteadOfExit(inner);
 }

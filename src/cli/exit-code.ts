@@ -2,19 +2,19 @@ import { DataDirectoryError } from '../platform/data-directory.js';
 import { Problem } from '../platform/errors.js';
 import { SettingError } from '../platform/setting-error.js';
 
-/** What a command ends with; README.md of this folder and `exchange --help` tell the same. */
+/** Exit codes of commands; the README of this folder and `exchange --help` list the same. */
 export const EXIT = {
   done: 0,
-  /** The exchange refused, or a check found something. */
+  /** The exchange refused, or a check failed. */
   refused: 1,
-  /** Wrong flag, argument or setting, or a file that can't be read. */
+  /** Wrong flag, argument or setting, or an unreadable file. */
   usage: 2,
   /** No server runs here, or it does not answer. */
   noServer: 3,
   dataDirectory: 4,
   inUse: 5,
   portTaken: 6,
-  /** Stopped by Ctrl-C: a server by the second one. */
+  /** Stopped by Ctrl-C; a server by the second one. */
   interrupted: 130,
 } as const;
 
@@ -42,7 +42,7 @@ const FILE_ERRORS: Readonly<Record<string, string>> = {
   EISDIR: 'is a directory (EISDIR)',
 };
 
-/** The exit code and the one line that says why. */
+/** The exit code, and one line with the reason. */
 export function describeFailure(error: unknown): { exitCode: number; message: string } {
   const { message, code, syscall, path } = error as NodeJS.ErrnoException;
   if (error instanceof CommandError) return { exitCode: error.exitCode, message };

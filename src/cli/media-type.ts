@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { CommandError, EXIT } from './exit-code.js';
 
-/** What the exchange takes, by the end of a file's name. */
+/** What the exchange accepts, by file name extension. */
 const MEDIA_TYPES = {
   csv: 'text/csv',
   ndjson: 'application/x-ndjson',
@@ -13,30 +13,30 @@ const NAME = new RegExp(`\\.(${Object.keys(MEDIA_TYPES).join('|')})(\\.gz)?$`, '
 
 export const WORKBOOK = MEDIA_TYPES.xlsx;
 
-/** True where the name tells that a file is one to deliver. */
+/** Whether the file's name says that it can be delivered. */
 export function isNamedAsData(file: string): boolean {
   return NAME.test(file);
 }
 
 export interface MediaType {
-  /** With its charset where that was told. */
+  /** With its charset where one is given. */
   contentType: string;
   encoding: 'identity' | 'gzip';
 }
 
 /**
- * What a file is: as told, by how it begins, or by its name. Throws CommandError where none of these tells, the system's error where there is
- * no such file.
+ * The media type of a file: as given, by its first bytes, or by its name. Throws CommandError where none of these decides, the system's error where
+ * the file is absent.
  */
 export function mediaTypeOf(
   file: string,
-  told: { type?: string | undefined; charset?: string | undefined },
+  given: { type?: string | undefined; charset?: string | undefined },
 ): MediaType {
   const [, extension = ''] = NAME.exec(file) ?? [];
   const named = MEDIA_TYPES[extension.toLowerCase() as keyof typeof MEDIA_TYPES];
-  const media = told.type ?? typeOfContent(file) ?? named;
+  const media = given.type ?? typeOfContent(file) ?? named;
   if (!media) throw new CommandError(EXIT.usage, `${file}: ${hint(file)}`);
-  const contentType = told.charset === undefined ? media : `${media}; charset=${told.charset}`;
+  const contentType = given.charset === undefined ? media : `${media}; charset=${given.charset}`;
   return { contentType, encoding: /\.gz$/i.test(file) ? 'gzip' : 'identity' };
 }
 
@@ -45,7 +45,7 @@ function hint(file: string): string {
   return 'name its media type by --type.';
 }
 
-/** What begins as a workbook or as Parquet is that, whatever its name says. */
+/** A file that begins as a workbook or as Parquet is one, whatever its name says. */
 function typeOfContent(file: string): string | undefined {
   const beginning = Buffer.alloc(4);
   const descriptor = openSync(file, 'r');

@@ -1,4 +1,4 @@
-/** Writes one result: as JSON on one line where asked, else as the text for people. */
+/** Prints one result: as JSON on one line where asked for, else as text for people. */
 export function print(options: { json?: boolean | undefined }, result: unknown, text: string): void {
   process.stdout.write(`${options.json ? JSON.stringify(result) : text}\n`);
 }

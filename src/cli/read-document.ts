@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { CommandError, EXIT } from './exit-code.js';
 
-/** Reads a JSON document of the caller, as one line. Throws CommandError. */
+/** Reads the caller's JSON document as one line. Throws CommandError. */
 export function readDocument(file: string): string {
   try {
     return JSON.stringify(JSON.parse(readFileSync(file, 'utf8')));

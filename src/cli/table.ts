@@ -1,9 +1,9 @@
-/** Columns that a terminal takes: Chinese characters and full-width signs take two. */
+/** Terminal columns: Chinese characters and full-width signs take two. */
 export function widthOf(text: string): number {
   return [...text].reduce((sum, letter) => sum + (letter.charCodeAt(0) > 0x2e7f ? 2 : 1), 0);
 }
 
-/** Rows as aligned lines, the first of them the heading. Columns named in `right` stand to the right. */
+/** Rows as aligned lines; the first row is the heading. Columns named in `right` are right-aligned. */
 export function tableOf(rows: readonly (readonly string[])[], right: readonly number[] = []): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ''))));
   const cell = (text: string, column: number) => {

@@ -2,7 +2,7 @@ import { basename, relative, resolve } from 'node:path';
 import type { Config } from '../platform/config.js';
 import { strong } from './output.js';
 
-/** The screen after a start: where things are, and for the demo three lines that work when pasted. */
+/** The screen after a start: addresses, and for the demo three lines that work when pasted. */
 export function welcome(config: Config, baseUrl: string): string {
   const lines = [
     '',
@@ -37,12 +37,12 @@ function demoLines(config: Config, baseUrl: string): string[] {
   ];
 }
 
-/** Asks for one row more and takes the index of its receipt. */
+/** Asks for one more row and takes the index from its receipt. */
 function lastIndex(rows: string): string {
   return `curl -si -H "Authorization: Bearer $TOKEN" '${rows}?_limit=1' | grep -io 'index=[0-9]*' | cut -d= -f2`;
 }
 
-/** How this command was called, so that what is printed works where it was printed. */
+/** The command as it was called, so that printed commands work in the same place. */
 function commandLine(): string {
   const script = process.argv[1] ?? 'exchange';
   return basename(script) === 'exchange' ? 'exchange' : `node ${relative('', script)}`;

@@ -43,7 +43,7 @@ export interface Jobs {
 type Warn = { warn(fields: object, message: string): void };
 
 const AT_ONCE = 2;
-/** Two that work, one that listens, and one more for adding jobs. */
+/** Two that work, one that listens, two for adding jobs. */
 const CONNECTIONS = AT_ONCE + 3;
 const FLAGS = '-c role=exchange_owner';
 
@@ -102,7 +102,7 @@ export function openJobs(url: string, logger: Warn): Jobs {
   };
 }
 
-/** Lock that the node running a queue holds. A taken job whose queue nobody holds belonged to a dead node, and would wait four hours. */
+/** Name of the lock that the node running a queue holds. A taken job whose queue nobody holds belonged to a dead node, and would wait four hours. */
 export function queueLock(queue: string): string {
   return `queue ${queue}`;
 }

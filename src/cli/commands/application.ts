@@ -12,7 +12,7 @@ interface RegisterOptions {
   json?: boolean;
 }
 
-/** `application register`: hands an application's public keys to the running exchange. */
+/** `application register`: sends an application's public keys to the running exchange. */
 export function applicationCommand(): Command {
   const application = new Command('application').description('register applications');
   acting(application.command('register'))

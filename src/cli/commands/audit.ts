@@ -25,7 +25,7 @@ interface VerifyOptions extends ServerOptions {
   body?: string;
 }
 
-/** `exchange audit export|verify|proof`. Exit code 1 where something does not hold, with the first bad index. */
+/** `exchange audit export|verify|proof`. Exit code 1 where a check fails, with the first bad index. */
 export function auditCommand(): Command {
   const audit = new Command('audit').description('export the audit log, and verify exports and receipts offline');
   withServer(audit.command('export <directory>'))
@@ -70,7 +70,7 @@ async function fetchProof(index: number, options: ProofOptions): Promise<void> {
   print(options, { index, file: options.output }, `proof of entry ${index} in ${options.output}`);
 }
 
-/** The server's tlog-proof with the entry's bytes put into the extra line. */
+/** The server's tlog-proof, with the entry's bytes in the extra line. */
 async function proofText(client: Client, index: number): Promise<string> {
   const path = `/api/v1/audit/entries/${index}`;
   const { bytes } = expectSuccess(await client.request('GET', path));
@@ -118,7 +118,7 @@ async function serverKey(client: Client | undefined, options: VerifyOptions): Pr
   return (await (await fetchAs(options))('/audit/v1/vkey')).toString();
 }
 
-/** Bytes of the server's tiles. A long export outlives its token: another is fetched when it has run out. */
+/** Fetches the server's tiles. A long export outlives its token, so an expired one is replaced. */
 async function fetchAs(options: ServerOptions): Promise<Fetch> {
   let client = await platform(options);
   const get = (path: string): Promise<Response> =>
@@ -134,7 +134,7 @@ async function fetchAs(options: ServerOptions): Promise<Fetch> {
   };
 }
 
-/** A key, or the file that holds it. */
+/** The key as given, or from the file that is named. */
 async function keyText(given: string | undefined): Promise<string | undefined> {
   if (given === undefined || !(await isFile(given))) return given;
   return readFile(given, 'utf8');

@@ -17,7 +17,7 @@ interface CatalogApplyOptions {
 
 const LISTS = ['contracts', 'publishers', 'purposes'] as const;
 
-/** Adds `apply [dir]` to the `catalog` command: publishes what is new or changed in the folder, on every live node. */
+/** Adds `apply [dir]` to the `catalog` command: publishes new and changed contracts of the folder, on every live node. */
 export function addCatalogApply(catalog: Command): Command {
   return catalog
     .command('apply')
@@ -55,7 +55,7 @@ function summary({ published, unchanged, behind = [] }: ApplyReport): string {
   return [...lines, `${published.length} published, ${unchanged.length} unchanged`, ...late].join('\n');
 }
 
-/** The server names faults by a pointer into what was sent; here they get their file and line again. */
+/** The server names faults by a pointer into what was sent; this adds their file and line. */
 function placedFaults(reply: Reply, loaded: LoadedCatalog, directory: string): string[] {
   const { errors = [] } = reply.json() as { errors?: { pointer?: string; reason: string; suggestion?: string }[] };
   return errors.map(({ pointer = '', ...fault }) => {

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { type CheckedCatalog, checkCatalog } from '../../catalog/check/check-catalog.js';
 import type { CatalogFault } from '../../catalog/check/fault.js';
 
-/** Adds `check [dir]` to the `catalog` command. Exit code: 0 no faults, 1 faults, 2 the folder can't be read. */
+/** Adds `check [dir]` to the `catalog` command. Exit code: 0 no faults, 1 faults, 2 unreadable folder. */
 export function addCatalogCheck(catalog: Command): Command {
   return catalog
     .command('check')

@@ -4,7 +4,7 @@ import { DATASET_HELP, type DatasetName, datasetOf } from '../dataset-name.js';
 import { chooseFiles } from '../deliver/choose-files.js';
 import { deliverDirectory } from '../deliver/deliver-directory.js';
 import { deliverOne } from '../deliver/deliver-one.js';
-import type { DeliverOptions } from '../deliver/options.js';
+import type { DeliverOptions } from '../deliver/deliver-options.js';
 import { CommandError, EXIT } from '../exit-code.js';
 
 const HELP = `
@@ -16,7 +16,7 @@ A file that was delivered before, and whose part has not changed since, shows as
 Files go over by parts: after a broken connection the rest follows, and a busy exchange is waited for. Ctrl-C takes back what has not been
 published; your files stay where they are. Exit code 1 where any file was rejected or refused.`;
 
-/** Hands files over as deliveries and tells how they ended. Exit code 1 where one was rejected. */
+/** Delivers files and prints how they ended. Exit code 1 where one was rejected. */
 export function deliverCommand(): Command {
   return new Command('deliver')
     .argument('<dataset>', `${DATASET_HELP}; of a directory also a dot, or nothing`)
@@ -28,7 +28,7 @@ export function deliverCommand(): Command {
     .option('--rejects <dir>', 'save rejected rows there: of a workbook as a workbook with comments')
     .option('--again', 'deliver it though the same file was published before')
     .option('--as <application>', 'the delivering application (default: <publisher>-publisher)')
-    .option('--type <media type>', 'where the name of the file does not tell')
+    .option('--type <media type>', 'needed where the file name does not show it')
     .option('--charset <name>', 'of a CSV file: utf-8 or gb18030')
     .option('--key <file>', 'private JWK of the application')
     .option('--data-dir <dir>', 'data directory of the running server')
@@ -47,7 +47,7 @@ async function deliver(first: string, second: string | undefined, options: Deliv
   if (!isDirectory && dataset === undefined) throw new CommandError(EXIT.usage, `Name the dataset of ${path}.`);
   const stop = new AbortController();
   const onInterrupt = () => stop.abort();
-  process.once('SIGINT', onInterrupt); // a second one ends the process as ever
+  process.once('SIGINT', onInterrupt); // a second one ends the process as usual
   try {
     if (!isDirectory) await deliverOne(dataset!, path, { ...options, signal: stop.signal });
     else {

@@ -19,7 +19,7 @@ interface DemoFlags {
   json?: boolean;
 }
 
-/** Adds `demo`. Exit codes as in `exit-code.ts`: refused where a delivery was, noServer where no demo runs. */
+/** Adds `demo`. Exit codes as in `exit-code.ts`: refused where a delivery was refused, noServer where no demo runs. */
 export function addDemo(program: Command): Command {
   return program
     .command('demo')
@@ -36,7 +36,7 @@ export function addDemo(program: Command): Command {
     });
 }
 
-/** Does it and returns the exit code. */
+/** Runs the command and returns the exit code. */
 export async function runDemo(flags: DemoFlags, print: (text: string) => void): Promise<number> {
   if (Number.isNaN(flags.people) || Number.isNaN(flags.seed)) {
     print('--people and --seed are whole numbers.\n');

@@ -21,7 +21,7 @@ interface Shown {
   status: string;
 }
 
-/** `grant issue|revoke|list`, as an application of the platform; issuing directly works under `--demo` only. */
+/** `grant issue|revoke|list`, as an application of the platform. Issuing directly works only with `--demo`. */
 export function grantCommand(): Command {
   const grant = new Command('grant').description('issue, revoke and list grants');
   acting(grant.command('issue'))

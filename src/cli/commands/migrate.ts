@@ -11,7 +11,7 @@ interface MigrateOptions {
   json?: boolean;
 }
 
-/** Brings the platform's tables up to date without serving; the embedded PostgreSQL is started for it and stopped again. */
+/** Updates the platform's tables without serving. Starts the embedded PostgreSQL for it and stops it again. */
 export function migrateCommand(): Command {
   return new Command('migrate')
     .description("bring the platform's own tables up to date")

@@ -4,7 +4,7 @@ import { send } from '../../client/http.js';
 import { findServer } from '../client.js';
 import { CommandError, EXIT } from '../exit-code.js';
 
-/** Renders the document of a catalog's folder as YAML or JSON, with no server. */
+/** Renders the document of a catalog's folder as YAML or JSON, without a server. */
 export type RenderOpenapi = (catalogDir: string, format: 'yaml' | 'json') => Promise<string>;
 
 interface OpenapiOptions {

@@ -13,7 +13,7 @@ interface QualityOptions {
   json?: boolean;
 }
 
-/** A report as the server tells it: shares alone where the application does not deliver the dataset. */
+/** A report as the server returns it: only shares where the application does not deliver the dataset. */
 interface QualityReply {
   release: number;
   released: string;
@@ -70,7 +70,7 @@ const SEVERITIES = {
 const BAR = 30;
 const GAPS_SHOWN = 5;
 
-/** Prints how good a dataset is: a bar by dimension, the worst rules first. */
+/** Prints the quality of a dataset: a bar per dimension, the worst rules first. */
 export function qualityCommand(): Command {
   return new Command('quality')
     .argument('<dataset>', DATASET_HELP, parseDataset)
@@ -98,18 +98,18 @@ async function showQuality({ publisher, contract, path }: DatasetName, options: 
   print(options, data, textOf(contract, data, options.lang));
 }
 
-function textOf(dataset: string, told: QualityReply, lang: 'zh' | 'en'): string {
+function textOf(dataset: string, report: QualityReply, lang: 'zh' | 'en'): string {
   const words = WORDS[lang];
-  const scores = Object.entries(told.scores).map(([dimension, value]) => {
+  const scores = Object.entries(report.scores).map(([dimension, value]) => {
     const score = typeof value === 'number' ? value : value.score;
     return barLine(DIMENSIONS[dimension]?.[lang] ?? dimension, score);
   });
-  const broken = told.rules.filter((rule) => (rule.rows ?? rule.percent ?? 0) > 0 || rule.skipped);
-  const gaps = [...(told.fields ?? [])].sort((a, b) => a.filled - b.filled).filter(({ filled }) => filled < 100);
+  const broken = report.rules.filter((rule) => (rule.rows ?? rule.percent ?? 0) > 0 || rule.skipped);
+  const gaps = [...(report.fields ?? [])].sort((a, b) => a.filled - b.filled).filter(({ filled }) => filled < 100);
   return [
-    strong(`${dataset} · ${words.release} ${told.release} · ${told.released}`),
+    strong(`${dataset} · ${words.release} ${report.release} · ${report.released}`),
     ...scores,
-    barLine(words.labelled, told.labelled),
+    barLine(words.labelled, report.labelled),
     '',
     strong(words.rules),
     ...(broken.length === 0 ? [`  ${words.none}`] : broken.sort(worstFirst).map((rule) => ruleText(rule, lang))),

@@ -25,7 +25,7 @@ interface RunReply {
 const WAIT = { prefer: 'wait=20' };
 const ENDED = ['published', 'rejected', 'failed'];
 
-/** `source run|list`: pulls the source of a dataset now, and tells how its runs ended. */
+/** `source run|list`: pulls the source of a dataset now, and prints how its runs ended. */
 export function sourceCommand(): Command {
   const source = new Command('source').description('run the sources that datasets are pulled from');
   asPublisher(source.command('run')).description('pull it now, and wait for the end').action(runNow);
@@ -70,9 +70,9 @@ function open({ publisher }: DatasetName, options: SourceOptions): Promise<Clien
 
 function line({ id, queuedAt, cause, state, reason, report }: RunReply): string {
   const { counted, received, published, ok } = report?.reconciliation ?? {};
-  // An interface tells no count of its own.
-  const told = counted === undefined ? '' : `counted ${counted}, `;
-  const sides = received === undefined ? '' : `  ${told}received ${received}, published ${published ?? 0}`;
+  // An interface reports no count.
+  const counts = counted === undefined ? '' : `counted ${counted}, `;
+  const sides = received === undefined ? '' : `  ${counts}received ${received}, published ${published ?? 0}`;
   const agreed = ok === undefined || state !== 'published' ? '' : ok ? ', reconciled' : ', NOT RECONCILED';
   const kept = report?.kept ? `, ${report.kept} rows kept aside` : '';
   return `${id}  ${queuedAt}  ${cause}  ${state}${sides}${agreed}${kept}${reason === null ? '' : `: ${reason}`}`;

@@ -34,7 +34,7 @@ interface ListShown {
 
 const PATH = '/api/v1/standard/code-lists';
 
-/** `standard list|show|export|apply`: the code lists in force, and their change by an operator. */
+/** `standard list|show|export|apply`: the code lists in force, and changes by an operator. */
 export function standardCommand(): Command {
   const standard = new Command('standard').description('read and change the code lists of the standard');
   acting(standard.command('list')).description('every code list in force').action(list);

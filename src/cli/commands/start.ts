@@ -3,10 +3,10 @@ import { type Config, loadConfig } from '../../platform/config.js';
 import { EXIT } from '../exit-code.js';
 import { welcome } from '../welcome.js';
 
-/** One Ctrl-C under `npm start` comes twice: from the terminal, and passed on by npm. */
+/** Under `npm start` one Ctrl-C arrives twice: from the terminal, and from npm. */
 const ECHO_MS = 1_000;
 
-/** Starts a node on this configuration. Rejects with SettingError, DataDirectoryError, the system's error of listen, or Error. */
+/** Starts a node with this configuration. Rejects with SettingError, DataDirectoryError, the system's error of listen, or Error. */
 export type StartExchange = (
   config: Config,
   options: { onProgress: (line: string) => void },
@@ -24,7 +24,7 @@ interface StartFlags {
   json?: boolean;
 }
 
-/** `exchange start`: serves until SIGINT or SIGTERM, then stops everything; a second signal ends at once. */
+/** `exchange start`: serves until SIGINT or SIGTERM, then stops everything; a second signal ends it at once. */
 export function startCommand(startExchange: StartExchange): Command {
   return new Command('start')
     .description('start the exchange')
@@ -55,7 +55,7 @@ async function serve(startExchange: StartExchange, flags: StartFlags): Promise<v
   const config = loadConfig(Object.fromEntries(defined) as Partial<Config>);
   const say = (line: string) => process.stdout.write(`${json ? JSON.stringify({ progress: line }) : line}\n`);
   const stopped = stopOnSignal(say);
-  // Before it is up there is nothing to finish: PostgreSQL stops when we are gone, and the next start takes up where this one was.
+  // Before the start is complete nothing needs finishing: PostgreSQL stops when this process ends, and the next start continues.
   const interrupted = stopped.then(() => undefined);
   const running = await Promise.race([startExchange(config, { onProgress: say }), interrupted]);
   if (!running) process.exit(EXIT.interrupted);

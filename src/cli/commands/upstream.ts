@@ -28,7 +28,7 @@ const PATH = '/api/v1/upstreams';
 const NAME_HELP = 'such as housing/main-db';
 const NAME = /^[a-z][a-z0-9-]{0,62}\/[a-z][a-z0-9-]{0,62}$/;
 
-/** `upstream approve|list|withdraw|secret`: which systems of departments the exchange may call, and with what. */
+/** `upstream approve|list|withdraw|secret`: which systems of departments the exchange may call, and with which secret. */
 export function upstreamCommand(): Command {
   const upstream = new Command('upstream').description('approve systems of departments that the exchange may call');
   acting(upstream.command('approve'))
@@ -78,7 +78,7 @@ async function listAll(options: UpstreamOptions): Promise<void> {
   print(options, result, upstreams.length === 0 ? 'No upstream is approved.' : upstreams.map(line).join('\n'));
 }
 
-/** Written beside the keys of this data directory and never sent: bound to host and port as they are approved now. */
+/** Written beside the keys of this data directory, never sent. Bound to the host and port as approved now. */
 async function enterSecret(name: string, options: SecretOptions): Promise<void> {
   const secret = secretOf(options);
   const client = await connect({ ...options, application: options.as, resource: 'platform' });

@@ -4,10 +4,10 @@ import { type DatasetName, datasetOf } from '../dataset-name.js';
 import { CommandError, EXIT } from '../exit-code.js';
 import { isNamedAsData } from '../media-type.js';
 
-/** A file, and where it is to go. */
+/** A file and the dataset that it goes to. */
 export interface ChosenFile {
   file: string;
-  /** Under the directory; of a single file its name. */
+  /** Path below the directory; for a single file its name. */
   name: string;
   dataset: DatasetName;
   bytes: number;
@@ -15,20 +15,20 @@ export interface ChosenFile {
 
 export interface FileChoice {
   chosen: ChosenFile[];
-  /** Names of files that are not delivered, and why. */
+  /** Names of files that are not delivered, with the reason. */
   leftOut: { name: string; reason: string }[];
 }
 
 interface FileChoiceOptions {
-  /** Undefined: folders named `publisher/dataset` tell. */
+  /** Undefined: the folders `publisher/dataset` name it. */
   dataset: DatasetName | undefined;
   pattern: string | undefined;
   mode: 'snapshot' | 'delta';
 }
 
 /**
- * The files of a directory in the order of their names.
- * @throws CommandError where there is nothing to deliver, or where snapshots of one dataset would replace one another
+ * The files of a directory, in the order of their names.
+ * @throws CommandError where there is nothing to deliver, or where snapshots of one dataset would replace each other
  */
 export function chooseFiles(directory: string, choosing: FileChoiceOptions): FileChoice {
   const choice: FileChoice = { chosen: [], leftOut: [] };
@@ -78,7 +78,7 @@ function refuseReplacing(chosen: readonly ChosenFile[]): void {
   }
 }
 
-/** `*` and `?` as a shell has them. */
+/** `*` and `?` as in a shell. */
 function patternOf(pattern = '*'): RegExp {
   const literal = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&');
   return new RegExp(`^${literal.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'u');

@@ -2,15 +2,15 @@ import { type Client, connect, expectSuccess } from '../client.js';
 import { CommandError, EXIT } from '../exit-code.js';
 import { mediaTypeOf } from '../media-type.js';
 import type { ChosenFile, FileChoice } from './choose-files.js';
-import type { Delivering } from './options.js';
-import { type DeliveryReply, type FileOutcome, outcomeTable, tallyOf } from './outcome.js';
+import type { Delivering } from './deliver-options.js';
+import { type DeliveryReply, type FileOutcome, outcomeTable, tallyOf } from './file-outcome.js';
 import { openProgress } from './progress.js';
 import { saveRejects } from './rejects.js';
 import { sendFile } from './send-file.js';
 
 /**
- * Delivers one file after the other and prints a table at the end: a file that is refused keeps none of the others back.
- * @throws CommandError interrupted or noServer, after the table of those that have ended
+ * Delivers the files one after the other and prints a table at the end. A refused file does not stop the others.
+ * @throws CommandError interrupted or noServer, after the table of the files that ended
  */
 export async function deliverDirectory({ chosen, leftOut }: FileChoice, options: Delivering): Promise<void> {
   if (!options.json) for (const { name, reason } of leftOut) process.stderr.write(`left out ${name}: ${reason}\n`);
@@ -27,7 +27,7 @@ export async function deliverDirectory({ chosen, leftOut }: FileChoice, options:
     }
   } finally {
     progress.stop();
-    tell(outcomes, options);
+    printOutcomes(outcomes, options);
   }
 }
 
@@ -63,10 +63,10 @@ async function deliverEach(chosen: ChosenFile, { options, clientFor, onSent }: W
   }
 }
 
-/** A refusal, or a file or key that is of no use, is that file's own matter. */
+/** A refusal, or a bad file or key, concerns that file only. */
 const KEEPS_NONE_BACK: readonly number[] = [EXIT.refused, EXIT.usage];
 
-/** One connection for each publisher's application. */
+/** One connection per publisher's application. */
 function clients(options: Delivering): Work['clientFor'] {
   const open = new Map<string, Promise<Client>>();
   return (publisher) => {
@@ -85,7 +85,7 @@ function lineOf(outcome: FileOutcome): object {
     : { ...named, ...outcome.delivery };
 }
 
-function tell(outcomes: readonly FileOutcome[], { json }: Delivering): void {
+function printOutcomes(outcomes: readonly FileOutcome[], { json }: Delivering): void {
   const tally = tallyOf(outcomes);
   if (tally.rejected + tally.refused > 0) process.exitCode = EXIT.refused;
   if (json) process.stdout.write(`${JSON.stringify({ summary: tally })}\n`);
@@ -93,6 +93,6 @@ function tell(outcomes: readonly FileOutcome[], { json }: Delivering): void {
 }
 
 function sentence({ files, ...counts }: ReturnType<typeof tallyOf>): string {
-  const told = Object.entries(counts).filter(([, count]) => count > 0);
-  return `${files} ${files === 1 ? 'file' : 'files'}: ${told.map(([state, count]) => `${count} ${state}`).join(', ')}`;
+  const nonZero = Object.entries(counts).filter(([, count]) => count > 0);
+  return `${files} ${files === 1 ? 'file' : 'files'}: ${nonZero.map(([state, count]) => `${count} ${state}`).join(', ')}`;
 }

@@ -5,13 +5,13 @@ import type { DatasetName } from '../dataset-name.js';
 import { EXIT } from '../exit-code.js';
 import { mediaTypeOf } from '../media-type.js';
 import { print } from '../output.js';
-import type { Delivering } from './options.js';
-import type { DeliveryReply } from './outcome.js';
+import type { Delivering } from './deliver-options.js';
+import type { DeliveryReply } from './file-outcome.js';
 import { openProgress } from './progress.js';
 import { printRejects, saveRejects } from './rejects.js';
 import { sendFile } from './send-file.js';
 
-/** Delivers one file and prints how it ended, with the first rejected rows. Throws CommandError with the refusal's own words. */
+/** Delivers one file and prints how it ended, with the first rejected rows. Throws CommandError with the refusal's text. */
 export async function deliverOne(dataset: DatasetName, file: string, options: Delivering): Promise<void> {
   const media = mediaTypeOf(file, options);
   const application = options.as ?? `${dataset.publisher}-publisher`;

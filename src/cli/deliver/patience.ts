@@ -6,14 +6,14 @@ import { CommandError, EXIT } from '../exit-code.js';
 const TRIES = 8;
 const FIRST_MS = 500;
 const LONGEST_MS = 30_000;
-/** Nobody is kept waiting longer by one Retry-After. */
+/** Longest wait for one Retry-After. */
 const RETRY_AFTER_AT_MOST_S = 300;
 
-/** How long a sender goes on without getting on. */
+/** How long a sender retries without progress. */
 export interface Patience {
-  /** Something has come through. */
+  /** Some bytes were accepted: starts counting again. */
   reset(): void;
-  /** Waits as the reply asks, else twice as long as before. Throws CommandError where it has been in vain too often, or AbortError. */
+  /** Waits as the reply asks, else twice as long as before. Throws CommandError after too many tries without success, or AbortError. */
   wait(seen: Reply | Error): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export function patience(signal: AbortSignal): Patience {
   };
 }
 
-/** Spread by up to a quarter, so that those who were cut off together do not come back together. */
+/** Randomised by up to a quarter, so that senders that lost their connections together do not return together. */
 function backOff(tries: number): number {
   const spread = 1 + systemClock.randomBytes(1)[0]! / 1024;
   return Math.min(LONGEST_MS, FIRST_MS * 2 ** (tries - 1)) * spread;
@@ -44,12 +44,12 @@ function wordOf(seen: Reply | Error): string {
   return 'the exchange does not answer.';
 }
 
-/** True where another try may end otherwise: the exchange is busy, or does it already. */
+/** Whether a retry may succeed: the exchange is busy, or already does what was asked. */
 export function mayPass({ status, text }: Reply): boolean {
   return status === 503 || status === 429 || (status === 409 && text.includes('"in-progress"'));
 }
 
-/** The reply, or the error of a connection that broke. Throws what no other try would change. */
+/** The reply, or the error of a broken connection. Throws errors that a retry does not change. */
 export async function tried(request: () => Promise<Reply>, signal: AbortSignal): Promise<Reply | Error> {
   try {
     return await request();

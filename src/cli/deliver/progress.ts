@@ -1,19 +1,19 @@
 import { SingleBar } from 'cli-progress';
 
-/** A bar on a terminal's standard error; nothing elsewhere. */
+/** A progress bar on a terminal's standard error; nothing elsewhere. */
 export interface Progress {
-  /** Bytes of the file at hand that the exchange has. */
+  /** Bytes of the current file that the exchange has. */
   sent(bytes: number): void;
-  /** The next file is at hand. */
+  /** Starts the next file. */
   begin(name: string, bytes: number): void;
-  /** Takes the bar away. */
+  /** Removes the bar. */
   stop(): void;
 }
 
 const SILENT: Progress = { sent: () => undefined, begin: () => undefined, stop: () => undefined };
 const MEGABYTE = 1_000_000;
 
-/** `total` in bytes, of all files. The bar has no colours, so that NO_COLOR finds nothing to take away. */
+/** `total`: bytes of all files. The bar has no colours, so NO_COLOR changes nothing. */
 export function openProgress(total: number, { json }: { json?: boolean | undefined }): Progress {
   if (json || !process.stderr.isTTY) return SILENT;
   const bar = new SingleBar({

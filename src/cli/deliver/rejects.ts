@@ -13,25 +13,25 @@ interface RejectError {
   cell?: string;
 }
 
-/** Prints the first rejected rows with what is wrong in them. */
+/** Prints the first rejected rows and their faults. */
 export async function printRejects(client: Client, path: string): Promise<void> {
   const reply = await client.request('GET', path);
   if (reply.status !== 200) return;
   const rejects = reply.text.split('\n').filter(Boolean);
   for (const text of rejects.slice(0, SHOWN)) {
     const { line, errors } = JSON.parse(text) as { line: number; errors: RejectError[] };
-    const told = errors.map(
+    const described = errors.map(
       ({ field, reason, sheet, cell }) => `${cell ? `${sheet}!${cell} ` : ''}${field ?? 'row'}: ${reason}`,
     );
-    process.stdout.write(`  line ${line}: ${told.join('; ')}\n`);
+    process.stdout.write(`  line ${line}: ${described.join('; ')}\n`);
   }
   const more = rejects.length - SHOWN;
   if (more > 0) process.stdout.write(`  and ${more} more: GET ${client.baseUrl}${path}\n`);
 }
 
 /**
- * Saves the rejected rows of a file under its own name: of a workbook as a workbook with a comment in each faulty cell, else as NDJSON. Returns
- * where, or undefined where the exchange does not give them.
+ * Saves the rejected rows of a file under its own name: for a workbook a workbook with a comment in each faulty cell, else NDJSON. Returns the path,
+ * or undefined where the exchange does not return them.
  */
 export async function saveRejects(
   client: Client,

@@ -6,10 +6,10 @@ import { systemClock } from '../../platform/clock.js';
 import type { Client } from '../client.js';
 import { CommandError, EXIT } from '../exit-code.js';
 import type { MediaType } from '../media-type.js';
+import { cancelUpload } from './cancel-upload.js';
 import { mayPass, type Patience, patience, tried } from './patience.js';
-import { takeBack } from './take-back.js';
 
-/** What one request carries: what a broken connection can lose, and what the exchange stores at once. */
+/** Bytes per request: what a broken connection can lose, and what the exchange stores at once. */
 const PART_BYTES = 4 * 1024 * 1024;
 
 export interface SendingFile {
@@ -25,7 +25,7 @@ export interface SendingFile {
   onSent(bytes: number): void;
 }
 
-/** What is being sent, and where the exchange has it. */
+/** A file that is being sent, and its upload at the exchange. */
 interface FileUpload {
   sending: SendingFile;
   path: string;
@@ -33,8 +33,8 @@ interface FileUpload {
 }
 
 /**
- * Delivers a file by parts, goes on where it stood after a broken connection, and waits while the exchange is busy. Returns the delivery as it
- * ended, or the refusal. Where it is stopped nothing of the file stays at the exchange.
+ * Delivers a file in parts, continues after a broken connection, and waits while the exchange is busy. Returns the delivery when it has ended, or the
+ * refusal. An interrupted command leaves nothing of the file at the exchange.
  * @throws CommandError interrupted, noServer
  */
 export async function sendFile(sending: SendingFile): Promise<Reply> {
@@ -45,10 +45,10 @@ export async function sendFile(sending: SendingFile): Promise<Reply> {
   const upload: FileUpload = { sending, path: String(begun.headers.location), bytes };
   try {
     const reply = await append(upload, patient);
-    if (reply.status >= 400) await takeBack(sending.client, upload.path);
+    if (reply.status >= 400) await cancelUpload(sending.client, upload.path);
     return reply;
   } catch (error) {
-    const state = await takeBack(sending.client, upload.path).catch(() => 'unknown' as const);
+    const state = await cancelUpload(sending.client, upload.path).catch(() => 'unknown' as const);
     if (!sending.signal.aborted) throw error;
     throw new CommandError(EXIT.interrupted, `Stopped: ${sending.file} ${WORDS[state]}`);
   }
@@ -66,7 +66,7 @@ async function digestOf(file: string): Promise<string> {
   return `sha-256=:${hash.digest('base64')}:`;
 }
 
-/** The same key each time: however often it is asked, one upload is made. */
+/** The same key each time, so that repeated requests create one upload. */
 async function begin(
   { client, path, mode, again, media, signal }: SendingFile,
   { bytes, digest }: { bytes: number; digest: string },
@@ -100,7 +100,7 @@ async function append(upload: FileUpload, patient: Patience): Promise<Reply> {
         continue;
       }
       if (reply.status !== 409 && !mayPass(reply)) return reply;
-      if (mayPass(reply) && reply.status === 409) patient.reset(); // it is being delivered: that may take its time
+      if (mayPass(reply) && reply.status === 409) patient.reset(); // it is being delivered, which may take long
     }
     await patient.wait(reply);
     const stands = await look(upload, patient);
@@ -121,7 +121,7 @@ async function sendPart({ sending, path, bytes }: FileUpload, offset: number): P
   return sending.client.send(path, { method: 'PATCH', headers, body, signal: sending.signal });
 }
 
-/** The offset to go on from, or the delivery where its reply was lost. Throws CommandError where the upload is gone. */
+/** The offset to continue from, or the delivery where its reply was lost. Throws CommandError where the upload is gone. */
 async function look({ sending, path }: FileUpload, patient: Patience): Promise<number | Reply> {
   const { client, signal } = sending;
   for (;;) {

@@ -29,7 +29,9 @@ interface PackOptions {
   json?: boolean;
 }
 
-/** Seals files for a boundary that only files cross, numbered; needs no server. With `--acknowledge` it marks what came back. */
+/**
+ * Seals files into numbered packages for an offline network; needs no server. With `--acknowledge` it records the acknowledgements that came back.
+ */
 export function packCommand(): Command {
   return new Command('pack')
     .argument('[dataset]', DATASET_HELP)
@@ -40,7 +42,7 @@ export function packCommand(): Command {
     .option('--to <file>', 'package key of the receiving exchange (exchange package key)')
     .option('--out <file>', 'the package; with several files the number is put before the extension')
     .addOption(new Option('--mode <mode>', 'what the file holds').choices(['snapshot', 'delta']).default('snapshot'))
-    .option('--type <media type>', 'where the name of the file does not tell')
+    .option('--type <media type>', 'needed where the file name does not show it')
     .option('--charset <name>', 'of a CSV file: utf-8 or gb18030')
     .option('--acknowledge <file>', 'an acknowledgement that came back')
     .option('--vkey <key or file>', 'the verifier key of the exchange, to check it')
@@ -89,7 +91,7 @@ async function pack(
   const signed = await signManifest(manifest, key);
   const out = outOf(options.out, { contract, number, several });
   const { recipient } = manifest;
-  // Never over another package: it may not have crossed yet.
+  // Never overwrites a package: it may not have been carried over yet.
   const target = createWriteStream(out, { flags: 'wx', mode: 0o600 });
   await pipeline(Readable.from(sealPackage({ recipient, signed, content: createReadStream(file) })), target);
   writeLedger(options.key, {
@@ -108,19 +110,19 @@ function outOf(out: string | undefined, named: { contract: string; number: numbe
 async function acknowledge(file: string, options: PackOptions): Promise<void> {
   if (options.vkey === undefined) throw new CommandError(EXIT.usage, 'Say by --vkey whose signature to trust.');
   const vkey = existsSync(options.vkey) ? readFileSync(options.vkey, 'utf8') : options.vkey;
-  const told = openAcknowledgement(readFileSync(file, 'utf8'), vkey);
+  const acknowledged = openAcknowledgement(readFileSync(file, 'utf8'), vkey);
   const ledger = readLedger(options.key);
-  const sent = ledger[told.contract]?.find((each) => each.number === told.number);
-  if (sent?.manifest !== told.manifest) {
+  const sent = ledger[acknowledged.contract]?.find((each) => each.number === acknowledged.number);
+  if (sent?.manifest !== acknowledged.manifest) {
     throw new CommandError(
       EXIT.refused,
-      `Package ${told.number} for ${told.contract} is none that was packed with this key.`,
+      `Package ${acknowledged.number} for ${acknowledged.contract} was not packed with this key.`,
     );
   }
-  const { state, release, received, accepted, rejected } = told;
+  const { state, release, received, accepted, rejected } = acknowledged;
   sent.acknowledged = { state, release, received, accepted, rejected };
   writeLedger(options.key, ledger);
-  const text = `package ${told.number} for ${told.contract}: ${state}, ${accepted} of ${received} rows accepted${release === null ? '' : `, release ${release}`}`;
-  print(options, told, text);
+  const text = `package ${acknowledged.number} for ${acknowledged.contract}: ${state}, ${accepted} of ${received} rows accepted${release === null ? '' : `, release ${release}`}`;
+  print(options, acknowledged, text);
   if (state !== 'published') process.exitCode = EXIT.refused;
 }

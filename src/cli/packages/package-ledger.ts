@@ -1,6 +1,6 @@
 import { readPrivateFile, writePrivateFile } from '../../platform/private-file.js';
 
-/** What a sender remembers of its packages, per contract: kept beside its key. */
+/** What a sender keeps about its packages, per contract; stored beside its key. */
 export interface SentPackage {
   number: number;
   /** SHA-256 (hex) of the signed manifest. */

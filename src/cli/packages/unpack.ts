@@ -14,7 +14,7 @@ interface UnpackOptions {
   json?: boolean;
 }
 
-/** Brings packages to the exchange on the inner side and writes the acknowledgements beside them. */
+/** Delivers packages to the exchange on the inner side and writes the acknowledgements beside them. */
 export function unpackCommand(): Command {
   return acting(new Command('unpack'))
     .argument('<files...>', 'packages that crossed the boundary')
@@ -25,7 +25,7 @@ export function unpackCommand(): Command {
 }
 
 async function unpack(file: string, options: UnpackOptions): Promise<void> {
-  statSync(file); // a missing file is told before a token is asked for
+  statSync(file); // report a missing file before asking for a token
   const client = await connect({ ...options, application: options.as, resource: 'platform' });
   const headers = { 'content-type': 'application/vnd.civic-exchange.package' };
   const reply = await client.request('POST', '/api/v1/packages', headers, createReadStream(file));
@@ -51,7 +51,7 @@ function lineOf({ contract, number, state, missing = [] }: PackageOutcome, writt
   return `${head} ${state === 'repeated' ? 'had arrived before' : 'is delivered'}: ${written}`;
 }
 
-/** `exchange package key`: what senders on the other side seal for. */
+/** `exchange package key`: the key that senders on the other side seal for. */
 export function packageCommand(): Command {
   const command = new Command('package').description('packages that cross a network boundary');
   command

@@ -4,14 +4,14 @@ import type { Client } from '../client.js';
 const LOOKS = 20;
 const LOOK_MS = 250;
 
-/** How it stands once it was taken back. */
-export type TakenBack = 'cancelled' | 'ended';
+/** The state after cancelling. */
+export type CancelledState = 'cancelled' | 'ended';
 
 /**
- * Drops an upload, or cancels the delivery that has taken it over. Never throws for a refusal; throws where the server can't be reached, or where
- * it does not end.
+ * Drops an upload, or cancels the delivery that uses it. Never throws for a refusal; throws where the server is unreachable, or the delivery does not
+ * end.
  */
-export async function takeBack(client: Client, upload: string): Promise<TakenBack> {
+export async function cancelUpload(client: Client, upload: string): Promise<CancelledState> {
   for (let look = 0; look < LOOKS; look++) {
     const dropped = await client.request('DELETE', upload);
     if (dropped.status === 204 || dropped.status === 404) return 'cancelled';
@@ -23,7 +23,7 @@ export async function takeBack(client: Client, upload: string): Promise<TakenBac
         return /has ended: (cancelled|failed|rejected)/.test(cancelled.text) ? 'cancelled' : 'ended';
       }
     }
-    await pause(LOOK_MS); // the delivery is only beginning, or is still being undone
+    await pause(LOOK_MS); // the delivery is just beginning, or still being undone
   }
   throw new Error('It could not be taken back.');
 }

@@ -1,7 +1,7 @@
 import { tableOf } from '../table.js';
 import type { ChosenFile } from './choose-files.js';
 
-/** The parts of a delivery's reply that are told here. */
+/** The parts of a delivery's reply that the command prints. */
 export interface DeliveryReply {
   id: string;
   state: string;
@@ -18,7 +18,7 @@ export interface DeliveryReply {
   } | null;
 }
 
-/** How one file ended: with a delivery, with a refusal, or not at all. */
+/** How one file ended: with a delivery or with a refusal. */
 export type FileOutcome = Pick<ChosenFile, 'name' | 'dataset'> & ({ delivery: DeliveryReply } | { refused: string });
 
 export interface OutcomeCounts {
@@ -64,7 +64,7 @@ function rowOf(outcome: FileOutcome): string[] {
   ];
 }
 
-/** What its sender should look at first. */
+/** What the sender should look at first. */
 export function whyOf({ report }: DeliveryReply): string {
   const { unchanged, refused, faults = [], quality } = report ?? {};
   if (unchanged) return `the same file as in release ${unchanged.release}`;
@@ -74,7 +74,7 @@ export function whyOf({ report }: DeliveryReply): string {
   return [fault, quality && worstOf(quality.scores)].filter(Boolean).join('; ');
 }
 
-/** The dimension of quality that is worst. */
+/** The worst dimension of quality. */
 function worstOf(scores: Readonly<Record<string, number>>): string {
   const [dimension, score] = Object.entries(scores).reduce((worst, each) => (each[1] < worst[1] ? each : worst));
   return score === 100 ? 'quality 100' : `${dimension} ${score}`;

@@ -1,4 +1,4 @@
-/** What the flags of `deliver` say. */
+/** The flags of `deliver`. */
 export interface DeliverOptions {
   mode: 'snapshot' | 'delta';
   pattern?: string;
@@ -12,5 +12,5 @@ export interface DeliverOptions {
   json?: boolean;
 }
 
-/** With what ends it early. */
+/** The flags, and the signal that ends the command early. */
 export type Delivering = DeliverOptions & { signal: AbortSignal };
