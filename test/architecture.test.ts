@@ -141,7 +141,6 @@ const FOLDER_FILES = 15;
 const CROWDED: Readonly<Record<string, number>> = {
   'src/cli/commands': 16,
   'src/demo': 62,
-  'src/graphql': 16,
   'src/query': 17,
   'src/rest/openapi': 25,
 };

@@ -4,9 +4,9 @@ import type { AnswerFunction } from '../exchange/answer.js';
 import { receiptHeader } from '../exchange/answering/receipt-header.js';
 import { callOf } from '../exchange/call.js';
 import type { Exchange } from '../exchange/exchange.js';
+import { negotiate } from '../platform/accept.js';
 import { Problem } from '../platform/errors.js';
 import { loadStandard } from '../standard/standard.js';
-import { mediaTypeFor, type ResponseType } from './accept.js';
 import { Documents } from './document.js';
 import { errorOfProblem, Refusal } from './error.js';
 import { LIMITS } from './limits.js';
@@ -60,6 +60,10 @@ async function followCatalog(app: FastifyInstance, exchange: Exchange, major: nu
   };
 }
 
+/** GraphQL over HTTP, "Legacy watershed": the new type is for those who name it, `application/json` for the rest. */
+const RESPONSE_TYPES = ['application/json', 'application/graphql-response+json'] as const;
+type ResponseType = (typeof RESPONSE_TYPES)[number];
+
 interface Serving extends GraphqlOptions {
   documents: () => Documents;
   request: FastifyRequest;
@@ -70,7 +74,7 @@ interface Serving extends GraphqlOptions {
 async function respond(app: FastifyInstance, serving: Serving): Promise<FastifyReply> {
   const { exchange, answer, documents, request, reply, read } = serving;
   const { introspection, sensitiveInUrl } = exchange.config;
-  const mediaType = mediaTypeFor(request.headers.accept);
+  const mediaType = negotiate(request.headers.accept, RESPONSE_TYPES);
   try {
     const asked = read();
     const parsed = parseRequest(asked, {

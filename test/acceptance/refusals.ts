@@ -109,6 +109,8 @@ const ELSEWHERE: [what: string, method: string, path: string, asking: Asking, st
   ['a case that is no UTF-8', 'GET', R, { headers: { 'exchange-case': '%ff' } }, 400, 'bad-header'],
   ['an operator without end', 'GET', R, { headers: { 'exchange-operator': 'a'.repeat(2_000) } }, 400, 'bad-header'],
   ['no representation fits', 'GET', R, { headers: { accept: 'text/html' } }, 406, 'not-acceptable'],
+  ['JSON ruled out', 'GET', R, { headers: { accept: 'application/json;q=0, text/csv' } }, 406, 'not-acceptable'],
+  ['rows as C2SP text', 'GET', R, { headers: { accept: 'text/plain' } }, 406, 'not-acceptable'],
   ['a filter beside an id', 'GET', `${T}/T01?code=T01`, {}, 400, 'unknown-parameter'],
   ['a parameter on the dataset page', 'GET', `${THING_PATH}?x=1`, {}, 400, 'unknown-parameter'],
   ['no such row', 'GET', `${HH}/370399,999999999`, {}, 404, 'not-found'],

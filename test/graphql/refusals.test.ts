@@ -100,14 +100,16 @@ t.test('media types, methods and sizes', async (t) => {
   const types: [string, string][] = [
     ['application/json;q=0.5, application/graphql-response+json;q=0.4', 'application/json'],
     ['application/graphql-response+json, application/json;q=0.9', 'application/graphql-response+json'],
-    ['application/json, application/graphql-response+json', 'application/graphql-response+json'],
+    ['application/graphql-response+json, application/json', 'application/graphql-response+json'],
+    ['application/json, application/graphql-response+json', 'application/json'],
+    ['application/graphql-response+json; charset=utf-8', 'application/graphql-response+json'],
     ['APPLICATION/*', 'application/json'],
     ['text/html, */*;q=0.1', 'application/json'],
   ];
   for (const [accept, type] of types) {
     t.equal((await post({ accept })).headers['content-type'], `${type}; charset=utf-8`, accept);
   }
-  for (const accept of ['text/html', 'application/json;q=0', 'image/png;q=1']) {
+  for (const accept of ['text/html', 'application/json;q=0', 'image/png;q=1', 'json', ';']) {
     t.equal((await post({ accept })).statusCode, 406, accept);
   }
   t.equal((await post({ 'content-type': 'text/plain' })).statusCode, 415);

@@ -5,6 +5,7 @@ import { proxyOf } from '../../catalog/source-terms.js';
 import { answer, type Present } from '../../exchange/answer.js';
 import { refuseUnknown } from '../../exchange/answering/refuse-unknown.js';
 import type { Exchange } from '../../exchange/exchange.js';
+import { negotiate } from '../../platform/accept.js';
 import { Problem } from '../../platform/errors.js';
 import type { Ask } from '../../query/ask.js';
 import { askedLive } from '../../query/live-keys.js';
@@ -22,6 +23,8 @@ interface DatasetParams {
 }
 
 const BASE = '/data/:publisher/:dataset/v:major';
+/** Rows come as JSON and nothing else; what refuses them is JSON as well. */
+const REPRESENTATIONS = ['application/json', 'application/problem+json'] as const;
 const BODY_LIMIT_BYTES = 1_048_576;
 /** The statement timeout and the log's own limits bound these. */
 const BOUNDED = { config: { bounded: true } };
@@ -108,7 +111,7 @@ async function respond(
   },
 ): Promise<FastifyReply> {
   const { request, reply, asked } = answering;
-  checkAccept(request.headers.accept);
+  negotiate(request.headers.accept, REPRESENTATIONS);
   const presenting = { request: request.id, publicUrl: exchange.config.publicUrl };
   const call = callOfRequest(request);
   if (asked === undefined) {
@@ -181,17 +184,4 @@ function checkId(id: string, { contract, sensitiveInUrl }: UrlContext): string {
       faults: [{ parameter: 'id', reason: 'personal value in a URL', expected: 'an _id of 22 characters' }],
     },
   );
-}
-
-/** Rows come as JSON and nothing else (RFC 9110, 12.5.1). */
-function checkAccept(accept: string | undefined): void {
-  if (
-    accept === undefined ||
-    accept === '*/*' ||
-    /(^|[\s,])(\*\/\*|application\/(\*|json|problem\+json))\s*(;|,|$)/i.test(accept)
-  )
-    return;
-  throw new Problem('not-acceptable', 'Rows come as application/json.', {
-    faults: [{ parameter: 'Accept', reason: 'no representation fits', expected: 'application/json' }],
-  });
 }

@@ -1,3 +1,4 @@
+import { parse } from 'content-type';
 import type { FastifyRequest } from 'fastify';
 import type { Contract } from '../../catalog/contract.js';
 import { type Charset, namedCharset } from '../../ingest/readers/csv/charset.js';
@@ -69,11 +70,10 @@ export function noParameters(request: FastifyRequest): void {
 
 /** Media type and charset. NDJSON is UTF-8 by definition. Throws Problem unsupported-media-type. */
 export function parseType(header: string | undefined): { mediaType: FileType; charset: Charset | undefined } {
-  const [name, ...parameters] = (header ?? '').split(';').map((part) => part.trim());
-  const mediaType = FILE_TYPES.find((type) => type === name?.toLowerCase());
+  const { type, parameters } = parse(header ?? '');
+  const mediaType = FILE_TYPES.find((each) => each === type);
   if (mediaType === undefined) throw new Problem('unsupported-media-type');
-  const stated = parameters.map((part) => /^charset="?([A-Za-z0-9_-]+)"?$/i.exec(part)?.[1]).find(Boolean);
-  const charset = namedCharset(stated);
+  const charset = namedCharset(parameters.charset);
   if (mediaType === 'application/x-ndjson' && charset === 'gb18030') throw new Problem('unsupported-media-type');
   return { mediaType, charset };
 }

@@ -14,6 +14,7 @@ import { readRejectsWorkbook } from '../../exchange/delivering/rejects-workbook.
 import type { Exchange } from '../../exchange/exchange.js';
 import { FILE_TYPES } from '../../ingest/readers/open.js';
 import { type Body, receive } from '../../ingest/receive/receive.js';
+import { negotiate } from '../../platform/accept.js';
 import { Problem } from '../../platform/errors.js';
 import { authoriseRequest as authorise } from '../data/authorise-request.js';
 import { type BodyDigest, idempotencyKey, idempotent, type Reply } from '../http/idempotency.js';
@@ -77,7 +78,8 @@ export async function deliveryRoutes(app: FastifyInstance, { exchange }: { excha
     noParameters(request);
     const asked = { ...permitted, call: callOfRequest(request), deliveryId: request.params.id };
     reply.header('vary', 'accept');
-    if (request.headers.accept?.includes(WORKBOOK_TYPE)) return sendWorkbook(exchange, asked, reply);
+    const type = negotiate(request.headers.accept, ['application/x-ndjson', WORKBOOK_TYPE]);
+    if (type === WORKBOOK_TYPE) return sendWorkbook(exchange, asked, reply);
     const first = await readRejects(exchange, asked, 0);
     const chunks = async function* () {
       let chunk = first;

@@ -83,7 +83,7 @@ export const auditOperations: readonly Operation[] = [
         content: { [JSON_TYPE]: refTo('InclusionProof'), 'text/plain': text(100_000) },
       },
     },
-    problems: [400, 403, 404],
+    problems: [400, 403, 404, 406],
   },
   {
     ...application,

@@ -10,6 +10,7 @@ import { storedHashes } from '../../audit/tree/stored-tree.js';
 import { parseTileName } from '../../audit/tree/tile-path.js';
 import { tlogProof } from '../../audit/tree/tlog-proof.js';
 import type { Exchange } from '../../exchange/exchange.js';
+import { negotiate } from '../../platform/accept.js';
 import { Problem } from '../../platform/errors.js';
 import { withReceipt } from '../http/request.js';
 
@@ -163,7 +164,7 @@ async function sendProof(
   const { index } = entry;
   const hashes = await inclusionProof(read, index, size);
   reply.header('vary', 'accept');
-  if (acceptsText(reply.request)) {
+  if (negotiate(reply.request.headers.accept, ['application/json', 'text/plain']) === 'text/plain') {
     if (size !== checkpoint.size) throw outOfRange('size', `${checkpoint.size}, or Accept: application/json`);
     return reply.type(TEXT).send(tlogProof({ index, hashes, checkpoint: checkpoint.note }));
   }
@@ -174,11 +175,6 @@ async function sendProof(
     hashes: hashes.map((hash) => hash.toString('base64')),
     checkpoint: checkpoint.note,
   });
-}
-
-function acceptsText({ headers }: FastifyRequest): boolean {
-  const accept = headers.accept ?? '';
-  return accept.includes('text/plain') && !accept.includes('application/json');
 }
 
 async function coveringCheckpoint(checkpoints: Checkpoints, index: number): Promise<Checkpoint> {

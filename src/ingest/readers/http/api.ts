@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { parse } from 'content-type';
 import { type buildConnector, Pool } from 'undici';
 import type { ReachedUpstream } from '../../../access/upstreams/resolve-upstream.js';
 import { Problem } from '../../../platform/errors.js';
@@ -123,8 +124,8 @@ function refusedReply(
     return new Problem('upstream-refused', 'The interface refuses our credentials.');
   if (status >= 300 && status < 400) return failed('answered with a redirect, which is not followed');
   if (status !== 200) return failed(`answered with status ${status}`);
-  const [type] = String(headers['content-type'] ?? '').split(';');
-  if (!/^application\/([a-z0-9.+-]+\+)?json$/i.test(type!.trim())) return failed('answered something that is not JSON');
+  const { type } = parse(String(headers['content-type'] ?? ''));
+  if (!/^application\/([a-z0-9.+-]+\+)?json$/.test(type)) return failed('answered something that is not JSON');
   if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity') {
     return failed('answered with an encoding that was not asked for');
   }

@@ -242,6 +242,7 @@ function deliveredOperations({ contract, name, title }: Described): Part[] {
           headers: ['Exchange-Receipt'],
         },
       },
+      problems: [...one.problems, 406],
     },
     {
       method: 'GET',
