@@ -14,7 +14,7 @@ export function requestOfBody(body: unknown): GraphqlRequest {
 export function requestOfQuery(parameters: unknown): GraphqlRequest {
   const given = isMap(parameters) ? parameters : {};
   const repeated = ['query', 'variables', 'operationName', 'extensions'].find((name) => Array.isArray(given[name]));
-  if (repeated !== undefined) throw malformed(`${repeated} stands more than once.`, 'repeated-parameter');
+  if (repeated !== undefined) throw malformed(`${repeated} appears more than once.`, 'repeated-parameter');
   return requestOf({
     query: given.query,
     operationName: given.operationName === '' ? undefined : given.operationName,

@@ -1,7 +1,7 @@
 /** The closed register of error codes (RFC 9457 problems). A test keeps register, documentation and replies equal. */
 export const PROBLEMS = {
   'unknown-parameter': { status: 400, title: 'A parameter is not known here' },
-  'repeated-parameter': { status: 400, title: 'A parameter stands more than once' },
+  'repeated-parameter': { status: 400, title: 'A parameter appears more than once' },
   'bad-value': { status: 400, title: 'A value has the wrong form' },
   'unknown-field': { status: 400, title: 'The dataset has no such field' },
   'unknown-operator': { status: 400, title: 'The operator is not known, or not for this type' },

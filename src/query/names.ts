@@ -104,7 +104,7 @@ export function parseSelection(
   if (asked.select === undefined && asked.expand.length === 0) return EVERYTHING;
   const fields = asked.select?.filter((name) => name !== '_id');
   if (fields !== undefined && new Set(fields).size !== fields.length) {
-    throw refuse('bad-value', 'A field stands twice.', { ...places.select, reason: 'repeated field' });
+    throw refuse('bad-value', 'A field appears twice.', { ...places.select, reason: 'repeated field' });
   }
   for (const name of fields ?? []) fieldOf(contract, name, places.select);
   const root: Growing = { fields, relations: new Map() };

@@ -59,6 +59,6 @@ function repeated({ codes }: CodeListDraft): Fault[] {
   return codes.flatMap(({ code }, i) => {
     const again = seen.has(code);
     seen.add(code);
-    return again ? [{ pointer: `/codes/${i}/code`, reason: `${code} stands here twice` }] : [];
+    return again ? [{ pointer: `/codes/${i}/code`, reason: `${code} appears twice here` }] : [];
   });
 }

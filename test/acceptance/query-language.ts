@@ -103,7 +103,7 @@ export const queryLanguage: Part = [
         await codes('ok=true&_any.gender=1&_any.count.gt=50'),
         where((thing) => thing.ok === true && (one(thing) || old(thing))),
       );
-      t.same(await codes('_any.code=T01&_any.code=T02'), ['T01', 'T02'], '_any may stand more than once');
+      t.same(await codes('_any.code=T01&_any.code=T02'), ['T01', 'T02'], '_any may appear more than once');
       const leaf = { field: 'gender', op: 'eq', value: '1' };
       const or = { or: [leaf, { not: { field: 'count', op: 'lte', value: 50 } }] };
       const known = where((thing) => thing.ok === true && (one(thing) || old(thing)));

@@ -69,7 +69,7 @@ t.test('every fault names its file and line, and what was probably meant', async
     [
       'purposes.yaml',
       (s) => `${s}- { code: grid-service, title: { zh: 一, en: x }, law: y }\n`,
-      'grid-service stands here twice',
+      'grid-service appears twice here',
     ],
     ['purposes.yaml', () => 'a: b', 'purposes.yaml:1: The form is wrong (expected a list)'],
     ['police/Strange.yaml', () => 'a: b', 'police/Strange.yaml: The catalog has no place for this file'],

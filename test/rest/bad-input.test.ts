@@ -492,7 +492,7 @@ function twice(headers: string[], path = RESIDENT): Promise<{ status: number; te
   });
 }
 
-t.test('headers that stand twice, and hosts that are none of ours', async (t) => {
+t.test('repeated headers and unknown hosts', async (t) => {
   const { host } = new URL(node.baseUrl);
   const own = ['Host', host, 'Authorization', `Bearer ${token}`];
   const cases: [what: string, headers: string[], code: ProblemCode][] = [

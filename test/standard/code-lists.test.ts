@@ -174,7 +174,7 @@ t.test('what can not be done to a list, each with what it is about', async (t) =
       422,
       /08 is left out, and stands in rows of market\/stall\/v1 \(kind\)/,
     ],
-    ['event-category', [...category, category[0]!], {}, 422, /01 stands here twice/],
+    ['event-category', [...category, category[0]!], {}, 422, /01 appears twice here/],
     ['event-category', [...category, added], { basedOn: 2 }, 409, /Version 3 .* not 2/],
     ['stall-kind', [added], {}, 422, /a new list needs its title/],
     ['Stall', [added], { title: { zh: '摊' } }, 422, /not a name for a list/],

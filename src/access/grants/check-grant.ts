@@ -37,7 +37,7 @@ function checkPurposes({ purposes }: GrantDraft, { catalog }: PolicyIndex): Faul
   if (purposes.length === 0) return [{ pointer: '/purposes', reason: 'At least one purpose is needed' }];
   return purposes.flatMap((code, i): Fault[] => {
     const pointer = `/purposes/${i}`;
-    if (purposes.indexOf(code) !== i) return [{ pointer, reason: 'The purpose stands more than once' }];
+    if (purposes.indexOf(code) !== i) return [{ pointer, reason: 'The purpose appears more than once' }];
     if (catalog.purposes.has(code)) return [];
     const suggestion = nearMiss(code, catalog.purposes.keys());
     return [{ pointer, reason: 'No such purpose', ...(suggestion && { suggestion }) }];
@@ -49,7 +49,7 @@ function checkFields({ fields, mode }: GrantDraft, contract: Contract): Fault[] 
     return [{ pointer: '/fields', reason: 'At least one field is needed' }];
   return fields.flatMap((name, i): Fault[] => {
     const pointer = `/fields/${i}`;
-    if (fields.indexOf(name) !== i) return [{ pointer, reason: 'The field stands more than once' }];
+    if (fields.indexOf(name) !== i) return [{ pointer, reason: 'The field appears more than once' }];
     if (contract.fields.has(name)) return [];
     const suggestion = nearMiss(name, contract.fields.keys());
     return [{ pointer, reason: 'The dataset has no such field', ...(suggestion && { suggestion }) }];

@@ -73,6 +73,6 @@ function refuseSecond(draft: GrantDraft & { validFrom: string }, index: PolicyIn
   for (const held of index.grantsOf(draft.application, `${draft.dataset}/v${draft.major}`, draft.mode)) {
     const purpose = held.purposes.find((code) => draft.purposes.includes(code));
     if (purpose === undefined || Date.parse(held.validUntil) <= from || until <= Date.parse(held.validFrom)) continue;
-    throw new Problem('conflict', `Grant ${held.id} stands for the same dataset, mode and purpose ${purpose}`);
+    throw new Problem('conflict', `Grant ${held.id} exists for the same dataset, mode and purpose ${purpose}`);
   }
 }

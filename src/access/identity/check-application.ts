@@ -32,7 +32,7 @@ export function checkApplicationDraft(draft: ApplicationDraft): Fault[] {
   }
   keys.forEach((key, i) => {
     const reason =
-      keyFault(key) ?? (keys.some((k, j) => j < i && k.kid === key.kid) ? 'The kid stands twice' : undefined);
+      keyFault(key) ?? (keys.some((k, j) => j < i && k.kid === key.kid) ? 'The kid appears twice' : undefined);
     if (reason !== undefined) faults.push({ pointer: `/jwks/keys/${i}`, reason });
   });
   return faults;

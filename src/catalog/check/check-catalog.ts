@@ -59,7 +59,7 @@ function compileAll<R extends object, T>(
 function checkUnique<T>(compiled: readonly Compiled<T>[], name: (made: T) => string, faults: CatalogFault[]): void {
   const seen = new Set<string>();
   for (const { made, from } of compiled) {
-    if (seen.has(name(made))) faults.push(placed({ path: '', reason: `${name(made)} stands here twice` }, from));
+    if (seen.has(name(made))) faults.push(placed({ path: '', reason: `${name(made)} appears twice here` }, from));
     seen.add(name(made));
   }
 }

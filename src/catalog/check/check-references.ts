@@ -58,7 +58,7 @@ function checkNames(document: ContractDocument, fields: Fields, faults: Faults):
     (document[use.list] ?? []).forEach((name, i) => {
       const field = find(name, [use.list, i], fields, faults);
       if (field !== undefined && !use.fits(field.type)) {
-        faults.add([use.list, i], `A field of type ${field.type.name} can't stand here`, { expected: use.expected });
+        faults.add([use.list, i], `A field of type ${field.type.name} does not fit here`, { expected: use.expected });
       }
     });
   }
@@ -68,7 +68,7 @@ function checkPartition(document: ContractDocument, fields: Fields, faults: Faul
   if (document.partition === undefined) return;
   const field = find(document.partition, ['partition'], fields, faults);
   if (field !== undefined && field.type.name !== 'text' && field.type.name !== 'code') {
-    faults.add(['partition'], `A field of type ${field.type.name} can't stand here`, { expected: 'text or code' });
+    faults.add(['partition'], `A field of type ${field.type.name} does not fit here`, { expected: 'text or code' });
   }
   const declared = document.fields[document.partition];
   if (typeof declared === 'object' && declared.required === 'false') {

@@ -71,7 +71,7 @@ function checkTogether(contracts: readonly Contract[], next: Catalog, faults: Ca
   const seen = new Set<string>();
   contracts.forEach((contract, i) => {
     const at = pointer(['contracts', i]);
-    if (seen.has(contract.id)) faults.push({ path: `${at}/dataset`, reason: `${contract.id} stands here twice` });
+    if (seen.has(contract.id)) faults.push({ path: `${at}/dataset`, reason: `${contract.id} appears twice here` });
     seen.add(contract.id);
     faults.push(...linkContract(contract, next).map((fault) => ({ ...fault, path: at + fault.path })));
   });

@@ -224,7 +224,7 @@ export function parseCount(text: unknown, place: { parameter?: string; pointer?:
 }
 
 function repeated(parameter: string): Problem {
-  return refuse('repeated-parameter', 'This parameter stands more than once.', {
+  return refuse('repeated-parameter', 'This parameter appears more than once.', {
     parameter,
     reason: 'repeated',
     expected: 'once',

@@ -47,7 +47,7 @@ function refusal(request: FastifyRequest, hosts: ReadonlySet<string>): Problem |
     const name = rawHeaders[i]!.toLowerCase();
     if (!SINGLE.has(name)) continue;
     if (seen.has(name))
-      return new Problem('bad-header', `The header ${name} stands more than once.`, {
+      return new Problem('bad-header', `The header ${name} appears more than once.`, {
         faults: [{ parameter: name, reason: 'repeated' }],
       });
     seen.add(name);

@@ -34,7 +34,7 @@ export function readHead(lines: readonly Line[], known: KnownHeadings | undefine
   const { headings, delimiter } = fitting ?? plainHeader(record);
   if (headings.length > HEADINGS_AT_MOST) throw new Unreadable(record.number, 'columns', 'more than 1,000 columns');
   const repeated = headings.find((heading, i) => heading !== '' && headings.indexOf(heading) !== i);
-  if (repeated !== undefined) throw new Unreadable(record.number, 'columns', 'a heading stands twice');
+  if (repeated !== undefined) throw new Unreadable(record.number, 'columns', 'a heading appears twice');
   return { headings, delimiter, next: record.next };
 }
 

@@ -36,7 +36,7 @@ export async function openPackage(spooled: Spooled, limitBytes: number): Promise
       bytes += entry.uncompressedSize;
       const bomb = entry.uncompressedSize > Math.max(RATIO_FROM_BYTES, entry.compressedSize * RATIO_AT_MOST);
       if (bomb || bytes > limitBytes) throw new Unreadable(1, 'size', 'the workbook grows too large when decompressed');
-      if (entries.has(entry.fileName)) throw damaged('a part stands twice');
+      if (entries.has(entry.fileName)) throw damaged('a part appears twice');
       entries.set(entry.fileName, entry);
     }
   } catch (error) {
