@@ -6,4 +6,5 @@ await runCommand(process.argv, {
   startExchange: async (config, options) => (await import('./start.js')).startExchange(config, options),
   renderOpenapi: async (directory, format) =>
     (await import('./rest/openapi/write.js')).renderCatalogOpenapi(directory, format),
+  demoFiles: async (of) => (await import('./start.js')).demoFiles(of),
 });

@@ -1,9 +1,8 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { composeNode } from './app.js';
-import { removeDemoFile } from './demo/demo-file.js';
-import { closeSystems, openDepartmentSystems } from './demo/department-systems.js';
-import { loadDemo } from './demo/load-demo.js';
+import type { PublisherFile } from './client/deliver-file.js';
+import { removeDemoFile } from './client/demo-file.js';
 import { recoverDeliveries } from './exchange/delivering/recover-deliveries.js';
 import { clearSpool, spoolDirectory } from './ingest/readers/spool.js';
 import { systemClock } from './platform/clock.js';
@@ -65,15 +64,17 @@ async function begin(config: Config, undo: (() => unknown)[], onProgress: (line:
   });
   undo.push(() => removeRun(config.dataDir));
   if (config.demo) {
-    const onDemo = ({ done, of, step }: { done: number; of: number; step: string }) =>
-      onProgress(`Demo: ${step} (${done} of ${of} files published)`);
-    const of = { people: config.demoPeople, seed: config.demoSeed };
-    const systems = await openDepartmentSystems({ ...of, databaseUrl }, systemClock, onProgress);
-    undo.push(() => closeSystems(systems));
-    await loadDemo(node.exchange, { ...of, baseUrl, systems, onProgress: onDemo });
+    const { startDemo } = await import('./demo/start-demo.js');
+    await startDemo(node.exchange, { baseUrl, databaseUrl, onProgress, onClose: (step) => undo.push(step) });
     node.holdBack(undefined);
   }
   return baseUrl;
+}
+
+/** What the demo's publishers deliver. Throws RangeError for too few people. */
+export async function demoFiles(of: { people: number; seed: number }): Promise<Iterable<PublisherFile>> {
+  const { publisherFiles } = await import('./demo/publisher-files.js');
+  return publisherFiles(of);
 }
 
 /** Port 0 means any free port. It is chosen first, because the issuer and every link contain it. */

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { accessToken } from '../client/access-token.js';
+import { type DemoFile, demoFilePath } from '../client/demo-file.js';
 import { type Reply, type Sending, send } from '../client/http.js';
-import type { DemoFile } from '../demo/demo-file.js';
-import type { PrivateJwk } from '../demo/demo-keys.js';
+import type { PrivateJwk } from '../client/private-jwk.js';
 import { systemClock } from '../platform/clock.js';
 import { loadConfig } from '../platform/config.js';
 import { readRun } from '../platform/data-directory.js';
@@ -77,7 +76,7 @@ async function discover(baseUrl: string): Promise<{ issuer: string; tokenEndpoin
 }
 
 function demoKey(directory: string, application: string): PrivateJwk {
-  const text = readPrivateFile(join(directory, 'demo.json'));
+  const text = readPrivateFile(demoFilePath(directory));
   if (text === undefined)
     throw new CommandError(EXIT.usage, "No demo is loaded here: give the application's key by --key.");
   const { applications } = JSON.parse(text) as DemoFile;

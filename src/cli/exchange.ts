@@ -8,7 +8,7 @@ import { addCatalogApply } from './commands/catalog-apply.js';
 import { addCatalogCheck } from './commands/catalog-check.js';
 import { configCommand } from './commands/config.js';
 import { deliverCommand } from './commands/deliver.js';
-import { addDemo } from './commands/demo.js';
+import { type DemoFiles, demoCommand } from './commands/demo.js';
 import { grantCommand } from './commands/grant.js';
 import { migrateCommand } from './commands/migrate.js';
 import { openapiCommand, type RenderOpenapi } from './commands/openapi.js';
@@ -26,6 +26,7 @@ import { packageCommand, unpackCommand } from './packages/unpack.js';
 export interface Commands {
   startExchange: StartExchange;
   renderOpenapi: RenderOpenapi;
+  demoFiles: DemoFiles;
 }
 
 /** Runs one command line. Sets the exit code; prints one clear line for a failure, never a stack. */
@@ -44,7 +45,7 @@ export async function runCommand(argv: readonly string[], commands: Commands): P
   }
 }
 
-function exchangeCommand({ startExchange, renderOpenapi }: Commands): Command {
+function exchangeCommand({ startExchange, renderOpenapi, demoFiles }: Commands): Command {
   const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
   const program = new Command('exchange')
     .description('Civic Exchange: one catalog, two doors, provable access.')
@@ -71,9 +72,9 @@ function exchangeCommand({ startExchange, renderOpenapi }: Commands): Command {
     openapiCommand(renderOpenapi),
     auditCommand(),
     configCommand(),
+    demoCommand(demoFiles),
   ];
   for (const command of commands) program.addCommand(command);
-  addDemo(program);
   throwInsteadOfExit(program);
   return program;
 }

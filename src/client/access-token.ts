@@ -1,7 +1,7 @@
 import { importJWK, SignJWT } from 'jose';
-import type { PrivateJwk } from '../demo/demo-keys.js';
 import type { Clock } from '../platform/clock.js';
 import { send } from './http.js';
+import type { PrivateJwk } from './private-jwk.js';
 
 /** Who asks for a token, where, and for what. */
 export interface TokenRequest {

@@ -1,10 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
 import { calculateJwkThumbprint } from 'jose';
+import type { PrivateJwk } from '../client/private-jwk.js';
 import { privateFile, writePrivateFile } from '../platform/private-file.js';
-
-/** A private ES256 key (JWK with kid and alg). */
-export type PrivateJwk = Readonly<Record<string, string>>;
 
 /** Private keys of the demo's applications by client id, kept so that a second start has the same applications. */
 export interface DemoKeys {

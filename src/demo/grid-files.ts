@@ -1,3 +1,4 @@
+import type { PublisherFile } from '../client/deliver-file.js';
 import { EVENT_HEADINGS, eventRows, STEP_HEADINGS, stepRows } from './event-rows.js';
 import {
   DWELLING_HEADINGS,
@@ -8,7 +9,7 @@ import {
   workerRows,
 } from './grid-people-rows.js';
 import type { Plan } from './plan.js';
-import { type PublisherFile, publisherFile } from './publisher-file.js';
+import { publisherFile } from './publisher-file.js';
 import type { Row } from './row.js';
 
 /** The files that tell of what grid workers found, and of what happens in their grids. */

@@ -1,14 +1,15 @@
 import { audienceUri } from '../access/identity/audience.js';
 import type { Contract } from '../catalog/contract.js';
 import { isPulled } from '../catalog/source-terms.js';
+import { type DeliveryTarget, deliverFile } from '../client/deliver-file.js';
+import { removeDemoFile } from '../client/demo-file.js';
 import type { Exchange } from '../exchange/exchange.js';
 import { runSource } from '../exchange/sources/run-source.js';
 import { approveSystems } from './approve-systems.js';
-import { type Door, deliverFile } from './deliver-files.js';
-import { removeDemoFile, writeDemoFile } from './demo-file.js';
 import type { DepartmentSystem } from './department-system.js';
 import { publisherFiles } from './publisher-files.js';
 import { type RegisteredDemo, registerDemo } from './register-demo.js';
+import { writeDemoFile } from './write-demo-file.js';
 
 export interface DemoOptions {
   people: number;
@@ -40,7 +41,7 @@ export async function loadDemo(exchange: Exchange, options: DemoOptions): Promis
   const registered = await registerDemo(exchange);
   const systems = options.systems ?? [];
   await approveSystems(exchange, systems);
-  const door = doorOf(exchange, options.baseUrl, registered);
+  const target = targetOf(exchange, options.baseUrl, registered);
   const parts = new Map<string, number>();
   for (const [i, file] of files.entries()) {
     // A dataset with a release is left alone: it is the demo's of an earlier start, or what someone delivered in its place. Of one with
@@ -49,7 +50,7 @@ export async function loadDemo(exchange: Exchange, options: DemoOptions): Promis
     parts.set(file.dataset, part);
     if ((exchange.releases.release(file.dataset) ?? 0) >= part) continue;
     report(i, files.length, file.dataset);
-    await deliverFile(door, file, exchange.clock.uuid());
+    await deliverFile(target, file, exchange.clock.uuid());
   }
   for (const { id, name } of pulledContracts(exchange, systems)) {
     if ((exchange.releases.release(name) ?? 0) > 0) continue;
@@ -70,7 +71,7 @@ function pulledContracts(exchange: Exchange, systems: readonly DepartmentSystem[
   return [...contracts.filter(isThere), ...contracts.filter(({ delivery }) => delivery.source.kind === 'derived')];
 }
 
-function doorOf(exchange: Exchange, baseUrl: string, registered: readonly RegisteredDemo[]): Door {
+function targetOf(exchange: Exchange, baseUrl: string, registered: readonly RegisteredDemo[]): DeliveryTarget {
   const { config, clock } = exchange;
   const keys = new Map(registered.map(({ application, privateJwk }) => [application.clientId, privateJwk]));
   return {

@@ -1,3 +1,4 @@
+import type { PublisherFile } from '../client/deliver-file.js';
 import {
   ASSISTANCE_HEADINGS,
   ASSISTANCE_MEMBER_HEADINGS,
@@ -12,7 +13,7 @@ import { MARRIAGE_HEADINGS, marriageRows } from './marriage-rows.js';
 import { MIGRANT_HEADINGS, migrantRows } from './migrant-rows.js';
 import type { Plan } from './plan.js';
 import { HOUSEHOLD_HEADINGS, householdRows, RESIDENT_HEADINGS, residentRows } from './police-rows.js';
-import { type PublisherFile, publisherFile } from './publisher-file.js';
+import { publisherFile } from './publisher-file.js';
 import type { Row } from './row.js';
 
 /** The files that tell of people. */

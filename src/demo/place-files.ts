@@ -1,3 +1,4 @@
+import type { PublisherFile } from '../client/deliver-file.js';
 import { ADDRESS_HEADINGS, addressRows } from './address-rows.js';
 import {
   BUILDING_HEADINGS,
@@ -9,7 +10,7 @@ import {
 } from './housing-rows.js';
 import { DIVISION_HEADINGS, divisionRows, GRID_HEADINGS, gridRows } from './place-rows.js';
 import type { Plan } from './plan.js';
-import { type PublisherFile, publisherFile } from './publisher-file.js';
+import { publisherFile } from './publisher-file.js';
 
 /** The files that tell of places and of what stands there. */
 export function* placeFiles(plan: Plan): Generator<PublisherFile> {

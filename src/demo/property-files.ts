@@ -1,9 +1,10 @@
+import type { PublisherFile } from '../client/deliver-file.js';
 import { partsOf } from './contributors.js';
 import { FEE_HEADINGS, feeRows } from './fee-rows.js';
 import { LEASE_HEADINGS, leaseRows } from './lease-rows.js';
 import type { Plan, Unit } from './plan.js';
 import { OWNERSHIP_HEADINGS, ownershipRows, REGISTER_HEADINGS, registerRows } from './property-rows.js';
-import { type PublisherFile, publisherFile } from './publisher-file.js';
+import { publisherFile } from './publisher-file.js';
 import { COMPLAINT_HEADINGS, complaintRows, REPAIR_HEADINGS, repairRows } from './repair-rows.js';
 import type { Row } from './row.js';
 

@@ -1,25 +1,9 @@
 import { Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
+import type { PublisherFile } from '../client/deliver-file.js';
+import { publisherApplication } from './demo-applications.js';
 import { encodeGb18030 } from './gb18030.js';
 import type { Cell, Row } from './row.js';
-
-/** A file as a publisher hands it over, with its own headings and codes. */
-export interface PublisherFile {
-  /** `police/resident` */
-  dataset: string;
-  major: number;
-  filename: string;
-  /** With its charset: the value of Content-Type. */
-  mediaType: string;
-  encoding: 'utf-8' | 'gb18030';
-  gzip: boolean;
-  /** Who hands it over where it is not the publisher's own application: a contributor, its own part. */
-  contributor?: string;
-  /** A delta where others deliver other parts of the same dataset; otherwise all of the deliverer's part. */
-  mode: 'snapshot' | 'delta';
-  /** The bytes as delivered, made while they are read: nothing is held. A new stream each time. */
-  stream(): Readable;
-}
 
 /** How a publisher writes a file: its rows in the order of its headings. */
 export interface Format {
@@ -45,7 +29,7 @@ export function publisherFile(dataset: string, format: Format): PublisherFile {
     mediaType: format.kind === 'csv' ? `${type}; charset=${encoding}` : type,
     encoding,
     gzip: format.gzip === true,
-    ...(format.contributor === undefined ? {} : { contributor: format.contributor }),
+    deliveredBy: format.contributor ?? publisherApplication(dataset.slice(0, dataset.indexOf('/'))),
     mode: format.mode ?? 'snapshot',
     stream: () => {
       const bytes = Readable.from(chunksOf(format), { objectMode: false, highWaterMark: 1 << 16 });

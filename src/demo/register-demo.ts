@@ -7,12 +7,13 @@ import type { By } from '../access/policy/change-policy.js';
 import type { Contract } from '../catalog/contract.js';
 import { loadCatalog } from '../catalog/load.js';
 import { proxyOf } from '../catalog/source-terms.js';
+import type { PrivateJwk } from '../client/private-jwk.js';
 import type { Exchange } from '../exchange/exchange.js';
 import { publishCatalog } from '../exchange/publishing/publish-contract.js';
 import { packageRoot } from '../platform/paths.js';
 import type { Mask } from '../standard/type.js';
 import { type DemoApplication, type DemoGrant, demoApplications } from './demo-applications.js';
-import { openDemoKeys, type PrivateJwk, publicPart } from './demo-keys.js';
+import { openDemoKeys, publicPart } from './demo-keys.js';
 
 /** One application as `demo.json` tells it. */
 export interface RegisteredDemo {

@@ -16,7 +16,11 @@ export async function command(t: Test, ...args: string[]): Promise<CommandEnded>
   const before = process.exitCode;
   process.exitCode = 0;
   try {
-    await runCommand(['node', 'exchange', ...args], { startExchange: NOT_HERE, renderOpenapi: NOT_HERE });
+    await runCommand(['node', 'exchange', ...args], {
+      startExchange: NOT_HERE,
+      renderOpenapi: NOT_HERE,
+      demoFiles: NOT_HERE,
+    });
     const code = Number(process.exitCode);
     return { code, stdout: textOf(stdout()), stderr: textOf(stderr()) };
   } finally {

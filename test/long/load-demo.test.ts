@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { runDemo } from '../../src/cli/commands/demo.js';
 import { accessToken } from '../../src/client/access-token.js';
-import { type DemoFile, demoFilePath, readDemoFile } from '../../src/demo/demo-file.js';
+import { type DemoFile, demoFilePath, readDemoFile } from '../../src/client/demo-file.js';
 import { type DemoOptions, type DemoProgress, loadDemo } from '../../src/demo/load-demo.js';
 import { publisherFiles } from '../../src/demo/publisher-files.js';
 import { systemClock } from '../../src/platform/clock.js';
+import { demoFiles } from '../../src/start.js';
 import { checkAskedLive } from '../demo/asked-live.js';
 import { checkPulled, openDepartments } from '../demo/departments.js';
 import { type TestNode, testNode } from '../support/node.js';
@@ -150,9 +151,9 @@ t.test('the demo loads through the public doors, once', async (t) => {
 t.test('demo without a server, with wrong flags, and to a folder', async (t) => {
   const dataDir = mkdtempSync(join(tmpdir(), 'exchange-demo-'));
   t.teardown(() => rmSync(dataDir, { recursive: true }));
-  const run = async (flags: Parameters<typeof runDemo>[0]) => {
+  const run = async (flags: Parameters<typeof runDemo>[1]) => {
     const said: string[] = [];
-    const code = await runDemo(flags, (text) => said.push(text));
+    const code = await runDemo(demoFiles, flags, (text) => said.push(text));
     return { code, said: said.join('') };
   };
   t.match(await run({ dataDir }), { code: 3, said: 'No demo is running' });
@@ -169,7 +170,7 @@ t.test('demo without a server, with wrong flags, and to a folder', async (t) => 
 async function checkDeliveredAgain(t: Test, { exchange }: TestNode, dataDir: string): Promise<void> {
   const said: string[] = [];
   t.equal(
-    await runDemo({ people: 600, seed: 1, dataDir, json: true }, (text) => said.push(text)),
+    await runDemo(demoFiles, { people: 600, seed: 1, dataDir, json: true }, (text) => said.push(text)),
     0,
     'demo delivers every file again',
   );

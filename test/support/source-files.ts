@@ -8,6 +8,8 @@ export interface Import {
   target: string;
   ours: boolean;
   typeOnly: boolean;
+  /** `import()`: loaded when the line runs. */
+  lazy: boolean;
   names: readonly string[];
 }
 
@@ -69,21 +71,21 @@ function importOf(path: string, node: ts.Node): Import | undefined {
   }
   const called = ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword;
   const name = called ? node.arguments[0] : undefined;
-  if (name && ts.isStringLiteral(name)) return describe(path, name.text, { typeOnly: false, names: [] });
+  if (name && ts.isStringLiteral(name)) return describe(path, name.text, { typeOnly: false, lazy: true, names: [] });
   return undefined;
 }
 
-function clauseOf(node: ts.ImportDeclaration | ts.ExportDeclaration): Pick<Import, 'typeOnly' | 'names'> {
-  if (ts.isExportDeclaration(node)) return { typeOnly: node.isTypeOnly, names: [] };
+function clauseOf(node: ts.ImportDeclaration | ts.ExportDeclaration): Pick<Import, 'typeOnly' | 'lazy' | 'names'> {
+  if (ts.isExportDeclaration(node)) return { typeOnly: node.isTypeOnly, lazy: false, names: [] };
   const { importClause } = node;
   const bindings = importClause?.namedBindings;
   const elements = bindings && ts.isNamedImports(bindings) ? [...bindings.elements] : [];
   const allTypes = elements.length > 0 && elements.every(({ isTypeOnly }) => isTypeOnly) && !importClause?.name;
   const names = elements.map((element) => (element.propertyName ?? element.name).text);
-  return { typeOnly: importClause?.isTypeOnly === true || allTypes, names };
+  return { typeOnly: importClause?.isTypeOnly === true || allTypes, lazy: false, names };
 }
 
-function describe(path: string, specifier: string, clause: Pick<Import, 'typeOnly' | 'names'>): Import {
+function describe(path: string, specifier: string, clause: Pick<Import, 'typeOnly' | 'lazy' | 'names'>): Import {
   const ours = specifier.startsWith('.');
   const target = ours ? posix.join(dirname(path), specifier).replace(/\.js$/, '.ts') : specifier;
   return { target, ours, ...clause };

@@ -2,14 +2,15 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Command } from 'commander';
-import { type Delivered, type Door, deliverFile } from '../../demo/deliver-files.js';
-import { type DemoFile, readDemoFile } from '../../demo/demo-file.js';
-import type { PublisherFile } from '../../demo/publisher-file.js';
-import { publisherFiles } from '../../demo/publisher-files.js';
+import { Command } from 'commander';
+import { type Delivered, type DeliveryTarget, deliverFile, type PublisherFile } from '../../client/deliver-file.js';
+import { type DemoFile, readDemoFile } from '../../client/demo-file.js';
 import { systemClock } from '../../platform/clock.js';
 import { loadConfig } from '../../platform/config.js';
 import { CommandError, describeFailure, EXIT } from '../exit-code.js';
+
+/** Every file of the demo. Same people and seed: same bytes. Throws RangeError for a number that is too small. */
+export type DemoFiles = (of: { people: number; seed: number }) => Promise<Iterable<PublisherFile>>;
 
 interface DemoFlags {
   people?: number;
@@ -19,10 +20,9 @@ interface DemoFlags {
   json?: boolean;
 }
 
-/** Adds `demo`. Exit codes as in `exit-code.ts`: refused where a delivery was refused, noServer where no demo runs. */
-export function addDemo(program: Command): Command {
-  return program
-    .command('demo')
+/** `exchange demo`. Exit codes as in `exit-code.ts`: refused where a delivery was refused, noServer where no demo runs. */
+export function demoCommand(demoFiles: DemoFiles): Command {
+  return new Command('demo')
     .description(
       "make the demo's population and deliver the publishers' files to the running exchange, or write them to a folder",
     )
@@ -32,37 +32,37 @@ export function addDemo(program: Command): Command {
     .option('--data-dir <dir>', 'of the running exchange')
     .option('--json', 'print what was done as JSON')
     .action(async (flags: DemoFlags) => {
-      process.exitCode = await runDemo(flags, (text) => process.stdout.write(text));
+      process.exitCode = await runDemo(demoFiles, flags, (text) => process.stdout.write(text));
     });
 }
 
 /** Runs the command and returns the exit code. */
-export async function runDemo(flags: DemoFlags, print: (text: string) => void): Promise<number> {
+export async function runDemo(demoFiles: DemoFiles, flags: DemoFlags, print: (text: string) => void): Promise<number> {
   if (Number.isNaN(flags.people) || Number.isNaN(flags.seed)) {
     print('--people and --seed are whole numbers.\n');
     return EXIT.usage;
   }
   const config = loadConfig(flags.dataDir === undefined ? {} : { dataDir: flags.dataDir });
   const of = { people: flags.people ?? config.demoPeople, seed: flags.seed ?? config.demoSeed };
-  const tell = (line: object, text: string) => print(flags.json ? `${JSON.stringify(line)}\n` : `${text}\n`);
+  const report = (line: object, text: string) => print(flags.json ? `${JSON.stringify(line)}\n` : `${text}\n`);
   try {
-    const files = publisherFiles(of);
+    const files = await demoFiles(of);
     if (flags.out !== undefined) {
       for (const file of files) {
         const path = await writeFile(file, resolve(flags.out));
-        tell({ dataset: file.dataset, path }, `${file.dataset}  ${path}`);
+        report({ dataset: file.dataset, path }, `${file.dataset}  ${path}`);
       }
       return 0;
     }
-    const door = openDoor(config.dataDir);
+    const target = targetOf(config.dataDir);
     for (const file of files) {
-      const delivered = await deliverFile(door, file, systemClock.uuid());
-      tell(delivered, sentence(delivered));
+      const delivered = await deliverFile(target, file, systemClock.uuid());
+      report(delivered, sentence(delivered));
     }
     return 0;
   } catch (error) {
     const failure = describeFailure(error instanceof RangeError ? new CommandError(EXIT.usage, error.message) : error);
-    tell({ error: failure.message }, failure.message);
+    report({ error: failure.message }, failure.message);
     return failure.exitCode;
   }
 }
@@ -74,7 +74,7 @@ async function writeFile(file: PublisherFile, directory: string): Promise<string
   return path;
 }
 
-function openDoor(dataDir: string): Door {
+function targetOf(dataDir: string): DeliveryTarget {
   let demo: DemoFile;
   try {
     demo = readDemoFile(dataDir);

@@ -1,12 +1,29 @@
-import { accessToken } from '../client/access-token.js';
-import { send } from '../client/http.js';
+import type { Readable } from 'node:stream';
 import type { Clock } from '../platform/clock.js';
-import { publisherApplication } from './demo-applications.js';
-import type { PrivateJwk } from './demo-keys.js';
-import type { PublisherFile } from './publisher-file.js';
+import { accessToken } from './access-token.js';
+import { send } from './http.js';
+import type { PrivateJwk } from './private-jwk.js';
+
+/** A file as a publisher hands it over, with its own headings and codes. */
+export interface PublisherFile {
+  /** `police/resident` */
+  dataset: string;
+  major: number;
+  filename: string;
+  /** With its charset: the value of Content-Type. */
+  mediaType: string;
+  encoding: 'utf-8' | 'gb18030';
+  gzip: boolean;
+  /** Client id of the publisher's or contributor's application that delivers it. */
+  deliveredBy: string;
+  /** A delta where others deliver other parts of the same dataset; otherwise all of the deliverer's part. */
+  mode: 'snapshot' | 'delta';
+  /** The bytes as delivered, made while they are read: nothing is held. A new stream each time. */
+  stream(): Readable;
+}
 
 /** Where the exchange is, and the keys of its publishers' applications. */
-export interface Door {
+export interface DeliveryTarget {
   /** What is connected to; no trailing slash. */
   baseUrl: string;
   issuer: string;
@@ -17,7 +34,7 @@ export interface Door {
   clock: Clock;
 }
 
-/** What the exchange said of a delivery. */
+/** What the exchange reports of a delivery. */
 export interface Delivered {
   dataset: string;
   received: number;
@@ -28,15 +45,19 @@ export interface Delivered {
   unchanged: boolean;
 }
 
-/** Hands one file over as its publisher's or contributor's application, through the public endpoint. Throws Error saying what the exchange answered. */
-export async function deliverFile(door: Door, file: PublisherFile, idempotencyKey: string): Promise<Delivered> {
-  const clientId = file.contributor ?? publisherApplication(file.dataset.split('/')[0]!);
-  const { issuer, tokenEndpoint, resource } = door;
+/** Hands one file over through the public endpoint. Throws Error with what the exchange answered. */
+export async function deliverFile(
+  target: DeliveryTarget,
+  file: PublisherFile,
+  idempotencyKey: string,
+): Promise<Delivered> {
+  const clientId = file.deliveredBy;
+  const { issuer, tokenEndpoint, resource } = target;
   const token = await accessToken(
-    { clientId, privateJwk: door.keyOf(clientId), issuer, tokenEndpoint, resource },
-    door.clock,
+    { clientId, privateJwk: target.keyOf(clientId), issuer, tokenEndpoint, resource },
+    target.clock,
   );
-  const reply = await send(`${door.baseUrl}/data/${file.dataset}/v${file.major}/deliveries?mode=${file.mode}`, {
+  const reply = await send(`${target.baseUrl}/data/${file.dataset}/v${file.major}/deliveries?mode=${file.mode}`, {
     method: 'POST',
     headers: {
       authorization: `Bearer ${token}`,
