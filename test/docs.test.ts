@@ -109,7 +109,7 @@ function commandSources(): string {
     .join('\n');
 }
 
-/** As the command line declares them: `new Command('token')`, `.command('apply')`, `.command('export <directory>')`. */
+/** Commands as the command line declares them: `new Command('token')`, `.command('apply')`, `.command('export <directory>')`. */
 function knownCommands(): Set<string> {
   return new Set([...commandSources().matchAll(/(?:Command|\.command)\('([a-z]+)/g)].map(([, name]) => name!));
 }

@@ -10,7 +10,7 @@ import { queryLanguage } from './query-language.js';
 import { reference } from './reference.js';
 import { refusals } from './refusals.js';
 
-// One demo for the whole suite: the parts run one after another, and build upon what the parts before them published.
+// One demo for the whole suite: the parts run in order and build on what earlier parts publish.
 t.setTimeout(180_000);
 const outside = await startDemo(t);
 const PARTS = { identity, publishing, queryLanguage, refusals, protocol, graphql, deliveries, audit, reference };

@@ -5,7 +5,7 @@ import { deliver, THING_PATH } from './thing.js';
 const R = '/data/police/resident/v1/rows';
 const hashes = (list: string[]) => list.map((hash) => Buffer.from(hash, 'base64'));
 
-/** What the tests below share. */
+/** Shared by the tests below. */
 function tools(outside: Outside) {
   const readVkey = async () => (await outside.ask('GET', '/audit/v1/vkey', { as: null })).text;
   const entry = (index: number, as = 'grid-app') => outside.ask('GET', `/api/v1/audit/entries/${index}`, { as });

@@ -11,7 +11,7 @@ const CSV = { 'content-type': 'text/csv' };
 const GB18030 = Buffer.from('b1e0bac52cc3fbb3c60a4730312cd5c5b5ea0a', 'hex');
 const digestOf = (body: string | Uint8Array) => `sha-256=:${createHash('sha256').update(body).digest('base64')}:`;
 
-/** What the tests below share. */
+/** Shared by the tests below. */
 function tools(outside: Outside) {
   const send = (path: string, asking: Asking) => deliver(outside, path, asking);
   const total = async () => (await outside.ask('GET', `${THING_PATH}/rows?_limit=1&_count=exact`)).body;

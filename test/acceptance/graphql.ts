@@ -4,7 +4,7 @@ import { THING_PATH } from './thing.js';
 const DOOR = '/graphql/v1';
 const GRID = '370303104003001';
 
-/** What the tests below share. */
+/** Shared by the tests below. */
 function tools(outside: Outside) {
   const run = (query: string, asking: Asking = {}, variables?: object) =>
     outside.ask('POST', DOOR, { ...asking, body: { query, ...(variables && { variables }) } });

@@ -13,7 +13,7 @@ import { JWT_BEARER, type Outside, once, type Part } from './outside.js';
 
 const ROWS = '/data/police/resident/v1/rows?_limit=1';
 
-/** What the tests below share. */
+/** Shared by the tests below. */
 function tools(outside: Outside) {
   const { demo } = outside;
   const fields = async (claims: Record<string, unknown> = {}, key?: JWK) => ({

@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import type { Reply } from './outside.js';
 
-// RFC 6962 and the C2SP formats read from their texts: nothing of the exchange's own code is in here.
+// Written from the texts of RFC 6962 and the C2SP formats, without any code of the exchange.
 
 const sha256 = (...parts: Uint8Array[]) => createHash('sha256').update(Buffer.concat(parts)).digest();
 const SPKI_ED25519 = Buffer.from('302a300506032b6570032100', 'hex');
@@ -33,7 +33,7 @@ export const answerDigest = (blind: Uint8Array, body: string): string =>
 
 const node = (left: Uint8Array, right: Uint8Array) => sha256(Buffer.from([1]), left, right);
 
-/** RFC 9162, 2.1.3.2: the root that an inclusion proof leads to. */
+/** RFC 9162, 2.1.3.2: the root that an inclusion proof gives. */
 export function rootOfInclusion(index: number, size: number, leaf: Buffer, path: readonly Buffer[]): Buffer {
   let [at, last, hash] = [index, size - 1, leaf];
   for (const step of path) {
@@ -48,7 +48,7 @@ export function rootOfInclusion(index: number, size: number, leaf: Buffer, path:
   return hash;
 }
 
-/** RFC 9162, 2.1.4.2: the two roots that a consistency proof ties together. */
+/** RFC 9162, 2.1.4.2: the two roots that a consistency proof connects. */
 export function rootsOfConsistency(from: number, to: number, oldRoot: Buffer, path: readonly Buffer[]) {
   const steps = Number.isInteger(Math.log2(from)) ? [oldRoot, ...path] : [...path];
   let [at, last] = [from - 1, to - 1];
@@ -72,7 +72,7 @@ export interface Checkpoint {
   root: Buffer;
 }
 
-/** C2SP signed-note and tlog-checkpoint: throws unless the note carries a good Ed25519 signature of this verifier key. */
+/** C2SP signed-note and tlog-checkpoint: throws unless the note has a valid Ed25519 signature of this verifier key. */
 export function openCheckpoint(note: string, vkey: string): Checkpoint {
   const [, name, id, encoded] = /^(.+?)\+([0-9a-f]{8})\+(.+)$/.exec(vkey.trim())!;
   const keyBytes = Buffer.from(encoded!, 'base64');

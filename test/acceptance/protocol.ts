@@ -6,7 +6,7 @@ const R = '/data/police/resident/v1/rows';
 const T = `${THING_PATH}/rows`;
 const RECEIPT = /^index=\d+, leaf=:[A-Za-z0-9+/]{43}=:, blind=:[A-Za-z0-9+/]{43}=:$/;
 
-/** fetch joins repeated headers and resolves dot segments: this sends what it is told. */
+/** fetch joins repeated headers and resolves dot segments; this sends them unchanged. */
 async function raw(outside: Outside, path: string, headers: Record<string, string | string[]> = {}): Promise<number> {
   const authorization = `Bearer ${await outside.token('grid-app')}`;
   const { hostname, port } = new URL(outside.demo.baseUrl);

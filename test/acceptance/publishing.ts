@@ -2,7 +2,7 @@ import type { Outside, Part, Reply } from './outside.js';
 import { once } from './outside.js';
 import { asSent, CONTRACT, DRAFT, deliver, ndjson, THING_PATH, THINGS } from './thing.js';
 
-/** What the tests below share. */
+/** Shared by the tests below. */
 function tools(outside: Outside) {
   const operator = (path: string, body: unknown): Promise<Reply> =>
     outside.ask('POST', path, { as: 'operator-app', headers: once(), body });

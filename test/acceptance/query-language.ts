@@ -5,7 +5,7 @@ const ROWS = `${THING_PATH}/rows`;
 const RESIDENTS = '/data/police/resident/v1/rows';
 
 type Value = string | number | boolean | null;
-/** What api.md says that an operator means; null matches only `null`, and `ne` and `nin` leave it out as SQL does. */
+/** Operators as api.md defines them. Null matches only `null`; `ne` and `nin` leave it out, as in SQL. */
 const HOLDS: Record<string, (value: Value, asked: string[], compare: (a: Value, b: string) => number) => boolean> = {
   eq: (value, [asked], compare) => compare(value, asked!) === 0,
   ne: (value, [asked], compare) => compare(value, asked!) !== 0,
@@ -47,7 +47,7 @@ const pair = (name: string, value: string) => `${name}=${encodeURIComponent(valu
 const typed = (field: keyof Thing, value: string): Value =>
   field === 'ok' ? value === 'true' : field === 'count' ? Number(value) : value;
 
-/** What the tests below share. */
+/** Shared by the tests below. */
 function tools(outside: Outside) {
   const codes = async (query: string) => codesOf(await outside.walk(`${ROWS}?_limit=1000&${query}`));
   const byBody = async (body: object, method = 'POST') => {

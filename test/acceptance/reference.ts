@@ -7,7 +7,7 @@ import { command } from '../cli/command.js';
 import type { Part } from './outside.js';
 import { THING_PATH } from './thing.js';
 
-/** The reference tells the truth: replies match its schemas, and the command line does what it says. */
+/** The reference is right: replies match its schemas, and the command line does what it says. */
 export const reference: Part = [
   [
     'openapi.json and openapi.yaml are one document, and replies match it',

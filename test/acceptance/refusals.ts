@@ -8,7 +8,7 @@ const HH = '/data/police/household/v1/rows';
 const leaf = { field: 'code', op: 'eq', value: 'T01' };
 const deep = { not: { not: { not: { not: leaf } } } };
 
-/** Status and code by api.md; the place is a parameter, or a pointer where it begins with a slash. */
+/** Status and code from api.md; the place is a parameter, or a pointer where it begins with a slash. */
 const IN_URL: [query: string, status: number, code: string, place: string, suggestion?: string][] = [
   ['_limit=0', 400, 'bad-limit', '_limit'],
   ['_limit=1001', 400, 'bad-limit', '_limit'],
@@ -150,7 +150,7 @@ const ELSEWHERE: [what: string, method: string, path: string, asking: Asking, st
   ['keys that are none', 'POST', `${T}/lookup`, { body: { keys: 'T01' } }, 400, 'bad-body'],
 ];
 
-/** What the tests below share. */
+/** Shared by the tests below. */
 function tools(outside: Outside) {
   const problem = (t: Test, reply: Awaited<ReturnType<Outside['ask']>>, status: number, code: string, what: string) => {
     t.match([reply.status, reply.body?.code], [status, code], `${what}: ${reply.text.slice(0, 200)}`);

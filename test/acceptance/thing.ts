@@ -6,7 +6,7 @@ const field = (type: string, more: Record<string, unknown> = {}) => ({ type, tit
 
 export const THING_PATH = '/data/civil-affairs/thing/v1';
 
-/** A dataset of this suite's own, with a field of every type, published over HTTP as an operator does. */
+/** A dataset of this suite, with a field of every type, published over HTTP as an operator does. */
 export const CONTRACT = {
   dataset: 'civil-affairs/thing',
   version: '1.0',
@@ -76,7 +76,7 @@ const NONE = {
 };
 const PILOT_GRID = '370303104003001';
 
-/** As they leave the exchange; `T24` and after are nothing but a code. */
+/** The rows as they leave the exchange; `T24` and later have only a code. */
 export const THINGS: readonly Thing[] = Array.from({ length: 30 }, (_, i): Thing => {
   const code = `T${String(i).padStart(2, '0')}`;
   if (i > 23) return { code, ...NONE, division: null };
@@ -108,7 +108,7 @@ export const DRAFT = {
 
 export const ndjson = (rows: readonly object[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 
-/** As its publisher writes it: own headings and codes. */
+/** A row as its publisher writes it: own headings and codes. */
 export function asSent({
   code,
   label,

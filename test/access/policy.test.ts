@@ -177,7 +177,7 @@ t.test('who is disabled while a change is on its way changes nothing', async (t)
   const authorise = () => {
     if (s.policy.current().applications.get('boss')?.status !== 'active') throw new Problem('unauthenticated');
   };
-  /** Another node's change commits between the decision and the append: `between` runs once, before it. */
+  /** Another node commits a change between the decision and the append: `between` runs once, before the append. */
   const racing = (between: () => Promise<unknown>) => {
     let left = 1;
     const appendIn: typeof s.log.appendIn = async (tx, drafts, options) => {

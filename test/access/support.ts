@@ -23,7 +23,7 @@ export interface Stand {
   secondPolicy(): Promise<Policy>;
 }
 
-/** A node's log and policy over a fresh database, with the contracts of test/policy/contracts.yaml published. */
+/** A node's log and policy on a fresh database, with the contracts of test/policy/contracts.yaml published. */
 export async function stand(t: Test): Promise<Stand> {
   const { database } = await testDatabase(t);
   const keys = await testKeys();

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Draft } from '../../src/audit/entry.js';
 
-/** A small entry, but for what the test says of it. */
+/** A small entry; `about` replaces its members. */
 export function makeDraft(about: Partial<Draft> = {}): Draft {
   return {
     request: randomUUID(),

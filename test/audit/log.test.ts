@@ -32,7 +32,7 @@ interface Row {
   time: string;
 }
 
-/** Everything that must hold of the whole log, read back from the tables. */
+/** Checks everything that must be true of the whole log, read back from the tables. */
 async function soundness(t: Test): Promise<Row[]> {
   const { rows } = await database.app.query<Row>('SELECT index, bytes, time FROM audit.entry ORDER BY index');
   t.same(

@@ -7,7 +7,7 @@ import { parseTileName, tilePath } from '../../src/audit/tree/tile-path.js';
 import { EMPTY_TREE, extend, rootOf, splitHashes, type Tile, type Tree, treeOf } from '../../src/audit/tree/tree.js';
 import { extendsTree, includes } from '../../src/audit/verify/proof.js';
 
-/** RFC 6962 §2.1 as it is written, for comparison. */
+/** RFC 6962 §2.1 as written, for comparison. */
 function naiveRoot(leaves: readonly Buffer[]): Buffer {
   if (leaves.length === 0) return createHash('sha256').digest();
   if (leaves.length === 1) return leaves[0]!;
@@ -16,7 +16,7 @@ function naiveRoot(leaves: readonly Buffer[]): Buffer {
   return nodeHash(naiveRoot(leaves.slice(0, split)), naiveRoot(leaves.slice(split)));
 }
 
-/** Tiles as a store would give them: full ones as stored, the rest from the tree's unfinished tiles. */
+/** Tiles as a store returns them: full ones as stored, the rest from the tree's unfinished tiles. */
 function readerOf(tree: Tree, tiles: readonly Tile[]): ReadHashes {
   return async (level, first, count) => {
     const n = Math.floor(first / 256);

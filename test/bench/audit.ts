@@ -5,7 +5,7 @@ import { systemClock } from '../../src/platform/clock.js';
 import { testDatabase } from '../support/database.js';
 import { testKeys } from '../support/keys.js';
 
-/** `node --import=… test/bench/audit.ts`: entries a second and µs of node CPU per entry of the log alone, by number of appenders. */
+/** `node --import=… test/bench/audit.ts`: entries per second and µs of node CPU per entry of the log alone, by number of appenders. */
 
 const closing: (() => unknown)[] = [];
 const { database } = await testDatabase({ teardown: (handler) => closing.unshift(handler) });

@@ -15,8 +15,8 @@ import { freePort, requestToken } from '../support/node.js';
 import { CONTRACT, type Fixture, makeFixture } from './fixture.js';
 
 /**
- * `npm run bench:entered [-- --list]`: how many files and named functions of ours one warm page read and the delivery of one row enter, by
- * V8's precise coverage. It measures how far a reader of the code has to walk, not speed.
+ * `npm run bench:entered [-- --list]`: how many of our files and named functions one warm page read and the delivery of one row enter, by V8's
+ * precise coverage. It measures how much code a reader has to follow, not speed.
  */
 const WARM = 20;
 const BY = { actor: null, request: '00000000-0000-4000-8000-000000000000' };
@@ -98,7 +98,7 @@ async function registerPublisher({ exchange }: Awaited<ReturnType<typeof compose
   return { clientId, privateKey, kid };
 }
 
-/** Runs once more what has been run before, and prints what of ours was entered. */
+/** Repeats what ran before, and prints which of our code it entered. */
 async function measure(title: string, run: () => Promise<void>): Promise<void> {
   for (let i = 0; i < WARM; i++) await run();
   const session = new Session();

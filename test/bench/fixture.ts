@@ -88,7 +88,7 @@ export async function makeFixture(rows: number, port: number): Promise<Fixture> 
   return { postgres, keys, columns: fields, ...made, client: { clientId: 'bench', privateKey, kid } };
 }
 
-/** Straight into the table: what is measured here is reading. */
+/** Straight into the table: this bench measures reading. */
 async function insertResidents(
   { database, keys }: Awaited<ReturnType<typeof composeNode>>['exchange'],
   rows: number,

@@ -17,10 +17,10 @@ import { packageRoot } from '../../src/platform/paths.js';
 import { freePort, requestToken } from '../support/node.js';
 import { median, type Server, startServer } from './measure.js';
 
-/** Each delivery is the first of a dataset of its own, as a department's first load is. */
+/** Each delivery is the first into a dataset of its own, like a department's first load. */
 const datasetOf = (number: number) => `police/intake-${number}`;
 const tableOf = (number: number) => `data.police__intake_${number}`;
-/** What COPY fills: the same columns, with the key alone, and with every index that the exchange builds. */
+/** Targets of COPY: the same columns, with the key alone, and with every index that the exchange builds. */
 const KEYED = 'data.bench_keyed';
 const INDEXED = 'data.bench_indexed';
 const BY = { actor: null, request: '00000000-0000-4000-8000-000000000000' };
@@ -39,9 +39,9 @@ type Way = 'COPY, key' | 'COPY, all indexes' | 'ndjson' | 'csv';
 const WAYS: readonly Way[] = ['COPY, key', 'COPY, all indexes', 'ndjson', 'csv'];
 
 /**
- * Residents in the publisher's own headings and codes through the delivery endpoint (received, mapped, validated by every rule, landed, published
- * with all indexes, recorded), against a plain COPY of the very same stored rows into the same columns, in alternated rounds. Prints rows a
- * second, the ratio to COPY with the key, CPU per row, and the server's memory at rest and at its peak.
+ * Residents in the publisher's headings and codes through the delivery endpoint (received, mapped, validated by every rule, landed, published with
+ * all indexes, recorded), against a plain COPY of the same stored rows into the same columns, in alternated rounds. Prints rows per second, the ratio
+ * to COPY with the key, CPU per row, and the server's memory at rest and at its peak.
  */
 export async function benchIngest({ url, keys, rows = 100_000, rounds = 3 }: IngestOptions): Promise<void> {
   const port = await freePort();
@@ -75,7 +75,7 @@ export async function benchIngest({ url, keys, rows = 100_000, rounds = 3 }: Ing
     for (let round = 0; round < rounds; round++) {
       for (const way of WAYS) {
         await database.query(`TRUNCATE ${KEYED}, ${INDEXED}`);
-        await database.query('CHECKPOINT'); // else the writing back of one round falls on the next
+        await database.query('CHECKPOINT'); // else the next round pays for writing back this one
         figures[way].push(await timed(run[way], server, rows));
       }
     }
@@ -135,7 +135,7 @@ async function prepare(options: { url: string; keys: string; publicUrl: string; 
   return { privateKey, kid };
 }
 
-/** The population of the demo, in the publisher's words. A million rows are more characters than one text may have. */
+/** The population of the demo, in the publisher's headings. A million rows have more characters than one string can hold. */
 function bodiesOf(count: number): Record<'ndjson' | 'csv', Uint8Array<ArrayBuffer>> & { numbers: string[] } {
   const numberAt = RESIDENT_HEADINGS.indexOf('GMSFHM');
   const numbers: string[] = [];
@@ -162,7 +162,7 @@ interface SendingOff {
   rows: number;
 }
 
-/** Throws unless every row was published: a rejection is quick and no figure. */
+/** Throws unless every row was published: a fast rejection would look like a good figure. */
 async function send({ publicUrl, dataset, token, way, body, rows }: SendingOff): Promise<void> {
   const reply = await fetch(`${publicUrl}/data/${dataset}/v1/deliveries?mode=snapshot`, {
     method: 'POST',
@@ -177,7 +177,9 @@ async function send({ publicUrl, dataset, token, way, body, rows }: SendingOff):
   if (ended.state !== 'published' || ended.inserted !== rows) throw new Error(JSON.stringify(ended).slice(0, 1_000));
 }
 
-/** The stored rows of the first delivery as COPY text, in the order of the file: what a client without us would send; and empty tables for it. */
+/**
+ * The stored rows of the first delivery as COPY text, in file order: what a client without the exchange would send. Also creates empty tables for it.
+ */
 async function dump(database: pg.Client, numbers: readonly string[]): Promise<Buffer[]> {
   await database.query(
     'CREATE TEMPORARY TABLE sent AS SELECT * FROM unnest($1::text[]) WITH ORDINALITY AS s (number, at)',
@@ -193,9 +195,9 @@ async function dump(database: pg.Client, numbers: readonly string[]): Promise<Bu
 }
 
 interface Timed {
-  /** Rows a second. */
+  /** Rows per second. */
   rate: number;
-  /** µs of node's CPU a row. */
+  /** µs of node's CPU per row. */
   cpu: number;
 }
 

@@ -6,7 +6,7 @@ import { CONTRACT, makeFixture, TABLE } from './fixture.js';
 import { benchIngest } from './ingest.js';
 import { alternate, type Figures, type Load, median, startServer } from './measure.js';
 
-/** `npm run bench [-- --rows 100000 --rounds 5 --seconds 4]`: one table, every row a ratio to the floor measured in the same alternated run. */
+/** `npm run bench [-- --rows 100000 --rounds 5 --seconds 4]`: one table; each row is a ratio to the floor measured in the same alternated run. */
 const argument = (name: string, fallback: number) =>
   Number(process.argv[process.argv.indexOf(`--${name}`) + 1] ?? fallback) || fallback;
 const options = { rows: argument('rows', 100_000), rounds: argument('rounds', 5), seconds: argument('seconds', 3) };
@@ -91,7 +91,7 @@ try {
   rmSync(dirname(keys), { recursive: true, force: true });
 }
 
-/** `_id`s that the bench's grant sees. */
+/** `_id`s that the bench's grant can see. */
 async function pageOfIds(count: number, headers: Record<string, string>): Promise<string[]> {
   const found: string[] = [];
   let cursor = '';

@@ -6,7 +6,7 @@ import { systemClock } from '../../src/platform/clock.js';
 import { loadConfig } from '../../src/platform/config.js';
 import { openKeys } from '../../src/platform/keys.js';
 
-/** One server of the bench in a process of its own. Tells its CPU time (µs) and peak memory (bytes) when asked, ends when the parent goes. */
+/** One server of the bench in a process of its own. Reports its CPU time (µs) and peak memory (bytes) on request; ends with its parent. */
 interface Options {
   kind: 'exchange' | 'floor';
   url: string;

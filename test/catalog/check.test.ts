@@ -8,7 +8,7 @@ import { packageRoot } from '../../src/platform/paths.js';
 
 const own = join(packageRoot, 'catalog');
 
-/** A copy of the project's catalog with one file rewritten. */
+/** A copy of the project's catalog with one changed file. */
 function changed(directory: string, file: string, change: (text: string) => string): string {
   cpSync(own, directory, { recursive: true });
   const path = join(directory, file);

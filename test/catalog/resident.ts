@@ -1,17 +1,17 @@
 import type { ContractDocument } from '../../src/catalog/contract-document.js';
 
-/** As a test may break it: any part may be replaced or taken away. */
+/** Tests may replace or remove any part. */
 export type Document = { -readonly [K in keyof ContractDocument]?: unknown } & {
   fields: Record<string, Record<string, unknown> | string>;
   [other: string]: unknown;
 };
 
-/** A contract that uses every part of the language; tests change one thing at a time. */
+/** A contract that uses every part of the language; each test changes one thing. */
 export function residentDocument(): Document {
   return structuredClone(DOCUMENT) as Document;
 }
 
-/** A second contract, which the first relates to. */
+/** A second contract, the target of a relation of the first. */
 export function householdDocument(): Document {
   return structuredClone(HOUSEHOLD) as Document;
 }

@@ -7,7 +7,7 @@ import { deliverPeople, people, unmasked } from '../failure/residents.js';
 import { testNode } from '../support/node.js';
 import { command } from './command.js';
 
-// What an auditor does at the command line with a log, and what it says when somebody has been at it.
+// What an auditor does with a log at the command line, and what the commands report after tampering.
 const directory = mkdtempSync(join(tmpdir(), 'civic-exchange-cli-'));
 t.teardown(() => rmSync(directory, { recursive: true, force: true }));
 const node = await testNode(t);
@@ -28,7 +28,7 @@ for (const [clientId, roles] of [
 }
 await node.grant({ application: 'reader', dataset: 'police/resident', masks: unmasked(node) });
 const ROWS = '/data/police/resident/v1/rows';
-// More than one tile's worth of entries, so that full tiles are read as well as the partial one.
+// More entries than one tile holds, so that full tiles are read as well as the partial one.
 for (let i = 0; i < 9; i++)
   await Promise.all(Array.from({ length: 32 }, () => node.ask('GET', ROWS, { as: 'reader' })));
 

@@ -2,7 +2,7 @@ import type { Test } from 'tap';
 import { CITY_PATH } from '../../src/demo/city-interface.js';
 import type { DepartmentSystem } from '../../src/demo/department-system.js';
 
-/** What the sub-bureau lands nothing of is asked of the city, for a case and by an operator. `token`: of subsidy-app. */
+/** A dataset that the sub-bureau proxies is asked of the city, for a case and by an operator. `token`: of subsidy-app. */
 export async function checkAskedLive(
   t: Test,
   { baseUrl, token, systems }: { baseUrl: string; token: string; systems: readonly DepartmentSystem[] },

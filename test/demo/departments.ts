@@ -11,7 +11,7 @@ import type { TestNode } from '../support/node.js';
 
 const PULLED = ['grid-center/organization', 'housing/device'];
 
-/** The systems of the departments beside the node's own database; all of it goes with the test. */
+/** The departments' systems beside the node's own database; all of it is removed with the test. */
 export async function openDepartments(t: Test, { databaseUrl }: TestNode): Promise<readonly DepartmentSystem[]> {
   const said: string[] = [];
   const systems = await openDepartmentSystems({ people: 600, seed: 1, databaseUrl }, systemClock, (line) =>
@@ -36,7 +36,7 @@ async function onServer(databaseUrl: string, statements: readonly string[]): Pro
   await client.end();
 }
 
-/** Both came as runs of their sources, reconciled, and come again from systems that have another port and another secret. */
+/** Both come from runs of their sources, reconciled, and again after the systems get another port and another secret. */
 export async function checkPulled(
   t: Test,
   { node, systems }: { node: TestNode; systems: readonly DepartmentSystem[] },

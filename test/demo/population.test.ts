@@ -9,7 +9,7 @@ import { isResidentId } from '../../src/standard/identifier.js';
 import { loadStandard } from '../../src/standard/standard.js';
 
 const PILOTS = ['370303104003', '370303104002'];
-/** The one grid beyond its lawful size, which the rule on sizes finds. */
+/** The one grid above its legal size, which the rule on sizes finds. */
 const OVERSIZED = '370303104002001';
 const COLLEGE = ['大学专科', '大学本科', '研究生'];
 

@@ -17,7 +17,9 @@ function checksOf(t: Test, of: Rows) {
   };
 }
 
-/** Owners, leases, bills and orders are of existing houses and people; the register differs from the housing authority in about one of a hundred. */
+/**
+ * Owners, leases, bills and orders belong to existing houses and people; the register differs from the housing authority in about one of a hundred.
+ */
 export function propertyAgrees(t: Test, of: Rows): void {
   const { index, refers } = checksOf(t, of);
   const [people, companies] = [index('grid-center/resident', 'id_number'), index('grid-center/organization', 'uscc')];
@@ -88,7 +90,7 @@ export function propertyAgrees(t: Test, of: Rows): void {
   index('housing/device', 'device_no');
 }
 
-/** Workers, volunteers and events of existing grids, with the findings that the rules look for. */
+/** Workers, volunteers and events belong to existing grids, and have the faults that the rules look for. */
 export function gridsAgree(t: Test, of: Rows): void {
   const { index, refers } = checksOf(t, of);
   const residents = index('police/resident', 'id_number');
@@ -119,7 +121,7 @@ export function gridsAgree(t: Test, of: Rows): void {
   eventsTakeTheirCourse(t, of, events);
 }
 
-/** 采集 → … → 办结 with increasing times, as far as the event's own state; a few were never taken up (受理). */
+/** 采集 → … → 办结 with increasing times, up to the event's own state; a few were never accepted (受理). */
 function eventsTakeTheirCourse(t: Test, of: Rows, events: ReadonlyMap<string, Line>): void {
   const steps = new Map<string, Line[]>();
   for (const step of of('grid-center/event-step')) {
@@ -130,7 +132,7 @@ function eventsTakeTheirCourse(t: Test, of: Rows, events: ReadonlyMap<string, Li
   const wrong: string[] = [];
   for (const [event, course] of steps) {
     const kinds = course.map(({ kind }) => Number(kind));
-    // After a return the event is passed on anew; reminders and supervision change nothing.
+    // After a return the event is passed on again; reminders and supervision change nothing.
     const order = kinds.filter((kind) => kind < 95).slice(kinds.lastIndexOf(65) + 1);
     if (kinds.includes(40) && !kinds.includes(30)) outOfOrder.push(event);
     const follows = course.every(({ seq, at }, i) => {

@@ -10,7 +10,7 @@ const GENDER = /"gender":"[12]"/;
 
 type Document = { dataset: string; version: string; fields: Record<string, unknown> };
 
-/** The residents' contract as the project has it, changed. */
+/** The project's contract of residents, changed. */
 async function residentContract(change: (document: Document) => void): Promise<Document> {
   const { contracts } = await loadCatalog(`${packageRoot}/catalog`);
   const documents = contracts.map(({ document }) => document as Document);
@@ -27,7 +27,7 @@ function publish(node: TestNode, document: Document): Promise<Reply> {
   });
 }
 
-/** A field that was open becomes personal while it is read: from the contract's entry on it leaves masked only. No reader is refused meanwhile. */
+/** An open field becomes personal while it is read: from the contract's entry on it leaves only masked. No reader is refused meanwhile. */
 export async function makeStricterUnderLoad(t: Test, nodes: readonly [TestNode, TestNode]): Promise<void> {
   const document = await residentContract((resident) => {
     resident.version = '1.1';
@@ -61,7 +61,7 @@ export async function makeStricterUnderLoad(t: Test, nodes: readonly [TestNode, 
   t.same(open, [], 'no entry beyond it names the field unmasked');
 }
 
-/** A new field while readers read: nobody is refused, nobody waits for good, and both nodes serve it at both doors. */
+/** A new field while readers read: nobody is refused, nobody waits forever, and both nodes serve it at both doors. */
 export async function addFieldUnderLoad(t: Test, nodes: readonly [TestNode, TestNode]): Promise<void> {
   const document = await residentContract((resident) => {
     resident.version = '1.2';

@@ -1,29 +1,29 @@
 import type pg from 'pg';
 import type { TestNode } from '../support/node.js';
 
-/** One reply of the load, with what it takes to judge it afterwards. */
+/** One reply of the load, with what the test needs to judge it later. */
 export interface Seen {
-  /** What was asked, for a message. */
+  /** The request, for a message. */
   what: string;
   status: number;
-  /** Index of its audit entry; undefined where the reply carries no receipt. */
+  /** Index of its audit entry; undefined where the reply has no receipt. */
   index: number | undefined;
-  /** Whether any row came with it. */
+  /** Whether it has any row. */
   data: boolean;
   text: string;
-  /** True where it was sent after `mark()` was called. */
+  /** Whether it was sent after `mark()`. */
   after: boolean;
 }
 
 export interface Load {
   seen: Seen[];
-  /** What it sends with every request. */
+  /** Headers of every request. */
   headers: Record<string, string>;
-  /** What is sent from now on counts as sent after the change. */
+  /** Requests from now on count as sent after the change. */
   mark(): void;
-  /** Resolves when at least this many more replies have come than there are now. */
+  /** Resolves when this many more replies have arrived. */
   more(replies: number): Promise<void>;
-  /** Sends nothing more, and waits for what is under way. Rejects where a request got no reply at all. */
+  /** Sends nothing more, and waits for requests in flight. Rejects where a request got no reply. */
   stop(): Promise<void>;
 }
 
@@ -50,7 +50,7 @@ async function questionsOf(node: TestNode, as: string): Promise<Question[]> {
   ];
 }
 
-/** Keeps `workers` requests in flight on each node, each worker going round the questions, until stopped. The first node's token serves at all. */
+/** Keeps `workers` requests in flight on each node, each worker repeating the questions, until stopped. The token of the first node serves on all. */
 export async function startLoad(
   nodes: readonly [TestNode, ...TestNode[]],
   asking: { as: string; workers: number },
@@ -75,7 +75,7 @@ export async function startLoad(
   };
   const workers = nodes.flatMap((node) => Array.from({ length: asking.workers }, (_, i) => work(node, i)));
   const broken = Promise.all(workers).then(() => undefined);
-  broken.catch(() => {}); // told by more() or stop()
+  broken.catch(() => {}); // more() or stop() reports it
   return {
     seen,
     headers,

@@ -4,7 +4,7 @@ import { addFieldUnderLoad, makeStricterUnderLoad } from './contract-change.js';
 import { deliverPeople, people } from './residents.js';
 import { disableUnderLoad, revokeUnderLoad } from './withdrawing.js';
 
-// access.md, "Revocation": once the revoking call has returned, no entry under what it revoked can commit on any node.
+// access.md, "Revocation": once the revoking call returns, no entry under the grant can commit on any node.
 const first = await testNode(t);
 await deliverPeople(first, people(8));
 const second = await testNode(t, { beside: first });

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Waits for a condition; the deadline is a hang guard. */
+/** Waits for a condition; the deadline only guards against a hang. */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,

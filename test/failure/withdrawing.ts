@@ -3,20 +3,20 @@ import type { Reply, TestNode } from '../support/node.js';
 import { entriesFrom, type Seen, startLoad } from './load.js';
 import { unmasked } from './residents.js';
 
-/** Replies that must have come before and after the change for a round to say anything. */
+/** Replies needed before and after the change for a round to prove anything. */
 const REPLIES = 60;
 
 interface Withdrawal {
-  /** Entries of this application, or under this grant, are judged. */
+  /** The test judges entries of this application, or under this grant. */
   application: string;
   grant: string;
-  /** Says the word through one node; its reply carries the receipt. */
+  /** Withdraws through one node; the reply has the receipt. */
   withdraw: (grant: string) => Promise<Reply>;
-  /** What an answer that was asked for afterwards may look like. */
+  /** Whether an answer to a later request is right. */
   refused: (seen: Seen) => boolean;
 }
 
-/** Two nodes under load, the right to read withdrawn through the second: nothing under it commits, or leaves, from then on. */
+/** Two nodes under load; the right to read is withdrawn through the second. From then on nothing under it commits or leaves. */
 async function withdrawUnderLoad(t: Test, nodes: readonly [TestNode, TestNode], round: Withdrawal): Promise<void> {
   const { application: as, grant } = round;
   const load = await startLoad(nodes, { as, workers: 6 });
@@ -68,7 +68,7 @@ function wrong(seen: readonly Seen[], is: (one: Seen) => boolean): string[] {
   return seen.filter(is).map(({ what, status, index, text }) => `${what} ${status} #${index} ${text.slice(0, 200)}`);
 }
 
-/** A fresh application whose grant is revoked. Both nodes may know the grant, or one learn of it by the load itself. */
+/** A fresh application whose grant is revoked. Both nodes may know the grant, or one of them learns it from the load. */
 export async function revokeUnderLoad(
   t: Test,
   nodes: readonly [TestNode, TestNode],

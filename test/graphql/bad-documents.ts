@@ -1,4 +1,4 @@
-/** Stands in every bad value, and must come back in no reply. */
+/** Part of every bad value; no reply may contain it. */
 export const CANARY = '370399199001019876';
 const nested = (depth: number, leaf: string) => `${'{ and: ['.repeat(depth)}${leaf}${'] }'.repeat(depth)}`;
 export const list = (inner: string) => `{ police { resident_list${inner} { nodes { _id } } } }`;
@@ -7,7 +7,7 @@ const many = (count: number, make: (i: number) => string) => Array.from({ length
 
 /** What it is, the problem's code, the document, its variables. */
 type Row = [name: string, problem: string, query: string, variables?: unknown];
-/** Refused before anything is asked. */
+/** Refused before any ask. */
 export const REFUSED: readonly Row[] = [
   ['an empty document', 'bad-body', ''],
   ['an unclosed brace', 'bad-body', '{ police'],

@@ -26,7 +26,7 @@ export async function shippedCatalog(): Promise<Catalog> {
 
 export type Fake = (ask: Ask, call: Call) => Outcome;
 
-/** Rows as query would give them: any objects, with the permit's withheld paths. */
+/** Rows as query returns them: any objects, with the permit's withheld paths. */
 export function rowsOutcome(
   objects: readonly Record<string, unknown>[],
   more: { withheld?: string[]; hasMore?: boolean; count?: Rows['count']; missing?: boolean } = {},
@@ -53,7 +53,7 @@ export function denied(code: 'not-found' | 'field-not-granted' | 'wrong-purpose'
   return { outcome: 'denied', denial: { outcome: 'deny', rule: 'test', reason: 'the true reason', code, faults: [] } };
 }
 
-/** An object for whatever a selection asks. */
+/** An object for any selection. */
 export function objectFor(
   contract: Contract,
   selection: Ask['selection'],
@@ -75,7 +75,7 @@ export function objectFor(
 
 export interface Door {
   app: FastifyInstance;
-  /** What reached answer(), newest last. */
+  /** Calls of answer(), newest last. */
   asked: { asks: readonly Ask[]; call: Call }[];
   setCatalog(catalog: Catalog): void;
   post(query: string, variables?: unknown, headers?: Record<string, string>): Promise<Reply>;

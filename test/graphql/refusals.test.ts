@@ -9,7 +9,7 @@ const rows = (count: number) =>
   openDoor(catalog, (ask) =>
     rowsOutcome(Array.from({ length: count }, () => objectFor(ask.contract, ask.selection, catalog))),
   );
-/** What is wrong with a refusal; nothing where it is as it should be. */
+/** The faults of a refusal; empty where it is right. */
 function faultsOf({ body, text }: Reply, problem: string): string[] {
   const errors = body.errors ?? [];
   return [

@@ -164,7 +164,7 @@ t.test('a catalog that moves while an answer is made', async (t) => {
   move = () => {
     move = () => {};
     door.setCatalog(makeCatalog([], [], []));
-    // Another request makes the door follow while this one waits for its rows.
+    // Another request makes the door rebuild its schema while this one waits for its rows.
     moved = door.post('{ _standard }');
   };
   let moved: Promise<unknown> = Promise.resolve();

@@ -6,7 +6,7 @@ import { applyNaively, type Model, type Sent } from './model.js';
 import type { Thing } from './things.js';
 
 const part = (...parts: string[]): RowScope => ({ scope: [{ field: 'part', in: parts }] });
-/** By application: the whole, and two parts that share nothing. */
+/** By application: the whole, and two parts without a common row. */
 export const SCOPES: Readonly<Record<string, RowScope>> = { main: { all: true }, one: part('a'), two: part('b', 'c') };
 export const text = (rows: readonly Sent[]) =>
   rows.map((row) => `${typeof row === 'string' ? row : JSON.stringify(row)}\n`).join('');
@@ -31,7 +31,10 @@ const deliveryOf = fc.record({
   rows: fc.array(sentRow, { maxLength: 10 }),
 });
 
-/** Sequences of deliveries of three applications to an empty dataset without a release: after each, what is stored is what the model has. Returns the last release. */
+/**
+ * Sequences of deliveries by three applications to an empty dataset without a release. After each one the stored rows equal the model's. Returns the
+ * last release.
+ */
 export async function holdAgainstModel(d: Thing, owner: pg.Pool, numRuns: number): Promise<number> {
   let release = 0;
   const property = fc.asyncProperty(fc.array(deliveryOf, { minLength: 2, maxLength: 5 }), async (deliveries) => {
@@ -39,7 +42,7 @@ export async function holdAgainstModel(d: Thing, owner: pg.Pool, numRuns: number
     const model: Model = { release, live: new Map(), history: [] };
     for (const delivery of deliveries) {
       const ended = deliverBoth(d, model, delivery);
-      release++; // also where it differs: shrinking goes on from what is really there
+      release++; // also on a difference: shrinking continues from the stored rows
       await ended;
       await compare(d, model);
     }

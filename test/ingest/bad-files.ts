@@ -90,7 +90,7 @@ export async function badWorkbooks(): Promise<BadFile[]> {
   ];
 }
 
-/** 70 rows that all have the same text of 990,000 characters: nothing that the archive declares tells so. */
+/** 70 rows that share one text of 990,000 characters: nothing that the archive declares shows it. */
 function sharing(good: Buffer): Promise<Buffer> {
   const texts = 10;
   const row = `<row>${`<c t="s"><v>${HEAD.length + 3}</v></c>`.repeat(texts)}</row>`;
@@ -112,7 +112,7 @@ function parquetBombs(): BadFile[] {
   const repeating =
     parquetOf(`await ${gzip}.then(({ gzipSync }) => ({ codec: 'GZIP', compressors: { GZIP: (page) => gzipSync(page) },
     columnData: [{ name: 'code', data: Array.from({ length: 80 }, (_, at) => 'x'.repeat(900_000) + at), type: 'STRING', encoding: 'PLAIN' }] }))`);
-  // A frame of blocks that are one byte, repeated two million times each (RFC 8878, 3.1.1.2).
+  // A frame of blocks of one byte, repeated two million times each (RFC 8878, 3.1.1.2).
   const blocks = `Array.from({ length: 400 }, (_, at) => [at === 399 ? 0xfb : 0xfa, 0xff, 0xff, 0x41]).flat()`;
   const frame = `Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0x58, ...${blocks}])`;
   const zstd = parquetOf(`{ codec: 'ZSTD', compressors: { ZSTD: () => ${frame} },

@@ -10,14 +10,14 @@ import { openThings, type Thing } from './things.js';
 const { node, thing } = await openThings(t);
 const { exchange } = node;
 const { owner, app } = exchange.database;
-/** Sees and ends other roles' backends. */
+/** Can see and end backends of other roles. */
 const admin = new pg.Client({ connectionString: node.databaseUrl });
 await admin.connect();
 t.teardown(() => admin.end());
 
 const good = (code: string, name = 'n') => `${JSON.stringify({ code, part: 'a', name })}\n`;
 
-/** An upload whose beginning has been sent and whose end has not. */
+/** An upload whose beginning is sent and whose end is not. */
 async function halfSent(d: Thing, key: string, as = 'main'): Promise<ClientRequest> {
   const sending = request(`${node.baseUrl}${d.path}?mode=snapshot`, {
     method: 'POST',

@@ -18,7 +18,7 @@ async function rowsOf(
   return { headings: source.headings(), rows };
 }
 
-/** The bytes in pieces that end in the middle of characters, line ends and quotes. */
+/** The bytes in pieces that end inside characters, line ends and quotes. */
 const pieces = (bytes: Buffer, size: number) =>
   Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
 
@@ -43,7 +43,7 @@ const file = fc.record({
 t.test('valid CSV is split as csv-parse splits it', async () => {
   await fc.assert(
     fc.asyncProperty(file, async ({ columns, cells, delimiter, end, bom, finalEnd, always, size }) => {
-      // A record of one line end inside a value is written with the file's own.
+      // A record that is one line end inside a value is written with the file's own line end.
       const quote = (value: string) =>
         always || /["\n,;\t]/.test(value) ? `"${value.replaceAll('"', '""').replaceAll('\n', end)}"` : value;
       const header = Array.from({ length: columns }, (_, i) => `h${i}`);
@@ -58,7 +58,7 @@ t.test('valid CSV is split as csv-parse splits it', async () => {
       const { headings, rows } = await rowsOf(pieces(Buffer.from(text), size));
       assert.deepEqual(headings, expected[0]);
       const found = rows.map(({ content }) => (content.kind === 'cells' ? [...content.cells] : content));
-      // A line break inside a value comes as LF, whatever the file's line ends are.
+      // A line break inside a value is read as LF, for any line end of the file.
       assert.deepEqual(
         found,
         expected.slice(1).map((row) => row.map((value) => value.replaceAll(end, '\n'))),

@@ -189,7 +189,7 @@ t.test('codes that the contract lacks are listed where they are codes, and headi
     ...Array(3).fill(' 别墅 '),
     '张三', // a name in the wrong column
     '李四',
-    ...Array(5).fill('13800138000'), // a phone, again and again
+    ...Array(5).fill('13800138000'), // a phone number, many times
     ...Array(3).fill('很'.repeat(41)),
   ];
   const rows = values.map((value, i) => ({ no: `${i}`, 用途: value, 用途码: 'x', buildingcode: 1 }));

@@ -7,7 +7,7 @@ const B = normalBuilding;
 const U = (text: string) => normalUnit(text);
 const R = normalRoom;
 
-/** Spelling, and what it comes to; undefined: it has no single reading, so nothing is derived. */
+/** A spelling and its result; undefined: it has several readings, so nothing is derived. */
 const SPELLINGS: readonly [typeof B, string, string | undefined][] = [
   [B, '3', '3'],
   [B, '3#楼', '3'],
@@ -76,7 +76,7 @@ t.test('spellings of one building, entrance or room come to one', async (t) => {
   for (const other of ['3703031040030010003010201', 'a-b', 'a-b-c-d']) t.equal(buildingOf(other), undefined, other);
 });
 
-/** 1 to 9,999 as it is written in words, 大写 or not. */
+/** 1 to 9,999 in Chinese numerals, 大写 or not. */
 function inWords(n: number, digits: string, units: readonly string[]): string {
   let words = '';
   let zero = false;

@@ -34,7 +34,7 @@ interface Packing extends Partial<Manifest> {
   sealedFor?: string;
 }
 
-/** A package as a sender makes it, whatever is wrong with it. */
+/** A package as a sender makes it, with any faults that the test asks for. */
 async function packed(d: Thing, number: number, { body = row(String(number)), key, sealedFor, ...more }: Packing = {}) {
   const sender = more.sender ?? 'sender';
   const manifest: Manifest = {

@@ -7,7 +7,7 @@ import type { Dimension } from '../../src/ingest/rules/rule.js';
 
 type Row = Record<string, unknown>;
 
-/** Kinds of rows about people, where they are at fault, and the scores of a delivery of them. */
+/** Rows about people with the rules that they break, and the scores of a delivery of them. */
 export function scoring(resident: Contract, person: (more: Row) => Row, unborn: string) {
   const kinds = [
     'clean',

@@ -128,7 +128,7 @@ t.test('schedules are in Asia/Shanghai, planned once, and follow the catalog', a
   t.same(await planned(), ['source-schedule housing/timed/v1 30 4 * * *']);
   await Promise.all([planSchedules(exchange), planSchedules(exchange)]);
   t.equal((await planned()).length, 1);
-  // Its time has come.
+  // It is due now.
   await exchange.database.owner.query(
     `UPDATE graphile_worker._private_jobs SET run_at = now() WHERE key LIKE 'source-schedule %'`,
   );

@@ -27,7 +27,7 @@ export async function workbook(
   return Buffer.from(await book.xlsx.writeBuffer());
 }
 
-/** The same archive with some parts written anew. */
+/** The same archive with some parts replaced. */
 export async function rewritten(xlsx: Buffer, change: (name: string, content: Buffer) => Buffer): Promise<Buffer> {
   const zip = await yauzl.fromBufferPromise(xlsx, { lazyEntries: true });
   const out = new ZipFile();
@@ -40,7 +40,7 @@ export async function rewritten(xlsx: Buffer, change: (name: string, content: Bu
   return buffer(out.outputStream);
 }
 
-/** An archive of one part that declares another size than it has. */
+/** An archive with one part that declares a wrong size. */
 export function lyingZip(name: string, content: Buffer, declared: number): Buffer {
   const data = deflateRawSync(content);
   const local = Buffer.alloc(30);
@@ -67,7 +67,7 @@ export function lyingZip(name: string, content: Buffer, declared: number): Buffe
   return Buffer.concat([body, central, Buffer.from(name), end]);
 }
 
-/** A Parquet file, from the source text of what hyparquet-writer takes; by plain Node: the test's loader cannot resolve that package. */
+/** A Parquet file, from the source text of hyparquet-writer's options. Plain Node writes it: the test's loader cannot resolve that package. */
 export function parquetOf(options: string): Buffer {
   const script = `import { parquetWriteBuffer } from 'hyparquet-writer'; process.stdout.write(Buffer.from(parquetWriteBuffer(${options})))`;
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== 'NODE_OPTIONS'));

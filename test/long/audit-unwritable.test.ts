@@ -5,7 +5,7 @@ import { deliverPeople, people, unmasked } from '../failure/residents.js';
 import { until } from '../failure/until.js';
 import { type Reply, testNode } from '../support/node.js';
 
-// Invariant 1: no byte of an answer leaves before the entry that covers it is committed. Not recorded → 503 and not one byte of data.
+// Invariant 1: no byte of an answer leaves before the entry that covers it commits. Not recorded → 503 and no byte of data.
 const PEOPLE = people(6);
 const ROWS = '/data/police/resident/v1/rows';
 
@@ -27,7 +27,7 @@ t.teardown(() => superuser.end());
 
 const query = '{ police { resident_list(first: 5) { nodes { _id name } } } }';
 const idempotent = () => ({ 'idempotency-key': crypto.randomUUID() });
-/** Everything whose reply needs an entry: answers and denials at every door, and changes of policy. */
+/** Every request whose reply needs an entry: answers and denials at every door, and changes of policy. */
 const ASKS: Record<string, () => Promise<Reply>> = {
   page: () => node.ask('GET', `${ROWS}?_limit=5`, { as: 'reader' }),
   'row by id': () => node.ask('GET', `${ROWS}/${_id}`, { as: 'reader' }),
@@ -63,7 +63,7 @@ const ASKS: Record<string, () => Promise<Reply>> = {
     }),
 };
 
-/** A hang guard, not a promise: how long a refusal may take on a machine that does much else. */
+/** Guards against a hang, promises nothing: how long a refusal may take on a busy machine. */
 const DEADLINE_MS = 60_000;
 
 async function refusesEverything(t: Test): Promise<void> {
@@ -119,7 +119,7 @@ t.test('a node stops breathing while it holds the log', async (t) => {
   const draft = { event: 'audit.read', outcome: 'success', actor: null, accesses: [], sealed: { ask: null } } as const;
   const request = crypto.randomUUID();
   await node.exchange.log.appendIn(frozen, [{ ...draft, request }], { policy: false });
-  // Its commit never comes; PostgreSQL takes the lock from it.
+  // It never commits; PostgreSQL takes the lock from it.
   await until('others are answered', async () => (await ASKS.page!()).status === 200);
   await t.rejects(frozen.query('COMMIT'), 'what it had begun is gone');
   frozen.release(true);

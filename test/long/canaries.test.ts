@@ -11,7 +11,7 @@ import { deliverPeople, people, unmasked } from '../failure/residents.js';
 import { until } from '../failure/until.js';
 import { freePort, type Reply, testNode } from '../support/node.js';
 
-// Personal values and secrets are put in wherever a caller can put them, and then looked for wherever they must never be.
+// Puts personal values and secrets wherever a caller can, then looks for them wherever they must never be.
 const [person, rejected] = people(2);
 const CANARY = {
   name: '金丝雀',
@@ -34,7 +34,7 @@ const sql = new pg.Client({ connectionString: first.databaseUrl });
 await sql.connect();
 t.teardown(() => sql.end());
 
-// The node that is watched: a process of its own with everything logged.
+// The node under observation: a process of its own that logs everything.
 const port = String(await freePort());
 const baseUrl = `http://127.0.0.1:${port}`;
 const child = spawn(

@@ -8,7 +8,7 @@ import { packageRoot } from '../../src/platform/paths.js';
 import { freePort } from '../support/node.js';
 import { build, type Ended, exchange, run, temporary } from './exchange-child.js';
 
-// Every way that data comes in, as a person at the built command line goes it.
+// Every way to deliver data, as a person uses the built command line.
 build();
 const directory = temporary(t);
 const dataDir = join(directory, 'data');
@@ -46,7 +46,7 @@ const lines = ({ stdout }: Ended) =>
     .split('\n')
     .map((text) => JSON.parse(text));
 
-/** Canteens as files and as an interface gives them. */
+/** Canteens as files and as an interface returns them. */
 t.before(async () => {
   const catalog = join(directory, 'catalog');
   cpSync(join(packageRoot, 'catalog'), catalog, { recursive: true });
@@ -244,7 +244,7 @@ t.test('package key, pack, unpack and the acknowledgement, across a gap', async 
   rmSync(out, { force: true });
 });
 
-/** A line to the server that breaks, or falls silent, once when so many bytes have gone over. */
+/** A connection to the server that breaks, or falls silent, after so many bytes. */
 async function openLine(target: number) {
   const sockets = new Set<Socket>();
   let [sent, limit, how, done] = [0, Number.POSITIVE_INFINITY, '', false];

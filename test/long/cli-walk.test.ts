@@ -11,7 +11,7 @@ interface ResidentList {
   data: { police: { resident_list: { nodes: Record<string, unknown>[] } } };
 }
 
-// A new developer's way through the command line, and what every acknowledged answer is worth after a kill.
+// A new developer's way through the command line, and the worth of every acknowledged answer after a kill.
 build();
 const directory = temporary(t);
 const dataDir = join(directory, 'data');

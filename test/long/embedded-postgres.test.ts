@@ -69,7 +69,7 @@ t.test('kill -9 of the process leaves no PostgreSQL, and the next start recovers
 
 t.test('a stale pid file and an orphan are dealt with', async (t) => {
   const { child, postmaster } = await startChild();
-  child.kill('SIGKILL'); // its PostgreSQL may still be there when the next one starts
+  child.kill('SIGKILL'); // its PostgreSQL may still run when the next one starts
   const next = await startPostgres({ dataDir });
   t.notOk(isAlive(postmaster), 'the orphan is gone');
   process.kill(next.pid, 'SIGKILL');

@@ -19,7 +19,7 @@ export interface Child {
   process: ChildProcess;
   stdout(): string;
   stderr(): string;
-  /** Waits until its output has this; rejects where it ends before. */
+  /** Waits until its output contains this; rejects where it ends first. */
   said(pattern: RegExp): Promise<void>;
   ended: Promise<Ended>;
 }
@@ -39,7 +39,7 @@ export function build(): void {
   if (built.status !== 0) throw new Error(built.stdout);
 }
 
-/** A temporary directory that PostgreSQL's user can pass through, removed at the end of the test. */
+/** A temporary directory that PostgreSQL's user can traverse, removed at the end of the test. */
 export function temporary(t: { teardown(handler: () => unknown): unknown }): string {
   const directory = mkdtempSync(join(tmpdir(), 'civic-exchange-long-'));
   spawnSync('chmod', ['711', directory]);
@@ -51,12 +51,12 @@ export function exchange(args: readonly string[], options: Spawning = {}): Child
   return child(process.execPath, [join(packageRoot, MAIN), ...args], options);
 }
 
-/** A command to its end. */
+/** Runs a command to its end. */
 export function run(args: readonly string[], options: Spawning = {}): Promise<Ended> {
   return exchange(args, options).ended;
 }
 
-/** What a person would paste into a terminal in the project's directory. */
+/** Commands that a person pastes into a terminal in the project's directory. */
 export function bash(text: string): Promise<Ended> {
   return child('bash', ['-c', text], {}).ended;
 }
@@ -98,7 +98,7 @@ function child(command: string, args: readonly string[], { env = {}, account, cw
   };
 }
 
-/** Processes of a PostgreSQL whose cluster lies under the directory. */
+/** Processes of a PostgreSQL whose cluster is in the directory. */
 export function postgresOf(dataDir: string): number[] {
   return readdirSync('/proc')
     .map(Number)

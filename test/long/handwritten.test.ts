@@ -7,7 +7,7 @@ import { entriesFrom } from '../failure/load.js';
 import { deliverPeople, people, unmasked } from '../failure/residents.js';
 import { requestToken, type TestNode, testNode } from '../support/node.js';
 
-// Invariant 9: a row written by hand into the platform's tables opens nothing: what grants access must stand in the log.
+// Invariant 9: a row written by hand into the platform's tables opens nothing: what grants access must be in the log.
 const ROWS = '/data/police/resident/v1/rows';
 const ID = /3703991980013100/;
 
@@ -22,10 +22,10 @@ await node.register('operator', { roles: ['operator'] });
 const sql = new pg.Client({ connectionString: node.databaseUrl });
 await sql.connect();
 t.teardown(() => sql.end());
-/** A node that starts now reads everything anew. */
+/** A node that starts now reads everything again. */
 const reread = () => testNode(t, { beside: node });
 
-/** What the application gets from both the node that runs and one that starts afterwards. */
+/** What the application gets from the running node and from one that starts later. */
 async function statuses(
   as: string,
   nodes: readonly [TestNode, TestNode],
@@ -160,7 +160,7 @@ t.test('an entry at the end of the log', async (t) => {
     'the log can no longer be written, and that is what is said',
   );
 
-  // With a head of its own that its entries do not give.
+  // With a head that does not match its entries.
   await sql.query(
     'INSERT INTO audit.batch (first, next, edge, batch_id, last_time, policy_epoch) VALUES ($1, $2, $3, gen_random_uuid(), $4, $5)',
     [next, next + 1, Buffer.alloc(32), rows[0]!.last_time, Number(rows[0]!.policy_epoch) + 1],

@@ -29,7 +29,7 @@ t.test('a body of 200 MB is never held', async (t) => {
       yield Buffer.from(`${JSON.stringify({ code: `c${i}`, part: 'a', name: 'n', ballast })}\n`);
     }
   };
-  // Not fetch: it takes the whole body before the socket has taken it.
+  // Not fetch: it reads the whole body before the socket accepts it.
   const sending = request(`${node.baseUrl}${d.path}?mode=snapshot`, {
     method: 'POST',
     headers: {

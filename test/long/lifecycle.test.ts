@@ -14,7 +14,7 @@ const port = String(await freePort());
 const start = () => exchange(['start', '--demo', '--people', '300', '--port', port, '--data-dir', dataDir]);
 const baseUrl = `http://127.0.0.1:${port}`;
 
-/** One line on stderr that says why, and no stack. */
+/** One line on stderr with the reason, and no stack. */
 function oneLine({ stderr }: Ended): string {
   const lines = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('oidc-provider WARNING'));
   return lines.length === 1 ? lines[0]! : `${lines.length} lines: ${stderr}`;
@@ -132,7 +132,7 @@ t.test('PostgreSQL and the server both killed at once: the next start recovers',
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // it went by itself
+      // it ended by itself
     }
   }
   await running.ended;

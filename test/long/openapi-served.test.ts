@@ -20,7 +20,7 @@ const ROWS = [
 const BAD = { 区划代码: '370303104003', 名称: '盛世康城', 级别: 'no such level' };
 const ndjson = (rows: object[]) => rows.map((row) => JSON.stringify(row)).join('\n');
 
-/** The reply is one that the document describes: status, media type, every member. */
+/** The document describes the reply: status, media type, every member. */
 function follows(t: typeof import('tap').default | any, path: string, method: string, reply: Reply): void {
   const operation = document.paths[path]?.[method];
   const written = operation?.responses[reply.status];
@@ -95,7 +95,7 @@ t.test('every route is documented, or hidden on purpose, and every path is route
       Object.keys(item).map((method) => `${method.toUpperCase()} ${generic(path)}`),
     ),
   );
-  // Tiles and bundles are one wildcard, since their names have slashes.
+  // Tiles and bundles are one wildcard, because their names have slashes.
   for (const name of ['tile', 'entries/:bundle', ':tile']) {
     if (documented.delete(`GET /audit/v1/tile/${name}`)) documented.add('GET /audit/v1/tile/*');
   }
@@ -206,7 +206,7 @@ t.test('replies are as described', async (t) => {
   });
 });
 
-/** `GET /a/:b` of the tree that fastify prints. */
+/** Each `GET /a/:b` of the tree that fastify prints. */
 function routesOf(tree: string): Set<string> {
   const parents: string[] = [];
   const routes = new Set<string>();

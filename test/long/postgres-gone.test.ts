@@ -12,7 +12,7 @@ import { type Reply, testNode } from '../support/node.js';
 
 // "PostgreSQL gone → 503 in bounded time and recovery by itself."
 const directory = mkdtempSync(join(tmpdir(), 'civic-exchange-gone-'));
-chmodSync(directory, 0o711); // as root PostgreSQL runs as another user, who must get in
+chmodSync(directory, 0o711); // as root PostgreSQL runs as another user, who needs access
 let postgres = await startPostgres({ dataDir: directory });
 t.teardown(async () => {
   await postgres.stop();
@@ -31,7 +31,7 @@ for (const clientId of ['late-sigkill', 'late-sigint']) await node.register(clie
 await node.token('operator', 'platform');
 await node.token('police-publisher');
 
-/** A hang guard, not a promise. */
+/** Guards against a hang, promises nothing. */
 const DEADLINE_MS = 60_000;
 const query = '{ police { resident_list(first: 5) { nodes { _id name } } } }';
 const ASKS: Record<string, () => Promise<Reply>> = {

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { openThings } from '../ingest/things.js';
 
-// Readers are never blocked by a release, and never see half of one.
+// A release never blocks readers, and readers never see half of one.
 const ROWS = Number(process.env.EXCHANGE_TEST_SNAPSHOT_ROWS ?? 200_000);
 const { node, thing } = await openThings(t, { deliveryLimitBytes: 1_000_000_000 });
 

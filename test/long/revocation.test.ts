@@ -3,7 +3,7 @@ import { deliverPeople, people } from '../failure/residents.js';
 import { disableUnderLoad, revokeUnderLoad } from '../failure/withdrawing.js';
 import { testNode } from '../support/node.js';
 
-// The property of test/failure/revocation.test.ts over many rounds: the withdrawal falls into every phase of a commit sooner or later.
+// The property of test/failure/revocation.test.ts over many rounds: the withdrawal meets every phase of a commit.
 const ROUNDS = 20;
 
 const first = await testNode(t);

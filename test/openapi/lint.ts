@@ -10,7 +10,7 @@ import { openapiText } from '../../src/rest/openapi/write.js';
 
 const run = promisify(execFile);
 
-/** Spectral with OWASP finds no error, redocly nothing at all. The linters as they are run by hand, with no network. */
+/** Spectral with OWASP finds no error, redocly nothing at all. The linters run as by hand, without network. */
 export async function lint(t: Pick<Test, 'teardown' | 'notOk' | 'notMatch'>, written: OpenapiDocument): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'civic-exchange-openapi-'));
   t.teardown(() => rmSync(directory, { recursive: true }));

@@ -2,7 +2,7 @@ import type { Contract } from '../../src/catalog/contract.js';
 import type { Reply, TestNode } from '../support/node.js';
 import { type BodyAsk, bodyOf, urlOf, whereOf } from './ask.js';
 
-/** One page of one ask, whatever the door: rows in order, or the code of the refusal. */
+/** One page of one ask, from either door: rows in order, or the code of the refusal. */
 export type Page =
   | { code: string }
   | { rows: Record<string, unknown>[]; hasMore: boolean; count: unknown; cursor: string | null };
@@ -15,7 +15,7 @@ export interface Doors {
   query: Door;
   graphql: Door;
   byId(dataset: string, ask: BodyAsk, id: string): Promise<{ rest: unknown; graphql: unknown }>;
-  /** Keys as REST takes them; GraphQL is asked for the first. */
+  /** Keys as REST takes them; GraphQL gets the first. */
   byKey(dataset: string, ask: BodyAsk, keys: readonly unknown[][]): Promise<{ rest: Reply; graphql: unknown }>;
 }
 
@@ -23,7 +23,7 @@ export interface Asker {
   node: TestNode;
   as: string;
   contract(dataset: string): Contract;
-  /** Fields that GraphQL asks for where REST gives every granted one. */
+  /** Fields that GraphQL selects where REST returns every granted one. */
   granted(dataset: string): readonly string[];
 }
 
@@ -102,7 +102,7 @@ function codeOf(body: { errors?: { extensions: { problem: string } }[] }): strin
   return body.errors?.[0]?.extensions.problem;
 }
 
-/** The fields of a row and of its relations, as REST would give them. */
+/** The fields of a row and of its relations, as REST returns them. */
 function selection(asker: Asker, dataset: string, ask: Pick<BodyAsk, 'select' | 'expand'>): string {
   const fields = ask.select ?? asker.granted(dataset);
   const relations = [...new Set(ask.expand.map((path) => path.split('.')[0]!))].map((name) => {

@@ -13,7 +13,7 @@ export interface Fixture {
 
 let deliveries = 0;
 
-/** A node with rows that came in through the delivery door: half of them in the publishers' headings and codes, half in the standard's own. */
+/** A node with rows from the delivery door: half of them in the publishers' headings and codes, half in the standard's. */
 export async function fixture(t: { teardown(handler: () => unknown): unknown }): Promise<Fixture> {
   const node = await testNode(t);
   const rows = makeRows(shanghaiDate(Date.now()));
@@ -39,7 +39,7 @@ export async function fixture(t: { teardown(handler: () => unknown): unknown }):
   return { node, rows, contract, deliver };
 }
 
-/** Under the publisher's headings, in its codes; a code that it has no word for stands under the field's own name. */
+/** In the publisher's headings and codes; a code that the publisher lacks is under the field's own name. */
 function asPublished(contract: Contract, row: Row): Row {
   const sent: Row = {};
   for (const [name, value] of Object.entries(present(row))) {

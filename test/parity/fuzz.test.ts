@@ -11,7 +11,7 @@ await node.register('fuzz-app');
 for (const dataset of ['police/resident', 'police/household', 'housing/house'])
   await node.grant({ application: 'fuzz-app', dataset });
 const RESIDENT = '/data/police/resident/v1';
-/** Stands in every hostile value: a reply that holds it has said a value back. */
+/** Part of every hostile value: a reply that contains it repeats a value. */
 const CANARY = 'kanarienvogel370399';
 
 const hostile = fc.oneof(
@@ -79,7 +79,7 @@ const op = fc.oneof(
   hostile.map((text) => `.${text}`),
 );
 
-/** Percent-encoding that is sometimes wrong; lone surrogates go as the bytes that they would be. */
+/** Percent-encoding that is sometimes wrong; lone surrogates are sent as the bytes that they would be. */
 function encode(text: string): string {
   return [...Buffer.from(text, 'utf8')]
     .map((byte) => (byte > 0x40 && byte < 0x5b ? String.fromCharCode(byte) : `%${byte.toString(16).padStart(2, '0')}`))
@@ -136,7 +136,7 @@ const body = fc.oneof(
   ),
 );
 
-/** Answered, or refused by a name of the register and a place; nothing of what was sent as a value stands in the reply. */
+/** Answered, or refused with a code of the register and a place; the reply repeats no value of the request. */
 function settled(reply: Reply, what: string): void {
   const told = (why: string) =>
     new Error(`${why}: ${reply.status} ${reply.text.slice(0, 400)} ← ${what.slice(0, 400)}`);
@@ -150,7 +150,7 @@ function settled(reply: Reply, what: string): void {
   const placed = errors.some(
     (fault: { parameter?: string; pointer?: string }) => (fault.parameter ?? fault.pointer) !== undefined,
   );
-  // Beyond the header limit there is no request, and so no place in it.
+  // Above the header limit there is no request, and so no place in it.
   const overlong = code === 'bad-header' && what.length > 4_000;
   if (!placed && !overlong && !placeless.includes(code)) throw told('no place');
 }
@@ -185,7 +185,7 @@ t.test('any body', async () => {
           headers: { 'content-type': 'application/json' },
         });
         settled(reply, text);
-        // Keys of a lookup come back to who sent them.
+        // The reply to a lookup returns the caller's keys.
         if (reply.status !== 200) silent(reply, text);
       },
     ),

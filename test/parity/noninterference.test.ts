@@ -4,8 +4,8 @@ import type { Reply } from '../support/node.js';
 import { fixture } from './fixture.js';
 import type { Row } from './rows.js';
 
-// Two applications that are alike but for one thing, and two states of the data that are alike but for what nobody was given: neither may be
-// told apart by anything but what was granted.
+// Two applications that differ in one thing, and two states of the data that differ only in what nobody was granted: no reply may show the
+// difference, except by what was granted.
 t.setTimeout(120_000);
 const here = await fixture(t);
 const { node, rows, contract } = here;
@@ -20,7 +20,7 @@ const masksOf = (fields: readonly string[], masks: Record<string, GrantDraft['ma
   Object.fromEntries(fields.map((name) => [name, masks[name] ?? ('none' as const)]));
 
 let pairs = 0;
-/** Names of one length, so that no length differs for the name's sake. */
+/** Names of one length, so that no length differs because of a name. */
 async function pair(left: readonly Given[], right: readonly Given[]): Promise<[string, string]> {
   pairs += 1;
   const names: [string, string] = [`pair-${pairs}-a`, `pair-${pairs}-b`];
@@ -43,7 +43,7 @@ const graphql = (text: string, variables?: unknown): Ask => ({
   body: { query: text, variables },
 });
 
-/** Everything a caller can see of a reply and of its own entry, with what is new at every request written as its length. */
+/** Everything a caller can see of a reply and of its own entry; values that change with every request are replaced by their length. */
 async function seen(as: string, { method = 'GET', path, body }: Ask): Promise<{ reply: Reply; text: string }> {
   const reply = await node.ask(method, path, { as, body });
   const receipt = /index=(\d+)/.exec(reply.headers.get('exchange-receipt') ?? '');
@@ -88,7 +88,7 @@ const EVERY: readonly Ask[] = [
   { path: `${RESIDENT}/AAAAAAAAAAAAAAAAAAAAAA?_select=gender` },
   { method: 'POST', path: `${RESIDENT}/lookup`, body: { keys: ['370399190001010011'], select: ['gender'] } },
 ];
-/** Asks that look at the phone, in every way there is. */
+/** Every way to use the phone in an ask. */
 const PHONE: readonly Ask[] = [
   query({ select: ['phone'], limit: 3 }),
   query({ where: { field: 'phone', op: 'eq', value: '0533-2180000' }, select: ['gender'], count: 'exact' }),
@@ -155,7 +155,7 @@ t.test('a mask changes only the masked value, and refuses every other use of the
     t.notMatch(reply.text, /"count":\d|"totalCount":\d|2180000/);
   }
   t.same([...refusals], ['field-not-granted']);
-  // hidden and absent look the same, whatever the value is
+  // hidden and absent look the same, for any value
   const hidden = await pair([given({ phone: 'hide' })], [given({ phone: 'hide' })]);
   const { reply } = await seen(hidden[0], query({ select: ['phone'], limit: 1000 }));
   t.ok(reply.body.data.every((row: Row) => row.phone === null));
@@ -180,7 +180,7 @@ t.test('a row of scope more is that row more, and nothing else', async (t) => {
     'the same rows in the same order',
   );
   t.equal(narrow.reply.body.page.count, own.length);
-  // A row outside the scope and one that is nowhere: the same bytes.
+  // A row outside the scope and an absent one: the same bytes.
   const outside = rows['police/resident']!.find((row) => row.residence_division === '370303107001')!;
   const absent = '370399190001010011';
   const lookup = (key: unknown): Ask => ({

@@ -13,7 +13,7 @@ const PAGES_AT_MOST = 6;
 
 let applications = 0;
 
-/** For generated grants and asks: every door gives what the naive evaluator gives. `runs` grant sets, each with `asks` asks. */
+/** Generated grants and asks: every door returns what the naive evaluator returns. `runs` grant sets, each with `asks` asks. */
 export async function holdParity(
   t: Test,
   fixture: Fixture,
@@ -45,7 +45,7 @@ export async function holdParity(
     { numRuns: runs, endOnFailure: true, includeErrorInReport: true },
   );
   t.comment(JSON.stringify(seen));
-  // A generator that never gets rows, or is never refused, would prove nothing.
+  // A generator that never gets rows, or is never refused, proves nothing.
   for (const [ending, enough] of [
     ['rows', 50],
     ['field-not-granted', 50],
@@ -72,12 +72,12 @@ async function granted(fixture: Fixture, drafts: Drafts): Promise<{ world: World
     held.set(dataset, { ...draft, linkage });
   }
   const world = { rows: fixture.rows, contract, keys: node.keys, today: shanghaiDate(Date.now()), held };
-  // What REST gives where nothing is selected; of a dataset without a grant any field, since it is refused anyway.
+  // What REST returns where nothing is selected; any field of a dataset without a grant, because it is refused anyway.
   const fields = (dataset: string) => held.get(dataset)?.fields ?? [[...contract(dataset).fields.keys()][0]!];
   return { world, through: doors({ node, as, contract, granted: fields }) };
 }
 
-/** One ask through every door. Gives how it ended. */
+/** One ask through every door. Returns its ending. */
 async function holdAsk({ world, through, dataset, ask }: Asking): Promise<string> {
   const expected = evaluate(world, dataset, ask);
   const first: Record<string, Page> = {};
@@ -108,12 +108,12 @@ const restDoors = ({ get, post, query }: Doors): [string, Door][] => [
   ['query', query],
 ];
 
-/** Every row once and in order, each page through another door than the one before: a cursor of one is a cursor of the others. */
+/** Every row once and in order, each page through another door: a cursor from one door works at the others. */
 async function holdWalk({ through, dataset, ask }: Asking, rows: readonly Row[], first: Page): Promise<boolean> {
   if ('code' in first || !first.hasMore) return false;
   const limit = Math.max(ask.limit, Math.ceil((rows.length - ask.limit) / PAGES_AT_MOST));
   const turn = [through.query, through.get, through.post];
-  // REST's `every field` and GraphQL's list of them are two selections, and so are two queries.
+  // REST's default of every field and GraphQL's list of them are two selections, and so two queries.
   if (ask.select !== undefined && ask.expand.length === 0) turn.push(through.graphql);
   let page = first;
   let at = first.rows.length;
@@ -136,7 +136,7 @@ async function holdById({ through, dataset, ask }: Asking, id: string, row: Row)
   same(unnamed(got.graphql), row, 'by _id, graphql');
 }
 
-/** A row of this answer, one of the dataset that may be out of scope, and one that is nowhere. */
+/** A row of this answer, a row of the dataset that may be out of scope, and an absent one. */
 async function holdByKey({ world, through, dataset, ask }: Asking, source: readonly Row[]): Promise<void> {
   const { key } = world.contract(dataset);
   const known = [source[0], world.rows[dataset]!.at(-1), world.rows[dataset]![3]].filter((row) => row !== undefined);
@@ -172,7 +172,7 @@ function unnamed(value: unknown): unknown {
   return Object.fromEntries(entries.map(([name, inner]) => [name, unnamed(inner)]));
 }
 
-/** Of values that are JSON; throws, so that fast-check sees it. */
+/** Compares JSON values; throws, so that fast-check sees it. */
 function same(found: unknown, wanted: unknown, what: string): void {
   const [a, b] = [canonical(found), canonical(wanted)];
   if (a === b) return;

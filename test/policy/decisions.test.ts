@@ -110,7 +110,7 @@ t.test('the table of decisions', async (t) => {
     const told = said(decision, row) as Record<string, unknown>;
     for (const key of ['purpose', 'notAfter', 'masks', 'minors', 'fields', 'paths', 'withheld'] as const) {
       if (row[key] === undefined) continue;
-      // Fields come in the contract's order: which ones, not where, is what was decided.
+      // Fields come in the contract's order: the decision is which ones, not where.
       const sorted = (value: unknown) => (key === 'fields' ? [...(value as string[])].sort() : value);
       t.strictSame(sorted(told[key]), sorted(row[key]), `${row.name}: ${key}`);
     }

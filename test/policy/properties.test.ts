@@ -19,7 +19,7 @@ const anyField = fc.constantFrom(...names);
 const anyPurpose = fc.constantFrom('care', 'count');
 const anyMasks = fc.dictionary(fc.constantFrom(...names, 'minors'), fc.constantFrom(...MASKS));
 
-/** A grant on the person dataset, or on another, sometimes out of time, revoked, or another's. */
+/** A grant on the person dataset or on another one; sometimes expired, revoked, or of another application. */
 const anyGrant = fc
   .record({
     dataset: fc.oneof({ weight: 4, arbitrary: fc.constant('town/person') }, fc.constantFrom(...datasets)),
@@ -161,7 +161,7 @@ t.test('a grant of another application, dataset, mode or time changes nothing', 
     fc.property(anyGrants, unrelated, anyAsk, anyCall, (grants, extra, ask, call) => {
       const before = decided(grants, ask, call);
       const after = decided([...grants, extra], ask, call);
-      // A grant of another mode on the same dataset turns «nothing here» into «not in this mode», and no more.
+      // A grant of another mode on the same dataset turns «nothing here» into «not in this mode», and nothing else.
       if (before.outcome === 'deny' && after.outcome === 'deny') {
         return after.code === before.code || (before.code === 'not-found' && after.code === 'mode-not-granted');
       }

@@ -19,7 +19,7 @@ const cursor = await cursorOf('reader-app', `${RESIDENT}?_limit=2&gender=1`);
 const foreign = await cursorOf('other-app', `${BUILDING}?_limit=2`);
 const damaged = `${cursor.slice(0, -4)}${cursor.at(-4) === 'A' ? 'B' : 'A'}${cursor.slice(-3)}`;
 
-/** What is wrong · the code · the place that is named · what is suggested. */
+/** What is wrong · the code · the named place · the suggestion. */
 type Row = [what: string, code: ProblemCode, place: string | undefined, suggestion?: string];
 type Url = [query: string, ...rest: Row];
 
@@ -203,7 +203,7 @@ const LOOKUPS: Body[] = [
   [{ keys: ['B00'], selct: [] }, 'a mistyped member', 'unknown-parameter', '/selct', 'select'],
 ];
 
-/** The reply is a problem of this code at this place, and says no value and nothing of our inside. */
+/** The reply is a problem of this code at this place, and contains no value and nothing internal. */
 async function refused(
   method: string,
   path: string,
@@ -477,7 +477,7 @@ t.test('without a grant every dataset looks the same, known or not', async (t) =
   }
 });
 
-/** fetch joins headers of one name; this sends them as they are. */
+/** fetch joins headers of one name; this sends them unchanged. */
 function twice(headers: string[], path = RESIDENT): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(node.baseUrl);

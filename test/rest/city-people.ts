@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** People as the city writes them, of every form that a value has. */
+/** People as the city writes them, in every form of a value. */
 export function somePeople(count: number): ({ GMSFHM: string } & Record<string, unknown>)[] {
   const text = fc
     .string({ unit: 'grapheme', minLength: 1, maxLength: 12 })

@@ -28,7 +28,7 @@ export const ADULT = {
 export const ELSEWHERE = { ...ADULT, GMSFHM: '370399198001011018', XM: '李四', CSRQ: '19800101', XZD: '370303009211' };
 export const CHILD = { ...ADULT, GMSFHM: '370399202003030019', XM: '王小五', CSRQ: '20200303' };
 
-/** The same dataset twice: asked live, or landed. */
+/** The same dataset twice: proxied, and landed. */
 function contract(dataset: string, more: object): object {
   return {
     dataset,
@@ -63,14 +63,14 @@ const PERSONAL = { title, sensitivity: 'L3' };
 const OPEN = { title, sensitivity: 'L2' };
 const FILE = { mode: ['snapshot'], 'delete-at-most': '100%', source: { kind: 'file' } };
 
-/** What the city answers; a test may answer everything else. */
+/** What the city answers; a test may replace the answer. */
 export type CityAnswer = (asked: Record<string, unknown>, reply: ServerResponse, request: IncomingMessage) => unknown;
 
 export interface City {
   node: TestNode;
   draft: UpstreamDraft;
   upstream: Upstream;
-  /** How it answers from now on; as usual where nothing is given. */
+  /** How it answers from now on; undefined: as usual. */
   answers(answer: CityAnswer | undefined): void;
   /** Every call so far. */
   calls: { url: string; method: string; headers: IncomingMessage['headers']; body: unknown }[];
@@ -80,7 +80,7 @@ export interface City {
 export const json = (reply: ServerResponse, body: unknown, status = 200) =>
   reply.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
 
-/** A node with `police/check` asked live at a city's interface, `police/landed` with the same fields, and `police/road` with an open key. */
+/** A node with `police/check` proxied to a city's interface, `police/landed` with the same fields, and `police/road` with an open key. */
 export async function openCity(t: Teardown): Promise<City> {
   const people = new Map<string, object>([ADULT, ELSEWHERE, CHILD].map((person) => [person.GMSFHM, person]));
   const usual: CityAnswer = (asked, reply) => {
@@ -116,7 +116,7 @@ export async function openCity(t: Teardown): Promise<City> {
       contract('police/check', proxy('/check', limits)),
       contract('police/landed', { delivery: FILE }),
       contract('police/road', {
-        // Another number at once is another lane: its breaker is its own.
+        // Another limit of calls at once is another lane with its own breaker.
         ...proxy('/road', { ...limits, 'at-once': '5', ask: { code: 'road' }, rows: '' }),
         key: 'code',
         subjects: [],

@@ -188,7 +188,7 @@ t.test('an answer that is still good is confirmed, and the entry says which', as
   await t.test('and a new release ends it', (t) => untilReleased(t, path, etag));
 });
 
-/** The node hears of a release a moment after it was published. */
+/** The node learns of a release a moment after its publication. */
 async function untilReleased(t: Test, path: string, etag: string): Promise<void> {
   const deadline = Date.now() + 20_000;
   for (;;) {

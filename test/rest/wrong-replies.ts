@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { ADULT, type CityAnswer, ELSEWHERE, json } from './city.js';
 
-/** What an interface may answer instead of one row that satisfies the contract, and what of it is told; how much of its flood was taken. */
+/** What an interface may answer instead of one row that satisfies the contract, what a reply says about it, and how much of a flood was read. */
 export function wrongReplies(): { wrong: [string, CityAnswer, RegExp][]; flooded: () => number } {
   let written = 0;
   const flood = async (reply: ServerResponse) => {

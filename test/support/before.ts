@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { waitFor } from '../../src/platform/postgres/postgres-process.js';
 import { serverFile } from './run.js';
 
-// One PostgreSQL for the whole run, held by a process of its own: this one must end before the tests begin.
+// One PostgreSQL for the whole run, held by a process of its own: this process must end before the tests begin.
 const file = serverFile(process.ppid);
 rmSync(file, { force: true });
 const script = fileURLToPath(new URL('./holder.ts', import.meta.url));

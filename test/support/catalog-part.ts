@@ -3,7 +3,7 @@ import { publishCatalog } from '../../src/exchange/publishing/publish-contract.j
 import { packageRoot } from '../../src/platform/paths.js';
 import type { TestNode } from './node.js';
 
-/** Publishes the publishers, the purposes and some datasets of the project's catalog, without their relations; `change` mends a document. */
+/** Publishes the publishers, the purposes and some datasets of the project's catalog, without their relations; `change` adapts a document. */
 export async function publishPart(
   node: TestNode,
   datasets: readonly string[],
@@ -20,7 +20,7 @@ export async function publishPart(
   });
 }
 
-/** Registers `<publisher>-publisher` where it is not, with a deliver grant on the dataset. */
+/** Registers `<publisher>-publisher` where it is absent, with a deliver grant on the dataset. */
 export async function delivers(node: TestNode, dataset: string): Promise<string> {
   const department = dataset.split('/')[0]!;
   const clientId = `${department}-publisher`;
@@ -32,7 +32,7 @@ export async function delivers(node: TestNode, dataset: string): Promise<string>
 
 let keys = 0;
 
-/** Delivers rows under the names of fields as a snapshot; returns what the reply says. */
+/** Delivers rows under the names of fields as a snapshot; returns the reply. */
 export async function deliverRows(node: TestNode, dataset: string, rows: readonly object[]): Promise<any> {
   const reply = await node.ask('POST', `/data/${dataset}/v1/deliveries?mode=snapshot`, {
     as: `${dataset.split('/')[0]}-publisher`,

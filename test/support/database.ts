@@ -12,7 +12,7 @@ export interface TestDatabase {
   database: Database;
 }
 
-/** A fresh migrated database, closed and dropped when the test ends. A file that runs without tap's runner gets its own server. */
+/** A fresh migrated database, closed and dropped when the test ends. Without tap's runner a file gets its own server. */
 export async function testDatabase(t: Teardown, options = { statementTimeoutMs: 5_000 }): Promise<TestDatabase> {
   const shared = findServer();
   const server = shared ?? (await startOwn(t));
@@ -28,13 +28,13 @@ export async function testDatabase(t: Teardown, options = { statementTimeoutMs: 
 }
 
 async function startOwn(t: Teardown): Promise<{ url: string }> {
-  const { startTestServer } = await import('./postgres.js'); // its weight only where it is needed
+  const { startTestServer } = await import('./postgres.js'); // loaded only where needed
   const server = await startTestServer();
   t.teardown(() => server.stop());
   return server;
 }
 
-/** A clone has the template's content but not its rights: the same as migrations/001-platform.ts gives. */
+/** A clone has the template's content but not its rights: the same rights as in migrations/001-platform.ts. */
 function rightsOn(name: string): string[] {
   return [
     `GRANT CREATE, CONNECT, TEMPORARY ON DATABASE ${name} TO exchange_owner`,

@@ -1,7 +1,7 @@
 import { lockDataDirectory } from '../../src/platform/data-directory.js';
 import { startPostgres } from '../../src/platform/postgres/embedded-postgres.js';
 
-// A process of its own that holds an embedded PostgreSQL, to be killed by a test: prints the postmaster's pid, stops on SIGTERM.
+// A process that holds an embedded PostgreSQL, for a test to kill: prints the postmaster's pid, stops on SIGTERM.
 const dataDir = process.argv[2]!;
 const unlock = lockDataDirectory(dataDir);
 const postgres = await startPostgres({ dataDir });

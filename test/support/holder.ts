@@ -3,7 +3,7 @@ import { writePrivateFile } from '../../src/platform/private-file.js';
 import { startTestServer } from './postgres.js';
 import { serverFile, type TestServer } from './run.js';
 
-// Holds the PostgreSQL of one test run: from before.ts until after.ts says so, or until the runner is gone.
+// Holds the PostgreSQL of one test run from before.ts until after.ts ends it, or until the runner is gone.
 const runner = Number(process.argv[2]);
 const server = await startTestServer();
 const file: TestServer = { url: server.url, holder: process.pid };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../src/platform/clock.js';
 import { type Keys, openKeys } from '../../src/platform/keys.js';
 
-/** Fresh keys in a temporary directory, which goes when the process ends. */
+/** Fresh keys in a temporary directory, removed when the process ends. */
 export async function testKeys(): Promise<Keys> {
   const directory = mkdtempSync(join(tmpdir(), 'civic-exchange-keys-'));
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }));

@@ -7,7 +7,7 @@ import { freePort } from './node.js';
 
 export interface Mariadb {
   port: number;
-  /** As its administrator. */
+  /** Runs SQL as its administrator. */
   query(sql: string): Promise<unknown>;
   stop(): Promise<void>;
 }
@@ -19,7 +19,7 @@ export function findMariadb(): string | undefined {
   return PLACES.find((path) => existsSync(path));
 }
 
-/** A server of its own on loopback, in a directory that goes with it. */
+/** A server on loopback, in a directory that is removed with it. */
 export async function startMariadb(program: string): Promise<Mariadb> {
   const directory = mkdtempSync(join(tmpdir(), 'civic-exchange-mariadb-'));
   chmodSync(directory, 0o755);

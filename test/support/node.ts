@@ -23,12 +23,12 @@ export interface Reply {
   status: number;
   headers: Headers;
   text: string;
-  /** Of whatever shape the reply has: tests look into it. */
+  /** Of any shape: tests look into it. */
   body: any;
 }
 
 export interface Asking {
-  /** clientId whose token is sent. */
+  /** clientId of the token to send. */
   as?: string;
   headers?: Record<string, string>;
   /** An object is sent as JSON. */
@@ -53,7 +53,10 @@ export interface TestNode extends Node {
 const BY = { actor: null, request: '00000000-0000-4000-8000-000000000000' };
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-/** `catalog`: the directory to publish at start (default the project's own; false for none). Closed at teardown. `beside` shares database and keys with another node; `databaseUrl` is a migrated database of the caller's. */
+/**
+ * `catalog`: the directory to publish at start (default the project's own; false for none). Closed at teardown. `beside` shares database and keys
+ * with another node; `databaseUrl` is a migrated database of the caller.
+ */
 export async function testNode(
   t: Teardown,
   options: {
@@ -62,7 +65,7 @@ export async function testNode(
     beside?: TestNode;
     databaseUrl?: string;
     keys?: Keys;
-    /** Carries out jobs: scheduled sources, runs that were asked for. */
+    /** Carries out jobs: scheduled sources, requested runs. */
     worker?: boolean;
   } = {},
 ): Promise<TestNode> {
@@ -71,7 +74,7 @@ export async function testNode(
   const keys = options.keys ?? beside?.keys ?? (await testKeys());
   const port = await freePort();
   const baseUrl = `http://127.0.0.1:${port}`;
-  // The issuer of every node of one exchange is the same.
+  // Every node of one exchange has the same issuer.
   const publicUrl = beside?.exchange.config.publicUrl ?? baseUrl;
   const config = loadConfig(
     {
@@ -88,7 +91,7 @@ export async function testNode(
     {},
   );
   const node = await composeNode({ config, databaseUrl, keys, clock: systemClock });
-  // Before the database goes: teardown runs in reverse order of registration in no runner we rely on, so the node closes with the database still there.
+  // Before the database is dropped: no runner guarantees the order of teardowns, so the node closes with the database still there.
   t.teardown(() => node.close());
   await node.app.listen({ host: '127.0.0.1', port });
   if (options.catalog !== false && beside === undefined)

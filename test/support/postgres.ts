@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { startPostgres } from '../../src/platform/postgres/embedded-postgres.js';
 import { migrate } from '../../src/platform/postgres/migrate.js';
 
-/** Starts a server of its own in a temporary directory, with the migrated template. */
+/** Starts a server in a temporary directory of its own, with the migrated template. */
 export async function startTestServer(): Promise<{ url: string; stop(): Promise<void> }> {
   const directory = mkdtempSync(join(tmpdir(), 'civic-exchange-test-'));
-  chmodSync(directory, 0o711); // as root the server runs as another user, who must get in
+  chmodSync(directory, 0o711); // as root the server runs as another user, who needs access
   const postgres = await startPostgres({ dataDir: directory });
   await migrate(postgres.url);
   const stop = async () => {

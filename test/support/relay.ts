@@ -1,11 +1,11 @@
 import { connect, createServer, type NetConnectOpts, type Socket } from 'node:net';
 
-/** A port on loopback that leads elsewhere, and can be cut. */
+/** A port on loopback that forwards elsewhere, and can be cut. */
 export interface Relay {
   port: number;
-  /** Cuts every connection once so many bytes have come back through it; undefined = never. */
+  /** Cuts every connection after so many bytes came back; undefined = never. */
   cutAfter: number | undefined;
-  /** From so many bytes on nothing comes back, and the connection stands. */
+  /** After so many bytes nothing comes back, and the connection stays open. */
   silentAfter: number | undefined;
   close(): Promise<void>;
 }

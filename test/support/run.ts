@@ -2,15 +2,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** What a test run shares: one server, and in it one migrated database that is cloned for each test file. */
+/** What the files of a test run share: one server, with one migrated database that each file clones. */
 export interface TestServer {
   /** Of the template database; nobody stays connected to it. */
   url: string;
-  /** Of the process that holds the server. */
+  /** Process id of the holder of the server. */
   holder: number;
 }
 
-/** Where the run that `runner` (the tap process) leads writes its connection: `before` files can't pass an environment on. */
+/** File with the connection of the run that `runner` (the tap process) leads: `before` files can't pass an environment on. */
 export function serverFile(runner: number): string {
   return join(tmpdir(), `civic-exchange-test-${runner}.json`);
 }
