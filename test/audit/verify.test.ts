@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fastify, { type LightMyRequestResponse } from 'fastify';
+import { serializeDictionary } from 'structured-headers';
 import t from 'tap';
 import type { Subject } from '../../src/access/identity/subject.js';
 import { openCheckpoints } from '../../src/audit/checkpoint.js';
@@ -15,6 +16,7 @@ import { Broken, verifyExport } from '../../src/audit/verify/export.js';
 import { openCheckpoint, parseVerifierKey } from '../../src/audit/verify/note.js';
 import { extendsTree, includes } from '../../src/audit/verify/proof.js';
 import { parseProof, parseReceipt, verifyReceipt } from '../../src/audit/verify/receipt.js';
+import { receiptHeader } from '../../src/exchange/answering/receipt-header.js';
 import type { Exchange } from '../../src/exchange/exchange.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { Problem } from '../../src/platform/errors.js';
@@ -198,7 +200,8 @@ t.test('a receipt verifies offline, with its answer', async (t) => {
   t.match(plain.headers['content-type'], 'text/plain');
   const proof = parseProof(plain.body.replace('\n', `\nextra ${bytes}\n`));
   const body = Buffer.from(String(drafts[123]!.answer));
-  const header = `index=${receipt.index}, leaf=:${receipt.leaf.toString('base64')}:, blind=:${receipt.blind.toString('base64')}:`;
+  const header = serializeDictionary({ index: receipt.index, leaf: receipt.leaf, blind: receipt.blind });
+  t.equal(receiptHeader(receipt), header);
   t.same(parseReceipt(`Exchange-Receipt: ${header}`), receipt);
   t.match(verifyReceipt(receipt, proof, { vkey, body }), { origin: ORIGIN, answer: true });
   const other = receipts[124]!;
@@ -217,6 +220,11 @@ t.test('a receipt verifies offline, with its answer', async (t) => {
     'a key with a wrong id': () =>
       verifyReceipt(receipt, proof, { vkey: vkey.replace(/\+[0-9a-f]{8}\+/, '+00000000+'), body }),
     'no receipt': () => parseReceipt('index=1'),
+    'a receipt of half an index': () => parseReceipt(header.replace(/index=\d+/, 'index=1.5')),
+    'a receipt before the log': () => parseReceipt(header.replace(/index=\d+/, 'index=-1')),
+    'a receipt with a short leaf': () => parseReceipt(header.replace(/leaf=:[^:]+:/, 'leaf=:AAAA:')),
+    'a receipt with a leaf as text': () => parseReceipt(header.replace(/leaf=:([^:]+):/, 'leaf="$1"')),
+    'a receipt and more': () => parseReceipt(`${header}; and more`),
     'no proof': () => parseProof('index 1'),
   };
   for (const [name, attempt] of Object.entries(wrong)) t.throws(attempt, name);

@@ -1,18 +1,30 @@
+import { parseDictionary } from 'structured-headers';
 import type { Receipt } from '../entry.js';
 import { leafHash, sha256 } from '../tree/hash.js';
 import { openEntry } from './entry.js';
 import { openCheckpoint, parseVerifierKey } from './note.js';
 import { includes } from './proof.js';
 
-const RECEIPT =
-  /^(?:exchange-receipt:)?\s*index=(\d{1,15}),\s*leaf=:([A-Za-z0-9+/]{43}=):,\s*blind=:([A-Za-z0-9+/]{43}=):\s*$/i;
-
 /** The value of `Exchange-Receipt`, with or without the header's name. Throws Error where it is no receipt. */
 export function parseReceipt(text: string): Receipt {
-  const match = RECEIPT.exec(text);
-  if (match === null) throw new Error('the receipt has not the form index=…, leaf=:…:, blind=:…:');
-  const [, index, leaf = '', blind = ''] = match;
-  return { index: Number(index), leaf: Buffer.from(leaf, 'base64'), blind: Buffer.from(blind, 'base64') };
+  const [index, leaf, blind] = membersOf(text.replace(/^exchange-receipt:/i, '').trim());
+  if (!Number.isSafeInteger(index) || Number(index) < 0 || !isHash(leaf) || !isHash(blind)) {
+    throw new Error('the receipt has not the form index=…, leaf=:…:, blind=:…:');
+  }
+  return { index: Number(index), leaf: Buffer.from(leaf), blind: Buffer.from(blind) };
+}
+
+function membersOf(text: string): unknown[] {
+  try {
+    const dictionary = parseDictionary(text);
+    return ['index', 'leaf', 'blind'].map((name) => dictionary.get(name)?.[0]);
+  } catch {
+    return [];
+  }
+}
+
+function isHash(value: unknown): value is ArrayBuffer {
+  return value instanceof ArrayBuffer && value.byteLength === 32;
 }
 
 export interface Proof {

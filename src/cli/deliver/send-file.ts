@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import { serializeItem } from 'structured-headers';
 import type { Reply } from '../../client/http.js';
 import { systemClock } from '../../platform/clock.js';
+import { itemIn, writeDigest } from '../../platform/structured-field.js';
 import type { Client } from '../client.js';
 import { CommandError, EXIT } from '../exit-code.js';
 import type { MediaType } from '../media-type.js';
@@ -63,7 +65,7 @@ const WORDS = {
 async function digestOf(file: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
-  return `sha-256=:${hash.digest('base64')}:`;
+  return writeDigest(hash.digest());
 }
 
 /** The same key each time, so that repeated requests create one upload. */
@@ -76,7 +78,7 @@ async function begin(
     'content-type': media.contentType,
     'content-encoding': media.encoding,
     'idempotency-key': systemClock.uuid(),
-    'upload-complete': '?0',
+    'upload-complete': serializeItem(false),
     'upload-length': String(bytes),
     'repr-digest': digest,
   };
@@ -115,7 +117,7 @@ async function sendPart({ sending, path, bytes }: FileUpload, offset: number): P
   const headers = {
     'content-type': 'application/partial-upload',
     'upload-offset': String(offset),
-    'upload-complete': end === bytes ? '?1' : '?0',
+    'upload-complete': serializeItem(end === bytes),
   };
   const body = end === offset ? '' : createReadStream(sending.file, { start: offset, end: end - 1 });
   return sending.client.send(path, { method: 'PATCH', headers, body, signal: sending.signal });
@@ -136,7 +138,7 @@ async function look({ sending, path }: FileUpload, patient: Patience): Promise<n
         `The exchange has ${sending.file} no more (${reply.status}): send it again.`,
       );
     }
-    if (reply.headers['upload-complete'] !== '?1') return Number(reply.headers['upload-offset']);
+    if (itemIn(reply.headers['upload-complete']) !== true) return Number(reply.headers['upload-offset']);
     const delivery = String(reply.headers.location);
     const found = await tried(() => client.send(delivery, { method: 'GET', signal }), signal);
     if (!(found instanceof Error || mayPass(found))) return found;

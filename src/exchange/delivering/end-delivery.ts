@@ -8,6 +8,7 @@ import type { Unreadable } from '../../ingest/readers/source.js';
 import type { Intake } from '../../ingest/receive/intake.js';
 import { Problem } from '../../platform/errors.js';
 import { databaseProblem } from '../../platform/postgres/database-problem.js';
+import { writeDigest } from '../../platform/structured-field.js';
 import type { Exchange } from '../exchange.js';
 import type { Run } from './begin-delivery.js';
 import { cancelledEntry, endedEntry, failedEntry } from './delivery-entries.js';
@@ -100,7 +101,7 @@ function notesOf(intake: Intake): Pick<Report, 'source'> {
   return notes === undefined ? {} : { source: notes };
 }
 
-/** As in `Content-Digest` (RFC 9530): `sha-256=:…:` of what was received. */
+/** Of what was received. */
 export function digestOf(intake: Intake): string {
-  return `sha-256=:${intake.digest().toString('base64')}:`;
+  return writeDigest(intake.digest());
 }

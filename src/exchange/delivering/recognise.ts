@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Permit } from '../../access/policy/decision.js';
 import type { PolicyIndex } from '../../access/policy/policy.js';
 import { findSame, type Same, type Sought } from '../../ingest/receive/same-file.js';
+import { writeDigest } from '../../platform/structured-field.js';
 import type { Run } from './begin-delivery.js';
 import { digestOf } from './end-delivery.js';
 
@@ -9,7 +10,7 @@ import { digestOf } from './end-delivery.js';
 export async function isKnown(run: Run): Promise<boolean> {
   const { stated } = run.offer.intake;
   if (stated === undefined || run.offer.again) return false;
-  const sought = soughtBy(run, run.offer, `sha-256=:${stated.toString('base64')}:`);
+  const sought = soughtBy(run, run.offer, writeDigest(stated));
   return (await findSame(run.client, sought)) !== undefined;
 }
 

@@ -83,17 +83,3 @@ async function* gunzipped(sent: AsyncIterable<Buffer>, meter: Meter, limitBytes:
 function isZlibError(error: unknown): boolean {
   return error instanceof Error && /^Z_/.test((error as NodeJS.ErrnoException).code ?? '');
 }
-
-/**
- * The SHA-256 that a `Content-Digest` or `Repr-Digest` header states, or undefined without one.
- * @throws Problem bad-header where the header is there and has no sound sha-256
- */
-export function statedDigest(header: string | string[] | undefined, name = 'Content-Digest'): Buffer | undefined {
-  if (header === undefined) return undefined;
-  const members = (typeof header === 'string' ? header : header.join(',')).split(',').map((member) => member.trim());
-  const found = members.map((member) => /^sha-256=:([A-Za-z0-9+/]{43}=):$/.exec(member)?.[1]).find(Boolean);
-  if (found !== undefined) return Buffer.from(found, 'base64');
-  throw new Problem('bad-header', undefined, {
-    faults: [{ parameter: name, reason: 'no sound sha-256 in it', expected: 'sha-256=:base64:' }],
-  });
-}

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
+import { serializeDictionary, serializeItem } from 'structured-headers';
 import { appendToUpload } from '../../exchange/delivering/uploads.js';
 import type { Exchange } from '../../exchange/exchange.js';
 import { receive } from '../../ingest/receive/receive.js';
@@ -8,14 +9,11 @@ import { Problem } from '../../platform/errors.js';
 import { idempotent, type Reply } from '../http/idempotency.js';
 import { parseEncoding, type Terms } from './delivery-request.js';
 import { type DeliveryRequest, datasetOf, type Permitted } from './route-dataset.js';
-import { badHeader, parsePartial } from './upload-request.js';
+import { parseComplete, parsePartial } from './upload-request.js';
 
 /** True where the body is the beginning of a delivery that comes in by parts. Throws Problem bad-header. */
-export function isBeginning({ headers }: DeliveryRequest): boolean {
-  const complete = headers['upload-complete'];
-  if (complete === undefined || complete === '?1') return false;
-  if (complete === '?0') return true;
-  throw badHeader('Upload-Complete', '?0 or ?1');
+export function isBeginning(request: DeliveryRequest): boolean {
+  return request.headers['upload-complete'] !== undefined && !parseComplete(request);
 }
 
 /**
@@ -77,8 +75,8 @@ function createdReply(exchange: Exchange, request: DeliveryRequest, upload: Uplo
 export function uploadHeaders({ config }: Pick<Exchange, 'config'>, upload: Upload): Record<string, string> {
   return {
     'upload-offset': String(upload.received),
-    'upload-complete': upload.ended ? '?1' : '?0',
-    'upload-limit': `max-size=${config.deliveryLimitBytes}, max-age=${upload.remaining}`,
+    'upload-complete': serializeItem(upload.ended),
+    'upload-limit': serializeDictionary({ 'max-size': config.deliveryLimitBytes, 'max-age': upload.remaining }),
     ...(upload.length === null ? {} : { 'upload-length': String(upload.length) }),
   };
 }

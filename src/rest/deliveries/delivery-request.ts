@@ -3,9 +3,10 @@ import type { FastifyRequest } from 'fastify';
 import type { Contract } from '../../catalog/contract.js';
 import { type Charset, namedCharset } from '../../ingest/readers/csv/charset.js';
 import { FILE_TYPES, type FileType } from '../../ingest/readers/open.js';
-import { type Manifest, statedDigest } from '../../ingest/receive/receive.js';
+import type { Manifest } from '../../ingest/receive/receive.js';
 import { Problem } from '../../platform/errors.js';
 import { nearMiss } from '../../platform/near-miss.js';
+import { statedDigest } from '../../platform/structured-field.js';
 import { pairsOf } from '../data/parse-url.js';
 import { queryStringOf } from '../http/request.js';
 

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
-import { statedDigest } from '../../ingest/receive/receive.js';
 import { Problem } from '../../platform/errors.js';
+import { itemIn, statedDigest } from '../../platform/structured-field.js';
 
 export const PARTIAL = 'application/partial-upload';
 
@@ -22,10 +22,8 @@ export interface Partial {
 /** Throws Problem bad-header. */
 export function parsePartial(request: FastifyRequest): Partial {
   const { headers } = request;
-  const complete = headers['upload-complete'];
-  if (complete !== '?0' && complete !== '?1') throw badHeader('Upload-Complete', '?0 or ?1');
   return {
-    complete: complete === '?1',
+    complete: parseComplete(request),
     offset: integerOf(request, 'Upload-Offset'),
     length: integerOf(request, 'Upload-Length') ?? null,
     whole: statedDigest(headers['repr-digest'], 'Repr-Digest') ?? null,
@@ -34,10 +32,18 @@ export function parsePartial(request: FastifyRequest): Partial {
   };
 }
 
+/** Throws Problem bad-header. */
+export function parseComplete({ headers }: FastifyRequest): boolean {
+  const complete = itemIn(headers['upload-complete']);
+  if (typeof complete === 'boolean') return complete;
+  throw badHeader('Upload-Complete', '?0 or ?1');
+}
+
 function integerOf({ headers }: FastifyRequest, name: string): number | undefined {
-  const value = headers[name.toLowerCase()];
-  if (value === undefined) return undefined;
-  if (typeof value === 'string' && /^\d{1,15}$/.test(value)) return Number(value);
+  const header = headers[name.toLowerCase()];
+  if (header === undefined) return undefined;
+  const value = itemIn(header);
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
   throw badHeader(name, 'a number of bytes');
 }
 

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { serializeItem } from 'structured-headers';
 import type { Offer } from '../../exchange/delivering/begin-delivery.js';
 import { cancelledEntry } from '../../exchange/delivering/delivery-entries.js';
 import { fileIntakeOf } from '../../exchange/delivering/file-intake-of.js';
@@ -90,7 +91,11 @@ async function append(exchange: Exchange, handler: Handler, running: Set<Promise
     running,
     carryOut: (_, offer) => deliverUpload(exchange, offer, whole),
   });
-  return reply.code(given.status).headers(given.headers).header('upload-complete', '?1').send(given.body);
+  return reply
+    .code(given.status)
+    .headers(given.headers)
+    .header('upload-complete', serializeItem(true))
+    .send(given.body);
 }
 
 function offerOf(

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Subject } from '../../access/identity/subject.js';
 import type { Exchange } from '../../exchange/exchange.js';
 import { Problem } from '../../platform/errors.js';
+import { itemIn } from '../../platform/structured-field.js';
 import { type Claim, claimKey, cleanKeys, type Reply, releaseKey, storeReply } from './idempotency-store.js';
 
 export type { Reply } from './idempotency-store.js';
@@ -13,8 +14,8 @@ export type { Reply } from './idempotency-store.js';
  */
 export type BodyDigest = string | { drain(): Promise<string>; seen(): string };
 
+/** Wider than a token of RFC 9651, which begins with a letter: a bare UUID is one. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z:/]{1,128}$/;
-const STRING = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,256})"$/;
 
 /**
  * Reads `Idempotency-Key`: an RFC 9651 string, or a bare token of at most 128 characters.
@@ -28,8 +29,8 @@ export function idempotencyKey(header: string | string[] | undefined): string {
   }
   if (typeof header === 'string') {
     if (TOKEN.test(header)) return header;
-    const inner = STRING.exec(header)?.[1]?.replace(/\\(["\\])/g, '$1');
-    if (inner !== undefined && inner.length <= 128) return inner;
+    const key = itemIn(header);
+    if (typeof key === 'string' && key !== '' && key.length <= 128) return key;
   }
   throw new Problem('bad-header', undefined, {
     faults: [
