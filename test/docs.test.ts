@@ -10,7 +10,7 @@ const README = 'README.md';
 const README_ZH = 'README.zh-CN.md';
 const text = (path: string): string => readFileSync(join(packageRoot, path), 'utf8');
 
-t.test('every link of a document leads somewhere', async (t) => {
+t.test('every link of a document resolves', async (t) => {
   const documents = [README, README_ZH, 'CHANGELOG.md', 'src/rest/errors.md', ...foldersWithReadme()];
   for (const document of documents) {
     const links = [...text(document).matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, link]) => link!);
@@ -19,7 +19,7 @@ t.test('every link of a document leads somewhere', async (t) => {
   }
 });
 
-t.test('every file that a README names is there', async (t) => {
+t.test('every file that a README names exists', async (t) => {
   const path = /`((?:src|test|catalog|schemas|migrations|\.ci)\/[^\s`*<{]*|openapi\.yaml)`/g;
   const inShell = /(?<![\w./-])(?:test\/examples\/[\w./-]+|\.ci\/run)/g;
   for (const document of [README, README_ZH]) {
@@ -36,7 +36,7 @@ t.test('every file that a README names is there', async (t) => {
   }
 });
 
-t.test('both READMEs tell the same commands, in the same order', async (t) => {
+t.test('both READMEs have the same commands, in the same order', async (t) => {
   t.strictSame(commandsOf(README_ZH), commandsOf(README));
   t.strictSame(commandsOf(README).slice(0, 2), ['npm ci && npm start', 'npm ci && npm test']);
 });

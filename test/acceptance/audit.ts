@@ -16,7 +16,7 @@ function tools(outside: Outside) {
 
 export const audit: Part = [
   [
-    'the receipt of every reply that has an entry is proven',
+    'the receipt of every reply with an entry is proven',
     async (t, outside) => {
       const { readVkey, entry, proofOf } = tools(outside);
       const vkey = await readVkey();
@@ -156,7 +156,7 @@ export const audit: Part = [
     },
   ],
   [
-    'an application reads its own entries; a foreign index is as good as none',
+    'an application reads its own entries; a foreign index looks absent',
     async (t, outside) => {
       const { entry } = tools(outside);
       const { index } = receiptOf(await outside.ask('GET', `${R}?_limit=1`, { as: 'subsidy-app' }));

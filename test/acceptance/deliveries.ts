@@ -110,7 +110,7 @@ export const deliveries: Part = [
     },
   ],
   [
-    'asynchronously, on wish',
+    'asynchronously, on request',
     async (t, outside) => {
       const { send } = tools(outside);
       const reply = await send(DELTA, { headers: { prefer: 'respond-async' }, body: T00 });

@@ -51,7 +51,7 @@ export const publishing: Part = [
       const listed = await outside.ask('GET', '/api/v1/catalog');
       t.ok(listed.body.data.some(({ id }: { id: string }) => id === 'civil-affairs/thing/v1'));
       const again = await publish(CONTRACT);
-      t.match([again.status, again.body.published], [200, []], 'the same again changes nothing');
+      t.match([again.status, again.body.published], [200, []], 'publishing the same again changes nothing');
     },
   ],
   [

@@ -96,7 +96,7 @@ async function tokenByClient(
   return (await oauth.processClientCredentialsResponse(as, client, response)).access_token;
 }
 
-t.test('discovery speaks of the public URL only', async (t) => {
+t.test('discovery uses the public URL only', async (t) => {
   for (const name of ['openid-configuration', 'oauth-authorization-server']) {
     const headers = { 'X-Forwarded-Host': 'evil.example', 'X-Forwarded-Proto': 'https' };
     const found = (await (await fetch(`${publicUrl}/.well-known/${name}`, { headers })).json()) as Record<

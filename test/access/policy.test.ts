@@ -49,7 +49,7 @@ async function refuses(t: Test, promise: Promise<unknown>, expected: (error: Err
   );
 }
 
-t.test('what is published and registered is served, by every node', async (t) => {
+t.test('every node serves what is published and registered', async (t) => {
   t.equal(s.policy.current().catalog.contracts.size, 5);
   t.equal(s.policy.current().catalog.purposes.size, 3);
   const second = await s.secondPolicy();
@@ -77,7 +77,7 @@ t.test('what is published and registered is served, by every node', async (t) =>
   await refuses(t, revokeGrant(s, s.clock.uuid(), by), problem('not-found'), 'unknown grant');
 });
 
-t.test('a fresh index is the same as the one that grew', async (t) => {
+t.test('a fresh index equals one that grew', async (t) => {
   const fresh = await openPolicy({ database: s.database, log: s.log, clock: s.clock, node: 'fresh' });
   const grown = s.policy.current();
   t.strictSame([...fresh.current().grants.values()], [...grown.grants.values()]);
@@ -171,7 +171,7 @@ t.test('at most one grant for an application, dataset, mode and purpose at a tim
   t.ok(await issueGrant(s, { ...draft, ...later }, by), 'the renewal that begins when this one ends');
 });
 
-t.test('who is disabled while a change is on its way changes nothing', async (t) => {
+t.test('an application disabled during a change changes nothing', async (t) => {
   await application('boss', { roles: ['operator'] });
   await application('subject');
   const authorise = () => {
@@ -291,7 +291,7 @@ t.test('a row written by hand opens nothing', async (t) => {
   await again.close();
 });
 
-t.test('a record and its entry stand or fall together', async (t) => {
+t.test('a record and its entry commit together or not at all', async (t) => {
   const tx = await s.database.app.connect();
   const { writeRecords } = await import('../../src/access/policy/records.js');
   await tx.query('BEGIN');

@@ -93,7 +93,7 @@ const draft: fc.Arbitrary<Draft> = fc.record(
 const schema = JSON.parse(readFileSync(new URL('../../schemas/audit-entry.schema.json', import.meta.url), 'utf8'));
 const valid = new Ajv2020({ strict: true }).compile(schema);
 
-t.test('the bytes are the canonical form of what they say, and fit the schema', async (t) => {
+t.test('the bytes are canonical, and fit the schema', async (t) => {
   fc.assert(
     fc.property(draft, (given) => {
       const { bytes, entry } = bytesOf(given);
@@ -107,7 +107,7 @@ t.test('the bytes are the canonical form of what they say, and fit the schema', 
   t.match(entry, { v: 1, time: TIME, node: 'node-1', event: 'data.read', outcome: 'success', actor: SAMPLE.actor });
 });
 
-t.test('the open part holds nothing personal, and its digests stand no guess without the blind', async (t) => {
+t.test('the open part has nothing personal, and its digests resist guesses without the blind', async (t) => {
   const { bytes, entry, encoded } = bytesOf(SAMPLE);
   for (const canary of [CANARY, '王芳', '37号', 'granted']) {
     t.notOk(bytes.includes(canary), canary);
@@ -146,7 +146,7 @@ t.test('the sealed part opens with the key of its month, in its own entry only',
   t.throws(() => openSealed({ ...keys, month: () => Buffer.alloc(32) }, encoded.sealed, salt), 'a destroyed key');
 });
 
-t.test('what cannot be an entry fails by itself', async (t) => {
+t.test('a draft that cannot be an entry fails alone', async (t) => {
   const access = SAMPLE.accesses[0]!;
   const actor = SAMPLE.actor!;
   const poison: Record<string, Partial<Draft>> = {

@@ -78,7 +78,7 @@ t.test('two nodes, one log: nothing lost, nothing twice, no gap', async (t) => {
   }
 });
 
-t.test('what was decided before a policy change is stale, on every node; what was not decided is not', async (t) => {
+t.test('decisions before a policy change are stale on every node; entries without a decision are not', async (t) => {
   const before = one.head().epoch;
   const listener = await database.connectListener();
   const heard: string[] = [];
@@ -106,7 +106,7 @@ t.test('what was decided before a policy change is stale, on every node; what wa
   tx.release();
 });
 
-t.test('a transaction that rolls back leaves nothing, and several appends in one stand together', async (t) => {
+t.test('a rolled-back transaction leaves nothing, and several appends in one commit together', async (t) => {
   const { next } = one.head();
   const tx = await database.app.connect();
   await tx.query('BEGIN');
@@ -152,7 +152,7 @@ t.test('once a revocation has returned, nothing decided before it commits on any
   await soundness(t);
 });
 
-t.test('what ran out is not entered, by the clock of the database', async (t) => {
+t.test('expired drafts are not recorded, by the clock of the database', async (t) => {
   const past = makeDraft({ notAfter: Date.now() - 60_000 });
   const good = makeDraft({ notAfter: Date.now() + 60_000 });
   const answers = await Promise.all([one.append(past), one.append(good), one.append(makeDraft())]);
@@ -173,7 +173,7 @@ t.test('a poisoned entry fails its own request only', async (t) => {
   );
 });
 
-t.test('when too much waits, the next is refused, refusals before answers', async (t) => {
+t.test('a full queue refuses the next draft, refusals before answers', async (t) => {
   const slow = await open('slow');
   const burst = async (outcome: 'success' | 'denied'): Promise<number> => {
     const all = await Promise.allSettled(Array.from({ length: 9_000 }, () => slow.append(makeDraft({ outcome }))));
@@ -187,7 +187,7 @@ t.test('when too much waits, the next is refused, refusals before answers', asyn
   await t.rejects(slow.append(makeDraft()), { code: 'audit-unavailable' });
 });
 
-t.test('connections that are killed in the middle of commits lose nothing and double nothing', async (t) => {
+t.test('connections killed during commits lose nothing and double nothing', async (t) => {
   const request = new Map<string, Receipt>();
   let stop = false;
   const work = async (): Promise<void> => {
@@ -221,7 +221,7 @@ t.test('connections that are killed in the middle of commits lose nothing and do
   t.ok(one.writable());
 });
 
-t.test('without a database requests are told in bounded time, and the log comes back by itself', async (t) => {
+t.test('without a database requests fail in bounded time, and the log recovers by itself', async (t) => {
   const name = new URL(url).pathname.slice(1);
   const outside = new pg.Client({ connectionString: url.replace(`/${name}`, '/postgres') });
   await outside.connect();

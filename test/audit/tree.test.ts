@@ -82,7 +82,7 @@ t.test('a tree grown in any steps is the same tree', async (t) => {
   );
 });
 
-t.test('inclusion: every proof holds, and for nothing else', async () => {
+t.test('inclusion: every proof is valid, and for nothing else', async () => {
   const sizes = fc.oneof(fc.integer({ min: 1, max: 1_100 }), fc.integer({ min: 65_000, max: 66_500 }));
   await fc.assert(
     fc.asyncProperty(sizes, fc.nat(), fc.nat(), async (size, i, j) => {
@@ -106,7 +106,7 @@ t.test('inclusion: every proof holds, and for nothing else', async () => {
   );
 });
 
-t.test('consistency: every proof holds, and for no other history', async () => {
+t.test('consistency: every proof is valid, and for no other history', async () => {
   const sizes = fc.oneof(fc.integer({ min: 1, max: 1_100 }), fc.integer({ min: 65_000, max: 66_500 }));
   await fc.assert(
     fc.asyncProperty(sizes, fc.nat(), async (to, i) => {

@@ -94,13 +94,13 @@ await downloadLog(async (path) => {
   return response.rawPayload;
 }, exported);
 
-t.test('an export verifies with nothing but its files', async (t) => {
+t.test('an export verifies with only its files', async (t) => {
   const found = await verifyExport(exported, vkey);
   t.match(found, { origin: ORIGIN, size: 700, checkpoints: 1 });
   t.equal((await verifyExport(exported)).size, 700, 'by the key in it');
 });
 
-t.test('whatever is changed in it is found, and where', async (t) => {
+t.test('any change in it is found, with its place', async (t) => {
   const entries = (first: number) => ({
     file: `tile/entries/00${Math.floor(first / 256)}${first >= 512 ? '.p/188' : ''}`,
   });

@@ -41,7 +41,7 @@ t.test('the catalog of the demo has no fault', async (t) => {
   t.match(await printed(own), { code: 0, text: /^\d+ contracts, 0 faults\n$/ });
 });
 
-t.test('every fault names its file and line, and what was probably meant', async (t) => {
+t.test('every fault names its file and line, and suggests what was meant', async (t) => {
   const file = 'police/household.v1.yaml';
   const original = readFileSync(join(own, file), 'utf8');
   const lineOf = (text: string) => original.split('\n').findIndex((line) => line.includes(text)) + 1;
@@ -83,14 +83,14 @@ t.test('every fault names its file and line, and what was probably meant', async
   }
 });
 
-t.test('a folder that is not there, and JSON', async (t) => {
+t.test('an absent folder, and JSON', async (t) => {
   t.match(await printed(join(t.testdir(), 'nowhere')), { code: 2, text: /ENOENT/ });
   const { code, text } = await printed(own, { json: true });
   t.equal(code, 0);
   t.match(JSON.parse(text), { faults: [], contracts: [{ id: String, version: String, hash: /^[0-9a-f]{64}$/ }] });
 });
 
-t.test('YAML is read as written, and never more than is reasonable', async (t) => {
+t.test('YAML is read as written, within limits', async (t) => {
   t.match(parseYaml('a: 1.10\nb: 01\nc: no\nd: null\ne: 2026-01-31\nf:\n'), {
     value: { a: '1.10', b: '01', c: 'no', d: 'null', e: '2026-01-31', f: '' },
   });

@@ -73,7 +73,7 @@ const CASES: [Kind, string, (d: Document) => unknown][] = [
   ['additive', '/sortable', set('sortable', ['born', 'household_no'])],
 ];
 
-t.test('what breaks, what people should look at, and what only adds', async (t) => {
+t.test('breaking changes, changes to review, and additions', async (t) => {
   for (const [kind, path, change] of CASES) {
     const document = residentDocument();
     change(document);
@@ -83,7 +83,7 @@ t.test('what breaks, what people should look at, and what only adds', async (t) 
   }
 });
 
-t.test('words and order change nothing', async (t) => {
+t.test('texts for people and order change nothing', async (t) => {
   const document = residentDocument();
   document.title = { zh: '常住人口', en: 'Resident' };
   document.version = '1.1';
@@ -92,7 +92,7 @@ t.test('words and order change nothing', async (t) => {
   t.same(changeStatements(before, compiled(document)), []);
 });
 
-t.test('names of indexes are unique and short, whatever the fields are called', async (t) => {
+t.test('names of indexes are unique and short, for any names of fields', async (t) => {
   const long = (i: number) => `f${'x'.repeat(59)}${i}`;
   const document = residentDocument();
   document.dataset = 'police-of-the-district/registered-residents-of-a-town';

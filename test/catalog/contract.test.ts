@@ -174,7 +174,7 @@ const CASES: Case[] = [
   ['/relations/house/on', set('relations', { house: { to: 'a/b/v1', on: {} } })],
 ];
 
-t.test('every wrong contract is refused at the place that is wrong', async (t) => {
+t.test('every wrong contract is refused at the wrong place in it', async (t) => {
   t.same(faultsOf(residentDocument()), []);
   for (const [path, change, more = {}] of CASES) {
     const document = residentDocument();
@@ -190,7 +190,7 @@ t.test('every wrong contract is refused at the place that is wrong', async (t) =
   t.ok(CASES.length >= 40);
 });
 
-t.test('what is no contract at all is refused too', async (t) => {
+t.test('documents that are no contract are refused', async (t) => {
   for (const document of [null, undefined, 1, 'x', [], {}, { dataset: {} }]) t.not(faultsOf(document).length, 0);
   const many = residentDocument();
   Object.assign(many, { filterable: ['brn'], scopes: ['x'], key: 'y' });
@@ -201,7 +201,7 @@ t.test('what is no contract at all is refused too', async (t) => {
   );
 });
 
-t.test('a contract is compiled whole', async (t) => {
+t.test('a contract is compiled completely', async (t) => {
   const contract = compiled(residentDocument());
   const of = (name: string) => contract.fields.get(name)!;
   t.match(contract, {

@@ -79,7 +79,7 @@ async function counts(): Promise<{ records: number; entries: number; lines: numb
   return rows[0];
 }
 
-t.test('publishing lays tables, records, entries, and reaches every node before it returns', async (t) => {
+t.test('publishing creates tables, records and entries, and reaches every node before it returns', async (t) => {
   const report = await publishCatalog(exchange, everything);
   t.match(report, { unchanged: [], behind: [] });
   t.same(
@@ -114,7 +114,7 @@ t.test('only the reader may read the tables', async (t) => {
   await t.rejects(database.app.query(`SELECT * FROM ${liveTable(contract)}`), { code: '42501' });
 });
 
-t.test('the same again changes nothing', async (t) => {
+t.test('publishing the same again changes nothing', async (t) => {
   const stood = await counts();
   const report = await publishCatalog(exchange, everything);
   t.match(report, { published: [], behind: [] });
@@ -122,7 +122,7 @@ t.test('the same again changes nothing', async (t) => {
   t.same(await counts(), stood);
 });
 
-t.test('what is refused leaves nothing behind, and is named', async (t) => {
+t.test('a refused publication leaves nothing behind, and names its faults', async (t) => {
   const stood = await counts();
   const cases: [string, string, unknown[]][] = [
     ['breaking-change', '/contracts/0/fields/phone', [changed((d) => Object.assign(d.fields, { phone: 'false' }))]],
@@ -185,7 +185,7 @@ t.test('an additive change keeps the rows and adds column and indexes, under rea
   t.equal((await database.owner.query('SELECT count(*)::int AS n FROM data.police__resident')).rows[0].n, 1);
 });
 
-t.test('two who publish at once do it one after the other', async (t) => {
+t.test('two publications at once run one after the other', async (t) => {
   const add = (dataset: string) => ({ ...householdDocument(), dataset });
   const reports = await Promise.all([
     publishCatalog(exchange, { contracts: [add('police/household-a'), add('police/household-b')] }),

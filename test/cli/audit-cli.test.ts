@@ -42,7 +42,7 @@ const proofFile = join(directory, 'proof.txt');
 const vkey = (await node.ask('GET', '/audit/v1/vkey')).text;
 const exported = join(directory, 'export');
 
-t.test('a receipt is proven offline, with the answer it came with', async (t) => {
+t.test('a receipt is proven offline, with its answer', async (t) => {
   const fetched = await command(t, 'audit', 'proof', index, '-o', proofFile, ...server('reader'));
   t.equal(fetched.code, 0, fetched.stderr);
   const offline = ['audit', 'verify', '--receipt', receipt, '--proof', proofFile, '--vkey', vkey];
@@ -54,7 +54,7 @@ t.test('a receipt is proven offline, with the answer it came with', async (t) =>
   t.match(JSON.parse(asJson.stdout), { index: Number(index), answer: true });
 });
 
-t.test('what does not belong together is refused', async (t) => {
+t.test('a receipt, an answer and a proof that do not belong together are refused', async (t) => {
   const other = await testVkey();
   const changed = join(directory, 'changed.json');
   writeFileSync(changed, page.text.replace('"has_more":true', '"has_more":false'));
@@ -110,7 +110,7 @@ t.test('what does not belong together is refused', async (t) => {
   }
 });
 
-t.test('an export holds, and every kind of tampering is named by its first bad index', async (t) => {
+t.test('an export verifies, and every kind of tampering is named by its first bad index', async (t) => {
   const done = await command(t, 'audit', 'export', exported, ...server('auditor'));
   t.equal(done.code, 0, done.stderr);
   const good = await command(t, 'audit', 'verify', exported, '--vkey', vkey, '--json');
@@ -141,7 +141,7 @@ t.test('an export holds, and every kind of tampering is named by its first bad i
   }
 });
 
-t.test('who may not read the log exports nothing', async (t) => {
+t.test('an application without the right to read the log exports nothing', async (t) => {
   const refused = await command(t, 'audit', 'export', join(directory, 'stolen'), ...server('reader'));
   t.equal(refused.code, 1, refused.stderr);
   const foreign = await command(t, 'audit', 'proof', '0', ...server('reader'));

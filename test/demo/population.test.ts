@@ -13,7 +13,7 @@ const PILOTS = ['370303104003', '370303104002'];
 const OVERSIZED = '370303104002001';
 const COLLEGE = ['大学专科', '大学本科', '研究生'];
 
-t.test('20,000 people are as many, as old and as mixed as the district says', async (t) => {
+t.test("20,000 people match the district's statistics", async (t) => {
   const households = [...populate(planPopulation(20_000, 7))];
   const persons = households.flatMap((household) => household.persons);
   const share = (test: (person: (typeof persons)[number]) => boolean) => persons.filter(test).length / persons.length;
@@ -46,7 +46,7 @@ t.test('20,000 people are as many, as old and as mixed as the district says', as
   t.ok(inVillage > hui.length / 2, `Hui live together: ${inVillage} of ${hui.length} households in 回民村`);
 });
 
-t.test('numbers are valid, nobody’s, and never given twice', async (t) => {
+t.test('numbers are valid, belong to nobody, and never repeat', async (t) => {
   const seen = new Set<string>();
   const wrong: string[] = [];
   for (const { persons } of populate(planPopulation(12_000, 2))) {
@@ -72,7 +72,7 @@ t.test('numbers are valid, nobody’s, and never given twice', async (t) => {
   t.same(new Set(crowd.map(({ day }) => day)), new Set([12_000, 11_999, 11_998]));
 });
 
-t.test('a plan has exactly its people, in whole units with grids of lawful size', async (t) => {
+t.test('a plan has exactly its people, in whole units with grids of legal size', async (t) => {
   const { divisions } = loadStandard();
   const table: [number, number | undefined, number | undefined][] = [
     // people, units, grids

@@ -95,7 +95,7 @@ function mapLine(line: Line, contract: Contract): Line {
   return row;
 }
 
-t.test('the catalog of the demo has no faults, and faith nowhere', async (t) => {
+t.test('the catalog of the demo has no faults, and no field of religion', async (t) => {
   const { faults, contracts, publishers, purposes } = await checkCatalog(join(packageRoot, 'catalog'));
   t.same(faults, []);
   t.same(
@@ -207,7 +207,7 @@ t.test('files pass through the contracts and agree with each other', async (t) =
   gridsAgree(t, of);
 });
 
-t.test('GB18030 comes back as it was', async (t) => {
+t.test('GB18030 decodes to the original', async (t) => {
   const decoder = new TextDecoder('gb18030', { fatal: true });
   for (const text of [
     '',

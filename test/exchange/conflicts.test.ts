@@ -147,7 +147,7 @@ t.test('a masked field is not compared', async (t) => {
   await revoke(hidden.id);
 });
 
-t.test('children whom the grant masks are left out, and rows outside of its scope', async (t) => {
+t.test('children that the grant masks are left out, and rows outside its scope', async (t) => {
   const masks = { id_number: 'none', name: 'none' } as const;
   const { id } = await reading('grid-center/resident', ['id_number', 'name'], {
     masks,
@@ -158,7 +158,7 @@ t.test('children whom the grant masks are left out, and rows outside of its scop
   await revoke(id);
 });
 
-t.test('what two departments say differently stands in the list once, recorded before it is read', async (t) => {
+t.test('a difference between two departments is in the list once, recorded before it is read', async (t) => {
   gridGrant = (await reading('grid-center/resident', PERSON)).id;
   await reading('civil-affairs/social-assistance', ['head_id', 'head_name']);
   for (const dataset of ['housing/house', 'natural-resources/house'])

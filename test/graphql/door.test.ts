@@ -108,7 +108,7 @@ t.test('a page: where, sort, first, after, edges and counts', async (t) => {
   });
 });
 
-t.test('what is not selected is not asked for', async (t) => {
+t.test('fields that are not selected are not asked for', async (t) => {
   const door = await openDoor(catalog, () => rowsOutcome([], { count: 12 }));
   t.teardown(() => door.app.close());
   const counted = await door.post('{ police { resident_list { totalCount } } }');
@@ -176,7 +176,7 @@ t.test('fragments, aliases, variables, skip and include mean the same as the pla
   );
 });
 
-t.test('the switches of a cached document are read anew', async (t) => {
+t.test('the switches of a cached document are read again', async (t) => {
   const door = await some(1);
   t.teardown(() => door.app.close());
   const query = 'query ($s: Boolean = true) { police { resident(_id: "i") { name phone @include(if: $s) } } }';
@@ -207,7 +207,7 @@ t.test('several operations in one document: the named one runs', async (t) => {
   }
 });
 
-t.test('what is not granted fails at its path while the rest answers', async (t) => {
+t.test('a field that is not granted fails at its path while the rest answers', async (t) => {
   const door = await openDoor(
     catalog,
     (ask) => {

@@ -190,7 +190,7 @@ t.test('a walk by cursors meets every row once, and a cursor serves no other ask
   t.match(other.body.errors, [{ extensions: { problem: 'bad-cursor' } }]);
 });
 
-t.test('what is not granted', async (t) => {
+t.test('fields that are not granted', async (t) => {
   const narrow = await graphql(
     'narrow-app',
     `{ police { resident_list { nodes { name } totalCount } household_list { nodes { _id } } resident(id_number: "${PEOPLE[0]!.GMSFHM}") { name } } }`,

@@ -20,7 +20,7 @@ function faultsOf({ body, text }: Reply, problem: string): string[] {
   ];
 }
 
-t.test('what is wrong with a document is refused by name, before anything is asked', async (t) => {
+t.test('a faulty document is refused with its code, before any ask', async (t) => {
   const door = await rows(1);
   t.teardown(() => door.app.close());
   for (const [name, problem, query, variables] of REFUSED) {
@@ -36,7 +36,7 @@ t.test('what is wrong with a document is refused by name, before anything is ask
   t.same(door.asked, [], 'nothing reached answer()');
 });
 
-t.test('what is no GraphQL request is 400 under both media types', async (t) => {
+t.test('a body that is no GraphQL request gives 400 under both media types', async (t) => {
   const door = await rows(1);
   t.teardown(() => door.app.close());
   const bodies: [string, string][] = [
@@ -123,7 +123,7 @@ t.test('media types, methods and sizes', async (t) => {
   t.equal(bad.json().errors[0].extensions.problem, 'bad-header');
 });
 
-t.test('GET is for queries that carry no personal value', async (t) => {
+t.test('GET accepts only queries without personal values', async (t) => {
   const door = await rows(1);
   t.teardown(() => door.app.close());
   const get = (query: Record<string, string>, suffix = '') =>
@@ -215,7 +215,7 @@ t.test('problems of the exchange keep their code', async (t) => {
   }
 });
 
-t.test('any document is answered or refused by name', async (t) => {
+t.test('any document is answered, or refused with a code', async (t) => {
   const door = await rows(2);
   t.teardown(() => door.app.close());
   const field = fc.constantFrom(

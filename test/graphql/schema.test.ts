@@ -63,7 +63,7 @@ t.test('every contract is in the schema as the type table says', async (t) => {
   t.match(schema.getType('PoliceResident')!.description, resident.title.zh);
 });
 
-t.test('where takes what is filterable, with the operators of the type', async (t) => {
+t.test('where accepts filterable fields, with the operators of their type', async (t) => {
   const { schema } = buildSchema(shipped, 1);
   const where = fieldsOf(schema, 'PoliceResidentWhere');
   const own = [...resident.fields.keys()].filter((name) => resident.filterable.has(name));
@@ -97,7 +97,7 @@ t.test('where takes what is filterable, with the operators of the type', async (
   );
 });
 
-t.test('a later major, and names that meet: nothing is left out', async (t) => {
+t.test('a later major, and names that collide: nothing is left out', async (t) => {
   const catalog = makeCatalog(
     [
       renamed('police', 'resident'),
@@ -131,7 +131,7 @@ t.test('a later major, and names that meet: nothing is left out', async (t) => {
   t.ok(plain.schema.getType('PoliceResidentV2Where'));
 });
 
-t.test('an empty catalog is a schema too, and the schema follows the catalog', async (t) => {
+t.test('an empty catalog has a schema too, and the schema follows the catalog', async (t) => {
   const empty = makeCatalog([], [], []);
   const door = await openDoor(empty, (ask) => rowsOutcome([objectFor(ask.contract, ask.selection, shipped)]));
   t.teardown(() => door.app.close());
@@ -154,7 +154,7 @@ t.test('an empty catalog is a schema too, and the schema follows the catalog', a
   t.equal((await door.post(query)).status, 400, 'nothing of the former schema is remembered');
 });
 
-t.test('a catalog that moves while an answer is made', async (t) => {
+t.test('a catalog that changes during an answer', async (t) => {
   let move = () => {};
   const door = await openDoor(shipped, (ask) => {
     move();

@@ -89,7 +89,7 @@ async function untouched(t: Test, d: Thing): Promise<void> {
   t.equal(entries.rowCount, 1, 'one entry says that it failed');
 }
 
-t.test('a sender that goes away half-way', async (t) => {
+t.test('a sender that disconnects half-way', async (t) => {
   const d = await thing('gone');
   await d.send(good('1'));
   const sending = await halfSent(d, 'gone');
@@ -101,7 +101,7 @@ t.test('a sender that goes away half-way', async (t) => {
   t.match([again.status, again.body.release], [201, 2], 'the same key may be sent again');
 });
 
-t.test('a database connection that is lost half-way', async (t) => {
+t.test('a database connection lost half-way', async (t) => {
   const d = await thing('lost');
   await d.send(good('1'));
   const sending = await halfSent(d, 'lost');
@@ -115,7 +115,7 @@ t.test('a database connection that is lost half-way', async (t) => {
   t.equal((await d.send(good('1') + good('2'), { key: 'lost' })).body.release, 2);
 });
 
-t.test('a grant that is revoked while the body comes in', async (t) => {
+t.test('a grant revoked while the body arrives', async (t) => {
   const d = await thing('revoked');
   await d.send(good('1'));
   await d.deliverer('leaving');
@@ -129,7 +129,7 @@ t.test('a grant that is revoked while the body comes in', async (t) => {
   await untouched(t, d);
 });
 
-t.test('a grant that gives way to one with other rows while the body comes in', async (t) => {
+t.test('a grant replaced by one with other rows while the body arrives', async (t) => {
   const d = await thing('replaced');
   await d.send(good('1'));
   await d.deliverer('moving');
@@ -144,7 +144,7 @@ t.test('a grant that gives way to one with other rows while the body comes in', 
   await untouched(t, d);
 });
 
-t.test('what fails after its 202 ends failed, and the node goes on', async (t) => {
+t.test('a delivery that fails after its 202 ends failed, and the node continues', async (t) => {
   const d = await thing('late');
   await d.send(good('1'));
   await d.deliverer('later');
@@ -158,7 +158,7 @@ t.test('what fails after its 202 ends failed, and the node goes on', async (t) =
   await untouched(t, d);
 });
 
-t.test('slow senders hold some places, and the next in line gets one that is left', async (t) => {
+t.test('slow senders hold some places, and the next sender gets a free one', async (t) => {
   const d = await thing('slow');
   await d.send(good('1'));
   const slow = await Promise.all(['s1', 's2', 's3'].map((key) => halfSent(d, key)));
@@ -176,7 +176,7 @@ t.test('slow senders hold some places, and the next in line gets one that is lef
   );
 });
 
-t.test('the line before the places is bounded', async (t) => {
+t.test('the queue for places is bounded', async (t) => {
   const slots = openSlots({ atOnce: 1, waitingAtMost: 2, waitMs: 50 });
   let end = () => {};
   const first = slots.run(() => new Promise<void>((resolve) => (end = resolve)));
@@ -197,7 +197,7 @@ t.test('the line before the places is bounded', async (t) => {
   t.equal(await slots.run(async () => 6), 6, 'what throws makes room too');
 });
 
-t.test('threat: one slow sender who takes every place. One is always for another', async (t) => {
+t.test('threat: one slow sender takes every place. One place is always for another', async (t) => {
   const slots = openSlots({ atOnce: 3, eachAtOnce: 2, waitingAtMost: 5, waitMs: 5_000 });
   const ends: (() => void)[] = [];
   const order: string[] = [];

@@ -68,7 +68,7 @@ t.test('valid CSV is split as csv-parse splits it', async () => {
   );
 });
 
-t.test('what csv-parse refuses is refused here too, and nothing is lost', async () => {
+t.test('files that csv-parse refuses are refused here too, and nothing is lost', async () => {
   const symbol = fc.constantFrom('"', '"', ',', '\n', 'x', '甲');
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: symbol, maxLength: 30 }), fc.integer({ min: 1, max: 9 }), async (body, size) => {

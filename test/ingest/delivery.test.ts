@@ -12,7 +12,7 @@ const { exchange } = node;
 const line = (row: Record<string, unknown>) => `${JSON.stringify(row)}\n`;
 const good = (code: string, more: Record<string, unknown> = {}) => line({ code, part: 'a', name: 'n', ...more });
 
-t.test('what is sent is stored in one spelling', async (t) => {
+t.test('values are stored in one spelling', async (t) => {
   const d = await thing('stored');
   const row = {
     编号: ' X1 ',
@@ -174,7 +174,7 @@ t.test('files: charsets, delimiters, quotes, gzip', async (t) => {
   t.equal(left.rowCount, 0, 'no staging table is left');
 });
 
-t.test('what is refused, and leaves the release as it was', async (t) => {
+t.test('refused deliveries leave the release as it was', async (t) => {
   const d = await thing('refused');
   await d.send(good('1') + good('2') + good('3'));
   const bomb = gzipSync(Buffer.alloc(11_000_000, ' '));
@@ -249,7 +249,7 @@ t.test('one key carries one delivery', async (t) => {
   t.equal((await d.send(good('1'), { key: 'f', mode: 'delta' })).status, 201, 'a failed run gives the key back');
 });
 
-t.test('async: 202 at once, the end by its address', async (t) => {
+t.test('async: 202 at once, the result at its address', async (t) => {
   const d = await thing('async');
   const sent = await d.send(good('1'), { headers: { prefer: 'respond-async' } });
   t.equal(sent.status, 202);
@@ -260,7 +260,7 @@ t.test('async: 202 at once, the end by its address', async (t) => {
   t.equal(state, 'published');
 });
 
-t.test('two parts are apart only where no row can be of both', (t) => {
+t.test('two parts are separate only where no row can belong to both', (t) => {
   const scope = (...terms: [string, 'in' | 'prefix', string[]][]): RowScope => ({
     scope: terms.map(([field, kind, values]) => ({ field, [kind]: values }) as { field: string; in: string[] }),
   });

@@ -164,7 +164,7 @@ t.test('the grid of a person is that of the building in the address', async (t) 
   t.equal(later.report.unchanged, undefined, 'the same file where places have changed says something else');
 });
 
-t.test('beyond the places that can be held nothing is told, and what is so not derived is unclear', async (t) => {
+t.test('beyond the places that fit in memory nothing is derived, and the row counts as unclear', async (t) => {
   const client = await exchange.database.owner.connect();
   t.teardown(() => client.release());
   const { catalog } = exchange.policy.current();
@@ -183,7 +183,7 @@ t.test('beyond the places that can be held nothing is told, and what is so not d
   t.same(await ask(5), Array(6).fill(null), 'six buildings are one too many');
 });
 
-t.test('codes that the contract lacks are listed where they are codes, and headings get what was meant', async (t) => {
+t.test('unknown codes are listed, and wrong headings get a suggestion', async (t) => {
   const values = [
     ...Array(4).fill('公寓'),
     ...Array(3).fill(' 别墅 '),

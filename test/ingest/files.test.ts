@@ -17,7 +17,7 @@ t.afterEach(() => {
   if (existsSync(spool) && readdirSync(spool).length > 0) throw new Error('a spooled file has kept its name');
 });
 
-t.test('a workbook as a department has it', async (t) => {
+t.test('a typical workbook of a department', async (t) => {
   const d = await thing('workbook');
   const heads = [['2026年1月 数据归集模板'], [], ['编号', 'part', '名称', '性别', 'count', '其他'], []];
   const fields = ['编号', 'part', ' 名 称*', 'XB', 'count', 'big', 'price', 'ok', 'day', 'mon', 'at', 'owner', '备注'];
@@ -110,7 +110,7 @@ t.test('headings of two levels, and days counted from 1904', async (t) => {
   t.match((await d.live()).get('L1'), { day: '2026-01-31' });
 });
 
-t.test('what is wrong with a cell is told with sheet, cell and what to do', async (t) => {
+t.test('a faulty cell is reported with sheet, cell and what to do', async (t) => {
   const d = await thing('cells', { 'reject-at-most': '100%' });
   const faults: [string, unknown[], string, string][] = [
     ['id as a number', row('C1', Number('370303199001011234')), 'number-precision', 'D3'],
@@ -178,7 +178,7 @@ t.test('rejected objects as a workbook, whatever their fields are called and how
   t.match(sheet.getCell('A1').value, /前 250 行，共 302 行/);
 });
 
-t.test('files that are refused whole, with what to do', async (t) => {
+t.test('files refused as a whole, with what to do', async (t) => {
   const d = await thing('refused');
   const cases = [...(await badWorkbooks()), ...(await badOthers())];
   for (const [what, type, body, rule, reason] of cases) {
@@ -192,7 +192,7 @@ t.test('files that are refused whole, with what to do', async (t) => {
   t.equal((await d.stored()).length, 0);
 });
 
-t.test('CSV as departments have it', async (t) => {
+t.test('typical CSV of departments', async (t) => {
   const d = await thing('texts');
   const lines = (delimiter: string) => `名单\n\n${HEAD.join(delimiter)}\nT1${delimiter}a${delimiter}张三\n`;
   const gb = Buffer.concat([Buffer.from([0xb1, 0xe0, 0xba, 0xc5]), Buffer.from(',part,name\nT1,a,x\n')]);
@@ -237,7 +237,7 @@ t.test('Parquet: types, null, several row groups', async (t) => {
   t.equal((live.get('P3')!.at as Date).getTime(), 2_000);
 });
 
-t.test('the template comes back as it went, and runs nothing', async (t) => {
+t.test('a filled template is accepted, and runs no formula', async (t) => {
   const d = await thing('template');
   await d.deliverer('part-a', { scope: [{ field: 'part', in: ['a'] }] });
   const url = d.path.replace(/deliveries$/, 'template');

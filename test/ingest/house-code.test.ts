@@ -68,7 +68,7 @@ const SPELLINGS: readonly [typeof B, string, string | undefined][] = [
   [R, '?', undefined],
 ];
 
-t.test('spellings of one building, entrance or room come to one', async (t) => {
+t.test('spellings of one building, entrance or room give one code', async (t) => {
   for (const [normal, spelling, expected] of SPELLINGS) t.equal(normal(spelling), expected, `${spelling}`);
   t.equal(houseCode('B3', '一单元', '0201室'), 'B3-1-201');
   t.equal(houseCode('B3', null, '201'), 'B3-0-201', 'no entrance');
@@ -102,14 +102,14 @@ const spelledBy: readonly ((n: number) => string)[] = [
 ];
 const WAY = fc.constantFrom(...spelledBy);
 
-t.test('one number in any spelling is one, and two numbers never are', async () => {
+t.test('one number in any spelling gives one code, and two numbers give two', async () => {
   const suffixes = fc.constantFrom('', '号楼', '#楼', '幢', '栋', '＃', ' 号 楼');
   fc.assert(fc.property(NUMBER, WAY, suffixes, (n, way, suffix) => B(way(n) + suffix) === String(n)));
   fc.assert(fc.property(NUMBER, NUMBER, WAY, WAY, (a, b, one, two) => (B(one(a)) === B(two(b))) === (a === b)));
   fc.assert(fc.property(NUMBER, WAY, (n, way) => U(`${way(n)}单元`) === String(n) && R(`${way(n)}室`) === String(n)));
 });
 
-t.test('what is normal stays as it is, whatever was sent', async () => {
+t.test('a normal code stays as it is', async () => {
   const marks = [...'0123459三十百零〇东西南北甲号楼栋幢座单元室户第#A a-＃３①'];
   const text = fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: fc.constantFrom(...marks), maxLength: 8 }));
   for (const normal of [B, U, R]) {

@@ -66,7 +66,7 @@ const bring = (bytes: Buffer, as = 'carrier') =>
 const grantTo = (d: Thing, application: string) =>
   node.grant({ application, dataset: d.contract.name, mode: 'deliver', masks: { owner: 'none' } });
 
-t.test('packages arrive in any order and are delivered in theirs', async (t) => {
+t.test('packages arrive in any order and are delivered in their own', async (t) => {
   const d = await thing('crossed');
   await grantTo(d, 'sender');
   const packages = [];
@@ -158,7 +158,7 @@ t.test('threat: a package that is not what its sender made, or not for here, del
   t.equal((await bring(sound)).body.data.state, 'delivered', 'what was refused has used up no number');
 });
 
-t.test('exchange pack seals, counts, and marks what came back', async (t) => {
+t.test('exchange pack seals, numbers, and records acknowledgements', async (t) => {
   const d = await thing('packed');
   await grantTo(d, 'sender');
   const directory = mkdtempSync(join(tmpdir(), 'civic-exchange-pack-'));

@@ -18,12 +18,12 @@ async function contributors(name: string, delivery: object = ANY): Promise<Thing
   return d;
 }
 
-t.test('deliveries do what a naive model says, and lose nothing', async (t) => {
+t.test('deliveries match a naive model, and lose nothing', async (t) => {
   const release = await holdAgainstModel(await contributors('model'), owner, 25);
   t.ok(release > 50);
 });
 
-t.test('two contributors: neither loses a row by the other', async (t) => {
+t.test('two contributors: neither loses a row because of the other', async (t) => {
   const d = await contributors('parts');
   const codes = async () => [...(await d.live()).keys()].sort().join();
   await d.send(text([row('1', 'a'), row('2', 'a')]), { as: 'one' });
@@ -88,7 +88,7 @@ t.test('a faulty correction keeps the old row, and the report says so', async (t
   t.equal(later.body.report.kept, undefined);
 });
 
-t.test('readers see one release whole, and wait for nothing', async (t) => {
+t.test('readers see one whole release, and never wait', async (t) => {
   const d = await thing('read', ANY);
   await node.register('reader');
   await node.grant({ application: 'reader', dataset: d.contract.name });
@@ -155,7 +155,7 @@ t.test('deliveries of one dataset at once follow each other', async (t) => {
   t.ok(codes.includes('1') && (codes.includes('2') || codes.includes('3')), String(codes));
 });
 
-t.test('the terms of the contract bound what one delivery may do', async (t) => {
+t.test('the terms of the contract limit one delivery', async (t) => {
   const d = await thing('terms', { mode: ['snapshot'], 'reject-at-most': '20%', 'delete-at-most': '25%' });
   const rows = (count: number, faulty: number) =>
     text(Array.from({ length: count }, (_, i) => row(`c${i}`, 'a', i < faulty ? '' : 'n')));
@@ -167,7 +167,7 @@ t.test('the terms of the contract bound what one delivery may do', async (t) => 
     ['more than a quarter would go', rows(4, 0), 'rejected', 'delete-at-most', 6],
     ['all would go', '', 'rejected', 'delete-at-most', 6],
   ];
-  await t.test('a mode that it doesn’t take', async (t) => {
+  await t.test('a mode that the contract does not accept', async (t) => {
     t.match((await d.send(rows(1, 0), { mode: 'delta' })).body, { status: 422, code: 'unprocessable' });
   });
   for (const [name, body, state, rule, left] of cases) {

@@ -124,7 +124,7 @@ t.test('grids: one community, size, a full-time worker; findings by township', a
   );
 });
 
-t.test('people: number, born, gender, head; what is turned away is named too', async (t) => {
+t.test('people: number, born, gender, head; rejected rows are named too', async (t) => {
   const rows = [
     ...Array.from({ length: 60 }, (_, i) => person(i + 1)),
     person(101, { born: '1990-02-01' }),
@@ -274,7 +274,7 @@ t.test('threat: a reader learns of rows outside its scope from the quality of a 
   t.same(entries, [{ event: 'quality.read', count: 4 }]);
 });
 
-t.test('history, and what is refused', async (t) => {
+t.test('history, and refused requests', async (t) => {
   const dataset = 'police/resident';
   const history = await quality(dataset, '/history?limit=1');
   t.match(history.body, { data: [{ release: 2, labelled: 100 }], page: { before: 2, has_more: true } });

@@ -27,7 +27,7 @@ t.before(async () => {
     GRANT SELECT ON ledger TO ${department.reader.user}`);
 });
 
-t.test('upstreams are approved by operators, seen by their department, and never tell a secret', async (t) => {
+t.test('upstreams are approved by operators, seen by their department, and never show a secret', async (t) => {
   t.equal((await node.ask('PUT', PATH, { as: 'outsider', body: draft })).status, 403);
   for (const [what, body] of [
     ['a socket path', { ...draft, host: '/run/postgresql' }],
@@ -53,7 +53,7 @@ t.test('upstreams are approved by operators, seen by their department, and never
   t.notMatch(seen.text, new RegExp(department.reader.password));
 });
 
-t.test('a run that is asked for, and who may not ask', async (t) => {
+t.test('a requested run, and callers that may not request it', async (t) => {
   const d = await thing('ledger', { source: given });
   const runs = '/data/housing/ledger/v1/runs';
   const key = { 'idempotency-key': 'one' };
@@ -72,7 +72,7 @@ t.test('a run that is asked for, and who may not ask', async (t) => {
   t.equal((await node.ask('POST', '/data/housing/file/v1/runs', { as: 'main', headers: key })).status, 422);
 });
 
-t.test('what may pass is tried again, what cannot is not; nothing stays in the queue', async (t) => {
+t.test('temporary failures are retried, others are not; nothing stays in the queue', async (t) => {
   await thing('trying', { source: given });
   const runs = '/data/housing/trying/v1/runs';
   department.relay.cutAfter = 0;
@@ -96,7 +96,7 @@ t.test('what may pass is tried again, what cannot is not; nothing stays in the q
   t.equal(rows.length, 0);
 });
 
-t.test('threat: a node that died in the middle of a run. Its run has ended, and the schedule goes on', async (t) => {
+t.test('threat: a node that died during a run. Its run has ended, and the schedule continues', async (t) => {
   await thing('died', { source: given });
   const id = 'housing/died/v1';
   const die = (run: string) =>

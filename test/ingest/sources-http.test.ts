@@ -66,7 +66,7 @@ const failing = (id: string): Promise<Problem> =>
     (error) => error,
   );
 
-t.test('pages follow each other as the contract says, and the release holds what they had', async (t) => {
+t.test('pages follow each other as the contract says, and the release has all their rows', async (t) => {
   const pages = (url: URL, name: string) => Number(url.searchParams.get(name) ?? 0);
   const ways: [string, Answer, object][] = [
     ['whole', (_, reply) => json(reply, { data: rows(1, 250) }), {}],
@@ -115,7 +115,7 @@ t.test('pages follow each other as the contract says, and the release holds what
   t.ok(asked.every((line) => line.endsWith('Bearer canary-of-the-interface')));
 });
 
-t.test('a row that does not fit is one bad row; an empty list ends what there was, within the limit', async (t) => {
+t.test('a row that does not fit is one bad row; an empty list deletes the rows, within the limit', async (t) => {
   const given: unknown[] = [...rows(1, 7), 'text', null, { NO: 'K8', part: 'a', 名称: 'much too long' }];
   const d = await pulled('mixed', (_, reply) => json(reply, { data: given }));
   const { delivery } = await run(d.id);

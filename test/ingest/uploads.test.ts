@@ -52,7 +52,7 @@ async function until<T>(what: string, look: () => Promise<T | undefined | false>
   }
 }
 
-t.test('a delivery by parts, on two nodes, ends as one that came whole', async (t) => {
+t.test('a delivery in parts, on two nodes, ends like a whole one', async (t) => {
   const d = await thing('parts');
   const whole = row('1') + row('2') + row('3');
   const begun = await begin(
@@ -88,7 +88,7 @@ t.test('a delivery by parts, on two nodes, ends as one that came whole', async (
   t.equal(parts.rowCount, 0, 'its bytes are gone');
 });
 
-t.test('a sender that breaks off goes on where it stood', async (t) => {
+t.test('a sender that breaks off continues at its offset', async (t) => {
   const d = await thing('broken');
   const path = at(await begin(d));
   const id = String(path.split('/').pop());
@@ -106,7 +106,7 @@ t.test('a sender that breaks off goes on where it stood', async (t) => {
   t.match(ended.body, { state: 'published', accepted: 3 }, ended.text);
 });
 
-t.test('what is refused, and leaves the upload where it stood', async (t) => {
+t.test('refused requests leave the upload at its offset', async (t) => {
   const d = await thing('no');
   await d.deliverer('stranger');
   const path = at(await begin(d, { 'upload-length': '1000' }, 'abc'));

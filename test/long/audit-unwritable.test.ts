@@ -113,7 +113,7 @@ t.test('the table is locked by someone', async (t) => {
   await recovers(t);
 });
 
-t.test('a node stops breathing while it holds the log', async (t) => {
+t.test('a node hangs while it holds the log', async (t) => {
   const frozen = await node.exchange.database.owner.connect();
   await frozen.query('BEGIN');
   const draft = { event: 'audit.read', outcome: 'success', actor: null, accesses: [], sealed: { ask: null } } as const;

@@ -95,7 +95,7 @@ const stated = {
 };
 const enc = encodeURIComponent;
 
-t.test('replies that hold no personal value, whatever was sent', async (t) => {
+t.test('replies without personal values, for any request', async (t) => {
   const refused: [what: string, reply: Promise<Reply>][] = [
     ['a name in the query string', ask('GET', `${ROWS}?name=${enc(CANARY.name)}`)],
     ['a number in the path', ask('GET', `${ROWS}/${CANARY.id}`)],
@@ -157,7 +157,7 @@ t.test('replies that hold no personal value, whatever was sent', async (t) => {
   }
 });
 
-t.test('what is answered: no value in a link, a cursor, a tag or a header', async (t) => {
+t.test('answers: no value in a link, a cursor, a tag or a header', async (t) => {
   const faulty = { ...rejected!, XB: CANARY.name, CSRQ: CANARY.name };
   for (const [row, state] of [
     [people(3)[2]!, 'published'],
@@ -188,7 +188,7 @@ t.test('what is answered: no value in a link, a cursor, a tag or a header', asyn
   t.match(seen.text, CANARY.name);
 });
 
-t.test('a failure inside: it is logged, and neither log nor reply quotes anything', async (t) => {
+t.test('an internal failure is logged, and neither log nor reply quotes a value', async (t) => {
   const table = '"data"."police__resident"';
   await sql.query(`REVOKE SELECT ON ${table} FROM exchange_reader`);
   const failed = await ask('POST', `${ROWS}/query`, { body: where(CANARY.name), headers: stated });
@@ -199,7 +199,7 @@ t.test('a failure inside: it is logged, and neither log nor reply quotes anythin
   await until('the failure is in the log', () => log.includes('request failed'));
 });
 
-t.test('logs, metrics and the open part of every entry hold none of it', async (t) => {
+t.test('logs, metrics and the open part of every entry have no personal value', async (t) => {
   const metrics = await (await fetch(`${baseUrl}/metrics`)).text();
   t.match(metrics, 'exchange_http_requests_total');
   t.same(found(metrics), [], 'metrics');

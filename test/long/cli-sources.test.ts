@@ -67,7 +67,7 @@ t.before(async () => {
   }
 });
 
-t.test('deliver: one file, a directory, what is refused before anything is sent', async (t) => {
+t.test('deliver: one file, a directory, refusals before anything is sent', async (t) => {
   const one = await cli('deliver', 'civil-affairs/elder-canteen', join(packageRoot, 'test/examples/elder-canteen.csv'));
   t.equal(one.code, 0, one.stderr);
   t.match(one.stdout, /^published as release 1: 7 received, 5 accepted, 2 rejected, 0 deleted\n {2}line 5: seats/);
@@ -119,7 +119,7 @@ const big = (name: string) =>
 const overTheLine = (file: string) =>
   exchange(['deliver', 'civil-affairs/elder-canteen', file, '--mode', 'delta', '--data-dir', lineDir]);
 
-t.test('deliver: what a broken line took is sent again, and no more than that', async (t) => {
+t.test('deliver: only bytes lost with a broken connection are sent again', async (t) => {
   const file = big('broken.ndjson');
   line.after(9_000_000, 'cut');
   const sent = await overTheLine(file).ended;
@@ -129,7 +129,7 @@ t.test('deliver: what a broken line took is sent again, and no more than that', 
   t.ok(line.bytes() < 26_000_000, `${line.bytes()} bytes went over for 20 MB`);
 });
 
-t.test('deliver: Ctrl-C takes back what was sent, and leaves the file', async (t) => {
+t.test('deliver: Ctrl-C cancels the upload, and keeps the file', async (t) => {
   const file = big('stopped.ndjson');
   const before = await cli(
     'deliver',
@@ -197,7 +197,7 @@ t.test('quality, standard, config', async (t) => {
   t.equal(lines(await cli('config', 'print', '--json'))[0].packageKey, key);
 });
 
-t.test('package key, pack, unpack and the acknowledgement, across a gap', async (t) => {
+t.test('package key, pack, unpack and the acknowledgement, between networks', async (t) => {
   const key = JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8')).applications.find(
     ({ clientId }: { clientId: string }) => clientId === 'civil-affairs-publisher',
   ).privateJwk;

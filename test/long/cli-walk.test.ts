@@ -114,7 +114,7 @@ t.test('register a key, get a grant, read the same by REST and by GraphQL', asyn
   );
 });
 
-t.test('take the receipt and verify it offline, with the answer', async (t) => {
+t.test('verify a receipt offline, with its answer', async (t) => {
   const index = /index=(\d+)/.exec(receipt)![1]!;
   const proof = join(directory, 'proof.txt');
   const fetched = await cli('audit', 'proof', index, '--as', 'walker', '--key', keyFile, '-o', proof);
@@ -127,7 +127,7 @@ t.test('take the receipt and verify it offline, with the answer', async (t) => {
   t.equal(bad.code, 1, 'a changed answer is not the one that was recorded');
 });
 
-t.test('a broken file: what was wrong stands line by line', async (t) => {
+t.test('a faulty file: the report names each line', async (t) => {
   const lines = ['区划代码,名称,级别,上级代码,城乡属性,实际管理单位,类似村居'];
   lines.push(
     '370303104003,盛世康城,九级,370303104,城镇,,否',
@@ -186,7 +186,7 @@ t.test('a new contract is live at both doors and in OpenAPI when apply returns',
   t.match(breaking.stderr, /quasi/, 'a breaking change is refused by name');
 });
 
-t.test('kill -9 under load: every acknowledged answer is in the log, and the log holds', async (t) => {
+t.test('kill -9 under load: every acknowledged answer is in the log, and the log verifies', async (t) => {
   const headers = await tokenOf('grid-app');
   const acknowledged: { index: number; leaf: string }[] = [];
   let killed = false;

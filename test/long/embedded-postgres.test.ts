@@ -67,7 +67,7 @@ t.test('kill -9 of the process leaves no PostgreSQL, and the next start recovers
   t.notOk(isAlive(again.postmaster));
 });
 
-t.test('a stale pid file and an orphan are dealt with', async (t) => {
+t.test('a stale pid file and an orphan are cleaned up', async (t) => {
   const { child, postmaster } = await startChild();
   child.kill('SIGKILL'); // its PostgreSQL may still run when the next one starts
   const next = await startPostgres({ dataDir });

@@ -52,7 +52,7 @@ function insertRecord(record: { kind: string; id: string; version: number; docum
   );
 }
 
-t.test('a grant that nobody agreed to', async (t) => {
+t.test('a grant without an entry', async (t) => {
   const grant = await recordOf('grant', '%"reader"%');
   const id = crypto.randomUUID();
   const document = { ...grant.document, id, application: 'stranger', masks: unmasked(node) };
@@ -116,7 +116,7 @@ t.test('an application, a key and a role that were never registered', async (t) 
   }
 });
 
-t.test('a contract that was made laxer', async (t) => {
+t.test('a contract made laxer', async (t) => {
   const contract = await recordOf('contract', 'police/resident/v1');
   const fields = contract.document.fields as Record<string, object>;
   const laxer = {

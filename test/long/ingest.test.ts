@@ -10,14 +10,14 @@ import { heldMemory } from '../support/held-memory.js';
 const { node, thing } = await openThings(t, { deliveryLimitBytes: 1_000_000_000 });
 const { owner } = node.exchange.database;
 
-t.test('hundreds of delivery sequences do what a naive model says', { timeout: 900_000 }, async (t) => {
+t.test('hundreds of delivery sequences match a naive model', { timeout: 900_000 }, async (t) => {
   const d = await thing('model', { 'reject-at-most': '100%', 'delete-at-most': '100%' });
   await d.deliverer('one', SCOPES.one);
   await d.deliverer('two', SCOPES.two);
   t.ok((await holdAgainstModel(d, owner, 200)) > 400);
 });
 
-t.test('a body of 200 MB is never held', async (t) => {
+t.test('a body of 200 MB is never held in memory', async (t) => {
   const d = await thing('huge');
   const ballast = 'x'.repeat(10_000);
   const held = heldMemory();

@@ -29,7 +29,7 @@ async function readsRelease(): Promise<number> {
   return body.release;
 }
 
-t.test('starts that are refused, each with one line and its exit code', async (t) => {
+t.test('refused starts, each with one line and its exit code', async (t) => {
   const file = join(directory, 'a-file');
   writeFileSync(file, '');
   const flags = (more: string[]) => ['start', '--data-dir', join(directory, 'never'), ...more];
@@ -53,7 +53,7 @@ t.test('starts that are refused, each with one line and its exit code', async (t
   t.notOk(existsSync(join(directory, 'never')), 'nothing was made for them');
 });
 
-t.test('a port that is taken: 6, and no PostgreSQL stays', async (t) => {
+t.test('a port in use: 6, and no PostgreSQL stays', async (t) => {
   const taken = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => taken.once('listening', resolve));
   t.teardown(() => taken.close());
@@ -113,7 +113,7 @@ t.test('Ctrl-C stops everything; the next start is quick and keeps the data', as
   t.equal(await readsRelease(), release, 'nothing was delivered again');
 });
 
-t.test('kill -9: PostgreSQL goes too, and the next start recovers', async (t) => {
+t.test('kill -9: PostgreSQL ends too, and the next start recovers', async (t) => {
   const release = await readsRelease();
   running.process.kill('SIGKILL');
   await running.ended;
@@ -176,7 +176,7 @@ t.test('not as root', { skip: process.getuid?.() !== 0 && 'only root can become 
   t.match(oneLine(refused), /cannot be written/);
 });
 
-t.test('what was written is for us alone, and holds no secret in the wrong place', async (t) => {
+t.test('files are readable by us only, and have no secret in the wrong place', async (t) => {
   for (const name of ['keys/postgres-password']) t.equal(statSync(join(dataDir, name)).mode & 0o077, 0, name);
   const password = readFileSync(join(dataDir, 'keys/postgres-password'), 'utf8').trim();
   const printed = await run(['config', 'print'], {

@@ -65,7 +65,7 @@ t.before(async () => {
   enter('right');
 });
 
-t.test('a table becomes a release, texts as the database writes them', async (t) => {
+t.test('a table becomes a release, with texts as the database writes them', async (t) => {
   await table('ledger', 3);
   await mariadb.query(`UPDATE department.ledger SET XB = '女', big = 9007199254740993, price = 12.5, ok = 1, day = '2026-01-31',
     \`at\` = '2026-01-31 08:00:00', secret_note = 'not ours' WHERE \`NO\` = 'K1'`);
@@ -99,7 +99,7 @@ t.test('watermarks: a time, and a number beyond what a double can tell apart', a
   }
 });
 
-t.test('what goes wrong has one reason each, and the last release stands', async (t) => {
+t.test('each failure has one reason, and the last release stays', async (t) => {
   await table('rough', 20_000);
   const d = await pulled('rough');
   const id = 'housing/rough/v1';

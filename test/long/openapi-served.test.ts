@@ -49,7 +49,7 @@ t.before(async () => {
   await node.grant({ application: 'reader', dataset: 'exchange/division' });
 });
 
-t.test('what is served is what is generated', async (t) => {
+t.test('the served document is the generated one', async (t) => {
   const json = await node.ask('GET', '/openapi.json');
   t.equal(json.status, 200);
   t.same(json.body, JSON.parse(JSON.stringify(document)));
@@ -65,7 +65,7 @@ t.test('what is served is what is generated', async (t) => {
   t.equal((await node.ask('GET', `${DIVISION}/openapi.json?x=1`, { as: 'reader' })).status, 400);
 });
 
-t.test('Swagger UI is ours alone: no other origin, no inline script', async (t) => {
+t.test('Swagger UI uses no other origin and no inline script', async (t) => {
   const page = await node.ask('GET', '/docs');
   t.equal(page.status, 200);
   const csp = page.headers.get('content-security-policy') ?? '';

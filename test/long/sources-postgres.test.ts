@@ -196,7 +196,7 @@ t.test(
   },
 );
 
-t.test('columns: a changed type is named, a missing one too, once and before anything is read', async (t) => {
+t.test('columns: a changed type and a missing one are named, once and before anything is read', async (t) => {
   await table('changing', series(1, 3));
   const d = await pulled('changing');
   const id = 'housing/changing/v1';
@@ -225,7 +225,7 @@ t.test('columns: a changed type is named, a missing one too, once and before any
   t.equal((await d.live()).size, 3);
 });
 
-t.test('runs that are refused, each with one clear reason', async (t) => {
+t.test('refused runs, each with one clear reason', async (t) => {
   await table('refused', series(1, 2));
   await department.query(
     `CREATE VIEW slow AS SELECT * FROM refused WHERE pg_sleep(3) IS NOT NULL; GRANT SELECT ON slow TO ${department.reader.user}`,
@@ -305,7 +305,7 @@ t.test('runs that are refused, each with one clear reason', async (t) => {
   t.match(await failing(id), { message: /No secret/ });
 });
 
-t.test('threat: an upstream withdrawn while its rows come in publishes nothing', async (t) => {
+t.test('threat: an upstream withdrawn while its rows arrive publishes nothing', async (t) => {
   await table('slowly', series(1, 20));
   await approve('for-a-while');
   enter('for-a-while');
@@ -327,7 +327,7 @@ t.test('threat: an upstream withdrawn while its rows come in publishes nothing',
   t.equal((await d.live()).size, 0);
 });
 
-t.test('a run alone: a second one of the same dataset is told so', async (t) => {
+t.test('one run at a time: a second one of the same dataset is refused', async (t) => {
   await table('twice', series(1, 2));
   await pulled('twice');
   const both = await Promise.allSettled([run('housing/twice/v1'), run('housing/twice/v1')]);
@@ -338,7 +338,7 @@ t.test('a run alone: a second one of the same dataset is told so', async (t) => 
   );
 });
 
-t.test('the log has what was called outside, and how it ended', async (t) => {
+t.test('the log has every call outside, and how it ended', async (t) => {
   const { rows } = await exchange.database.app.query(
     `SELECT event, convert_from(bytes, 'UTF8')::json->'detail'->'source' AS source FROM audit.entry WHERE event LIKE 'source.%'`,
   );

@@ -191,7 +191,7 @@ t.test('odd contracts: every type, names that collide, a second major, a ring', 
   t.notOk(Object.keys(none.paths).some((path) => path.startsWith('/data/')));
 });
 
-t.test('one dataset stands alone', async (t) => {
+t.test('the document of one dataset is complete', async (t) => {
   const contract = catalog.contracts.get('police/resident/v1')!;
   const part: any = datasetDocument(document, contract);
   t.ok(Object.keys(part.paths).every((path) => path.startsWith('/data/police/resident/v1')));

@@ -207,7 +207,7 @@ t.test('any GraphQL', async () => {
   );
 });
 
-t.test('any header that is read', async () => {
+t.test('any header that the exchange reads', async () => {
   const latin = fc.string({
     unit: fc
       .integer({ min: 0x20, max: 0xff })
@@ -266,7 +266,7 @@ const BODIES: [what: string, body: string | Uint8Array, code: string | undefined
   ['more than a megabyte', JSON.stringify({ select: ['x'.repeat(1_100_000)] }), 'too-large'],
 ];
 
-t.test('bodies without measure', async (t) => {
+t.test('oversized bodies', async (t) => {
   for (const [what, sent, code] of BODIES) {
     for (const door of ['/rows/query', '/rows/lookup']) {
       const reply = await ask('POST', `${RESIDENT}${door}`, {
@@ -294,7 +294,7 @@ function raw(bytes: Buffer): Promise<string> {
   });
 }
 
-t.test('request lines that are none', async (t) => {
+t.test('malformed request lines', async (t) => {
   const { host } = new URL(node.baseUrl);
   const token = await node.token('fuzz-app');
   const rest = ` HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n\r\n`;
@@ -340,7 +340,7 @@ t.test('request lines that are none', async (t) => {
   }
 });
 
-t.test('after all that it answers as before', async (t: Test) => {
+t.test('afterwards it answers as before', async (t: Test) => {
   const reply = await ask('GET', `${RESIDENT}/rows?_limit=1&_count=exact`);
   t.equal(reply.status, 200);
   t.equal(reply.body.page.count, 150);

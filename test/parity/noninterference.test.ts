@@ -116,7 +116,7 @@ const household: Given = { dataset: 'police/household', masks: open('police/hous
 const house: Given = { dataset: 'housing/house' };
 const without = (...names: string[]) => NAMES.filter((name) => !names.includes(name));
 
-t.test('a field more changes only what looks at it', async (t) => {
+t.test('one more field changes only answers that use it', async (t) => {
   const small = without('occupation', 'police_station', 'phone');
   const large = without('occupation', 'police_station');
   const given = (fields: string[]): Given => ({ dataset: 'police/resident', fields, masks: masksOf(fields) });
@@ -161,7 +161,7 @@ t.test('a mask changes only the masked value, and refuses every other use of the
   t.ok(reply.body.data.every((row: Row) => row.phone === null));
 });
 
-t.test('a row of scope more is that row more, and nothing else', async (t) => {
+t.test('one more row in scope adds that row, and nothing else', async (t) => {
   const fields = without('occupation', 'police_station');
   const given = (codes: string[]): Given => ({
     dataset: 'police/resident',
@@ -202,7 +202,7 @@ t.test('a row of scope more is that row more, and nothing else', async (t) => {
   t.equal(theirs.text, none.text, 'by an _id of another application');
 });
 
-t.test('what nobody was given may change in the data without a sign', async (t) => {
+t.test('data that nobody is granted may change without a sign', async (t) => {
   const fields = without('occupation', 'phone', 'police_station');
   const masks = { ...masksOf(fields, { name: 'initial', residence_address: 'hide' }) };
   const scope = { scope: [{ field: 'residence_division', prefix: ['3703031040'] }] };

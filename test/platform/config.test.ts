@@ -61,7 +61,7 @@ t.test('flags come before the environment, and secrets are hidden', async (t) =>
   });
 });
 
-t.test('keys are made once, for the owner only, and refused when others can read them', async (t) => {
+t.test('keys are created once, for the owner only, and refused when others can read them', async (t) => {
   const keys = await openKeys(join(directory, 'keys'), systemClock);
   const month = keys.month('2026-11');
   const again = await openKeys(join(directory, 'keys'), systemClock);

@@ -25,7 +25,7 @@ t.test('each way in has its own role, and a calendar date stays text', async (t)
   t.same(rows, [['exchange_reader', '1.50', 't', null]], 'the reader gives arrays of text');
 });
 
-t.test('the reader can do nothing but read what is published', async (t) => {
+t.test('the reader can only read published tables', async (t) => {
   const refused = [
     'CREATE TABLE data.mine (a text)',
     `SELECT * FROM exchange.policy_record`,
@@ -37,7 +37,7 @@ t.test('the reader can do nothing but read what is published', async (t) => {
   t.same(await database.reader.query({ text: 'SELECT name, release FROM exchange.line', values: [] }), []);
 });
 
-t.test('audit entries can be inserted and by no role changed', async (t) => {
+t.test('audit entries can be inserted, and no role can change them', async (t) => {
   const audit = await database.connectAudit();
   t.teardown(() => audit.end());
   const insert = `INSERT INTO audit.entry VALUES (0, '\\x00', '\\x00', 'grid-app', 'data.read', 0)`;

@@ -94,7 +94,7 @@ t.test('no grant, no permit', async () => {
   );
 });
 
-t.test('a permit rests on one open grant of this caller, and on nothing that the grant does not give', async () => {
+t.test('a permit uses one open grant of this caller, and only what the grant gives', async () => {
   check(
     fc.property(anyGrants, anyAsk, anyCall, (grants, ask, call) => {
       const decision = decided(grants, ask, call);
@@ -108,7 +108,7 @@ t.test('a permit rests on one open grant of this caller, and on nothing that the
   );
 });
 
-t.test('what is selected, filtered, sorted or a key is granted, and unmasked but for selecting', async () => {
+t.test('every selected, filtered, sorted or key field is granted, and unmasked unless only selected', async () => {
   check(
     fc.property(anyGrants, anyAsk, anyCall, (grants, ask, call) => {
       const decision = decided(grants, ask, call);
@@ -130,7 +130,7 @@ t.test('what is selected, filtered, sorted or a key is granted, and unmasked but
   );
 });
 
-t.test('a mask is never weaker than what was agreed, nor than the default where nobody agreed', async () => {
+t.test('a mask is never weaker than agreed, nor than the default where nothing is agreed', async () => {
   check(
     fc.property(anyGrants, anyAsk, anyCall, (grants, ask, call) => {
       const decision = decided(grants, ask, call);
@@ -175,7 +175,7 @@ t.test('a grant of another application, dataset, mode or time changes nothing', 
   );
 });
 
-t.test('a contract that becomes stricter holds at once, one that becomes laxer opens nothing', async (t) => {
+t.test('a stricter contract applies at once, a laxer one opens nothing', async (t) => {
   const approved = {
     gender: { sensitivity: 'L2' as const, mask: 'none' as const },
     name: { sensitivity: 'L3' as const, mask: 'initial' as const },

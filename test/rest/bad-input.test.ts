@@ -435,11 +435,11 @@ const OTHERS: Other[] = [
   ],
 ];
 
-t.test('who, why, where and how', async () => {
+t.test('caller, purpose, path and headers', async () => {
   for (const [method, path, asking, ...row] of OTHERS) await refused(method, path, asking, row);
 });
 
-t.test('401 says how to come in, and the rest says so to nobody', async (t) => {
+t.test('401 has a challenge, and no other status has one', async (t) => {
   const bare = await node.ask('GET', RESIDENT);
   t.equal(bare.headers.get('www-authenticate'), 'Bearer realm="civic-exchange"');
   const bad = await node.ask('GET', RESIDENT, bearer('Bearer x.y.z'));
@@ -448,7 +448,7 @@ t.test('401 says how to come in, and the rest says so to nobody', async (t) => {
   t.equal(denied.headers.get('www-authenticate'), null);
 });
 
-t.test('without a grant every dataset looks the same, known or not', async (t) => {
+t.test('without a grant every dataset looks the same, existing or not', async (t) => {
   const strip = (text: string) => text.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '(uuid)');
   const asks: [method: string, below: string, body?: unknown][] = [
     ['GET', '/rows'],

@@ -19,7 +19,7 @@ const entryOf = async (reply: Reply, as = 'reader-app') =>
   (await node.ask('GET', `/api/v1/audit/entries/${indexOf(reply)}`, { as })).body.entry;
 const RECEIPT = /^index=\d+, leaf=:[A-Za-z0-9+/]{43}=:, blind=:[A-Za-z0-9+/]{43}=:$/;
 
-t.test('a page, with everything that stands around it', async (t) => {
+t.test('a page with its envelope', async (t) => {
   const reply = await get(`${BUILDING}?_limit=5&_sort=code`);
   t.equal(reply.status, 200);
   t.match(Object.fromEntries(reply.headers), {
@@ -106,7 +106,7 @@ t.test('every type and operator', async (t) => {
   }
 });
 
-t.test('every type as it leaves', async (t) => {
+t.test('every type in an answer', async (t) => {
   const by = async (code: string) => (await get(`${THING}/${code}`)).body.data;
   t.match(await by('T1'), { big: '9223372036854775807', count: -2147483648, price: '-0.50', ok: true, at: null });
   t.match(await by('T2'), { big: '-9223372036854775808', count: 2147483647, price: '999999.99', ok: false });
@@ -123,7 +123,7 @@ t.test('every type as it leaves', async (t) => {
   );
 });
 
-t.test('a walk in every order is the whole, whatever the page', async (t) => {
+t.test('a walk in any order returns every row, for any page size', async (t) => {
   for (const sort of ['big', '-big', 'price', '-price', 'day', '-day', 'at', '-at']) {
     const whole = codes(await get(`${THING}?_sort=${sort}`));
     t.equal(whole.length, 4);
@@ -160,7 +160,7 @@ t.test('counts', async (t) => {
   t.equal(empty.headers.get('exchange-release'), '1');
 });
 
-t.test('an answer that is still good is confirmed, and the entry says which', async (t) => {
+t.test('an unchanged answer is confirmed, and the entry names it', async (t) => {
   const path = `${BUILDING}?_limit=3&_sort=code`;
   const first = await get(path);
   const etag = first.headers.get('etag')!;
@@ -234,14 +234,14 @@ t.test('a key of several parts', async (t) => {
   t.same(body.data[0].row, { _id: found.body.data._id, household_no });
 });
 
-t.test('one row is another _id to another application', async (t) => {
+t.test('one row has another _id for another application', async (t) => {
   const [ours, theirs] = [await get(`${BUILDING}/B00`), await get(`${BUILDING}/B00`, {}, 'other-app')];
   t.not(ours.body.data._id, theirs.body.data._id);
   t.equal((await get(`${BUILDING}/${ours.body.data._id}`)).body.data.code, 'B00');
   t.equal((await get(`${BUILDING}/${ours.body.data._id}`, {}, 'other-app')).status, 404);
 });
 
-t.test('what is stated is recorded', async (t) => {
+t.test('statements of the caller are recorded', async (t) => {
   const stated = { 'exchange-case': encodeURIComponent('张民救〔2026〕37号'), 'exchange-operator': 'A-7' };
   t.equal((await get(BUILDING, stated, 'case-app')).status, 200);
   const chosen = await get(BUILDING, { 'exchange-purpose': 'emergency-response' }, 'purposes-app');
@@ -254,7 +254,7 @@ t.test('what is stated is recorded', async (t) => {
   t.match(await entryOf(reply, 'grants-app'), { accesses: [{ grant: narrow, fields: ['code'] }] });
 });
 
-t.test('every ending of an ask has its receipt', async (t) => {
+t.test('every outcome of an ask has a receipt', async (t) => {
   const endings: [status: number, reply: Reply, as: string, outcome: string][] = [
     [200, await get(BUILDING), 'reader-app', 'success'],
     [403, await get(BUILDING, { 'exchange-purpose': 'emergency-response' }), 'reader-app', 'denied'],
@@ -271,7 +271,7 @@ t.test('every ending of an ask has its receipt', async (t) => {
   t.equal(foreign.status, 404, 'and nobody reads the entry of another');
 });
 
-t.test('a token of an application that was disabled', async (t) => {
+t.test('a token of a disabled application', async (t) => {
   await node.register('gone-app');
   await node.grant({ application: 'gone-app', dataset: 'housing/building' });
   const headers = { authorization: `Bearer ${await node.token('gone-app')}` };
@@ -286,7 +286,7 @@ t.test('a token of an application that was disabled', async (t) => {
   t.match(reply.headers.get('exchange-receipt'), RECEIPT);
 });
 
-t.test('an ask too large for its entry is refused, and that is an entry', async (t) => {
+t.test('an ask too large for its entry is refused, and the refusal is recorded', async (t) => {
   const value = Array.from({ length: 5_000 }, () => '"'.repeat(90));
   const reply = await node.ask('POST', `${THING}/query`, {
     as: 'reader-app',
@@ -302,7 +302,7 @@ t.test('an ask too large for its entry is refused, and that is an entry', async 
   });
 });
 
-t.test('who is disabled while it reads the log reads nothing', async (t) => {
+t.test('an application disabled while it reads the log reads nothing', async (t) => {
   await node.register('late-auditor', { roles: ['auditor'] });
   const { log } = node.exchange;
   const { append } = log;

@@ -36,7 +36,7 @@ const graphql = (query: string, as = 'open-app') => node.ask('POST', '/graphql/v
 const entries = (reply: { headers: Headers }) => entriesOf(node, reply.headers.get('request-id')!);
 const NUMBERS = Array.from({ length: 10 }, (_, i) => numbered(`3703991980010111${i}`.slice(0, 17)));
 
-t.test('both doors give the same row, asked for after an entry that is committed', async (t) => {
+t.test('both doors return the same row, asked for after an entry commits', async (t) => {
   let before: unknown[] = [];
   city.answers(async (_, reply, request) => {
     before = await entriesOf(node, String(request.headers['exchange-request-id']));
@@ -78,7 +78,7 @@ t.test('both doors give the same row, asked for after an entry that is committed
   t.match(await entries(same), [{ entry: { event: 'proxy.asked' } }, { entry: { event: 'graphql.read' } }]);
 });
 
-t.test('what came of it is landed nowhere', async (t) => {
+t.test('the answer is not stored anywhere', async (t) => {
   const { rows } = await exchange.database.owner.query(
     'SELECT (SELECT count(*)::int FROM data.police__check) AS live, (SELECT count(*)::int FROM data.police__check_history) AS history',
   );
@@ -106,7 +106,7 @@ t.test(
   },
 );
 
-t.test('threat: masking that differs for what is asked live', async (t) => {
+t.test('threat: other masks for proxied rows', async (t) => {
   const rows = somePeople(30);
   for (const row of rows) city.people.set(row.GMSFHM, row);
   const delivered = await node.ask('POST', '/data/police/landed/v1/deliveries?mode=snapshot', {
@@ -127,7 +127,7 @@ t.test('threat: masking that differs for what is asked live', async (t) => {
   }
 });
 
-t.test('what needs rows that lie here is refused alike, and nobody is called', async (t) => {
+t.test('asks that need stored rows are refused at both doors, without a call', async (t) => {
   const called = calls.length;
   const body = (more: object) => ({ as: 'open-app', body: more });
   const refused: [string, string, object][] = [
@@ -164,7 +164,7 @@ t.test('what needs rows that lie here is refused alike, and nobody is called', a
   t.strictSame(Object.keys(page.body.links), ['self', 'lookup', 'schema', 'openapi']);
 });
 
-t.test('an open key stands in the path, and no tag ever holds', async (t) => {
+t.test('an open key is in the path, and no ETag confirms', async (t) => {
   city.answers(({ road }, reply) => json(reply, road === 'R1' ? { code: 'R1', label: '人民路' } : []));
   const given = await node.ask('GET', '/data/police/road/v1/rows/R1', {
     as: 'open-app',
@@ -175,7 +175,7 @@ t.test('an open key stands in the path, and no tag ever holds', async (t) => {
   t.match(await node.ask('GET', '/data/police/road/v1/rows/R2', { as: 'open-app' }), { status: 404 });
 });
 
-t.test('who must state a case and an operator does, and both are recorded with the asking', async (t) => {
+t.test('a required case and operator are stated, and recorded with the ask', async (t) => {
   const headers = { 'exchange-case': 'C-2026-1', 'exchange-operator': '007' };
   const called = calls.length;
   t.match(await lookup([ADULT.GMSFHM], 'case-app'), { status: 403, body: { code: 'case-required' } });
@@ -214,7 +214,7 @@ t.test('threat: an interface that answers something else', async (t) => {
   t.ok(flooded() < 64 << 20, `the flood was cut after ${flooded()} bytes`);
 });
 
-t.test('what is wrong with a field that is not granted is in the sealed part only', async (t) => {
+t.test('a fault in a field that is not granted is in the sealed part only', async (t) => {
   const narrow = await node.grant({
     application: 'stranger-app',
     dataset: 'police/check',
@@ -262,7 +262,7 @@ t.test('threat: a grant revoked, an upstream withdrawn, while the department ans
   t.match(await lookup([ADULT.GMSFHM]), { status: 200 });
 });
 
-t.test('threat: asked without a record', async (t) => {
+t.test('threat: a call without a record', async (t) => {
   const called = calls.length;
   const append = async () => Promise.reject(new Problem('audit-unavailable', undefined, { retryAfter: 1 }));
   const deaf = { ...exchange, log: { ...exchange.log, append } };
@@ -282,7 +282,7 @@ t.test('threat: asked without a record', async (t) => {
   t.equal(calls.length, called, 'nobody is called');
 });
 
-t.test('as many at once as the contract says, a bounded line, and no more', async (t) => {
+t.test('calls at once as the contract allows, a bounded queue, and no more', async (t) => {
   let [inFlight, most] = [0, 0];
   let open = () => {};
   const held = new Promise<void>((resolve) => {
@@ -307,7 +307,7 @@ t.test('as many at once as the contract says, a bounded line, and no more', asyn
   t.equal(most, 4);
 });
 
-t.test('what fails is spared, and probed', async (t) => {
+t.test('a failing interface is spared, and probed', async (t) => {
   const road = () => node.ask('GET', '/data/police/road/v1/rows/R1', { as: 'open-app' });
   city.answers((_, reply) => json(reply, {}, 500));
   for (let i = 0; i < 10; i++) await road();

@@ -155,7 +155,7 @@ t.test('a retired code stays in rows and filters, and is refused in new deliveri
   t.match(data.history[0], { note: '会议纪要', department: 'market' });
 });
 
-t.test('what can not be done to a list, each with what it is about', async (t) => {
+t.test('refused changes of a list, each with its place', async (t) => {
   const gender = await codesOf('GB-T-2261.1_gender');
   const category = await codesOf('event-category');
   const added = { code: 'x', title: { zh: '新' } };
@@ -201,7 +201,7 @@ t.test('what can not be done to a list, each with what it is about', async (t) =
   t.equal((await put('event-category', category)).body.data.version, 3, 'the same list is no change');
 });
 
-t.test('a list of the tenant: made, mapped to by a contract, and only what nobody uses can vanish', async (t) => {
+t.test('a list of the tenant: made, mapped to by a contract; only unused codes can be removed', async (t) => {
   const codes = [1, 2, 3].map((code) => ({ code: String(code), title: { zh: `第${code}类 <b>` } }));
   const headers = { 'idempotency-key': 'once' };
   const made = await put('stall-kind', codes, { title: title('摊位类别') }, { headers });

@@ -18,7 +18,7 @@ import { TYPES } from '../../src/standard/type.js';
 const standard = loadStandard();
 const folder = join(packageRoot, 'schemas', 'standard', 'v1');
 
-t.test('the standard is whole: every line of elements.csv is an element of a known type', async (t) => {
+t.test('the standard is complete: every line of elements.csv is an element of a known type', async (t) => {
   const lines = readFileSync(join(folder, 'elements.csv'), 'utf8').trim().split('\n').length - 1;
   const elements = [...standard.entities.values()].flatMap((entity) => entity.elements);
   t.equal(standard.entities.size, 27);
@@ -37,7 +37,7 @@ t.test('the standard is whole: every line of elements.csv is an element of a kno
   }
 });
 
-t.test('the committed schemas are what the elements say, and compile', async (t) => {
+t.test('the committed schemas match the elements, and compile', async (t) => {
   const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
   addFormats.default(ajv);
   const committed = readdirSync(folder).filter((file) => file.endsWith('.schema.json'));
@@ -180,7 +180,7 @@ t.test('divisions, their fields, and masks by default', async (t) => {
   t.notOk(maskFits('initial', { name: 'integer' }));
 });
 
-t.test('code lists: what ships is never lost, and the history tells every change', async (t) => {
+t.test('code lists: shipped codes are never lost, and the history has every change', async (t) => {
   const shipped = [...standard.codeLists.values()];
   for (const { name, title, version, codes, source } of shipped) {
     t.ok(title.zh && title.en && version === 0 && codes.size > 1, name);
@@ -225,7 +225,7 @@ t.test('code lists: what ships is never lost, and the history tells every change
   t.equal(standard.lists.has('stalls'), false, 'a standard never changes');
 });
 
-t.test('additions to a list of a standard are taken, in any place', async (t) => {
+t.test('additions to a list of a standard are accepted, in any place', async (t) => {
   const gender = standard.codeLists.get('GB-T-2261.1_gender')!;
   const codes = [...gender.codes].map(([code, { title }]) => ({ code, title: { ...title, en: `code ${code}` } }));
   const draft = { note: 'n', codes: [{ code: '3', title: { zh: '其他' }, retired: true }, ...codes] };
