@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Configuration, errors, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import type { AuditLog } from '../../audit/log.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Config } from '../../platform/config.js';
@@ -8,6 +8,7 @@ import type { Database } from '../../platform/postgres/database.js';
 import type { Policy } from '../policy/policy.js';
 import { audienceUri } from './audience.js';
 import { cleanOidc, oidcAdapter } from './oidc-adapter.js';
+import { errors, Provider } from './oidc-provider.js';
 import { recordTokens } from './record-tokens.js';
 import type { Refusals } from './refusals.js';
 

@@ -1,7 +1,7 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
-import { errors } from 'oidc-provider';
 import type { Database } from '../../platform/postgres/database.js';
 import type { Policy } from '../policy/policy.js';
+import { errors } from './oidc-provider.js';
 
 interface StoredPayload {
   payload: AdapterPayload;
