@@ -6,7 +6,7 @@ import type { Actor, Draft, EntryAccess } from './entry.js';
 import type { Sealer } from './seal.js';
 
 /** Most bytes of an open part: a C2SP entry bundle has a 16-bit length. */
-export const ENTRY_LIMIT_BYTES = 65_535;
+const ENTRY_LIMIT_BYTES = 65_535;
 const SEALED_LIMIT_BYTES = 1 << 20;
 
 /** A draft as bytes. The time is set when its batch closes. */

@@ -16,14 +16,14 @@ const SALT = 16;
 const KEY_LIFE_MS = 3_600_000;
 const KEY_USES = 1 << 24;
 
-/** What auditors see of a sealed part. `rows` are row_ids in base64, packed per access. */
+/** What auditors see of a sealed part. `rows` are row_ids in base64, packed per access. @internal */
 export interface OpenedSealed extends Omit<Sealed, 'rows'> {
   /** base64. */
   blind: string;
   rows?: string[];
 }
 
-export interface SealedPart {
+interface SealedPart {
   blob: Buffer;
   digest: string;
 }
@@ -108,7 +108,7 @@ function plaintext(sealed: Sealed, blind: Buffer): string {
   return JSON.stringify({ ...sealed, rows, blind: blind.toString('base64') });
 }
 
-/** Opens a sealed part with the month's key. Throws where the blob was altered or belongs to another entry, or where the key is gone. */
+/** Opens a sealed part with the month's key. Throws where the blob was altered or belongs to another entry, or where the key is gone. @internal */
 export function openSealed(keys: Keys, blob: Buffer, salt: Buffer): OpenedSealed {
   if (blob.length < HEADER + IV + TAG || blob[0] !== VERSION) throw new Error('not a sealed part of a known version');
   const yyyymm = String(blob.readUInt32BE(1));

@@ -27,7 +27,7 @@ export interface ContractDocument {
   'exact-count'?: 'true' | 'false';
 }
 
-export interface SharingDocument {
+interface SharingDocument {
   attribute: 'unconditional' | 'conditional' | 'none';
   modes?: string[];
   scope?: string;

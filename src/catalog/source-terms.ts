@@ -1,6 +1,5 @@
 /** Where a dataset's rows come from, as its contract declares. A pulled source names the publisher's application whose deliver grant it uses. */
 export type SourceTerms = FileSource | DatabaseSource | HttpSource | ProxySource | DerivedSource;
-export type SourceKind = SourceTerms['kind'];
 
 /** The publisher delivers files by the API. */
 export interface FileSource {

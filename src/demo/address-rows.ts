@@ -62,7 +62,7 @@ export function buildingAddress({ code, compoundCode }: Pick<Building, 'code' | 
 }
 
 /** Code of the standard address of a dwelling. */
-export function dwellingAddress({ buildingCode, unit, room }: Dwelling): string {
+function dwellingAddress({ buildingCode, unit, room }: Dwelling): string {
   if (unit === undefined) return buildingAddress({ code: buildingCode, compoundCode: undefined });
   const building = buildingAddress({ code: buildingCode, compoundCode: buildingCode.slice(0, 15) });
   return `${building}${unit.padStart(2, '0')}${room.padStart(4, '0')}`;

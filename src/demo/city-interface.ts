@@ -5,6 +5,7 @@ import { type Answer, openInterface } from './loopback-interface.js';
 import { planPopulation } from './plan.js';
 import { RESIDENT_HEADINGS, residentRows } from './police-rows.js';
 
+/** @internal */
 export const CITY_PATH = '/population/check';
 /** What it tells of a person, under the police's own headings. */
 const TOLD = new Set(['GMSFHM', 'XM', 'XB', 'CSRQ', 'HJD', 'XZD', 'RYZT']);

@@ -16,7 +16,7 @@ export interface DemoApplication {
 }
 
 /** 盛世康城, the pilot that `grid-app` serves. */
-export const PILOT = '370303104003';
+const PILOT = '370303104003';
 
 const V1 = { major: 1, mode: 'read' } as const;
 const GRID_SERVICE = {

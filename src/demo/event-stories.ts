@@ -22,7 +22,7 @@ export interface EventStory {
   stars: number | undefined;
 }
 
-export interface Matter {
+interface Matter {
   category: string;
   title: string;
   content: string;
@@ -30,7 +30,7 @@ export interface Matter {
   department: string;
 }
 
-export type Urgency = '一般' | '较急' | '紧急';
+type Urgency = '一般' | '较急' | '紧急';
 
 const PER_PERSON = 0.04;
 const DAYS = 180;

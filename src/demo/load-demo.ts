@@ -21,7 +21,7 @@ export interface DemoOptions {
   onProgress?: (progress: DemoProgress) => void;
 }
 
-/** Before each step; `done` of `of` are behind it. */
+/** Before each step; `done` of `of` are behind it. @internal */
 export interface DemoProgress {
   done: number;
   of: number;

@@ -6,7 +6,7 @@ import { type Household, type Person, populate } from './population.js';
 import { type Random, randomOf } from './random.js';
 
 /** A person or a company, by name and number (GB 11643 or GB 32100). */
-export interface Party {
+interface Party {
   name: string;
   number: string;
 }

@@ -2,7 +2,7 @@ import { type ASTNode, GraphQLError } from 'graphql';
 import { type Fault, PROBLEMS, type Problem, type ProblemCode } from '../platform/errors.js';
 
 /** `extensions.code`: the coarse class that GraphQL clients use. `extensions.problem` is the code of our register. */
-export function classOf(code: ProblemCode): string {
+function classOf(code: ProblemCode): string {
   const { status } = PROBLEMS[code];
   if (status === 401) return 'UNAUTHENTICATED';
   // Names are public in the schema, so a dataset without a grant is forbidden, not absent.

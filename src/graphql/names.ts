@@ -16,7 +16,7 @@ export interface DatasetNames {
 
 const SUFFIXES = ['', 'Where', 'RelationWhere', 'Connection', 'Edge'];
 
-export const snake = (slug: string): string => slug.replaceAll('-', '_');
+const snake = (slug: string): string => slug.replaceAll('-', '_');
 export const pascal = (slug: string): string =>
   slug
     .split(/[-_/]/)

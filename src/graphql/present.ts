@@ -27,7 +27,7 @@ export async function present(parsed: Parsed, outcomes: readonly Outcome[], exec
 }
 
 /** Returns only errors that we made; any other text could quote a value. */
-export function reportable(error: GraphQLError | GraphQLFormattedError): GraphQLFormattedError {
+function reportable(error: GraphQLError | GraphQLFormattedError): GraphQLFormattedError {
   if (error.extensions?.problem !== undefined) return error instanceof GraphQLError ? error.toJSON() : error;
   const { message, extensions } = graphqlError('internal');
   return { message, extensions, ...(error.path === undefined ? {} : { path: error.path }) };

@@ -40,7 +40,7 @@ interface EdgeSource extends PageSource {
 }
 type Resolver<Source> = GraphQLFieldResolver<Source, ExecutionContext>;
 
-export const keyOf = (info: GraphQLResolveInfo): string => `${info.path.prev?.key}/${info.path.key}`;
+const keyOf = (info: GraphQLResolveInfo): string => `${info.path.prev?.key}/${info.path.key}`;
 
 function rowsOf(info: GraphQLResolveInfo, { door }: ExecutionContext): PageSource {
   const root = door.answers.get(keyOf(info));

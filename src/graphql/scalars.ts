@@ -14,7 +14,7 @@ import { type FieldType, TYPES } from '../standard/type.js';
 import { pascal } from './names.js';
 
 /** Points and geometries (GeoJSON), output only, as they are. */
-export const JsonScalar = new GraphQLScalarType({ name: 'JSON', description: 'GeoJSON (RFC 7946)' });
+const JsonScalar = new GraphQLScalarType({ name: 'JSON', description: 'GeoJSON (RFC 7946)' });
 
 export const idType = GraphQLID;
 

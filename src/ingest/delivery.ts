@@ -10,7 +10,7 @@ export type DeliveryState = 'receiving' | 'landed' | 'publishing' | 'published' 
  * The one table of transitions. Nothing leaves an ended state. `publishing` is never committed: who cancels then makes its transaction roll
  * back, and the delivery goes from `landed`.
  */
-export const TRANSITIONS: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = {
+const TRANSITIONS: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = {
   receiving: ['landed', 'rejected', 'failed', 'cancelled'],
   landed: ['publishing', 'failed', 'cancelled'],
   publishing: ['published', 'rejected', 'failed'],

@@ -15,7 +15,7 @@ export interface NewJob {
   attempts?: number;
 }
 
-export interface Attempt {
+interface Attempt {
   /** Counts from 1. */
   number: number;
   last: boolean;

@@ -30,7 +30,7 @@ export interface Keys {
 }
 
 /** The keys that `EXCHANGE_…_FILE` can give; each value is a path. */
-export const KEY_NAMES = [
+const KEY_NAMES = [
   'checkpointSigner',
   'tokenSigner',
   'cursor',

@@ -10,7 +10,7 @@ import { operandType } from './value.js';
 const HIGHEST = '\u{10ffff}';
 
 /** Where a leaf's path stands in the statement. */
-export interface Located {
+interface Located {
   alias: string;
   field: Field;
   access: FieldAccess;

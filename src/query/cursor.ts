@@ -8,7 +8,7 @@ const NONCE = 12;
 const TAG = 16;
 
 /** Where a page ended. `sort` is the sort value as PostgreSQL writes it. */
-export interface Position {
+interface Position {
   sort: string | null;
   rowId: string;
 }

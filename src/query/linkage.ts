@@ -47,7 +47,7 @@ function derive(installationKey: Buffer, name: string): Linkage {
   };
 }
 
-export function uuidText(bytes: Buffer): string {
+function uuidText(bytes: Buffer): string {
   const hex = bytes.toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }

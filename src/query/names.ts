@@ -31,7 +31,7 @@ export function fieldAt(contract: Contract, path: string, catalog: Catalog, plac
   return fieldOf(contract, path, place);
 }
 
-export function fieldOf(contract: Contract, name: string, place: Place): Field {
+function fieldOf(contract: Contract, name: string, place: Place): Field {
   const field = contract.fields.get(name);
   if (field !== undefined) return field;
   throw refuse('unknown-field', `${contract.name} has no field of this name.`, {

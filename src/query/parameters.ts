@@ -16,7 +16,7 @@ export interface Binding {
   live?: string;
 }
 
-export type Binder = (binding: Binding) => unknown;
+type Binder = (binding: Binding) => unknown;
 
 /** Collects the parameters of a statement under construction; equal names share one `$n`. */
 export interface Parameters {

@@ -14,7 +14,7 @@ export interface ShapeNode {
 
 export type Row = readonly (string | null)[];
 /** Sealed `_id`s: per node, per row. */
-export type Ids = readonly (readonly string[])[];
+type Ids = readonly (readonly string[])[];
 
 /** Compiled once per shape: the JSON text of a row, written once, no object in between. */
 export type Writer = (row: Row, ids: Ids, i: number) => string;

@@ -14,7 +14,7 @@ const IDENTIFIER = /^[0-9A-Z]{18}$/;
 const MAX_TEXT = 1000;
 
 /** What a person is told of the form a value of this type takes. */
-export function expectedForm(type: FieldType): string {
+function expectedForm(type: FieldType): string {
   switch (type.name) {
     case 'integer':
       return type.bits === 64 ? 'a whole number of at most 64 bits' : 'a whole number from -2147483648 to 2147483647';

@@ -20,16 +20,6 @@ export function townshipOf(code: string): string {
   return code.slice(0, TOWNSHIP_DIGITS);
 }
 
-/** The known divisions from the district down to `code`: 张店区 › 房镇镇 › 盛世康城. */
-export function divisionPath(divisions: ReadonlyMap<string, Division>, code: string): Division[] {
-  const path: Division[] = [];
-  for (const digits of [6, TOWNSHIP_DIGITS, 12]) {
-    const division = code.length >= digits ? divisions.get(code.slice(0, digits)) : undefined;
-    if (division !== undefined) path.push(division);
-  }
-  return path;
-}
-
 /**
  * The field of the same row with the division of an address: `*_division` with the same stem (registered_address → registered_division), else
  * division_code, else undefined: then the mask `division` hides.

@@ -63,7 +63,7 @@ export interface Figures {
 }
 
 /** One round. Throws when any reply was not 2xx: a fast refusal is no figure. */
-export async function round(load: Load, seconds: number): Promise<Figures> {
+async function round(load: Load, seconds: number): Promise<Figures> {
   const before = { node: await load.server.cpu(), postgres: backendCpu(load.postmaster) };
   const result = await autocannon({
     url: `http://127.0.0.1:${load.server.port}`,

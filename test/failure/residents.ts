@@ -1,7 +1,7 @@
 import { residentIdCheck } from '../../src/standard/identifier.js';
 import type { TestNode } from '../support/node.js';
 
-export const DIVISION = '370303104003';
+const DIVISION = '370303104003';
 const EDUCATION = ['大学本科', '大学专科', '初中', '小学'];
 
 /** Made-up people as the police would write them, in their own headings; numbers of a county that was never assigned. */

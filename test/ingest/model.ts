@@ -2,12 +2,12 @@ import type { RowScope } from '../../src/access/grants/grant.js';
 
 /** One line of a delivery: a row, or text that is none. */
 export type Sent = { code: string; part: string; name: string; _op?: string } | string;
-export interface Stored {
+interface Stored {
   part: string;
   name: string;
   since: number;
 }
-export interface Ended {
+interface Ended {
   code: string;
   part: string;
   name: string;

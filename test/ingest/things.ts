@@ -54,7 +54,7 @@ export interface Thing {
   live(): Promise<Map<string, Record<string, unknown>>>;
 }
 
-export interface Sending {
+interface Sending {
   as?: string;
   mode?: string;
   type?: string;

@@ -1,6 +1,8 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { approveUpstream, withdrawUpstream } from '../../src/access/upstreams/change-upstream.js';
-import { forgetSecret, storeSecret } from '../../src/access/upstreams/secret.js';
+import { storeSecret } from '../../src/access/upstreams/secret.js';
 import type { UpstreamDraft } from '../../src/access/upstreams/upstream.js';
 import type { Exchange } from '../../src/exchange/exchange.js';
 import { publishCatalog } from '../../src/exchange/publishing/publish-contract.js';
@@ -300,7 +302,7 @@ t.test('refused runs, each with one clear reason', async (t) => {
     await from({ table: name });
     t.match((await run(id)).delivery.report!.refused, { rule: 'table' }, name);
   }
-  forgetSecret(exchange.keys.directory, { publisher: 'housing', name: 'moved-host', host: '', port: 0 });
+  rmSync(join(exchange.keys.directory, 'upstreams/housing/moved-host'));
   await from({ upstream: 'moved-host' });
   t.match(await failing(id), { message: /No secret/ });
 });

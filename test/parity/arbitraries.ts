@@ -6,7 +6,7 @@ import { TYPES } from '../../src/standard/type.js';
 import type { BodyAsk, BodyCondition, BodyLeaf } from './ask.js';
 import { DIVISIONS, type Row } from './rows.js';
 
-export interface Draft {
+interface Draft {
   fields: string[];
   masks: Record<string, Mask>;
   rows: RowScope;

@@ -16,13 +16,6 @@ export interface BodyAsk {
   count: 'none' | 'estimated' | 'exact';
 }
 
-export function leavesOf(condition: BodyCondition | undefined): BodyLeaf[] {
-  if (condition === undefined) return [];
-  if ('and' in condition) return condition.and.flatMap(leavesOf);
-  if ('or' in condition) return condition.or.flatMap(leavesOf);
-  return 'not' in condition ? leavesOf(condition.not) : [condition];
-}
-
 /** The JSON body of `POST …/rows/query` and QUERY. */
 export function bodyOf(ask: BodyAsk, cursor?: string): Record<string, unknown> {
   const { sort, ...rest } = ask;

@@ -91,7 +91,7 @@ function selectionDenial(world: World, dataset: string, ask: BodyAsk): string | 
 }
 
 /** The dataset behind a relation path, or undefined where one on the way is not granted. */
-export function targetOf(world: World, dataset: string, path: string): string | undefined {
+function targetOf(world: World, dataset: string, path: string): string | undefined {
   return path
     .split('.')
     .reduce<string | undefined>((at, name) => (at === undefined ? at : follow(world, at, name)), dataset);
@@ -219,7 +219,7 @@ function output(world: World, dataset: string, row: Row, ask: Pick<BodyAsk, 'sel
 }
 
 /** What leaves of a field of a row: masked for the grant, or in a child's row by the stricter of that and the contract's mask. */
-export function leaving(world: World, dataset: string, row: Row, name: string): unknown {
+function leaving(world: World, dataset: string, row: Row, name: string): unknown {
   const held = world.held.get(dataset)!;
   const mask = minorMask(world, dataset, row, name) ?? held.masks[name] ?? 'none';
   return masked(world, dataset, row, { name, mask, linkage: held.linkage });

@@ -24,7 +24,7 @@ const NAMES = [
 ];
 
 /** The same numbers for the same seed (mulberry32), so that a failure can be run again. */
-export function numbers(seed: number): () => number {
+function numbers(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -35,7 +35,7 @@ export function numbers(seed: number): () => number {
 }
 
 /** A number that passes the checksum, under county code 370399, which was never assigned. */
-export function residentId(born: string, sequence: number): string {
+function residentId(born: string, sequence: number): string {
   const digits = `370399${born.replaceAll('-', '')}${String(sequence).padStart(3, '0')}`;
   return digits + residentIdCheck(digits);
 }

@@ -19,7 +19,7 @@ export const documents: Record<string, unknown>[] = (
   parse(readFileSync(new URL('./contracts.yaml', import.meta.url), 'utf8'), { schema: 'failsafe' }) as object[]
 ).map((document) => ({ ...COMMON, ...document }));
 
-export function compiled(document: unknown): Contract {
+function compiled(document: unknown): Contract {
   const result = compileContract(document, loadStandard());
   if ('faults' in result) throw new Error(JSON.stringify(result.faults));
   return result.contract;

@@ -3,7 +3,7 @@ import { dirname, join, posix, relative, sep } from 'node:path';
 import ts from 'typescript';
 import { packageRoot } from '../../src/platform/paths.js';
 
-export interface Import {
+interface Import {
   /** `src/…/x.ts` for a file of ours, else the package or `node:` module as written. */
   target: string;
   ours: boolean;

@@ -54,7 +54,7 @@ export function openRefusals({ log, clock }: { log: AuditLog; clock: Clock }): R
   };
 }
 
-/** IPv4 /24, IPv6 /48: shows where a call comes from, not who makes it. */
+/** IPv4 /24, IPv6 /48: shows where a call comes from, not who makes it. @internal */
 export function addressPrefix(address: string): string {
   if (!ipaddr.isValid(address)) return 'unknown';
   const parsed = ipaddr.process(address);

@@ -4,15 +4,7 @@ import type pg from 'pg';
 import type { Actor, AuditEvent, Draft, Receipt } from '../../audit/entry.js';
 import type { AuditLog } from '../../audit/log.js';
 
-export const RECORD_KINDS = [
-  'contract',
-  'publisher',
-  'purpose',
-  'application',
-  'grant',
-  'code-list',
-  'upstream',
-] as const;
+const RECORD_KINDS = ['contract', 'publisher', 'purpose', 'application', 'grant', 'code-list', 'upstream'] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
 /** Events that may carry a record of each kind. A record whose entry has another event opens nothing. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Problem } from '../../platform/errors.js';
 import { readPrivateFile, writePrivateFile } from '../../platform/private-file.js';
@@ -28,10 +28,6 @@ export function storeSecret(keysDirectory: string, upstream: Bound, secret: Secr
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const stored: StoredSecret = { boundTo: bindingOf(upstream), secret };
   writePrivateFile(path, JSON.stringify(stored));
-}
-
-export function forgetSecret(keysDirectory: string, upstream: Bound): void {
-  rmSync(pathOf(keysDirectory, upstream), { force: true });
 }
 
 /** @throws Problem upstream-refused: no secret, a file that others can read, or a secret for another host */

@@ -1,6 +1,6 @@
 import { TILE_WIDTH } from './tree.js';
 
-/** C2SP tlog-tiles: three digits an element, all but the last with an `x`: 1234067 → `x001/x234/067`. */
+/** C2SP tlog-tiles: three digits an element, all but the last with an `x`: 1234067 → `x001/x234/067`. @internal */
 export function tilePath(n: number): string {
   const elements = [String(n % 1000).padStart(3, '0')];
   for (let rest = Math.floor(n / 1000); rest > 0; rest = Math.floor(rest / 1000)) {

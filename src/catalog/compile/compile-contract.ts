@@ -37,7 +37,7 @@ export function compileContract(
 }
 
 /** SHA-256 (hex) of a document's canonical JSON (RFC 8785). */
-export function documentHash(document: unknown): string {
+function documentHash(document: unknown): string {
   return createHash('sha256').update(canonicalize(document)!).digest('hex');
 }
 

@@ -16,7 +16,7 @@ export function addCatalogCheck(catalog: Command): Command {
     });
 }
 
-/** Checks and prints; returns the exit code. */
+/** Checks and prints; returns the exit code. @internal */
 export async function runCatalogCheck(
   directory: string,
   options: { json?: boolean },

@@ -30,7 +30,7 @@ export interface OutcomeCounts {
 }
 
 /** `published`, `unchanged`, `rejected`, `refused`, or another state of a delivery that did not end well. */
-export function stateOf(outcome: FileOutcome): string {
+function stateOf(outcome: FileOutcome): string {
   if ('refused' in outcome) return 'refused';
   const { state, report } = outcome.delivery;
   return state === 'published' && report?.unchanged ? 'unchanged' : state;
@@ -65,7 +65,7 @@ function rowOf(outcome: FileOutcome): string[] {
 }
 
 /** What the sender should look at first. */
-export function whyOf({ report }: DeliveryReply): string {
+function whyOf({ report }: DeliveryReply): string {
   const { unchanged, refused, faults = [], quality } = report ?? {};
   if (unchanged) return `the same file as in release ${unchanged.release}`;
   const { field, rule, rows } = faults[0] ?? {};

@@ -1,7 +1,7 @@
 import { readPrivateFile, writePrivateFile } from '../../platform/private-file.js';
 
 /** What a sender keeps about its packages, per contract; stored beside its key. */
-export interface SentPackage {
+interface SentPackage {
   number: number;
   /** SHA-256 (hex) of the signed manifest. */
   manifest: string;
@@ -11,7 +11,7 @@ export interface SentPackage {
 }
 export type Ledger = Record<string, SentPackage[]>;
 
-export function ledgerPath(keyFile: string): string {
+function ledgerPath(keyFile: string): string {
   return `${keyFile}.packages.json`;
 }
 

@@ -103,7 +103,7 @@ export async function readDelivery(
   return rows[0]?.view;
 }
 
-export const LISTED_AT_MOST = 100;
+const LISTED_AT_MOST = 100;
 
 /** The application's own deliveries into the contract, the newest first: also those that it has to find again, to wait for or to cancel. */
 export async function listDeliveries(

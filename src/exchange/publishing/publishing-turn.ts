@@ -28,7 +28,7 @@ export interface Turn {
   write(records: readonly Omit<NewRecord, 'actor' | 'request' | 'epoch'>[]): Promise<Written>;
 }
 
-export interface Written {
+interface Written {
   epoch: number;
   receipts: Receipt[];
   versions: number[];

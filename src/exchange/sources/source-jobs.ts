@@ -12,7 +12,7 @@ const SCHEDULE_TASK = 'source-schedule';
 const ZONE = 'Asia/Shanghai';
 
 /** What a node carries out. */
-export function sourceTasks(exchange: Exchange): Readonly<Record<string, Task>> {
+function sourceTasks(exchange: Exchange): Readonly<Record<string, Task>> {
   return { [RUN_TASK]: runTask(exchange), [SCHEDULE_TASK]: scheduleTask(exchange) };
 }
 
@@ -38,7 +38,7 @@ function scheduleTask(exchange: Exchange): Task {
   };
 }
 
-/** Brings the planned runs to what the catalog says: every node may do it, a job of one name exists once. */
+/** Brings the planned runs to what the catalog says: every node may do it, a job of one name exists once. @internal */
 export function planSchedules(exchange: Exchange): Promise<void> {
   const { catalog } = exchange.policy.current();
   const wanted = [...catalog.contracts.values()].flatMap((contract) => {
@@ -68,7 +68,7 @@ function scheduleJob({ id }: Contract, schedule: string, now: number): NewJob {
   };
 }
 
-/** The next time of a schedule after `now` (ms). */
+/** The next time of a schedule after `now` (ms). @internal */
 export function nextRun(schedule: string, now: number): Date {
   const next = new Cron(schedule, { timezone: ZONE, paused: true }).nextRun(new Date(now));
   // The contract's schema lets only five fields in, but a 30 February among them never comes: once a year is looked again.

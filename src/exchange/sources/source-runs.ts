@@ -3,7 +3,7 @@ import type { ProblemCode } from '../../platform/errors.js';
 import { type NewJob, queueLock } from '../../platform/jobs.js';
 import type { Exchange } from '../exchange.js';
 
-export type RunState = 'queued' | 'running' | 'published' | 'rejected' | 'failed';
+type RunState = 'queued' | 'running' | 'published' | 'rejected' | 'failed';
 export type RunCause = 'schedule' | 'request';
 
 /** One run of a source as its deliverer sees it: counts and places, never a value. Times are RFC 3339. */

@@ -14,12 +14,12 @@ const NO_UNIT = '0';
 /** `3号楼`, `3#楼`, `三号楼`, `叁号楼`, `３幢` → `3`; `A座` → `A`; `东3号楼` → `东3`. Undefined where there is no single reading. */
 export const normalBuilding = (text: string): string | undefined => normal(text, AFTER.building);
 
-/** `1单元`, `一单元`, `01` → `1`; `东单元` → `东`; nothing or 0 → `0`. */
+/** `1单元`, `一单元`, `01` → `1`; `东单元` → `东`; nothing or 0 → `0`. @internal */
 export function normalUnit(text: string | null): string | undefined {
   return text === null || text.trim() === '' ? NO_UNIT : normal(text, AFTER.unit);
 }
 
-/** `0201室`, `201`, `二〇一` → `201`. */
+/** `0201室`, `201`, `二〇一` → `201`. @internal */
 export const normalRoom = (text: string): string | undefined => normal(text, AFTER.room);
 
 function normal(text: string, after: RegExp): string | undefined {

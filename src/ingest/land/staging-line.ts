@@ -3,7 +3,7 @@ import type { Validator } from '../judge/validator.js';
 import { copyText, storableText } from './copy-text.js';
 
 /** What a staged row does, as a `"char"`. `kept` names a row whose new version was set aside, so that its old one stands. */
-export const MARKS = { upsert: 'u', delete: 'd', kept: 'k' } as const;
+const MARKS = { upsert: 'u', delete: 'd', kept: 'k' } as const;
 
 export interface Staged {
   /** `row_id`, hex. */

@@ -16,7 +16,7 @@ export function rowColumns(validator: Pick<Validator, 'fields' | 'minorUntil'>):
 }
 
 /** Of the delivery itself: the line, what the row does (`MARKS`), and its text where it may still be turned away. */
-export const STAGING_COLUMNS = ['"_line"', '"_mark"', '"_row"'];
+const STAGING_COLUMNS = ['"_line"', '"_mark"', '"_row"'];
 
 /**
  * UNLOGGED: a delivery that a crash interrupts is sent again, so nothing of it needs to survive. The types are the live table's own.

@@ -65,7 +65,7 @@ export async function measureQuality(tx: pg.ClientBase, measuring: Measuring): P
 }
 
 /** 贴标率, in percent. */
-export function labelled({ fields }: Contract): number {
+function labelled({ fields }: Contract): number {
   const own = [...fields.values()];
   return cut((100 * own.filter(({ standard }) => standard).length) / Math.max(1, own.length));
 }

@@ -1,7 +1,7 @@
 import type { Contract, Field } from '../../catalog/contract.js';
 
 /** A heading as the contract declares it, and the field that it fills; none for `_op`. */
-export interface KnownHeading {
+interface KnownHeading {
   heading: string;
   field: Field | undefined;
 }

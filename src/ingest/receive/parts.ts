@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { Problem } from '../../platform/errors.js';
 
 /** Bytes of one stored part at most: what is held of an upload in memory, and what a broken connection can lose of it. */
-export const PART_BYTES = 4 * 1024 * 1024;
+const PART_BYTES = 4 * 1024 * 1024;
 
 /** Where parts are read and written: a pool, or the connection of a transaction. */
 export type Parts = Pick<pg.ClientBase, 'query'>;

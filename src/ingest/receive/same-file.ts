@@ -82,7 +82,7 @@ function sameOf({ id, release, received, accepted, rejected, report }: Found): S
   return { id, release: Number(release), counts: { ...counts, inserted: 0, updated: 0, deleted: 0 }, report };
 }
 
-/** True where no row can be of both parts. */
+/** True where no row can be of both parts. @internal */
 export function areApart(one: RowScope, other: RowScope | undefined): boolean {
   if (other === undefined || 'all' in one || 'all' in other) return false;
   return one.scope.some((a) => other.scope.some((b) => a.field === b.field && excludeEachOther(a, b)));

@@ -27,8 +27,8 @@ export interface Upload {
 }
 
 /** Open uploads of one application at once. */
-export const OPEN_AT_MOST = 20;
-export const LIFE_HOURS = 24;
+const OPEN_AT_MOST = 20;
+const LIFE_HOURS = 24;
 /** A claim without a delivery counts for dead after this: places are waited for 30 s at most. */
 const CLAIM = '2 minutes';
 

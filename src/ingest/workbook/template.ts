@@ -74,7 +74,7 @@ function partOf(scope: RowScope): string {
 }
 
 /** As the publisher calls it; where the contract declares nothing, its title, unless another heading is the same: then reading would not know it. */
-export function headingsOf(contract: Contract): string[] {
+function headingsOf(contract: Contract): string[] {
   const known = knownHeadings(contract);
   return [...contract.fields.values()].map(({ name, from, title }) =>
     from[0] === name && known(title.zh)?.field?.name === name ? title.zh : from[0]!,

@@ -19,7 +19,7 @@ export function databaseProblem(error: unknown): Problem {
 }
 
 /** Whether the server was lost, unreachable or full: a retry may succeed. */
-export function isUnavailable(error: unknown): boolean {
+function isUnavailable(error: unknown): boolean {
   const { code, message, syscall } = (error ?? {}) as { code?: unknown; message?: unknown; syscall?: unknown };
   if (typeof code === 'string' && SQLSTATE.test(code) && syscall === undefined) return UNAVAILABLE.test(code);
   if (syscall !== undefined) return true;

@@ -52,7 +52,7 @@ export function chooseGrant(choosing: GrantSearch, contract: Contract, stated: S
   return { access: found, purpose };
 }
 
-export function isValid(access: CompiledAccess, nowMs: number): boolean {
+function isValid(access: CompiledAccess, nowMs: number): boolean {
   return access.validFromMs <= nowMs && nowMs < access.validUntilMs;
 }
 

@@ -4,7 +4,7 @@ import { Unreadable } from '../source.js';
 import type { Column } from './connection.js';
 
 /** A column that fills a field, and the heading under which the contract knows it. */
-export interface Chosen {
+interface Chosen {
   column: Column;
   heading: string;
   field: number;

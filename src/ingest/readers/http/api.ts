@@ -18,7 +18,7 @@ export interface Api {
   close(): Promise<void>;
 }
 
-export interface ApiRequest {
+interface ApiRequest {
   /** With its query, below the upstream's prefix already. */
   path: string;
   /** Sent as JSON by POST. */
@@ -29,7 +29,7 @@ export interface ApiRequest {
   limits?: Pick<ApiLimits, 'timeoutMs' | 'bytesAtMost'>;
 }
 
-export interface ApiReply {
+interface ApiReply {
   value: unknown;
   bytes: Buffer;
 }

@@ -15,7 +15,7 @@ const KNOWN_ERRORS = ['#REF!', '#DIV/0!', '#N/A', '#NAME?', '#NULL!', '#NUM!', '
 /** What Excel shows, and writes into text, of a long number. */
 const SCIENTIFIC = /^[+-]?\d(\.\d+)?E\+?\d{2,}$/i;
 
-export const LOST_DIGITS: CellFault = {
+const LOST_DIGITS: CellFault = {
   rule: 'number-precision',
   reason:
     'Excel has kept this as a number, and of a number only 15 digits: the last ones are lost. Make the column text (Format Cells, Text), enter the values again from their source, and send the file again',

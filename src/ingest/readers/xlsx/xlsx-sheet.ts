@@ -25,7 +25,7 @@ export interface RawRow {
 }
 
 /** Excel's own limits. */
-export const ROWS_AT_MOST = 1_048_576;
+const ROWS_AT_MOST = 1_048_576;
 const COLUMNS_AT_MOST = 16_384;
 
 /** The rows of a sheet that have anything in them, as they come. Throws Unreadable. */

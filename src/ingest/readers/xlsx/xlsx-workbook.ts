@@ -11,7 +11,7 @@ export interface SheetEntry {
 }
 
 /** What a format of a cell says of a number in it. */
-export type NumberMeaning = 'number' | 'date' | 'time';
+type NumberMeaning = 'number' | 'date' | 'time';
 
 export interface Workbook {
   sheets: readonly SheetEntry[];
