@@ -9,6 +9,7 @@ import { STATEMENT_MS } from './connection.js';
 import { type Encoded, encode, makeSalts } from './encode.js';
 import type { Appended, Draft, Head, Receipt } from './entry.js';
 import { LOG_LOCK, readState } from './log-state.js';
+import { Overtaken } from './overtaken.js';
 import { makeQueue } from './queue.js';
 import { openSealer } from './seal.js';
 import { type LogLogger, type LogWriter, startWriter } from './writer.js';
@@ -75,7 +76,7 @@ export async function openLog({ database, clock, keys, node, logger, onCommitted
         const before = await lockedState(tx, writer);
         await refuseOutdated(tx, entries, before.epoch);
         const batch = closeBatch(entries, before, { id: clock.uuid(), now: clock.now(), policy });
-        if (!(await insertBatch(tx, batch))) throw outdated();
+        if (!(await insertBatch(tx, batch))) throw new Overtaken(); // it ran out since we looked at the clock
         const { epoch } = batch.after;
         if (policy) await tx.query(`SELECT pg_notify('exchange_policy', $1)`, [String(epoch)]);
         return { receipts: batch.receipts, epoch };
@@ -105,16 +106,12 @@ async function lockedState(tx: pg.ClientBase, writer: LogWriter): ReturnType<typ
 
 async function refuseOutdated(tx: pg.ClientBase, entries: readonly Encoded[], epoch: number): Promise<void> {
   if (entries.length === 0) throw new RangeError('a batch has at least one entry');
-  if (entries.some((entry) => (entry.epoch ?? epoch) !== epoch)) throw outdated();
+  if (entries.some((entry) => (entry.epoch ?? epoch) !== epoch)) throw new Overtaken(epoch);
   if (entries.every((entry) => entry.notAfter === undefined)) return;
   const now = await databaseTime(tx);
-  if (entries.some((entry) => entry.notAfter !== undefined && entry.notAfter < now)) throw outdated();
+  if (entries.some((entry) => entry.notAfter !== undefined && entry.notAfter < now)) throw new Overtaken();
 }
 
 function unavailable(cause?: unknown): Problem {
   return new Problem('audit-unavailable', undefined, { retryAfter: 2, cause });
-}
-
-function outdated(): Problem {
-  return new Problem('conflict', 'What this was decided by has changed or run out meanwhile: decide again');
 }

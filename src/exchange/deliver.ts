@@ -1,4 +1,6 @@
 import type { Permit } from '../access/policy/decision.js';
+import type { PolicyIndex } from '../access/policy/policy.js';
+import { enterIn, recorded } from '../audit/recorded.js';
 import { advance } from '../ingest/delivery.js';
 import { stillTakes } from '../ingest/judge/validator.js';
 import { type Landed, land } from '../ingest/land/land.js';
@@ -15,9 +17,6 @@ import { digestOf, failDelivery, refuseDelivery } from './delivering/end-deliver
 import { isKnown, sameBefore } from './delivering/recognise.js';
 import { recoverDeliveries } from './delivering/recover-deliveries.js';
 import type { Exchange } from './exchange.js';
-
-/** Under a storm of policy changes a delivery is decided again this often before it fails. */
-const ATTEMPTS = 8;
 
 /**
  * receive → validate → land → publish → record. Ends published or rejected, with its entry; whatever breaks off in between leaves the last
@@ -74,22 +73,17 @@ async function receiveAndLand(exchange: Exchange, run: Run, skip: boolean): Prom
 }
 
 /** The decision is made anew under the epoch of the very commit: what was revoked while the body came in publishes nothing. */
-async function publishAndRecord(
+function publishAndRecord(
   exchange: Exchange,
   run: Run,
   { landed, skipped }: { landed: Landed; skipped: boolean },
 ): Promise<Ended> {
   const { client, offer, delivery, validator, validation } = run;
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const decided = decideAgain(exchange, offer.call, validator.contract.id);
-    if (decided.outcome === 'deny') throw new Problem('denial' in decided ? decided.denial.code : decided.code);
-    const { permit, index } = decided;
-    // What was received was limited by the grant that began it; another one may have other rows.
-    if (!sameGrant(permit, offer.permit)) throw new Problem('conflict');
-    if (!stillTakes(validator, index.catalog.standard))
-      throw new Problem('conflict', 'A code has left its list: send it again');
-    try {
-      return await publish({
+  return recorded(
+    exchange.policy,
+    (index) => decideOnRun(exchange, run, index),
+    (permit, index) =>
+      publish({
         client,
         delivery,
         validator,
@@ -103,18 +97,18 @@ async function publishAndRecord(
         same: (tx) => sameBefore(tx, run, { permit, index }),
         skipped,
         wanted: run.watch.check,
-        record: async (tx, ended) => {
-          const draft = endedEntry({ call: offer.call, index, permit }, ended);
-          const { receipts } = await exchange.log.appendIn(tx, [draft], { policy: false });
-          return receipts[0]!;
-        },
-      });
-    } catch (error) {
-      if (!(error instanceof Problem) || error.code !== 'conflict') throw error;
-      await exchange.policy.reach(index.epoch + 1).catch(() => undefined); // where validity ended instead, the next decision says so
-    }
-  }
-  throw new Problem('unavailable', 'The policy changes too quickly to decide. Send it again.', { retryAfter: 1 });
+        record: (tx, ended) => enterIn(exchange.log, tx, endedEntry({ call: offer.call, index, permit }, ended)),
+      }),
+  );
+}
+
+function decideOnRun(exchange: Exchange, { offer, validator }: Run, index: PolicyIndex): Permit {
+  const permit = decideAgain(exchange, { call: offer.call, contractId: validator.contract.id }, index);
+  // What was received was limited by the grant that began it; another one may have other rows.
+  if (!sameGrant(permit, offer.permit)) throw new Problem('conflict');
+  if (!stillTakes(validator, index.catalog.standard))
+    throw new Problem('conflict', 'A code has left its list: send it again');
+  return permit;
 }
 
 function sameGrant(a: Permit, b: Permit): boolean {

@@ -258,11 +258,8 @@ t.test('threat: a source that points where it may not', async (t) => {
   });
   t.equal((await failing('housing/unsecret/v1')).code, 'upstream-refused', 'no secret entered for it');
   const oracle = { ...upstream, name: 'moved', kind: 'oracle', database: 'ORCL', status: 'approved' };
-  await changePolicy(exchange, {
-    clientId: 'upstream housing/moved',
-    by: BY,
-    make: () => ({ kind: 'upstream', id: 'housing/moved', document: oracle, event: 'upstream.approved' }),
-  });
+  const record = { kind: 'upstream', id: 'housing/moved', document: oracle, event: 'upstream.approved' } as const;
+  await changePolicy(exchange, BY, () => record);
   await t.rejects(runSource(exchange, 'housing/unsecret/v1'), /approved as oracle, not as http/, 'of an older release');
   await withdrawUpstream(exchange, { publisher: 'housing', name: 'main-api' }, BY);
   t.equal((await failing(d.id)).code, 'upstream-refused', 'withdrawn');

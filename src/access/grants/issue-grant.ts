@@ -2,7 +2,7 @@ import type { Receipt } from '../../audit/entry.js';
 import type { Contract } from '../../catalog/contract.js';
 import { Problem } from '../../platform/errors.js';
 import type { Mask, Sensitivity } from '../../standard/type.js';
-import { type By, type ChangeDependencies, changePolicy, type PolicyChange } from '../policy/change-policy.js';
+import { type By, type ChangeDependencies, changePolicy, type MakeRecord } from '../policy/change-policy.js';
 import { defaultMask } from '../policy/compile-access.js';
 import type { PolicyIndex } from '../policy/policy.js';
 import { checkGrant } from './check-grant.js';
@@ -20,7 +20,7 @@ export async function issueGrant(
 ): Promise<{ grant: Grant; receipt: Receipt }> {
   const { clock } = dependencies;
   const id = clock.uuid();
-  const make: PolicyChange['make'] = (index) => {
+  const make: MakeRecord = (index) => {
     const now = clock.now();
     const dated = { ...draft, validFrom: draft.validFrom ?? new Date(now).toISOString() };
     const faults = checkGrant(dated, index, now);
@@ -30,7 +30,7 @@ export async function issueGrant(
     const document = grantDocument(dated, contract, { id, linkage: clock.uuid() });
     return { kind: 'grant', id, document, event: 'grant.issued' };
   };
-  const changed = await changePolicy(dependencies, { clientId: draft.application, by, make });
+  const changed = await changePolicy(dependencies, by, make);
   return { grant: changed.index.grants.get(id)!, receipt: changed.receipt };
 }
 

@@ -1,6 +1,6 @@
 import type { Receipt } from '../../audit/entry.js';
 import { Problem } from '../../platform/errors.js';
-import { type By, type ChangeDependencies, changePolicy, type PolicyChange } from '../policy/change-policy.js';
+import { type By, type ChangeDependencies, changePolicy, type MakeRecord } from '../policy/change-policy.js';
 import type { Grant } from './grant.js';
 
 /**
@@ -14,13 +14,13 @@ export async function revokeGrant(
 ): Promise<{ grant: Grant; receipt: Receipt }> {
   const known = dependencies.policy.current().grants.get(id);
   if (known === undefined) throw new Problem('not-found', 'No such grant');
-  const make: PolicyChange['make'] = (index) => {
+  const make: MakeRecord = (index) => {
     const grant = index.grants.get(id);
     if (grant === undefined) throw new Problem('not-found', 'No such grant');
     if (grant.status === 'revoked') throw new Problem('conflict', 'The grant is revoked already');
     const { version: _, ...document } = grant;
     return { kind: 'grant', id, document: { ...document, status: 'revoked' }, event: 'grant.revoked' };
   };
-  const changed = await changePolicy(dependencies, { clientId: known.application, by, make });
+  const changed = await changePolicy(dependencies, by, make);
   return { grant: changed.index.grants.get(id)!, receipt: changed.receipt };
 }

@@ -1,5 +1,6 @@
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { AuditLog } from '../../audit/log.js';
+import { enter } from '../../audit/recorded.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Config } from '../../platform/config.js';
 import { databaseProblem } from '../../platform/postgres/database-problem.js';
@@ -45,7 +46,7 @@ async function recordIssued(context: KoaContextWithOIDC, recording: TokenRecordi
   const { config, policy, clock, log } = recording;
   const clientId = context.oidc.client?.clientId ?? '';
   const { ClientCredentials: token } = context.oidc.entities;
-  const appended = await log.append({
+  await enter(log, {
     request: clock.uuid(),
     event: 'token.issued',
     outcome: 'success',
@@ -59,7 +60,6 @@ async function recordIssued(context: KoaContextWithOIDC, recording: TokenRecordi
     sealed: { ask: null, address: context.req.socket.remoteAddress ?? '' },
     detail: { resource: String(token?.aud ?? '') },
   });
-  if (appended.state !== 'recorded') throw new Error('The token was not recorded.');
 }
 
 function answerUnavailable(context: KoaContextWithOIDC): void {

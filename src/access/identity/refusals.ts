@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import type { AuditEvent } from '../../audit/entry.js';
 import type { AuditLog } from '../../audit/log.js';
+import { enter } from '../../audit/recorded.js';
 import type { Clock } from '../../platform/clock.js';
 
 /** Refusals of unknown callers: counted, so that they can't flood the log, and recorded once a minute. */
@@ -35,12 +36,12 @@ export function openRefusals({ log, clock }: { log: AuditLog; clock: Clock }): R
   async function flush(): Promise<void> {
     const due = counts;
     counts = new Map();
-    await Promise.allSettled([...due.values()].map((count) => enter(count)));
+    await Promise.allSettled([...due.values()].map((count) => write(count)));
   }
-  async function enter({ event, prefix, reason, count }: Count): Promise<void> {
+  async function write({ event, prefix, reason, count }: Count): Promise<void> {
     const detail = { count, prefix, reason };
     const draft = { request: clock.uuid(), event, outcome: 'denied' as const, actor: null, accesses: [] };
-    await log.append({ ...draft, sealed: { ask: null }, detail });
+    await enter(log, { ...draft, sealed: { ask: null }, detail });
   }
 
   const timer = setInterval(() => void flush(), FLUSH_MS);

@@ -1,6 +1,6 @@
 import type { Receipt } from '../../audit/entry.js';
 import { Problem } from '../../platform/errors.js';
-import { type By, type ChangeDependencies, changePolicy, type PolicyChange } from '../policy/change-policy.js';
+import { type By, type ChangeDependencies, changePolicy, type MakeRecord } from '../policy/change-policy.js';
 import { type ApplicationDraft, algorithmOf, checkApplicationDraft } from './check-application.js';
 import type { Application } from './subject.js';
 
@@ -28,11 +28,11 @@ export async function registerApplication(
     status: 'active',
     tokensNotBefore: 0,
   };
-  const make: PolicyChange['make'] = (index) => {
+  const make: MakeRecord = (index) => {
     if (index.applications.has(id)) throw new Problem('conflict', 'The client id is taken');
     return { kind: 'application', id, document, event: 'application.registered' };
   };
-  const changed = await changePolicy(dependencies, { clientId: id, by, make });
+  const changed = await changePolicy(dependencies, by, make);
   return { application: changed.index.applications.get(id)!, receipt: changed.receipt };
 }
 
@@ -42,7 +42,7 @@ export async function disableApplication(
   clientId: string,
   by: By,
 ): Promise<Registered> {
-  const make: PolicyChange['make'] = (index) => {
+  const make: MakeRecord = (index) => {
     const application = index.applications.get(clientId);
     if (application === undefined) throw new Problem('not-found', 'No such application');
     if (application.status === 'disabled') throw new Problem('conflict', 'The application is disabled already');
@@ -50,7 +50,7 @@ export async function disableApplication(
     const document: Application = { ...application, status: 'disabled', tokensNotBefore };
     return { kind: 'application', id: clientId, document, event: 'application.disabled' };
   };
-  const changed = await changePolicy(dependencies, { clientId, by, make });
+  const changed = await changePolicy(dependencies, by, make);
   return { application: changed.index.applications.get(clientId)!, receipt: changed.receipt };
 }
 

@@ -1,10 +1,11 @@
-import type pg from 'pg';
 import type { Actor, Receipt } from '../../audit/entry.js';
 import type { AuditLog } from '../../audit/log.js';
+import { recorded } from '../../audit/recorded.js';
+import type { Queryable } from '../../audit/tree/stored-tree.js';
 import type { Clock } from '../../platform/clock.js';
-import { Problem } from '../../platform/errors.js';
 import type { Database } from '../../platform/postgres/database.js';
 import { databaseProblem } from '../../platform/postgres/database-problem.js';
+import { inTransaction } from '../../platform/postgres/in-transaction.js';
 import type { Policy, PolicyIndex } from './policy.js';
 import { type NewRecord, writeRecords } from './records.js';
 
@@ -23,76 +24,51 @@ export interface By {
   authorise?(): void;
 }
 
-export interface PolicyChange {
-  /** The application that the change concerns. */
-  clientId: string;
-  by: By;
-  /** The record to write, decided on an index that has every earlier commit. */
-  make(index: PolicyIndex): Omit<NewRecord, 'actor' | 'request' | 'epoch'>;
-}
+/** The record to write, decided on an index that has every earlier commit. */
+export type MakeRecord = (index: PolicyIndex) => Omit<NewRecord, 'actor' | 'request' | 'epoch'>;
 
 export interface Changed {
   index: PolicyIndex;
   receipt: Receipt;
 }
 
-/** How often a change is decided again under many concurrent changes, before Problem `unavailable`. */
-const ATTEMPTS = 8;
-
-/** Changes on this node run one after the other: each needs a second connection for the index, and a full pool would wait for itself. */
+/** Changes on this node run one after the other: side by side each would overtake the others. */
 const turns = new WeakMap<Policy, Promise<unknown>>();
 
 /**
- * Makes one change for an application. It takes a lock on the application's name that all nodes share, and decides on an index with every earlier
- * commit, so that two changes can't both find a place free. It commits only if no other change came between: a caller disabled meanwhile changes
- * nothing. Returns when this node serves the change. A Problem thrown by `make` leaves nothing behind.
+ * Makes one change of the policy. It decides on an index with every commit before the call, and commits only if no other change came between: two
+ * changes can't both find a place free, and a caller disabled meanwhile changes nothing. Returns when this node serves the change. A Problem thrown
+ * by `make` leaves nothing behind.
  */
-export function changePolicy(dependencies: ChangeDependencies, change: PolicyChange): Promise<Changed> {
+export function changePolicy(dependencies: ChangeDependencies, by: By, make: MakeRecord): Promise<Changed> {
   const turn = (turns.get(dependencies.policy) ?? Promise.resolve())
     .catch(() => {})
-    .then(() => decideAndWrite(dependencies, change));
+    .then(() => decideAndWrite(dependencies, by, make))
+    .catch((error: unknown) => Promise.reject(databaseProblem(error)));
   turns.set(dependencies.policy, turn);
   return turn;
 }
 
-async function decideAndWrite(dependencies: ChangeDependencies, change: PolicyChange): Promise<Changed> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const changed = await carryOut(dependencies, change);
-    if (changed !== 'outdated') return changed;
-  }
-  throw new Problem('unavailable', 'The policy changes too quickly to decide. Try again.', { retryAfter: 1 });
-}
-
-async function carryOut(
+async function decideAndWrite(
   { database, log, policy }: ChangeDependencies,
-  { clientId, by, make }: PolicyChange,
-): Promise<Changed | 'outdated'> {
-  const tx = await database.app.connect().catch((error: unknown) => Promise.reject(databaseProblem(error)));
-  let broken: boolean | undefined;
-  let decided = false;
-  try {
-    await tx.query('BEGIN');
-    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('exchange.application/' || $1, 0))`, [clientId]);
-    const index = await policy.reach(await headEpoch(tx));
-    by.authorise?.();
-    const record = { ...make(index), actor: by.actor, request: by.request, epoch: index.epoch };
-    decided = true;
-    const { epoch, receipts } = await writeRecords(tx, log, [record]);
-    await tx.query('COMMIT');
-    return { index: await policy.reach(epoch), receipt: receipts[0]! };
-  } catch (error) {
-    await tx.query('ROLLBACK').catch(() => {
-      broken = true;
-    });
-    if (decided && error instanceof Problem && error.code === 'conflict') return 'outdated';
-    throw databaseProblem(error);
-  } finally {
-    tx.release(broken);
-  }
+  { actor, request, authorise }: By,
+  make: MakeRecord,
+): Promise<Changed> {
+  await policy.reach(await headEpoch(database.app));
+  const { epoch, receipts } = await recorded(
+    policy,
+    (index) => {
+      authorise?.();
+      return { ...make(index), actor, request, epoch: index.epoch };
+    },
+    (record) => inTransaction(database.app, (tx) => writeRecords(tx, log, [record])),
+  );
+  return { index: await policy.reach(epoch), receipt: receipts[0]! };
 }
 
-async function headEpoch(tx: pg.ClientBase): Promise<number> {
-  const { rows } = await tx.query<{ epoch: string }>(
+/** The newest epoch that is committed. */
+export async function headEpoch(database: Queryable): Promise<number> {
+  const { rows } = await database.query<{ epoch: string }>(
     'SELECT policy_epoch::text AS epoch FROM audit.batch ORDER BY first DESC LIMIT 1',
   );
   return Number(rows[0]?.epoch ?? 0);

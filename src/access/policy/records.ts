@@ -3,6 +3,7 @@ import canonicalize from 'canonicalize';
 import type pg from 'pg';
 import type { Actor, AuditEvent, Draft, Receipt } from '../../audit/entry.js';
 import type { AuditLog } from '../../audit/log.js';
+import { enterChanges } from '../../audit/recorded.js';
 
 const RECORD_KINDS = ['contract', 'publisher', 'purpose', 'application', 'grant', 'code-list', 'upstream'] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
@@ -52,7 +53,7 @@ export async function writeRecords(
   const documents = records.map((record) => canonical(record.document));
   const versions = await nextVersions(tx, records);
   const drafts = records.map((record, i) => draftOf(record, documents[i]!, versions[i]!));
-  const { receipts, epoch } = await log.appendIn(tx, drafts, { policy: true });
+  const { receipts, epoch } = await enterChanges(log, tx, drafts);
   await tx.query(
     `INSERT INTO exchange.policy_record (kind, id, version, document, entry_index)
      SELECT * FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::bigint[])`,

@@ -1,6 +1,6 @@
 import type { Receipt } from '../../audit/entry.js';
 import { Problem } from '../../platform/errors.js';
-import { type By, type ChangeDependencies, changePolicy, type PolicyChange } from '../policy/change-policy.js';
+import { type By, type ChangeDependencies, changePolicy, type MakeRecord } from '../policy/change-policy.js';
 import { checkUpstream } from './check-upstream.js';
 import { type Upstream, type UpstreamDraft, upstreamId } from './upstream.js';
 
@@ -49,9 +49,7 @@ export function withdrawUpstream(
   });
 }
 
-type Make = (
-  index: Parameters<PolicyChange['make']>[0],
-) => Pick<ReturnType<PolicyChange['make']>, 'document' | 'event'>;
+type Make = (index: Parameters<MakeRecord>[0]) => Pick<ReturnType<MakeRecord>, 'document' | 'event'>;
 
 async function write(
   dependencies: ChangeDependencies,
@@ -60,10 +58,6 @@ async function write(
   make: Make,
 ): Promise<ChangedUpstream> {
   const id = upstreamId(named.publisher, named.name);
-  const changed = await changePolicy(dependencies, {
-    clientId: `upstream ${id}`, // name of the lock; no client id has a space
-    by,
-    make: (index) => ({ kind: 'upstream', id, ...make(index) }),
-  });
+  const changed = await changePolicy(dependencies, by, (index) => ({ kind: 'upstream', id, ...make(index) }));
   return { upstream: changed.index.upstreams.get(id)!, receipt: changed.receipt };
 }

@@ -1,14 +1,20 @@
-import type { Decision } from '../../access/policy/decision.js';
-import type { PolicyIndex } from '../../access/policy/policy.js';
 import type { Receipt } from '../../audit/entry.js';
+import { enter } from '../../audit/recorded.js';
 import { proxyOf } from '../../catalog/source-terms.js';
 import { shanghaiDate } from '../../platform/clock.js';
-import type { Ask } from '../../query/ask.js';
 import type { Call } from '../call.js';
 import type { Exchange } from '../exchange.js';
+import type { DecidedAsks, Presented } from './outcome.js';
 import { actorOf, canonicalAsk, stated } from './record.js';
 
 const NO_BODY = '';
+
+export interface Confirmed extends Presented {
+  outcomes: [];
+  receipt: Receipt;
+  etag: string;
+  release: number;
+}
 
 /**
  * 304 without a query: the caller holds an answer that this node gave under the same grants, purpose, query, releases and day. Recorded with the index
@@ -16,10 +22,10 @@ const NO_BODY = '';
  */
 export async function confirm(
   exchange: Exchange,
-  asked: { call: Call; index: PolicyIndex; ask: Ask; decision: Decision; etag: string },
-): Promise<{ status: number; body: string; receipt: Receipt; etag: string; release: number } | undefined> {
-  const { call, decision, ask, index } = asked;
-  if (decision.outcome !== 'permit') return undefined;
+  { index, asks: [ask], decisions: [decision] }: DecidedAsks,
+  { call, etag: held }: { call: Call; etag: string },
+): Promise<Confirmed | undefined> {
+  if (ask === undefined || decision?.outcome !== 'permit') return undefined;
   // What is asked live is never known to be the same.
   if ([...decision.access.values()].some((access) => proxyOf(access.contract) !== undefined)) return undefined;
   const releases = [...decision.access.values()].map((access) => exchange.releases.release(access.contract.name));
@@ -27,8 +33,8 @@ export async function confirm(
   const query = canonicalAsk([ask]);
   const etag = exchange.etags.of(decision, query, releases as number[], shanghaiDate(exchange.clock.now()));
   const confirms = exchange.etags.entryOf(etag);
-  if (confirms === undefined || !matches(asked.etag, etag)) return undefined;
-  const appended = await exchange.log.append({
+  if (confirms === undefined || !matches(held, etag)) return undefined;
+  const { receipt } = await enter(exchange.log, {
     request: call.request,
     event: 'data.read',
     outcome: 'success',
@@ -51,9 +57,7 @@ export async function confirm(
     epoch: index.epoch,
     notAfter: decision.notAfter,
   });
-  return appended.state === 'recorded'
-    ? { status: 304, body: NO_BODY, receipt: appended.receipt, etag, release: releases[0]! }
-    : undefined;
+  return { status: 304, body: NO_BODY, outcomes: [], receipt, etag, release: releases[0]! };
 }
 
 /** If-None-Match is a list of tags, compared weakly (RFC 9110, 13.1.2). `*` asks whether anything exists: that is answered in full. */

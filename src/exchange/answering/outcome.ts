@@ -1,5 +1,14 @@
-import type { Denial } from '../../access/policy/decision.js';
+import type { Decision, Denial } from '../../access/policy/decision.js';
+import type { PolicyIndex } from '../../access/policy/policy.js';
+import type { Ask } from '../../query/ask.js';
 import type { Rows } from '../../query/rows.js';
+
+/** The asks of one call on one index, each with its decision. */
+export interface DecidedAsks {
+  index: PolicyIndex;
+  asks: readonly Ask[];
+  decisions: readonly Decision[];
+}
 
 export type Outcome = { outcome: 'rows'; rows: Rows } | { outcome: 'denied'; denial: Denial };
 

@@ -1,36 +1,32 @@
 import type { Subject } from '../../access/identity/subject.js';
 import type { PolicyIndex } from '../../access/policy/policy.js';
-import type { Actor, Appended, Draft, EntryAccess, Receipt, Sealed } from '../../audit/entry.js';
+import type { Actor, Draft, EntryAccess, Receipt, Sealed } from '../../audit/entry.js';
+import { enter } from '../../audit/recorded.js';
 import { shanghaiDate } from '../../platform/clock.js';
 import { Problem } from '../../platform/errors.js';
 import { type Ask, EVERYTHING } from '../../query/ask.js';
 import type { Call } from '../call.js';
 import type { Exchange } from '../exchange.js';
 import { BrokenReply } from '../proxy/read-reply.js';
-import type { Outcome, Presented } from './outcome.js';
+import type { DecidedAsks, Outcome, Presented } from './outcome.js';
 
-export type Recorded =
-  | Exclude<Appended, { state: 'recorded' }>
-  | { state: 'recorded'; receipt: Receipt; sentAt: number; etag: string | undefined };
-
-/** Writes the entry that covers an answer or a denial. Nothing may leave before this has said `recorded`. */
+/** Writes the entry that covers an answer or a denial, and names the answer's tag. Nothing may leave before this has returned. */
 export async function recordAnswer(
   exchange: Exchange,
+  { index, asks }: DecidedAsks,
   answered: {
     call: Call;
-    index: PolicyIndex;
-    asks: readonly Ask[];
     outcomes: readonly Outcome[];
     event: 'data.read' | 'graphql.read';
     presented: Presented;
     /** Entries under which departments' interfaces were asked for it. */
     asked: readonly number[];
   },
-): Promise<Recorded> {
-  const { call, index, asks, outcomes, presented, asked } = answered;
+): Promise<{ receipt: Receipt; sentAt: number; etag: string | undefined }> {
+  const { call, outcomes, presented, asked } = answered;
   const denied = outcomes.length > 0 && outcomes.every(({ outcome }) => outcome === 'denied');
   const query = canonicalAsk(asks);
-  const appended = await exchange.log.append({
+  const { receipt, sentAt } = await enter(exchange.log, {
     request: call.request,
     event: denied && answered.event === 'data.read' ? 'data.denied' : answered.event,
     outcome: denied ? 'denied' : 'success',
@@ -45,8 +41,7 @@ export async function recordAnswer(
     epoch: index.epoch,
     ...notAfter(outcomes),
   });
-  if (appended.state !== 'recorded') return appended;
-  return { ...appended, etag: tag(exchange, query, outcomes, appended.receipt.index) };
+  return { receipt, sentAt, etag: tag(exchange, query, outcomes, receipt.index) };
 }
 
 /** A failure is an ending too: recorded where the log still can, told to the caller by the error that caused it. */
@@ -70,12 +65,11 @@ export async function recordFailure(
     },
     detail: asked.length === 0 ? { code } : { code, asked },
   };
-  await exchange.log
-    .append(draft)
+  await enter(exchange.log, draft)
     .catch((error: unknown) => {
       // An ask too large for an entry is left out of it: that it failed stands in the log all the same.
       if (!(error instanceof Problem) || error.code !== 'unprocessable') return;
-      return exchange.log.append({ ...draft, sealed: { ...stated(call), ask: null, reason: code } });
+      return enter(exchange.log, { ...draft, sealed: { ...stated(call), ask: null, reason: code } });
     })
     .catch(() => {}); // the log is gone: the reply is an error without data all the same
 }

@@ -1,6 +1,6 @@
 import type { Denial } from '../../access/policy/decision.js';
 import type { Receipt } from '../../audit/entry.js';
-import { Problem } from '../../platform/errors.js';
+import { enter } from '../../audit/recorded.js';
 import type { Presented } from '../answer.js';
 import type { Call } from '../call.js';
 import type { Exchange } from '../exchange.js';
@@ -22,7 +22,7 @@ export async function refuseUnknown(
   present: (denial: Denial) => Presented,
 ): Promise<Presented & { receipt: Receipt }> {
   const presented = present(NO_GRANT);
-  const appended = await exchange.log.append({
+  const { receipt } = await enter(exchange.log, {
     request: call.request,
     event: 'data.denied',
     outcome: 'denied',
@@ -31,6 +31,5 @@ export async function refuseUnknown(
     answer: presented.body,
     sealed: { ...stated(call), ask: route, rule: NO_GRANT.rule, reason: NO_GRANT.reason },
   });
-  if (appended.state !== 'recorded') throw new Problem('unavailable', undefined, { retryAfter: 1 });
-  return { ...presented, receipt: appended.receipt };
+  return { ...presented, receipt };
 }

@@ -2,6 +2,7 @@ import { decideDelivery } from '../../access/policy/decide.js';
 import type { Decision, Denial, Permit } from '../../access/policy/decision.js';
 import type { PolicyIndex } from '../../access/policy/policy.js';
 import type { Receipt } from '../../audit/entry.js';
+import { enter } from '../../audit/recorded.js';
 import { proxyOf } from '../../catalog/source-terms.js';
 import { Problem } from '../../platform/errors.js';
 import { askedLive } from '../../query/live-keys.js';
@@ -14,32 +15,30 @@ export type Authorised =
   /** Recorded; the caller is told `denial.code`. */
   | { outcome: 'deny'; denial: Denial; receipt: Receipt };
 
+/** What a delivery is decided by. */
+export interface AskedDelivery {
+  call: Call;
+  contractId: string;
+}
+
 /** May this call deliver into the contract, or see what became of it? A denial is recorded before it is told. @throws Problem asked-live */
 export async function authoriseDelivery(exchange: Exchange, call: Call, contractId: string): Promise<Authorised> {
   const index = exchange.policy.current();
-  const decision = decideOn(exchange, { call, index, contractId });
-  if (decision.outcome === 'permit') {
-    if (proxyOf(decision.access.get('')!.contract) !== undefined) throw askedLive();
-    return { outcome: 'permit', permit: decision, index };
+  const decision = decideOn(exchange, { call, contractId }, index);
+  if (decision.outcome === 'deny') {
+    return { outcome: 'deny', denial: decision, receipt: await recordDenied(exchange, { call, contractId }, decision) };
   }
-  const appended = await exchange.log.append(deniedEntry(call, index, { contractId, denial: decision }));
-  if (appended.state !== 'recorded') throw new Problem('unavailable', undefined, { retryAfter: 1 });
-  return { outcome: 'deny', denial: decision, receipt: appended.receipt };
+  if (proxyOf(decision.access.get('')!.contract) !== undefined) throw askedLive();
+  return { outcome: 'permit', permit: decision, index };
 }
 
-/**
- * The same at the moment of publishing, on the newest index. An upload may take longer than a token lives: its age no longer matters
- * then, its key, its application and its grant do.
- */
-export function decideAgain(exchange: Exchange, call: Call, contractId: string): Authorised | Denial {
-  const index = exchange.policy.current();
-  const subject = { ...call.subject, expiresAt: Number.MAX_SAFE_INTEGER };
-  const decision = decideOn(exchange, { call: { ...call, subject }, index, contractId });
-  return decision.outcome === 'permit' ? { outcome: 'permit', permit: decision, index } : decision;
+export async function recordDenied(exchange: Exchange, asked: AskedDelivery, denial: Denial): Promise<Receipt> {
+  const { call, contractId } = asked;
+  const draft = deniedEntry(call, exchange.policy.current(), { contractId, denial });
+  return (await enter(exchange.log, draft)).receipt;
 }
 
-function decideOn(exchange: Exchange, asked: { call: Call; index: PolicyIndex; contractId: string }): Decision {
-  const { call, index, contractId } = asked;
+export function decideOn(exchange: Exchange, { call, contractId }: AskedDelivery, index: PolicyIndex): Decision {
   return decideDelivery({
     subject: call.subject,
     application: index.applications.get(call.subject.sub),
@@ -48,4 +47,15 @@ function decideOn(exchange: Exchange, asked: { call: Call; index: PolicyIndex; c
     now: exchange.clock.now(),
     contract: { id: contractId },
   });
+}
+
+/**
+ * The same at the moment of publishing. An upload may take longer than a token lives: its age no longer matters then, its key, its application
+ * and its grant do. @throws Problem the code of the denial
+ */
+export function decideAgain(exchange: Exchange, { call, contractId }: AskedDelivery, index: PolicyIndex): Permit {
+  const subject = { ...call.subject, expiresAt: Number.MAX_SAFE_INTEGER };
+  const decision = decideOn(exchange, { call: { ...call, subject }, contractId }, index);
+  if (decision.outcome === 'deny') throw new Problem(decision.code);
+  return decision;
 }

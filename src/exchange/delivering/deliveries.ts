@@ -1,10 +1,8 @@
-import type { Permit } from '../../access/policy/decision.js';
-import type { PolicyIndex } from '../../access/policy/policy.js';
 import type { Receipt } from '../../audit/entry.js';
+import { enter, recorded } from '../../audit/recorded.js';
 import { Problem } from '../../platform/errors.js';
-import type { Call } from '../call.js';
 import type { Exchange } from '../exchange.js';
-import { authoriseDelivery } from './authorise-delivery.js';
+import { type AskedDelivery, decideOn, recordDenied } from './authorise-delivery.js';
 import { rejectsEntry } from './delivery-entries.js';
 
 /** Some rejected rows as NDJSON, recorded before they leave. */
@@ -16,12 +14,8 @@ export interface RejectsChunk {
 }
 
 /** Whose rejects, and who asks. */
-export interface AskedRejects {
-  call: Call;
-  contractId: string;
+export interface AskedRejects extends AskedDelivery {
   deliveryId: string;
-  permit: Permit;
-  index: PolicyIndex;
 }
 
 const ROWS_AT_MOST = 1_000;
@@ -47,23 +41,25 @@ export async function readRejects(exchange: Exchange, asked: AskedRejects, after
   return { text, receipt, after: last === undefined ? undefined : Number(last.line) };
 }
 
-/** The entry of what is about to leave, decided anew where the policy has moved. Throws Problem where the right to see it has ended. */
-export async function recordRejects(
+/** The entry of what is about to leave. Throws Problem where the right to see it has ended. */
+export function recordRejects(
   exchange: Exchange,
   asked: AskedRejects,
   leaving: { bytes: Buffer; rows: number },
 ): Promise<Receipt> {
-  let { permit, index } = asked;
-  for (let attempt = 0; attempt < 8; attempt++) {
-    const draft = rejectsEntry({ call: asked.call, index, permit }, asked.deliveryId, leaving.rows);
-    const appended = await exchange.log.append({ ...draft, answer: leaving.bytes });
-    if (appended.state === 'recorded') return appended.receipt;
-    if (appended.state === 'stale') await exchange.policy.reach(appended.epoch);
-    const again = await authoriseDelivery(exchange, asked.call, asked.contractId);
-    if (again.outcome === 'deny') throw new Problem(again.denial.code);
-    ({ permit, index } = again);
-  }
-  throw new Problem('unavailable', undefined, { retryAfter: 1 });
+  const { call, deliveryId } = asked;
+  return recorded(
+    exchange.policy,
+    (index) => decideOn(exchange, asked, index),
+    async (decision, index) => {
+      if (decision.outcome === 'deny') {
+        await recordDenied(exchange, asked, decision);
+        throw new Problem(decision.code);
+      }
+      const draft = rejectsEntry({ call, index, permit: decision }, deliveryId, leaving.rows);
+      return (await enter(exchange.log, { ...draft, answer: leaving.bytes })).receipt;
+    },
+  );
 }
 
 /** A delivery as its deliverer sees it. */

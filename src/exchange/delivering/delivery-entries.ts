@@ -6,14 +6,15 @@ import type { Interrupted } from '../../ingest/recover.js';
 import { actorOf, stated } from '../answering/record.js';
 import type { Call } from '../call.js';
 
-/** A delivery in the words of the log: counts and places, never a value. */
-export interface Recording {
+/** A call with the decision that permits it, and the index of that decision. */
+export interface PermittedCall {
   call: Call;
   index: PolicyIndex;
   permit: Permit;
 }
 
-export function endedEntry({ call, index, permit }: Recording, delivery: Delivery): Draft {
+/** Entries about a delivery hold counts and places, never a value. */
+export function endedEntry({ call, index, permit }: PermittedCall, delivery: Delivery): Draft {
   const published = delivery.state === 'published';
   const unchanged = delivery.report?.unchanged;
   const { grant } = permit.access.get('')!;
@@ -44,7 +45,7 @@ export function endedEntry({ call, index, permit }: Recording, delivery: Deliver
 }
 
 /** The delivery broke off: nothing of it was published. `code` is of the register of problems. */
-export function failedEntry({ call, index, permit }: Recording, deliveryId: string, code: string): Draft {
+export function failedEntry({ call, index, permit }: PermittedCall, deliveryId: string, code: string): Draft {
   return {
     request: call.request,
     event: 'delivery.failed',
@@ -57,7 +58,7 @@ export function failedEntry({ call, index, permit }: Recording, deliveryId: stri
 }
 
 /** Its deliverer took it back, the delivery or what had come of it by parts: nothing of it was published. */
-export function cancelledEntry({ call, index, permit }: Recording, id: string): Draft {
+export function cancelledEntry({ call, index, permit }: PermittedCall, id: string): Draft {
   return {
     request: call.request,
     event: 'delivery.cancelled',
@@ -106,7 +107,7 @@ export function deniedEntry(call: Call, index: PolicyIndex, about: { contractId:
 }
 
 /** Reading what was set aside: the deliverer sees its own rows again. */
-export function rejectsEntry({ call, index, permit }: Recording, deliveryId: string, rows: number): Draft {
+export function rejectsEntry({ call, index, permit }: PermittedCall, deliveryId: string, rows: number): Draft {
   return {
     request: call.request,
     event: 'rejects.read',
@@ -121,7 +122,7 @@ export function rejectsEntry({ call, index, permit }: Recording, deliveryId: str
 }
 
 /** Reading how good a dataset is, whole or rounded. */
-export function qualityEntry({ call, index, permit }: Recording, release: number | null): Draft {
+export function qualityEntry({ call, index, permit }: PermittedCall, release: number | null): Draft {
   return {
     request: call.request,
     event: 'quality.read',

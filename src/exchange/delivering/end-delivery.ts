@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Receipt } from '../../audit/entry.js';
+import { enterIn } from '../../audit/recorded.js';
 import { advance, type Report } from '../../ingest/delivery.js';
 import { faultsOf } from '../../ingest/land/set-aside.js';
 import { dropStaging } from '../../ingest/open-delivery.js';
@@ -36,8 +36,7 @@ export async function refuseDelivery(exchange: Exchange, run: Run, unreadable: U
       },
     });
     const { epoch: _, notAfter: __, ...draft } = endedEntry({ ...offer }, delivery);
-    const { receipts } = await exchange.log.appendIn(client, [draft], { policy: false });
-    return { delivery, receipt: receipts[0] as Receipt };
+    return { delivery, receipt: await enterIn(exchange.log, client, draft) };
   });
 }
 
@@ -61,7 +60,7 @@ export async function failDelivery(exchange: Exchange, run: Run, error: unknown)
       const report = { ...run.validation.mapped(), faults: [], ...notesOf(offer.intake), refused };
       await advance(tx, run.delivery, cancelled ? 'cancelled' : 'failed', { report, bytes: offer.intake.bytes() });
       const draft = cancelled ? cancelledEntry(offer, offer.id) : failedEntry(offer, offer.id, problem.code);
-      await exchange.log.appendIn(tx, [draft], { policy: false });
+      await enterIn(exchange.log, tx, draft);
     });
   await end(client)
     .catch(() => byAnother(exchange, end))

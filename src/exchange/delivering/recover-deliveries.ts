@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Draft } from '../../audit/entry.js';
+import { enterIn } from '../../audit/recorded.js';
 import { endInterrupted, findOpen, type Interrupted } from '../../ingest/recover.js';
 import type { Exchange } from '../exchange.js';
 import { interruptedEntry } from './delivery-entries.js';
@@ -13,7 +13,8 @@ type Recovering = Pick<Exchange, 'database' | 'log' | 'policy' | 'clock'>;
 export async function recoverDeliveries(exchange: Recovering): Promise<string[]> {
   const client = await exchange.database.owner.connect();
   const record = async (tx: pg.ClientBase, interrupted: Interrupted) => {
-    await exchange.log.appendIn(tx, [draftOf(exchange, interrupted)], { policy: false });
+    const { log, policy, clock } = exchange;
+    await enterIn(log, tx, interruptedEntry(policy.current(), clock.uuid(), interrupted));
   };
   try {
     const failed: string[] = [];
@@ -24,8 +25,4 @@ export async function recoverDeliveries(exchange: Recovering): Promise<string[]>
     client.release(true);
     throw error;
   }
-}
-
-function draftOf({ policy, clock }: Recovering, interrupted: Interrupted): Draft {
-  return interruptedEntry(policy.current(), clock.uuid(), interrupted);
 }

@@ -1,3 +1,4 @@
+import type { Permit } from '../../access/policy/decision.js';
 import type { Receipt } from '../../audit/entry.js';
 import { type RejectedRow, rejectsWorkbook, type TableForm } from '../../ingest/workbook/rejects-workbook.js';
 import type { Exchange } from '../exchange.js';
@@ -13,7 +14,7 @@ const SIZE_AT_MOST = 8_000_000;
  */
 export async function readRejectsWorkbook(
   exchange: Exchange,
-  asked: AskedRejects,
+  asked: AskedRejects & { permit: Permit },
 ): Promise<{ body: Buffer; receipt: Receipt }> {
   const { app } = exchange.database;
   const { rows } = await app.query<{ line: string; row: string; errors: RejectedRow['errors']; total: string }>(

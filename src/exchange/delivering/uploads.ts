@@ -1,10 +1,13 @@
 import { Readable } from 'node:stream';
+import type { Receipt } from '../../audit/entry.js';
+import { enter } from '../../audit/recorded.js';
 import type { Ended } from '../../ingest/publish/publish.js';
 import { readParts, storeParts } from '../../ingest/receive/parts.js';
 import { type Body, receive } from '../../ingest/receive/receive.js';
 import {
   appendPart,
   claimUpload,
+  dropUpload,
   endUpload,
   truncateUpload,
   type Upload,
@@ -15,6 +18,7 @@ import { deliver } from '../deliver.js';
 import type { Exchange } from '../exchange.js';
 import type { Offer } from './begin-delivery.js';
 import { readDelivery } from './deliveries.js';
+import { cancelledEntry, type PermittedCall } from './delivery-entries.js';
 import { recoverDeliveries } from './recover-deliveries.js';
 
 /**
@@ -69,6 +73,13 @@ export async function deliverUpload(exchange: Exchange, offer: Offer, upload: Up
     await ((await isOver(exchange, offer, { error, upload })) ? endUpload : unclaimUpload)(app, upload.id);
     throw error;
   }
+}
+
+/** Takes an upload back that no delivery has taken: its bytes go. @throws Problem conflict */
+export async function cancelUpload(exchange: Exchange, { id }: Upload, by: PermittedCall): Promise<Receipt> {
+  if (!(await dropUpload(exchange.database.app, id)))
+    throw new Problem('conflict', 'A delivery has taken this upload over.');
+  return (await enter(exchange.log, cancelledEntry(by, id))).receipt;
 }
 
 async function isOver(

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
+import { recorded } from '../../audit/recorded.js';
 import type { Contract } from '../../catalog/contract.js';
 import type { DerivedSource } from '../../catalog/source-terms.js';
 import { liveTable } from '../../catalog/table.js';
 import type { SourceRow } from '../../ingest/readers/source.js';
 import type { Intake } from '../../ingest/receive/intake.js';
 import { shanghaiDate } from '../../platform/clock.js';
-import { Problem } from '../../platform/errors.js';
 import type { Exchange } from '../exchange.js';
 import type { Computed, Computing, ReadBatches, Row } from './computing.js';
 import { conflictsOf } from './conflicts.js';
@@ -19,8 +19,6 @@ const COMPUTE: Readonly<Record<DerivedSource['of'], (computing: Computing) => Co
   conflicts: conflictsOf,
   findings: findingsOfDistrict,
 };
-/** A run is begun anew where the policy moved between its decision and its entry. */
-const ATTEMPTS = 8;
 
 /** One run of a derived dataset as a delivery. Reads nothing before `open`, and no row before the entry that says so is committed. */
 export async function openDerived(exchange: Exchange, contract: Contract): Promise<Intake> {
@@ -61,25 +59,24 @@ export async function openDerived(exchange: Exchange, contract: Contract): Promi
   };
 }
 
-async function begin(exchange: Exchange, contract: Contract, source: DerivedSource) {
+function begin(exchange: Exchange, contract: Contract, source: DerivedSource) {
   const call = readingCall(exchange, source.application);
   const today = shanghaiDate(exchange.clock.now());
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const index = exchange.policy.current();
-    const reads = grantedReads(exchange, call, index);
-    const computed = COMPUTE[source.of]({ reads, standard: index.catalog.standard, keys: exchange.keys, today });
-    const client = await openSnapshot(exchange.database.owner);
-    try {
-      const recorded = await recordReads(exchange, client, { call, index, contract, used: computed.used });
-      if (recorded === 'recorded') return { client, computed };
-      if (recorded !== 'expired') await exchange.policy.reach(recorded.epoch);
-    } catch (error) {
-      client.release(true);
-      throw error;
-    }
-    client.release(true);
-  }
-  throw new Problem('unavailable', 'The policy changes too quickly to decide.', { retryAfter: 1 });
+  return recorded(
+    exchange.policy,
+    (index) => grantedReads(exchange, call, index),
+    async (reads, index) => {
+      const computed = COMPUTE[source.of]({ reads, standard: index.catalog.standard, keys: exchange.keys, today });
+      const client = await openSnapshot(exchange.database.owner);
+      try {
+        await recordReads(exchange, client, { call, index, contract, used: computed.used });
+        return { client, computed };
+      } catch (error) {
+        client.release(true);
+        throw error;
+      }
+    },
+  );
 }
 
 /** The day on which each was first found: of the row that stands, or today. */

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { PolicyIndex } from '../../access/policy/policy.js';
 import type { EntryAccess } from '../../audit/entry.js';
+import { enter } from '../../audit/recorded.js';
 import type { Contract } from '../../catalog/contract.js';
 import { actorOf, stated } from '../answering/record.js';
 import type { Call } from '../call.js';
@@ -20,17 +21,17 @@ interface Recording {
 /**
  * The entry of what a run is about to read: each dataset with its release, grant, fields and number of rows in scope, of the snapshot that
  * it will read from. Where nothing is granted there is nothing to read, and no entry.
- * @throws Problem audit-unavailable
+ * @throws Problem audit-unavailable; Overtaken
  */
 export async function recordReads(
   exchange: Exchange,
   client: pg.ClientBase,
   { call, index, contract, used }: Recording,
-): Promise<'recorded' | 'expired' | { epoch: number }> {
-  if (used.size === 0) return 'recorded';
+): Promise<void> {
+  if (used.size === 0) return;
   const accesses: EntryAccess[] = [];
   for (const [read, fields] of used) accesses.push(await accessOf(client, read, [...fields]));
-  const appended = await exchange.log.append({
+  await enter(exchange.log, {
     request: call.request,
     event: 'derived.read',
     outcome: 'success',
@@ -41,8 +42,6 @@ export async function recordReads(
     epoch: index.epoch,
     notAfter: Math.min(...[...used.keys()].map(({ notAfter }) => notAfter)),
   });
-  if (appended.state === 'stale') return { epoch: appended.epoch };
-  return appended.state;
 }
 
 async function accessOf(client: pg.ClientBase, read: GrantedRead, fields: readonly string[]): Promise<EntryAccess> {

@@ -1,25 +1,25 @@
-import type { Access, Decision, Permit } from '../../access/policy/decision.js';
+import type { Access, Permit } from '../../access/policy/decision.js';
 import type { PolicyIndex } from '../../access/policy/policy.js';
 import { upstreamId } from '../../access/upstreams/upstream.js';
-import type { Appended, Draft } from '../../audit/entry.js';
+import type { Draft } from '../../audit/entry.js';
+import { enter } from '../../audit/recorded.js';
 import { rowId } from '../../catalog/row-id.js';
 import { type ProxySource, proxyOf } from '../../catalog/source-terms.js';
 import { validatorOf } from '../../ingest/judge/validator.js';
 import type { Ask, Value } from '../../query/ask.js';
 import { askedLive, LIVE_KEYS_AT_MOST, liveKeys } from '../../query/live-keys.js';
+import type { DecidedAsks } from '../answering/outcome.js';
 import { actorOf, canonicalAsk, stated } from '../answering/record.js';
 import type { Call } from '../call.js';
 import type { Exchange } from '../exchange.js';
 import { readReply } from './read-reply.js';
 
-/** Records for the asks of one attempt that are asked live (`ingest/live-row.ts`), or why it is to be decided again. */
-export type Fetched =
-  | { state: 'fetched'; records: ReadonlyMap<Ask, string> }
-  | Exclude<Appended, { state: 'recorded' }>;
+/** Records of the asks that are asked live (`ingest/publish/live-row.ts`). */
+export type LiveRecords = ReadonlyMap<Ask, string>;
 
 /** What one answer asks of departments' interfaces, over all its attempts. */
 export interface Live {
-  fetch(attempt: { index: PolicyIndex; asks: readonly Ask[]; decisions: readonly Decision[] }): Promise<Fetched>;
+  fetch(decided: DecidedAsks): Promise<LiveRecords>;
   /** Indexes of the entries under which interfaces were asked. */
   readonly asked: readonly number[];
 }
@@ -43,25 +43,22 @@ export function openLive(exchange: Exchange, call: Call): Live {
   const asked: number[] = [];
   return {
     asked,
-    async fetch({ index, asks, decisions }) {
-      const wanted = wantedOf(index, asks, decisions);
+    async fetch(decided) {
+      const { index } = decided;
+      const wanted = wantedOf(decided);
       const missing = wanted.filter(({ identity, keys }) => !held.has(identity) && keys.length > 0);
       if (missing.length > 0) {
-        const appended = await exchange.log.append(askedEntry({ call, index, wanted: missing }));
-        if (appended.state !== 'recorded') return appended;
-        asked.push(appended.receipt.index);
+        const { receipt } = await enter(exchange.log, askedEntry({ call, index, wanted: missing }));
+        asked.push(receipt.index);
         const records = await Promise.all(missing.map((each) => recordsOf(exchange, { call, index }, each)));
         for (const [i, { identity }] of missing.entries()) held.set(identity, records[i]!);
       }
-      return {
-        state: 'fetched',
-        records: new Map(wanted.map(({ ask, identity }) => [ask, held.get(identity) ?? '[]'])),
-      };
+      return new Map(wanted.map(({ ask, identity }) => [ask, held.get(identity) ?? '[]']));
     },
   };
 }
 
-function wantedOf(index: PolicyIndex, asks: readonly Ask[], decisions: readonly Decision[]): Wanted[] {
+function wantedOf({ index, asks, decisions }: DecidedAsks): Wanted[] {
   const wanted = asks.flatMap((ask, i): Wanted[] => {
     const permit = decisions[i]!;
     if (permit.outcome === 'deny') return [];

@@ -1,8 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
+import { headEpoch } from '../../access/policy/change-policy.js';
 import type { PolicyIndex } from '../../access/policy/policy.js';
 import { type NewRecord, writeRecords } from '../../access/policy/records.js';
 import type { Actor, Receipt } from '../../audit/entry.js';
+import { recorded } from '../../audit/recorded.js';
 import { Problem } from '../../platform/errors.js';
 import { databaseProblem } from '../../platform/postgres/database-problem.js';
 import type { Exchange } from '../exchange.js';
@@ -53,7 +55,11 @@ export async function inTurn<T>(
   work: (turn: Turn) => Promise<T>,
 ): Promise<{ done: T; epoch: number; behind: string[] }> {
   for (let attempt = 1; ; attempt++) {
-    const ended = await takeTurn(exchange, publishing, work);
+    const ended = await recorded(
+      exchange.policy,
+      () => publishing.authorise?.(),
+      () => takeTurn(exchange, publishing, work),
+    );
     if (ended === 'busy') {
       if (attempt === ATTEMPTS) throw new Problem('unavailable', 'A table is busy: try again', { retryAfter: 5 });
       await pause(100 * attempt);
@@ -78,7 +84,7 @@ async function takeTurn<T>(
   try {
     await tx.query('BEGIN');
     await tx.query('SELECT pg_advisory_xact_lock($1::integer, $2::integer)', LOCK);
-    const index = await exchange.policy.reach(await newestEpoch(tx));
+    const index = await exchange.policy.reach(await headEpoch(tx));
     await tx.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
     const done = await work({
       tx,
@@ -95,8 +101,7 @@ async function takeTurn<T>(
     await tx.query('ROLLBACK').catch((failure: Error) => {
       broken = failure;
     });
-    const { code } = error as { code?: string };
-    if (code === '55P03' || (writing && code === 'conflict')) return 'busy'; // lock_not_available; the policy moved before the append
+    if ((error as { code?: unknown }).code === '55P03') return 'busy'; // lock_not_available
     throw databaseProblem(error);
   } finally {
     tx.release(broken);
@@ -110,20 +115,13 @@ async function writeLast(
 ): Promise<Written> {
   const { actor, request } = publishing;
   await tx.query('SET LOCAL lock_timeout = 0'); // the log's lock is short, and is waited for
-  const { epoch } = await policy.reach(await newestEpoch(tx)); // the work may have taken long
+  const { epoch } = await policy.reach(await headEpoch(tx)); // the work may have taken long
   publishing.authorise?.();
   return writeRecords(
     tx,
     log,
     records.map((record) => ({ ...record, actor, request, epoch })),
   );
-}
-
-async function newestEpoch(tx: pg.ClientBase): Promise<number> {
-  const { rows } = await tx.query<{ epoch: string }>(
-    'SELECT policy_epoch::text AS epoch FROM audit.batch ORDER BY first DESC LIMIT 1',
-  );
-  return Number(rows[0]?.epoch ?? 0);
 }
 
 /** The live nodes that do not serve the epoch when the wait ends; none as soon as all do. */

@@ -1,6 +1,7 @@
 import { decideQuality } from '../../access/policy/decide.js';
 import type { Denial, Permit } from '../../access/policy/decision.js';
 import type { Receipt } from '../../audit/entry.js';
+import { enter, recorded } from '../../audit/recorded.js';
 import type { Contract } from '../../catalog/contract.js';
 import { Problem } from '../../platform/errors.js';
 import type { Call } from '../call.js';
@@ -27,8 +28,6 @@ export type QualityAnswer =
   /** Recorded; the caller is told `denial.code`. */
   | { outcome: 'deny'; denial: Denial; receipt: Receipt };
 
-const ATTEMPTS = 8;
-
 /**
  * What is known of a dataset's quality, to whoever holds a grant on it: decided, read, recorded, and only then told. `read` finds what this
  * reader may see, undefined where there is nothing.
@@ -40,28 +39,27 @@ export async function readQuality(
   read: (reader: Reader) => Promise<Told | undefined>,
 ): Promise<QualityAnswer> {
   const { call, contractId } = asked;
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const index = exchange.policy.current();
-    const application = index.applications.get(call.subject.sub);
-    const asking = { subject: call.subject, application, call, index, now: exchange.clock.now() };
-    const decision = decideQuality({ ...asking, contract: { id: contractId } });
-    if (decision.outcome === 'deny') {
-      const draft = { ...deniedEntry(call, index, { contractId, denial: decision }), event: 'data.denied' as const };
-      const appended = await exchange.log.append(draft);
-      if (appended.state !== 'recorded') break;
-      return { outcome: 'deny', denial: decision, receipt: appended.receipt };
-    }
-    const told = await read(readerOf(call, decision));
-    const text = told === undefined ? undefined : JSON.stringify(told.body);
-    const draft = qualityEntry({ call, index, permit: decision }, told?.release ?? null);
-    const appended = await exchange.log.append({ ...draft, ...(text === undefined ? {} : { answer: text }) });
-    if (appended.state === 'recorded') {
+  return recorded(
+    exchange.policy,
+    (index) => {
+      const application = index.applications.get(call.subject.sub);
+      const asking = { subject: call.subject, application, call, index, now: exchange.clock.now() };
+      return decideQuality({ ...asking, contract: { id: contractId } });
+    },
+    async (decision, index) => {
+      if (decision.outcome === 'deny') {
+        const draft = deniedEntry(call, index, { contractId, denial: decision });
+        const { receipt } = await enter(exchange.log, { ...draft, event: 'data.denied' });
+        return { outcome: 'deny', denial: decision, receipt };
+      }
+      const told = await read(readerOf(call, decision));
+      const text = told === undefined ? undefined : JSON.stringify(told.body);
+      const draft = qualityEntry({ call, index, permit: decision }, told?.release ?? null);
+      const { receipt } = await enter(exchange.log, { ...draft, ...(text === undefined ? {} : { answer: text }) });
       if (text === undefined) throw new Problem('not-found', 'There is no quality report of it.');
-      return { outcome: 'told', text, receipt: appended.receipt };
-    }
-    if (appended.state === 'stale') await exchange.policy.reach(appended.epoch);
-  }
-  throw new Problem('unavailable', undefined, { retryAfter: 1 });
+      return { outcome: 'told', text, receipt };
+    },
+  );
 }
 
 function readerOf(call: Call, permit: Permit): Reader {

@@ -1,3 +1,4 @@
+import { enter } from '../../audit/recorded.js';
 import type { Contract } from '../../catalog/contract.js';
 import { isPulled, type SourceTerms } from '../../catalog/source-terms.js';
 import type { Ended } from '../../ingest/publish/publish.js';
@@ -119,7 +120,7 @@ async function alone<T>(exchange: Exchange, contractId: string, work: () => Prom
 async function begin(exchange: Exchange, { run, contract, application }: Running): Promise<void> {
   await endInterruptedRuns(exchange.database.app, contract.id);
   await beginRun(exchange, { id: run, contractId: contract.id });
-  await exchange.log.append(beganEntry(aboutOf(exchange, { run, contract, application })));
+  await enter(exchange.log, beganEntry(aboutOf(exchange, { run, contract, application })));
 }
 
 function aboutOf(
@@ -163,6 +164,6 @@ async function fail(
   // Where the database itself is away the run stands as running until it is tried again.
   await endRun(exchange, run, { state, delivery, code, reason, report: { ...notes, kept } }).catch(() => undefined);
   if (kept > 0) await dropKeptBefore(exchange, contract.id, deliveryId).catch(() => undefined);
-  await exchange.log.append(runFailedEntry(aboutOf(exchange, running), { code, reason })).catch(() => undefined);
+  await enter(exchange.log, runFailedEntry(aboutOf(exchange, running), { code, reason })).catch(() => undefined);
   return problem;
 }

@@ -2,13 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Offer } from '../../exchange/delivering/begin-delivery.js';
 import { cancelDelivery } from '../../exchange/delivering/cancel-delivery.js';
-import {
-  type AskedRejects,
-  type DeliveryView,
-  listDeliveries,
-  readDelivery,
-  readRejects,
-} from '../../exchange/delivering/deliveries.js';
+import { type DeliveryView, listDeliveries, readDelivery, readRejects } from '../../exchange/delivering/deliveries.js';
 import { fileIntakeOf } from '../../exchange/delivering/file-intake-of.js';
 import { readRejectsWorkbook } from '../../exchange/delivering/rejects-workbook.js';
 import type { Exchange } from '../../exchange/exchange.js';
@@ -94,7 +88,11 @@ export async function deliveryRoutes(app: FastifyInstance, { exchange }: { excha
   });
 }
 
-async function sendWorkbook(exchange: Exchange, asked: AskedRejects, reply: FastifyReply): Promise<FastifyReply> {
+async function sendWorkbook(
+  exchange: Exchange,
+  asked: Parameters<typeof readRejectsWorkbook>[1],
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const { body, receipt } = await readRejectsWorkbook(exchange, asked);
   const disposition = `attachment; filename="rejects-${asked.deliveryId}.xlsx"`;
   withReceipt(reply, receipt).header('content-disposition', disposition);

@@ -1,11 +1,10 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { serializeItem } from 'structured-headers';
 import type { Offer } from '../../exchange/delivering/begin-delivery.js';
-import { cancelledEntry } from '../../exchange/delivering/delivery-entries.js';
 import { fileIntakeOf } from '../../exchange/delivering/file-intake-of.js';
-import { appendToUpload, bodyOfUpload, deliverUpload } from '../../exchange/delivering/uploads.js';
+import { appendToUpload, bodyOfUpload, cancelUpload, deliverUpload } from '../../exchange/delivering/uploads.js';
 import type { Exchange } from '../../exchange/exchange.js';
-import { dropUpload, findUpload, tellWhole, type Upload } from '../../ingest/receive/upload.js';
+import { findUpload, tellWhole, type Upload } from '../../ingest/receive/upload.js';
 import { Problem } from '../../platform/errors.js';
 import { authoriseRequest } from '../data/authorise-request.js';
 import { callOfRequest, withReceipt } from '../http/request.js';
@@ -47,10 +46,8 @@ export async function uploadRoutes(app: FastifyInstance, { exchange }: { exchang
   });
   app.delete<{ Params: Params }>(PATH, async (request, reply) => {
     const { upload, permitted } = await ownUpload(exchange, { request, reply });
-    if (!(await dropUpload(exchange.database.app, upload.id))) throw takenOver();
-    const call = callOfRequest(request);
-    const appended = await exchange.log.append(cancelledEntry({ call, ...permitted }, upload.id));
-    if (appended.state === 'recorded') withReceipt(reply, appended.receipt);
+    const receipt = await cancelUpload(exchange, upload, { call: callOfRequest(request), ...permitted });
+    withReceipt(reply, receipt);
     return reply.code(204).send();
   });
 }

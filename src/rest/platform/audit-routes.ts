@@ -1,14 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Application } from '../../access/identity/subject.js';
-import { requireApplication, requireRole } from '../../access/policy/require-role.js';
+import { requireApplication } from '../../access/policy/require-role.js';
 import type { Checkpoint, Checkpoints } from '../../audit/checkpoint.js';
-import type { Draft } from '../../audit/entry.js';
-import { readBundle, readEntry, type StoredEntry } from '../../audit/read-entries.js';
+import type { StoredEntry } from '../../audit/read-entries.js';
 import { leafHash } from '../../audit/tree/hash.js';
 import { consistencyProof, inclusionProof, type ReadHashes } from '../../audit/tree/proof.js';
 import { storedHashes } from '../../audit/tree/stored-tree.js';
 import { parseTileName } from '../../audit/tree/tile-path.js';
 import { tlogProof } from '../../audit/tree/tlog-proof.js';
+import { type LogReader, readLogBundle, readLogEntry, visibleEntry } from '../../exchange/auditing/read-log.js';
 import type { Exchange } from '../../exchange/exchange.js';
 import { negotiate } from '../../platform/accept.js';
 import { Problem } from '../../platform/errors.js';
@@ -21,11 +20,10 @@ interface AuditRoutes {
 
 /** ms that a proof waits for a checkpoint over its entry. */
 const PROOF_WAIT_MS = 1_000;
-/** Under a storm of policy changes a reading is decided again this often before it is given up as unavailable. */
-const ATTEMPTS = 8;
 const FOREVER = 'public, max-age=31536000, immutable';
 const TEXT = 'text/plain; charset=utf-8';
 const BYTES = 'application/octet-stream';
+const JSON_TYPE = 'application/json; charset=utf-8';
 /** Open to anyone; who sends a token is known all the same. */
 const PUBLIC = { config: { public: true } };
 
@@ -42,7 +40,10 @@ export async function auditRoutes(app: FastifyInstance, { exchange, checkpoints 
     const tile = parseTileName(request.params['*']);
     if (tile === undefined) throw new Problem('not-found');
     const { level, n, width } = tile;
-    if (level === undefined) return sendBundle(exchange, { request, reply, first: n * 256, count: width });
+    if (level === undefined) {
+      const { body, receipt } = await readLogBundle(exchange, readerOf(request), { first: n * 256, count: width });
+      return withReceipt(reply, receipt).type(BYTES).send(body);
+    }
     const end = (n * 256 + width) * 256 ** level;
     if (end > latestOf(checkpoints).size) throw new Problem('not-found');
     const hashes = await read(level, n * 256, width);
@@ -53,16 +54,16 @@ export async function auditRoutes(app: FastifyInstance, { exchange, checkpoints 
   });
   app.get<{ Params: { index: string } }>('/api/v1/audit/entries/:index', async (request, reply) => {
     refuseOthers(request, []);
-    requireApplication(exchange, request.subject);
-    return sendEntry(exchange, { request, reply, index: integerOf('index', request.params.index) });
+    const index = integerOf('index', request.params.index);
+    const { body, receipt } = await readLogEntry(exchange, readerOf(request), index);
+    return withReceipt(reply, receipt).type(JSON_TYPE).send(body);
   });
   app.get<{ Params: { index: string }; Querystring: Record<string, unknown> }>(
     '/api/v1/audit/entries/:index/proof',
     async (request, reply) => {
       refuseOthers(request, ['size']);
-      const caller = requireApplication(exchange, request.subject);
       const index = integerOf('index', request.params.index);
-      const entry = await visibleEntry(exchange, caller, index);
+      const entry = await visibleEntry(exchange, request.subject, index);
       const checkpoint = await coveringCheckpoint(checkpoints, index);
       const size = request.query.size === undefined ? checkpoint.size : integerOf('size', request.query.size);
       if (size <= index || size > checkpoint.size) throw outOfRange('size', `${index + 1}…${checkpoint.size}`);
@@ -82,79 +83,8 @@ export async function auditRoutes(app: FastifyInstance, { exchange, checkpoints 
   });
 }
 
-interface Reading {
-  request: FastifyRequest;
-  reply: FastifyReply;
-}
-
-async function sendBundle(exchange: Exchange, at: Reading & { first: number; count: number }): Promise<FastifyReply> {
-  // Outside /api/v1 a request has no subject unless it brought a token.
-  if ((at.request.subject as typeof at.request.subject | undefined) === undefined) throw new Problem('unauthenticated');
-  const authorise = () => requireRole(exchange, at.request.subject, 'auditor');
-  authorise();
-  const bundle = await readBundle(exchange.database.app, at.first, at.count);
-  if (bundle === undefined) throw new Problem('not-found');
-  const detail = { first: at.first, count: at.count };
-  return sendRecorded(exchange, { ...at, authorise, body: bundle, type: BYTES, detail });
-}
-
-async function sendEntry(exchange: Exchange, at: Reading & { index: number }): Promise<FastifyReply> {
-  const entry = await readEntry(exchange.database.app, at.index);
-  const authorise = () => {
-    const caller = requireApplication(exchange, at.request.subject);
-    visible(entry, caller);
-    return caller;
-  };
-  const { bytes } = visible(entry, authorise());
-  // The canonical bytes are JSON: they stand in the reply as they are.
-  const body = `{"index":${at.index},"entry":${bytes.toString()},"bytes":"${bytes.toString('base64')}"}`;
-  const detail = { first: at.index, count: 1 };
-  const type = 'application/json; charset=utf-8';
-  return sendRecorded(exchange, { ...at, authorise, body: Buffer.from(body), type, detail });
-}
-
-interface Recording extends Reading {
-  /** Who reads, on the index in force. Throws where it may not. */
-  authorise(): Application;
-  body: Buffer;
-  type: string;
-  detail: object;
-}
-
-/** Reading the log is an entry: it is committed before a byte leaves, and only under the epoch on which the reader was let in. */
-async function sendRecorded(exchange: Exchange, recording: Recording): Promise<FastifyReply> {
-  const { request, reply, authorise, body, type, detail } = recording;
-  const { issuer, sub, expiresAt } = request.subject;
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const caller = authorise();
-    const draft: Draft = {
-      request: request.id,
-      event: 'audit.read',
-      outcome: 'success',
-      actor: { issuer, subject: sub, application: caller.clientId, department: caller.department },
-      accesses: [],
-      answer: body,
-      sealed: { ask: detail, address: request.ip },
-      detail: { ...detail },
-      epoch: exchange.policy.current().epoch,
-      notAfter: expiresAt * 1_000,
-    };
-    const appended = await exchange.log.append(draft);
-    if (appended.state === 'recorded') return withReceipt(reply, appended.receipt).type(type).send(body);
-    if (appended.state === 'expired') throw new Problem('unauthenticated', 'The token ran out');
-    await exchange.policy.reach(appended.epoch);
-  }
-  throw new Problem('unavailable', 'The policy changes too quickly to decide. Try again.', { retryAfter: 1 });
-}
-
-/** Own entries, and all for an auditor. A foreign index and an unknown one are the same. */
-async function visibleEntry(exchange: Exchange, caller: Application, index: number): Promise<StoredEntry> {
-  return visible(await readEntry(exchange.database.app, index), caller);
-}
-
-function visible(entry: StoredEntry | undefined, caller: Application): StoredEntry {
-  if (entry !== undefined && (entry.application === caller.clientId || caller.roles.includes('auditor'))) return entry;
-  throw new Problem('not-found');
+function readerOf({ subject, id, ip }: FastifyRequest): LogReader {
+  return { subject, request: id, address: ip };
 }
 
 async function sendProof(

@@ -3,6 +3,7 @@ import type { Application } from '../../access/identity/subject.js';
 import type { By } from '../../access/policy/change-policy.js';
 import { requireRole } from '../../access/policy/require-role.js';
 import type { Actor, Receipt } from '../../audit/entry.js';
+import { enter } from '../../audit/recorded.js';
 import { receiptHeader } from '../../exchange/answering/receipt-header.js';
 import type { Exchange } from '../../exchange/exchange.js';
 import { Problem } from '../../platform/errors.js';
@@ -50,7 +51,7 @@ async function recordDenial(
 ): Promise<void> {
   const application = exchange.policy.current().applications.get(request.subject.sub);
   const route = `${request.method} ${request.routeOptions.url ?? ''}`;
-  const appended = await exchange.log.append({
+  const { receipt } = await enter(exchange.log, {
     request: request.id,
     event: 'platform.denied',
     outcome: 'denied',
@@ -59,5 +60,5 @@ async function recordDenial(
     sealed: { ask: { params: request.params ?? null }, address: request.ip, reason: error.message },
     detail: { route, code: error.code },
   });
-  if (appended.state === 'recorded') withReceipt(reply, appended.receipt);
+  withReceipt(reply, receipt);
 }

@@ -1,0 +1,67 @@
+import type pg from 'pg';
+import { Problem } from '../platform/errors.js';
+import type { Appended, Draft, Receipt } from './entry.js';
+import type { AuditLog } from './log.js';
+import { Overtaken } from './overtaken.js';
+
+/** The policy as the act sees it: the index in force, and a way to the index of a later epoch. */
+export interface InForce<Index> {
+  current(): Index;
+  reach(epoch: number): Promise<Index>;
+}
+
+/** Under a storm of policy changes an act is decided again this often before it is given up as unavailable. */
+const ATTEMPTS = 8;
+
+/**
+ * The recorded act, by which anything leaves the exchange or changes its policy: decide on the index in force, make, and enter it. `make` enters
+ * by `enter`, `enterIn` or `enterChanges`, with the epoch of `index` in the draft, before it returns what may leave. Where the policy moved before
+ * the commit, all of it is dropped and decided again on an index that has the change. Where the token or the grant ended, it is decided once
+ * more, so that the denial names its rule; `make` may so run more than once.
+ * @throws Problem unauthenticated where the token or the grant ended though the decision still permits it, unavailable after eight changes, and
+ * what `decide` and `make` throw
+ */
+export async function recorded<Index, Decided, Given>(
+  policy: InForce<Index>,
+  decide: (index: Index) => Decided,
+  make: (decided: Decided, index: Index) => Promise<Given>,
+): Promise<Given> {
+  let ended = false;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const index = policy.current();
+    try {
+      return await make(decide(index), index);
+    } catch (error) {
+      if (!(error instanceof Overtaken)) throw error;
+      if (error.epoch !== undefined) await policy.reach(error.epoch);
+      else if (ended) throw new Problem('unauthenticated', 'The token or the grant ended meanwhile.');
+      else ended = true;
+    }
+  }
+  throw new Problem('unavailable', 'The policy changes too quickly to decide. Try again.', { retryAfter: 1 });
+}
+
+/** An entry of its own, committed when this returns. @throws Problem audit-unavailable, unprocessable; Overtaken */
+export async function enter(
+  log: Pick<AuditLog, 'append'>,
+  draft: Draft,
+): Promise<Extract<Appended, { state: 'recorded' }>> {
+  const appended = await log.append(draft);
+  if (appended.state === 'recorded') return appended;
+  throw new Overtaken(appended.state === 'stale' ? appended.epoch : undefined);
+}
+
+/** An entry as the last statement of the caller's transaction: both are committed, or neither. @throws Problem audit-unavailable; Overtaken */
+export async function enterIn(log: Pick<AuditLog, 'appendIn'>, tx: pg.ClientBase, draft: Draft): Promise<Receipt> {
+  const { receipts } = await log.appendIn(tx, [draft], { policy: false });
+  return receipts[0]!;
+}
+
+/** The same for changes of the policy: the epoch that carries them, and the receipts in order. */
+export function enterChanges(
+  log: Pick<AuditLog, 'appendIn'>,
+  tx: pg.ClientBase,
+  drafts: readonly Draft[],
+): Promise<{ receipts: Receipt[]; epoch: number }> {
+  return log.appendIn(tx, drafts, { policy: true });
+}

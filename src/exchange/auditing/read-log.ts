@@ -1,0 +1,88 @@
+import type { Application, Subject } from '../../access/identity/subject.js';
+import { requireApplication, requireRole } from '../../access/policy/require-role.js';
+import type { Receipt } from '../../audit/entry.js';
+import { readBundle, readEntry, type StoredEntry } from '../../audit/read-entries.js';
+import { enter, recorded } from '../../audit/recorded.js';
+import { Problem } from '../../platform/errors.js';
+import type { Exchange } from '../exchange.js';
+
+/** Who reads the log, and by which request (UUID). */
+export interface LogReader {
+  subject: Subject;
+  request: string;
+  address: string;
+}
+
+/** Bytes of the log with the receipt of the entry that says who read them. */
+export interface LogReply {
+  body: Buffer;
+  receipt: Receipt;
+}
+
+/**
+ * One entry as JSON, with its canonical bytes in base64: to the application that caused it, and to auditors.
+ * @throws Problem unauthenticated, not-found: a foreign index and an unknown one are the same
+ */
+export async function readLogEntry(exchange: Exchange, reader: LogReader, index: number): Promise<LogReply> {
+  const entry = await visibleEntry(exchange, reader.subject, index);
+  const { bytes } = entry;
+  // The canonical bytes are JSON: they go into the reply as they are.
+  const body = Buffer.from(`{"index":${index},"entry":${bytes.toString()},"bytes":"${bytes.toString('base64')}"}`);
+  const authorise = () => visibleTo(requireApplication(exchange, reader.subject), entry);
+  return leave(exchange, { reader, first: index, count: 1, body, authorise });
+}
+
+/** Entries from `first` on, as a C2SP bundle: to auditors. @throws Problem unauthenticated, forbidden, not-found */
+export async function readLogBundle(
+  exchange: Exchange,
+  reader: LogReader,
+  { first, count }: { first: number; count: number },
+): Promise<LogReply> {
+  const authorise = () => requireRole(exchange, reader.subject, 'auditor');
+  authorise();
+  const body = await readBundle(exchange.database.app, first, count);
+  if (body === undefined) throw new Problem('not-found');
+  return leave(exchange, { reader, first, count, body, authorise });
+}
+
+/** The entry, for a proof of it: the proof is hashes that the public tiles give as well, and is not recorded. @throws as `readLogEntry` */
+export async function visibleEntry(exchange: Exchange, subject: Subject, index: number): Promise<StoredEntry> {
+  const caller = requireApplication(exchange, subject);
+  const entry = await readEntry(exchange.database.app, index);
+  if (entry === undefined) throw new Problem('not-found');
+  visibleTo(caller, entry);
+  return entry;
+}
+
+function visibleTo(caller: Application, entry: StoredEntry): Application {
+  if (entry.application === caller.clientId || caller.roles.includes('auditor')) return caller;
+  throw new Problem('not-found');
+}
+
+interface Leaving {
+  reader: LogReader;
+  first: number;
+  count: number;
+  body: Buffer;
+  /** Throws where the reader may not see it, on the index in force. */
+  authorise(): Application;
+}
+
+function leave(exchange: Exchange, { reader, first, count, body, authorise }: Leaving): Promise<LogReply> {
+  const { issuer, sub, expiresAt } = reader.subject;
+  return recorded(exchange.policy, authorise, async ({ clientId, department }, { epoch }) => {
+    const { receipt } = await enter(exchange.log, {
+      request: reader.request,
+      event: 'audit.read',
+      outcome: 'success',
+      actor: { issuer, subject: sub, application: clientId, department },
+      accesses: [],
+      answer: body,
+      sealed: { ask: { first, count }, address: reader.address },
+      detail: { first, count },
+      epoch,
+      notAfter: expiresAt * 1_000,
+    });
+    return { body, receipt };
+  });
+}
