@@ -12,12 +12,12 @@ export interface Reply {
   status: number;
   headers: Record<string, string>;
   text: string;
-  /** Of whatever shape the reply has: tests look into it. */
+  /** Of any shape: tests look into it. */
   body: any;
 }
 
 export interface Asking {
-  /** clientId whose token is sent; `null` for none. */
+  /** clientId of the token to send; `null` for none. */
   as?: string | null;
   headers?: Record<string, string>;
   /** An object is sent as JSON. */
@@ -37,7 +37,7 @@ export interface Outside {
   walk(path: string, asking?: Asking): Promise<Record<string, any>[]>;
 }
 
-/** Tests of one concern, in their order. */
+/** Tests of one concern, in order. */
 export type Part = readonly (readonly [title: string, test: (t: Test, outside: Outside) => Promise<void>])[];
 
 export const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';

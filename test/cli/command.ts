@@ -9,7 +9,7 @@ export interface CommandEnded {
 
 const NOT_HERE = () => Promise.reject(new Error('not in this test'));
 
-/** Runs a command line in this process, with what it writes caught. */
+/** Runs a command line in this process and captures its output. */
 export async function command(t: Test, ...args: string[]): Promise<CommandEnded> {
   const stdout = t.capture(process.stdout, 'write', () => true);
   const stderr = t.capture(process.stderr, 'write', () => true);

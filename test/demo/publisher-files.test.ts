@@ -54,7 +54,7 @@ async function mapped(people: number, contracts: ReadonlyMap<string, Contract>):
   return all;
 }
 
-/** What departments' own systems hold, as if it came as files. */
+/** The tables in departments' own systems, as if they came as files. */
 function pulledTables(plan: Plan): PublisherFile[] {
   const format = (headings: readonly string[], rows: () => Iterable<Row>) =>
     ({ name: '', kind: 'csv', headings, rows }) as const;

@@ -13,7 +13,7 @@ import { checkAskedLive } from '../demo/asked-live.js';
 import { checkPulled, openDepartments } from '../demo/departments.js';
 import { type TestNode, testNode } from '../support/node.js';
 
-/** What this file looks into of the rows it asks for. */
+/** The parts of a row that this file checks. */
 interface Body {
   page: { count: number };
   data: {
