@@ -32,3 +32,9 @@ export function indexName(table: string, what: string): string {
   const digest = createHash('sha256').update(`${table}\0${what}`).digest('hex').slice(0, 12);
   return `${table.slice(0, 44)}_${digest}_ix`;
 }
+
+/** A quoted name for SQL. Names come from contracts, whose compiler has checked them; they are checked again here, where it counts. */
+export function identifier(name: string): string {
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(name)) throw new Error('an identifier that no contract can have');
+  return `"${name}"`;
+}

@@ -1,12 +1,13 @@
-import type { RowScope } from '../access/grants/grant.js';
-import type { Access, AccessTree, FieldAccess } from '../access/policy/decision.js';
+import { afterPrefix } from '../access/grants/row-scope.js';
+import type { AccessTree, FieldAccess } from '../access/policy/decision.js';
 import type { Field } from '../catalog/contract.js';
+import { identifier } from '../catalog/names.js';
 import type { Condition, Leaf, Value } from './ask.js';
 import { adultGuard } from './mask.js';
-import { identifier, type Parameters } from './parameters.js';
+import type { Parameters } from './parameters.js';
 import { operandType } from './value.js';
 
-/** The highest code point: `prefix ≤ x < prefix + HIGHEST` is a range that an index serves. */
+/** Behind a prefix of highest code points there is nothing; this much of what begins with it is in the range. */
 const HIGHEST = '\u{10ffff}';
 
 /** Where a leaf's path stands in the statement. */
@@ -82,7 +83,10 @@ function leafSql(leaf: Leaf, { alias, field, access }: Located, parameters: Para
         return `strpos(${column}, ${one()}) > 0`;
       case 'startswith': {
         const from = one();
-        const until = parameters.add((binding) => `${binding.operands[operand] as string}${HIGHEST}`);
+        const until = parameters.add((binding) => {
+          const prefix = String(binding.operands[operand]);
+          return afterPrefix(prefix) ?? prefix + HIGHEST;
+        });
         return `${column} >= ${from} AND ${column} < ${until}::${type}`;
       }
     }
@@ -121,31 +125,6 @@ export function relationsFiltered(condition: Condition | undefined, into = new S
   else if ('not' in condition) relationsFiltered(condition.not, into);
   else if (condition.path.includes('.')) into.add(condition.path.slice(0, condition.path.indexOf('.')));
   return into;
-}
-
-/** The row scope as SQL: always in the statement, an empty scope is no row, and NULL is never in scope. */
-export function scopeSql(access: Access, alias: string, parameters: Parameters): string {
-  const rows: RowScope = access.grant.rows;
-  if ('all' in rows) return rows.all === true ? 'true' : 'false';
-  if (rows.scope.length === 0) return 'false';
-  return rows.scope
-    .map((term) => {
-      const column = `${alias}.${identifier(term.field)}`;
-      if ('in' in term) {
-        const values = term.in;
-        if (values.length === 1) return `${column} = ${parameters.add(() => values[0])}::text`;
-        return `${column} = ANY(${parameters.add(() => values)}::text[])`;
-      }
-      if (term.prefix.length === 0) return 'false';
-      return `(${term.prefix
-        .map((prefix) => {
-          const from = parameters.add(() => prefix);
-          const until = parameters.add(() => prefix + HIGHEST);
-          return `(${column} >= ${from}::text AND ${column} < ${until}::text)`;
-        })
-        .join(' OR ')})`;
-    })
-    .join(' AND ');
 }
 
 /** The same text for the same condition, whatever the order of its parts: the two doors write them in different orders, and a cursor fits both. */

@@ -1,10 +1,11 @@
 import type { FieldAccess } from '../access/policy/decision.js';
 import type { Contract, Field } from '../catalog/contract.js';
+import { identifier } from '../catalog/names.js';
 import { TOWNSHIP_DIGITS } from '../standard/region.js';
 import { loadStandard } from '../standard/standard.js';
 import type { Mask } from '../standard/type.js';
 import type { Linkage } from './linkage.js';
-import { identifier, type Parameters } from './parameters.js';
+import type { Parameters } from './parameters.js';
 
 /** A table of the statement: its alias, its contract, and what keys its pseudonyms. */
 export interface Source {

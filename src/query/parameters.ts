@@ -39,9 +39,3 @@ export function parameters(): Parameters {
     },
   };
 }
-
-/** Identifiers come from contracts only, whose names the compiler of contracts has checked; checked again here, where it counts. */
-export function identifier(name: string): string {
-  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(name)) throw new Error('an identifier that no contract can have');
-  return `"${name}"`;
-}

@@ -1,11 +1,13 @@
+import { scopeSql } from '../access/grants/row-scope.js';
 import type { Access, Permit } from '../access/policy/decision.js';
 import type { Relation } from '../catalog/contract.js';
+import { identifier } from '../catalog/names.js';
 import { proxyOf } from '../catalog/source-terms.js';
 import type { Ask, Selection, Target } from './ask.js';
-import { conditionSql, locator, relationsFiltered, scopeSql } from './condition.js';
+import { conditionSql, locator, relationsFiltered } from './condition.js';
 import type { Linkage } from './linkage.js';
 import { adultGuard, maskedExpression, type Source } from './mask.js';
-import { identifier, type Parameters, parameters } from './parameters.js';
+import { type Parameters, parameters } from './parameters.js';
 import type { ShapeNode } from './shape.js';
 import { operandType } from './value.js';
 
@@ -136,7 +138,7 @@ function lookupSql(draft: StatementDraft, target: Target, columns: readonly stri
   const root = draft.permit.access.get('')!;
   const alias = draft.sources.get('')!.alias;
   const wanted = draft.parameters.add((binding) => binding.rowIds, 'rows');
-  const conditions = [`${alias}."row_id" = ANY(${wanted}::uuid[])`, scopeSql(root, alias, draft.parameters)];
+  const conditions = [`${alias}."row_id" = ANY(${wanted}::uuid[])`, rowsSql(root, alias, draft.parameters)];
   // Asked by a key that is masked in children's rows, a child's row does not answer.
   if (target.kind === 'keys' && root.contract.key.some((name) => root.fields.get(name)?.minorMask !== 'none'))
     conditions.push(adultGuard(alias, draft.parameters));
@@ -152,10 +154,15 @@ function countSql(draft: StatementDraft, page: Extract<Target, { kind: 'page' }>
 
 function restrict(draft: StatementDraft, page: Extract<Target, { kind: 'page' }>): string {
   const aliases = new Map([...draft.sources].map(([path, source]) => [path, source.alias]));
-  const scope = scopeSql(draft.permit.access.get('')!, aliases.get('')!, draft.parameters);
+  const scope = rowsSql(draft.permit.access.get('')!, aliases.get('')!, draft.parameters);
   if (page.where === undefined) return scope;
   let operand = 0;
   return `${scope} AND ${conditionSql(page.where, locator(draft.permit.access, aliases), draft.parameters, () => operand++)}`;
+}
+
+/** The row scope is in every statement, whatever the grant. */
+function rowsSql({ grant }: Access, alias: string, parameters: Parameters): string {
+  return scopeSql(grant.rows, alias, (value) => parameters.add(() => value));
 }
 
 /** Sorting goes by what leaves: a field that is masked per row sorts by its masked expression. */
@@ -192,7 +199,7 @@ function joinSql(draft: StatementDraft, path: string): string {
   const conditions = Object.entries(relation.on).map(
     ([own, other]) => `${target.alias}.${identifier(other)} = ${parent.alias}.${identifier(own)}`,
   );
-  conditions.push(scopeSql(target.access, target.alias, draft.parameters));
+  conditions.push(rowsSql(target.access, target.alias, draft.parameters));
   if (maskedForMinors(parent.access, Object.keys(relation.on)))
     conditions.push(adultGuard(parent.alias, draft.parameters));
   if (maskedForMinors(target.access, Object.values(relation.on)))

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
-import type { RowScope } from '../../src/access/grants/grant.js';
 import { rowId } from '../../src/catalog/row-id.js';
-import { areApart } from '../../src/ingest/receive/same-file.js';
 import { openThings } from './things.js';
 
 const { node, thing } = await openThings(t, { deliveryLimitBytes: 12_000_000 });
@@ -258,31 +256,4 @@ t.test('async: 202 at once, the result at its address', async (t) => {
   while (state !== 'published' && Date.now() < deadline)
     state = (await d.get(String(sent.headers.get('location')))).body.state;
   t.equal(state, 'published');
-});
-
-t.test('two parts are separate only where no row can belong to both', (t) => {
-  const scope = (...terms: [string, 'in' | 'prefix', string[]][]): RowScope => ({
-    scope: terms.map(([field, kind, values]) => ({ field, [kind]: values }) as { field: string; in: string[] }),
-  });
-  const a = scope(['part', 'prefix', ['3703', '99']]);
-  const cases: [RowScope, RowScope | undefined, boolean][] = [
-    [a, undefined, false],
-    [a, { all: true }, false],
-    [{ all: true }, a, false],
-    [a, scope(['part', 'prefix', ['3704']]), true],
-    [a, scope(['part', 'prefix', ['37']]), false],
-    [a, scope(['part', 'prefix', ['370301']]), false],
-    [a, scope(['part', 'in', ['3705', '98']]), true],
-    [a, scope(['part', 'in', ['3705', '991']]), false],
-    [scope(['part', 'in', ['37']]), a, true],
-    [scope(['part', 'in', ['3703']]), a, false],
-    [a, scope(['kind', 'prefix', ['3704']]), false],
-    [a, scope(['kind', 'in', ['x']], ['part', 'in', ['x']]), true],
-    [scope(), a, false],
-  ];
-  for (const [one, other, expected] of cases) {
-    t.equal(areApart(one, other), expected, JSON.stringify([one, other]));
-    if (other !== undefined) t.equal(areApart(other, one), expected, 'the same from the other side');
-  }
-  t.end();
 });

@@ -3,8 +3,8 @@ import type { Fault } from '../../platform/errors.js';
 import { nearMiss } from '../../platform/near-miss.js';
 import type { PolicyIndex } from '../policy/policy.js';
 import { checkMasks } from './check-masks.js';
-import { checkRows } from './check-rows.js';
 import type { GrantDraft } from './draft-grant.js';
+import { checkRows } from './row-scope.js';
 
 /** Every fault of a draft against the catalog and the registered applications; empty where the grant can be agreed. `validFrom` is filled. */
 export function checkGrant(draft: GrantDraft & { validFrom: string }, index: PolicyIndex, nowMs: number): Fault[] {

@@ -1,5 +1,5 @@
+import { scopeSql } from '../../access/grants/row-scope.js';
 import { liveTable } from '../../catalog/table.js';
-import { scopeSql } from '../../ingest/judge/scope.js';
 import type { FieldType } from '../../standard/type.js';
 import type { Comparison, Side } from './comparisons.js';
 
@@ -16,8 +16,9 @@ const EXACT = new Set(['integer', 'decimal', 'boolean', 'date', 'month', 'code']
  * element. Names come from contracts; values are parameters.
  */
 export function compareSql({ first, second, elements }: Comparison, today: string): Statement {
-  const scopeA = scopeSql(first.read.access.grant.rows, 'a', 2);
-  const scopeB = scopeSql(second.read.access.grant.rows, 'b', 2 + scopeA.values.length);
+  const values: unknown[] = [today];
+  const add = (value: unknown) => `$${values.push(value)}`;
+  const scopes = [scopeSql(first.read.access.grant.rows, 'a', add), scopeSql(second.read.access.grant.rows, 'b', add)];
   const pairs = elements.map((element) => {
     const [a, b] = [column('a', first.says.get(element)!), column('b', second.says.get(element)!)];
     const differs = [differ(a, b, typeOf(first, element), typeOf(second, element)), ...guards(first, second, element)];
@@ -34,18 +35,16 @@ export function compareSql({ first, second, elements }: Comparison, today: strin
       SELECT ${keyA} AS subject, e.element, e.av, e.bv, ${place('division')} AS division, ${place('grid')} AS grid
       FROM ${liveTable(first.read.contract)} a JOIN ${liveTable(second.read.contract)} b ON ${keyA} = ${keyB}
       CROSS JOIN LATERAL (VALUES ${pairs.join(', ')}) e (element, av, bv, differs)
-      WHERE $1::date IS NOT NULL AND ${scopeA.text} AND ${scopeB.text} AND e.differs
+      WHERE $1::date IS NOT NULL AND ${scopes.join(' AND ')} AND e.differs
     ) d ORDER BY subject, element, av, bv`;
-  return { text, values: [today, ...scopeA.values, ...scopeB.values] };
+  return { text, values };
 }
 
 /** Rows that a run looks at in one dataset. */
 export function countSql(side: Pick<Side, 'read'>): Statement {
-  const scope = scopeSql(side.read.access.grant.rows, 't', 1);
-  return {
-    text: `SELECT count(*) AS rows FROM ${liveTable(side.read.contract)} t WHERE ${scope.text}`,
-    values: scope.values,
-  };
+  const values: unknown[] = [];
+  const scope = scopeSql(side.read.access.grant.rows, 't', (value) => `$${values.push(value)}`);
+  return { text: `SELECT count(*) AS rows FROM ${liveTable(side.read.contract)} t WHERE ${scope}`, values };
 }
 
 function differ(a: string, b: string, typeA: FieldType, typeB: FieldType): string {

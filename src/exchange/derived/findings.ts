@@ -1,3 +1,4 @@
+import { isWhole } from '../../access/grants/row-scope.js';
 import { makeCatalog } from '../../catalog/catalog.js';
 import type { Contract } from '../../catalog/contract.js';
 import { rowIdHex } from '../../catalog/row-id.js';
@@ -12,7 +13,7 @@ const ENTITIES = new Set(FINDING_RULES.flatMap((rule) => rule.entities));
 /** Findings on the district by township, as the rules have them; rules see what is granted and nothing else. */
 export function findingsOfDistrict({ reads, standard, keys }: Computing): Computed {
   const granted = reads.filter(
-    ({ contract, access }) => ENTITIES.has(contract.entity ?? '') && 'all' in access.grant.rows,
+    ({ contract, access }) => ENTITIES.has(contract.entity ?? '') && isWhole(access.grant.rows),
   );
   const seen = granted.map(asGranted);
   const catalog = makeCatalog(seen, [], [], standard);

@@ -1,3 +1,4 @@
+import { isWhole } from '../../access/grants/row-scope.js';
 import { decideQuality } from '../../access/policy/decide.js';
 import type { Denial, Permit } from '../../access/policy/decision.js';
 import type { Receipt } from '../../audit/entry.js';
@@ -65,5 +66,5 @@ export async function readQuality(
 function readerOf(call: Call, permit: Permit): Reader {
   const { contract, grant } = permit.access.get('')!;
   const delivers = grant.mode === 'deliver';
-  return { contract, application: call.subject.sub, delivers, deliversAll: delivers && 'all' in grant.rows };
+  return { contract, application: call.subject.sub, delivers, deliversAll: delivers && isWhole(grant.rows) };
 }

@@ -1,10 +1,10 @@
 import type pg from 'pg';
 import type { RowScope } from '../../access/grants/grant.js';
+import { isWhole, scopeSql } from '../../access/grants/row-scope.js';
 import type { Contract } from '../../catalog/contract.js';
 import { liveTable } from '../../catalog/table.js';
 import { stagingTable } from '../land/staging.js';
 import type { RowError } from '../readers/source.js';
-import { scopeSql } from './scope.js';
 
 const REPEATED: RowError = {
   field: null,
@@ -52,13 +52,11 @@ export async function turnAway(tx: pg.ClientBase, turning: TurningAway): Promise
     const earlier = `SELECT FROM ${staging} e WHERE e.row_id = s.row_id AND e."_line" < s."_line" AND e."_mark" <> 'k'`;
     await move(REPEATED, `WHERE s."_row" IS NOT NULL AND EXISTS (${earlier})`, []);
   }
-  if (!('all' in scope)) {
-    const own = scopeSql(scope, 't', 3);
-    await move(
-      FOREIGN,
-      `USING ${liveTable(contract)} t WHERE t.row_id = s.row_id AND s."_mark" <> 'k' AND NOT ${own.text}`,
-      own.values,
-    );
+  if (!isWhole(scope)) {
+    const values: unknown[] = [];
+    const own = scopeSql(scope, 't', (value) => `$${values.push(value) + 2}`);
+    const foreign = `t.row_id = s.row_id AND s."_mark" <> 'k' AND (${own}) IS NOT TRUE`;
+    await move(FOREIGN, `USING ${liveTable(contract)} t WHERE ${foreign}`, values);
   }
   return { away, superseded: suspicious && mode === 'delta' ? await dropSuperseded(tx, staging) : 0 };
 }

@@ -1,4 +1,5 @@
 import type { RowScope } from '../../access/grants/grant.js';
+import { contains, isWhole } from '../../access/grants/row-scope.js';
 import { rowIdHex } from '../../catalog/row-id.js';
 import type { Keys } from '../../platform/keys.js';
 import type { Report } from '../delivery.js';
@@ -9,7 +10,6 @@ import { columnName } from '../readers/xlsx/xlsx-sheet.js';
 import { rowErrors } from './faults.js';
 import { fillRow, type Operation } from './fill-row.js';
 import { type Columns, mapHeadings, OPERATION } from './mapping.js';
-import { scopeTest } from './scope.js';
 import { seenKeys } from './seen-keys.js';
 import { suggestHeadings } from './suggest-headings.js';
 import { type CodeCounts, countCodes } from './unmapped-codes.js';
@@ -71,7 +71,7 @@ export function startValidation(validator: Validator, options: ValidationOptions
       validator.keyAt.map((at) => values[at]),
     );
   const seen = seenKeys();
-  const partial = !('all' in options.scope); // then publishing may turn any row away, and needs its text
+  const partial = !isWhole(options.scope); // then publishing may turn any row away, and needs its text
   let suspects = 0;
   let columns: Columns | undefined;
   const take = (row: SourceRow, batch: Validated): void => {
@@ -144,7 +144,7 @@ function rowJudge(
   validator: Validator,
   { scope, mode, derive, rules }: Pick<ValidationOptions, 'scope' | 'mode' | 'derive' | 'rules'>,
 ): (values: unknown[], operation: Operation, line: number) => readonly RowError[] | undefined {
-  const inScope = scopeTest(scope, validator.fields);
+  const inScope = contains(scope, validator.fields);
   return (values, operation, line) => {
     derive?.derive(values);
     if (operation === 'delete') {
@@ -154,7 +154,7 @@ function rowJudge(
     const check = operation === 'delete' ? validator.remove : validator.store;
     if (!check(values)) return rowErrors(check.errors ?? [], validator.fields);
     if (operation === 'delete') return undefined;
-    return inScope?.(values) === false ? [OUTSIDE] : rules?.(values, line);
+    return inScope(values) ? rules?.(values, line) : [OUTSIDE];
   };
 }
 

@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import type { RowScope } from '../../access/grants/grant.js';
+import { scopeSql } from '../../access/grants/row-scope.js';
 import type { Contract } from '../../catalog/contract.js';
 import { historyTable, indexesOf, liveTable } from '../../catalog/table.js';
-import { scopeSql } from '../judge/scope.js';
 import type { Validator } from '../judge/validator.js';
 import { rowColumns, stagingTable } from '../land/staging.js';
 
@@ -16,15 +16,16 @@ export interface Differing {
 /** Of the deliverer's part: how many rows it has, and how many a snapshot would delete. */
 export async function sizeOfPart(tx: pg.ClientBase, differing: Differing): Promise<{ rows: number; missing: number }> {
   const live = liveTable(differing.validator.contract);
-  const part = scopeSql(differing.scope, 't');
+  const values: unknown[] = [];
+  const part = scopeSql(differing.scope, 't', (value) => `$${values.push(value)}`);
   // NOT EXISTS where it can become an anti-join: among what is selected it would be asked once for each row.
   const gone = `NOT EXISTS (SELECT FROM ${stagingTable(differing.deliveryId)} s WHERE s.row_id = t.row_id)`;
   const { rows } = await tx.query<{ rows: string; missing: string }>(
     differing.mode === 'snapshot'
-      ? `SELECT (SELECT count(*) FROM ${live} t WHERE ${part.text}) AS rows,
-                (SELECT count(*) FROM ${live} t WHERE ${part.text} AND ${gone}) AS missing`
-      : `SELECT count(*) AS rows, 0 AS missing FROM (SELECT FROM ${live} t WHERE ${part.text} LIMIT 1) p`,
-    part.values,
+      ? `SELECT (SELECT count(*) FROM ${live} t WHERE ${part}) AS rows,
+                (SELECT count(*) FROM ${live} t WHERE ${part} AND ${gone}) AS missing`
+      : `SELECT count(*) AS rows, 0 AS missing FROM (SELECT FROM ${live} t WHERE ${part} LIMIT 1) p`,
+    values,
   );
   return { rows: Number(rows[0]!.rows), missing: Number(rows[0]!.missing) };
 }
@@ -32,12 +33,13 @@ export async function sizeOfPart(tx: pg.ClientBase, differing: Differing): Promi
 /** How many rows of the part stand only because their new version was set aside. Zero for a delta, which leaves alone what it doesn't name. */
 export async function keptOfPart(tx: pg.ClientBase, differing: Differing): Promise<number> {
   const staging = stagingTable(differing.deliveryId);
-  const part = scopeSql(differing.scope, 't');
+  const values: unknown[] = [];
+  const part = scopeSql(differing.scope, 't', (value) => `$${values.push(value)}`);
   const { rows } = await tx.query<{ kept: string }>(
     `SELECT count(*) AS kept FROM ${liveTable(differing.validator.contract)} t
-     WHERE ${part.text} AND row_id IN (SELECT row_id FROM ${staging} WHERE "_mark" = 'k')
+     WHERE ${part} AND row_id IN (SELECT row_id FROM ${staging} WHERE "_mark" = 'k')
        AND NOT EXISTS (SELECT FROM ${staging} u WHERE u.row_id = t.row_id AND u."_mark" = 'u')`,
-    part.values,
+    values,
   );
   return Number(rows[0]!.kept);
 }
@@ -79,13 +81,14 @@ function writerOf({ deliveryId, validator, scope, mode }: Differing) {
   const changed = `s.row_id = t.row_id AND s."_mark" = 'u' AND (${of('t', values)}) IS DISTINCT FROM (${of('s', values)})`;
   return {
     removal(release: number) {
-      const part = scopeSql(scope, 't', 2);
+      const bound: unknown[] = [release];
+      const part = mode === 'snapshot' ? scopeSql(scope, 't', (value) => `$${bound.push(value)}`) : '';
       const gone =
         mode === 'snapshot'
-          ? `WHERE ${part.text} AND NOT EXISTS (SELECT FROM ${staging} s WHERE s.row_id = t.row_id)`
+          ? `WHERE ${part} AND NOT EXISTS (SELECT FROM ${staging} s WHERE s.row_id = t.row_id)`
           : `USING ${staging} s WHERE s.row_id = t.row_id AND s."_mark" = 'd'`;
       const text = `WITH gone AS (DELETE FROM ${live} t ${gone} RETURNING ${of('t', all)}) ${keep('gone')}`;
-      return { text, values: [release, ...(mode === 'snapshot' ? part.values : [])] };
+      return { text, values: bound };
     },
     history(release: number) {
       const old = `(SELECT ${of('t', all)} FROM ${live} t JOIN ${staging} s ON ${changed})`;

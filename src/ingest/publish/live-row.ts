@@ -1,9 +1,9 @@
+import { contains } from '../../access/grants/row-scope.js';
 import type { Access } from '../../access/policy/decision.js';
 import { rowId } from '../../catalog/row-id.js';
 import type { Keys } from '../../platform/keys.js';
 import { rowErrors } from '../judge/faults.js';
 import { fillRow } from '../judge/fill-row.js';
-import { scopeTest } from '../judge/scope.js';
 import type { Validator } from '../judge/validator.js';
 import type { RowError } from '../readers/source.js';
 
@@ -37,7 +37,7 @@ export function readLiveRow(
     keyAt.map((at) => values[at]),
   );
   if (number !== asked.rowNumber) return { outcome: 'broken', errors: [OTHER] };
-  if (scopeTest(asked.access.grant.rows, fields)?.(values) === false) return { outcome: 'outside' };
+  if (!contains(asked.access.grant.rows, fields)(values)) return { outcome: 'outside' };
   if (typeof filled !== 'string') return { outcome: 'broken', errors: filled };
   if (filled === 'delete') return { outcome: 'broken', errors: [NO_DELETE] };
   if (!validator.store(values)) return { outcome: 'broken', errors: rowErrors(validator.store.errors ?? [], fields) };

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { RowScope } from '../../access/grants/grant.js';
+import { isWhole } from '../../access/grants/row-scope.js';
 import type { Receipt } from '../../audit/entry.js';
 import type { Catalog } from '../../catalog/catalog.js';
 import { Problem } from '../../platform/errors.js';
@@ -107,7 +108,7 @@ async function measured(publishing: Publishing, judged: Judged, release: number 
     deliveryId: delivery.id,
     lineageId: delivery.lineageId,
     contract: validator.contract,
-    whole: 'all' in scope,
+    whole: isWhole(scope),
     away: judged.away,
     rows: { received, accepted, rejected },
     release,

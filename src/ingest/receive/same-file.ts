@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
-import type { Grant, RowScope, ScopeTerm } from '../../access/grants/grant.js';
+import type { Grant, RowScope } from '../../access/grants/grant.js';
+import { overlap } from '../../access/grants/row-scope.js';
 import type { Contract } from '../../catalog/contract.js';
 import type { Counts, Report } from '../delivery.js';
 import type { Intake } from './intake.js';
@@ -64,7 +65,10 @@ export async function findSame(tx: Pick<pg.ClientBase, 'query'>, sought: Sought)
     [sought.lineageId, found.release],
   );
   if (since.length > 0 && Number(found.rejected) > 0) return undefined;
-  const apart = since.every(({ grant }) => areApart(sought.part, sought.rowsOf(grant)));
+  const apart = since.every(({ grant }) => {
+    const rows = sought.rowsOf(grant);
+    return rows !== undefined && !overlap(sought.part, rows);
+  });
   return apart ? sameOf(found) : undefined;
 }
 
@@ -80,29 +84,4 @@ interface Found {
 function sameOf({ id, release, received, accepted, rejected, report }: Found): Same {
   const counts = { received: Number(received), accepted: Number(accepted), rejected: Number(rejected) };
   return { id, release: Number(release), counts: { ...counts, inserted: 0, updated: 0, deleted: 0 }, report };
-}
-
-/** True where no row can be of both parts. @internal */
-export function areApart(one: RowScope, other: RowScope | undefined): boolean {
-  if (other === undefined || 'all' in one || 'all' in other) return false;
-  return one.scope.some((a) => other.scope.some((b) => a.field === b.field && excludeEachOther(a, b)));
-}
-
-function excludeEachOther(a: ScopeTerm, b: ScopeTerm): boolean {
-  const [ours, theirs] = [valuesOf(a), valuesOf(b)];
-  return !ours.some((one) =>
-    theirs.some(
-      (two) =>
-        one.text === two.text ||
-        (two.open && one.text.startsWith(two.text)) ||
-        (one.open && two.text.startsWith(one.text)),
-    ),
-  );
-}
-
-/** `open`: whatever begins with it. */
-function valuesOf(term: ScopeTerm): { text: string; open: boolean }[] {
-  return 'in' in term
-    ? term.in.map((text) => ({ text, open: false }))
-    : term.prefix.map((text) => ({ text, open: true }));
 }

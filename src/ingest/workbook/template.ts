@@ -1,4 +1,5 @@
 import type { RowScope } from '../../access/grants/grant.js';
+import { isWhole } from '../../access/grants/row-scope.js';
 import type { Contract, Field } from '../../catalog/contract.js';
 import type { Standard } from '../../standard/standard.js';
 import { knownHeadings } from '../readers/known-headings.js';
@@ -68,7 +69,7 @@ export function titleOf({ contract, scope, now }: Templating): string {
 }
 
 function partOf(scope: RowScope): string {
-  if ('all' in scope) return '全部';
+  if (isWhole(scope)) return '全部';
   const values = scope.scope.flatMap((term) => ('in' in term ? term.in : term.prefix));
   return values.length > 3 ? `${values.slice(0, 3).join(' ')} 等` : values.join(' ');
 }
