@@ -37,8 +37,8 @@ export class CommandError extends Error {
 
 const FILE_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or directory (ENOENT)',
-  EACCES: 'not ours to open (EACCES)',
-  EEXIST: 'is there already, and is not written over (EEXIST)',
+  EACCES: 'permission denied (EACCES)',
+  EEXIST: 'exists already, and is not overwritten (EEXIST)',
   EISDIR: 'is a directory (EISDIR)',
 };
 
@@ -53,7 +53,7 @@ export function describeFailure(error: unknown): { exitCode: number; message: st
   if (code === 'EADDRINUSE')
     return { exitCode: EXIT.portTaken, message: 'The port is taken: choose another by --port.' };
   if (code === 'EACCES' && syscall === 'listen')
-    return { exitCode: EXIT.usage, message: 'This port is not ours to open.' };
+    return { exitCode: EXIT.usage, message: 'No permission to open this port.' };
   if (syscall === 'connect') return { exitCode: EXIT.noServer, message: 'The server does not answer.' };
   if (syscall !== undefined && path !== undefined)
     return { exitCode: EXIT.usage, message: `${path}: ${FILE_ERRORS[code ?? ''] ?? code}` };

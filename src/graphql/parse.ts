@@ -58,8 +58,7 @@ function chooseOperation({ operations }: Prepared, name: string | undefined): Op
   const found = name === undefined ? operations : operations.filter((operation) => operation.name?.value === name);
   if (found.length === 1) return found[0]!;
   throw refuse('bad-body', {
-    message:
-      found.length === 0 ? 'The document has no such operation.' : 'Say by operationName which operation is meant.',
+    message: found.length === 0 ? 'The document has no such operation.' : 'Name the operation by operationName.',
   });
 }
 

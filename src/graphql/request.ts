@@ -6,7 +6,7 @@ import type { GraphqlRequest } from './parse.js';
 export function requestOfBody(body: unknown): GraphqlRequest {
   if (typeof body !== 'string' || body.trim() === '') throw malformed('The body is missing.');
   const parsed = parseJson(body, 'The body is not JSON.');
-  if (!isMap(parsed)) throw malformed('The body must be one JSON object; batches are not taken.');
+  if (!isMap(parsed)) throw malformed('The body must be one JSON object; batches are not accepted.');
   return requestOf(parsed);
 }
 

@@ -116,7 +116,10 @@ function checkDatabaseUrl(text: string | undefined): void {
 function checkDemo({ demo, host, demoOpenToNetwork }: Config): void {
   const isLoopback = host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
   if (!demo || isLoopback || demoOpenToNetwork) return;
-  throw new SettingError('EXCHANGE_HOST', 'the demo binds loopback only; --demo-open-to-the-network if you mean it');
+  throw new SettingError(
+    'EXCHANGE_HOST',
+    'the demo listens on loopback only, unless --demo-open-to-the-network is given',
+  );
 }
 
 function keyFiles(settings: Settings): KeyFiles {

@@ -142,7 +142,7 @@ t.test('deliver: Ctrl-C cancels the upload, and keeps the file', async (t) => {
   await line.until();
   stopped.process.kill('SIGINT');
   const { code, stderr } = await stopped.ended;
-  t.match([code, stderr], [130, /stopped\.ndjson is taken back, nothing of it is published/]);
+  t.match([code, stderr], [130, /stopped\.ndjson is cancelled; nothing of it is published/]);
   t.ok(existsSync(file));
   const after = await cli(
     'deliver',

@@ -83,5 +83,5 @@ t.test('a stale pid file and an orphan are cleaned up', async (t) => {
 
 t.test('a cluster with another password is refused in clear words', async (t) => {
   writeFileSync(join(dataDir, 'keys/postgres-password'), 'other', { mode: 0o600 });
-  await t.rejects(startPostgres({ dataDir }), /keys\/postgres-password is not of this cluster/);
+  await t.rejects(startPostgres({ dataDir }), /keys\/postgres-password belongs to another cluster/);
 });

@@ -44,7 +44,7 @@ const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 function keyFault(key: Readonly<Record<string, unknown>>): string | undefined {
   if (PRIVATE.some((member) => member in key)) return 'This is a private key: keep it, and register the public one';
   if (typeof key.kid !== 'string' || key.kid === '') return 'The kid is missing';
-  if (algorithmOf(key) === undefined) return 'Only EC P-256 (ES256) and OKP Ed25519 (EdDSA) keys are taken';
+  if (algorithmOf(key) === undefined) return 'Only EC P-256 (ES256) and OKP Ed25519 (EdDSA) keys are accepted';
   if (key.alg !== undefined && key.alg !== algorithmOf(key)) return 'The alg does not fit the key';
   if (key.use !== undefined && key.use !== 'sig') return 'The key is not for signatures';
   try {

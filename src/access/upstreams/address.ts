@@ -19,7 +19,7 @@ const METADATA = new Set(['100.100.100.200', 'fd00:ec2::254', '192.0.0.192', '16
  * wraps another one (IPv4-mapped, 6to4, Teredo, NAT64) is never allowed.
  */
 export function refusedAddress(address: string, { private: isPrivate, loopback }: Reachable): string | undefined {
-  if (!ipaddr.isValid(address)) return 'what the name resolves to is not an address';
+  if (!ipaddr.isValid(address)) return 'the name does not resolve to an address';
   const parsed = ipaddr.parse(address);
   if (METADATA.has(parsed.toString())) return 'the address gives out the credentials of a cloud';
   const range = parsed.range();

@@ -12,7 +12,7 @@ export function checkSource(document: ContractDocument, faults: Faults): void {
   const modes = document.delivery?.mode ?? ['snapshot', 'delta'];
   const mode = 'watermark' in source && source.watermark !== undefined ? 'delta' : 'snapshot';
   if (!modes.includes(mode)) {
-    faults.add(['delivery', 'mode'], `This source delivers by ${mode}, which the contract does not take`);
+    faults.add(['delivery', 'mode'], `This source delivers by ${mode}, which the contract does not accept`);
   }
 }
 

@@ -39,7 +39,7 @@ export function auditCommand(): Command {
     .description('verify an export, or one receipt')
     .option('--vkey <key or file>', 'the verifier key to trust')
     .option('--receipt <header>', 'the value of Exchange-Receipt')
-    .option('--proof <file>', 'its tlog-proof; without it the running server is asked')
+    .option('--proof <file>', 'its tlog-proof; default: asks the running server')
     .option('--body <file>', 'the answer that came with the receipt, uncompressed')
     .action(verify);
   return audit;
@@ -114,7 +114,7 @@ async function verifyOne(header: string, options: VerifyOptions): Promise<void> 
 }
 
 async function serverKey(client: Client | undefined, options: VerifyOptions): Promise<string> {
-  if (client === undefined) throw new CommandError(EXIT.usage, 'Offline, --vkey says whose signature to trust.');
+  if (client === undefined) throw new CommandError(EXIT.usage, 'Offline, give the trusted key by --vkey.');
   return (await (await fetchAs(options))('/audit/v1/vkey')).toString();
 }
 

@@ -19,20 +19,20 @@ published; your files stay where they are. Exit code 1 where any file was reject
 /** Delivers files and prints how they ended. Exit code 1 where one was rejected. */
 export function deliverCommand(): Command {
   return new Command('deliver')
-    .argument('<dataset>', `${DATASET_HELP}; of a directory also a dot, or nothing`)
-    .argument('[file or directory]', '.csv, .ndjson, .xlsx or .parquet, also with .gz behind, or a directory of such')
+    .argument('<dataset>', `${DATASET_HELP}; for a directory also a dot, or omitted`)
+    .argument('[file or directory]', '.csv, .ndjson, .xlsx or .parquet, also with .gz, or a directory of such files')
     .usage('[options] <dataset> <file or directory>')
-    .description('hand a file over as a delivery, or each file of a directory')
+    .description('deliver a file, or each file of a directory')
     .addOption(new Option('--mode <mode>', 'what a file holds').choices(['snapshot', 'delta']).default('snapshot'))
-    .option('--pattern <glob>', "of a directory: the files whose names match, such as '*.xlsx'")
-    .option('--rejects <dir>', 'save rejected rows there: of a workbook as a workbook with comments')
-    .option('--again', 'deliver it though the same file was published before')
+    .option('--pattern <glob>', "for a directory: only files whose names match, such as '*.xlsx'")
+    .option('--rejects <dir>', 'save rejected rows there; those of a workbook as a workbook with comments')
+    .option('--again', 'deliver it although the same file was published before')
     .option('--as <application>', 'the delivering application (default: <publisher>-publisher)')
     .option('--type <media type>', 'needed where the file name does not show it')
     .option('--charset <name>', 'of a CSV file: utf-8 or gb18030')
     .option('--key <file>', 'private JWK of the application')
     .option('--data-dir <dir>', 'data directory of the running server')
-    .option('--json', 'print the reply as JSON; of a directory one line for each file, and a summary')
+    .option('--json', 'print the reply as JSON; for a directory one line per file, and a summary')
     .addHelpText('after', HELP)
     .action(deliver);
 }
@@ -41,7 +41,7 @@ async function deliver(first: string, second: string | undefined, options: Deliv
   const [named, path] = second === undefined ? ['.', first] : [first, second];
   const dataset = named === '.' ? undefined : parse(named);
   if (dataset === undefined && datasetOf(path) && !existsSync(path)) {
-    throw new CommandError(EXIT.usage, `Name the file or directory that is to go to ${path}.`);
+    throw new CommandError(EXIT.usage, `Name the file or directory to deliver to ${path}.`);
   }
   const isDirectory = statSync(path).isDirectory();
   if (!isDirectory && dataset === undefined) throw new CommandError(EXIT.usage, `Name the dataset of ${path}.`);

@@ -29,7 +29,7 @@ export function demoCommand(demoFiles: DemoFiles): Command {
     .option('--people <n>', 'how many people', wholeNumber)
     .option('--seed <n>', 'same people and seed: same files', wholeNumber)
     .option('--out <dir>', 'write the files there and deliver nothing')
-    .option('--data-dir <dir>', 'of the running exchange')
+    .option('--data-dir <dir>', 'data directory of the running exchange')
     .option('--json', 'print what was done as JSON')
     .action(async (flags: DemoFlags) => {
       process.exitCode = await runDemo(demoFiles, flags, (text) => process.stdout.write(text));

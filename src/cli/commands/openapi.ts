@@ -20,7 +20,7 @@ export function openapiCommand(render: RenderOpenapi): Command {
   return new Command('openapi')
     .description('write the OpenAPI document')
     .option('--catalog <dir>', 'folder of the catalog', 'catalog')
-    .option('--live', 'of the running server instead')
+    .option('--live', 'use the running server instead')
     .option('--data-dir <dir>', 'data directory of the running server')
     .option('--out <file>', 'write to a file')
     .option('--json', 'as JSON instead of YAML')

@@ -75,7 +75,7 @@ export function qualityCommand(): Command {
   return new Command('quality')
     .argument('<dataset>', DATASET_HELP, parseDataset)
     .description('show the quality report of a dataset')
-    .option('--release <number>', 'of an earlier release', checkRelease)
+    .option('--release <number>', 'an earlier release', checkRelease)
     .addOption(new Option('--lang <language>', 'of titles').choices(['zh', 'en']).default('zh'))
     .option('--as <application>', 'who asks (default: <publisher>-publisher)')
     .option('--key <file>', 'private JWK of the application')

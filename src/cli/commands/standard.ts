@@ -46,12 +46,12 @@ export function standardCommand(): Command {
     .action(exportList);
   acting(standard.command('apply'))
     .argument('<csv>', 'the whole list, as export writes it')
-    .description('make a code list become like this file; in force on every node when the command returns')
-    .requiredOption('--note <text>', 'why, for those who read the history')
+    .description('change a code list to match this file; in force on every node when the command returns')
+    .requiredOption('--note <text>', 'the reason, for readers of the history')
     .option('--list <name>', 'which list (default: the name of the file)')
     .option('--title-zh <text>', 'title of a new list')
     .option('--title-en <text>', 'title of a new list in English')
-    .option('--based-on <version>', 'refuse where another version is in force by now')
+    .option('--based-on <version>', 'refuse where another version is in force')
     .action(apply);
   return standard;
 }

@@ -30,12 +30,12 @@ export function startCommand(startExchange: StartExchange): Command {
     .description('start the exchange')
     .option('--demo', 'with a believable population, applications and grants')
     .option('--people <number>', 'people of the demo', wholeNumber(100, 20_000_000))
-    .option('--seed <number>', 'of the demo: the same seed, the same people', wholeNumber(0, 4_294_967_295))
+    .option('--seed <number>', 'seed of the demo: same seed, same people', wholeNumber(0, 4_294_967_295))
     .option('--host <address>', 'address to listen on')
     .option('--port <number>', 'port to listen on', wholeNumber(0, 65_535))
     .option('--data-dir <dir>', 'where everything is kept (default .exchange)')
     .option('--database-url <url>', 'a PostgreSQL instead of the embedded one')
-    .option('--demo-open-to-the-network', "let others than this machine reach the demo's open grants")
+    .option('--demo-open-to-the-network', "let other machines reach the demo's open grants")
     .option('--json', 'print progress and the address as JSON lines')
     .action(async (flags: StartFlags) => serve(startExchange, flags));
 }

@@ -34,17 +34,17 @@ export function upstreamCommand(): Command {
   acting(upstream.command('approve'))
     .argument('<publisher/name>', NAME_HELP, parseName)
     .argument('<file>', 'JSON as in schemas/upstream.schema.json')
-    .description('approve an upstream, or approve it anew')
+    .description('approve an upstream, or approve it again')
     .action(approve);
   acting(upstream.command('withdraw'))
     .argument('<publisher/name>', NAME_HELP, parseName)
-    .description('call it no more')
+    .description('end calls to it')
     .action(withdraw);
   acting(upstream.command('list')).description('list the upstreams that the application may see').action(listAll);
   acting(upstream.command('secret'))
     .argument('<publisher/name>', NAME_HELP, parseName)
     .description('enter its secret on this machine: the password, token or value comes from stdin or a file')
-    .option('--user <name>', 'of a database, or of an API that takes a password')
+    .option('--user <name>', 'user of a database, or of an API with a password')
     .option('--bearer', 'a bearer token')
     .option('--header <name>', 'a header of its own, such as X-Api-Key')
     .option('--file <file>', 'read it from here instead of stdin')
@@ -90,7 +90,7 @@ async function enterSecret(name: string, options: SecretOptions): Promise<void> 
 
 function secretOf({ user, bearer, header, file }: SecretOptions): Secret {
   if ([user, bearer, header].filter((given) => given !== undefined).length !== 1) {
-    throw new CommandError(EXIT.usage, 'Say what it is: one of --user, --bearer, --header.');
+    throw new CommandError(EXIT.usage, 'Give its kind: one of --user, --bearer, --header.');
   }
   const value = readFileSync(file ?? 0, 'utf8').replace(/\r?\n$/, '');
   if (value === '') throw new CommandError(EXIT.usage, 'The secret is empty.');

@@ -25,5 +25,5 @@ export async function cancelUpload(client: Client, upload: string): Promise<Canc
     }
     await pause(LOOK_MS); // the delivery is just beginning, or still being undone
   }
-  throw new Error('It could not be taken back.');
+  throw new Error('It could not be cancelled.');
 }

@@ -57,9 +57,9 @@ export async function sendFile(sending: SendingFile): Promise<Reply> {
 }
 
 const WORDS = {
-  cancelled: 'is taken back, nothing of it is published.',
+  cancelled: 'is cancelled; nothing of it is published.',
   ended: 'had been delivered just before.',
-  unknown: 'could not be taken back: look at …/deliveries.',
+  unknown: 'could not be cancelled: see …/deliveries.',
 } as const;
 
 async function digestOf(file: string): Promise<string> {
@@ -135,7 +135,7 @@ async function look({ sending, path }: FileUpload, patient: Patience): Promise<n
     if (reply.status !== 204) {
       throw new CommandError(
         EXIT.refused,
-        `The exchange has ${sending.file} no more (${reply.status}): send it again.`,
+        `The exchange no longer has ${sending.file} (${reply.status}): send it again.`,
       );
     }
     if (itemIn(reply.headers['upload-complete']) !== true) return Number(reply.headers['upload-offset']);

@@ -108,7 +108,7 @@ function outOf(out: string | undefined, named: { contract: string; number: numbe
 }
 
 async function acknowledge(file: string, options: PackOptions): Promise<void> {
-  if (options.vkey === undefined) throw new CommandError(EXIT.usage, 'Say by --vkey whose signature to trust.');
+  if (options.vkey === undefined) throw new CommandError(EXIT.usage, 'Give the trusted key by --vkey.');
   const vkey = existsSync(options.vkey) ? readFileSync(options.vkey, 'utf8') : options.vkey;
   const acknowledged = openAcknowledgement(readFileSync(file, 'utf8'), vkey);
   const ledger = readLedger(options.key);

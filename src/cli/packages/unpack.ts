@@ -18,7 +18,7 @@ interface UnpackOptions {
 export function unpackCommand(): Command {
   return acting(new Command('unpack'))
     .argument('<files...>', 'packages that crossed the boundary')
-    .description('hand packages over to the running exchange, as the operator who carries them')
+    .description('deliver packages to the running exchange, as the operator who carries them')
     .action(async (files: string[], options: UnpackOptions) => {
       for (const file of files) await unpack(file, options);
     });

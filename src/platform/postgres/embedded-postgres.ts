@@ -82,7 +82,7 @@ async function ready(keeper: ChildProcess, place: ClusterPlace, url: string): Pr
   };
   await waitFor(attempt, START_MS);
   if (refusal === undefined) return;
-  const reason = isWrongPassword(refusal) ? 'keys/postgres-password is not of this cluster' : lastFatal(place);
+  const reason = isWrongPassword(refusal) ? 'keys/postgres-password belongs to another cluster' : lastFatal(place);
   throw new Error(`The embedded PostgreSQL did not start: ${reason ?? 'no reason given'} (log: ${place.log})`);
 }
 

@@ -106,7 +106,7 @@ export function initialise(place: ClusterPlace, native: string, account: Account
 export function checkVersion(place: ClusterPlace, native: string): void {
   const cluster = readFileSync(join(place.cluster, 'PG_VERSION'), 'utf8').trim();
   const ours = readFileSync(join(native, '../package.json'), 'utf8').match(/"version":\s*"(\d+)/)?.[1];
-  if (cluster !== ours) throw new Error(`The data is of PostgreSQL ${cluster}, this package brings ${ours}.`);
+  if (cluster !== ours) throw new Error(`The data was written by PostgreSQL ${cluster}, this package brings ${ours}.`);
 }
 
 function lastLine(text: string): string {
