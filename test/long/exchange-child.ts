@@ -61,7 +61,7 @@ export function bash(text: string): Promise<Ended> {
   return child('bash', ['-c', text], {}).ended;
 }
 
-function child(command: string, args: readonly string[], { env = {}, account, cwd }: Spawning): Child {
+export function child(command: string, args: readonly string[], { env = {}, account, cwd }: Spawning): Child {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(NODE_OPTIONS|TAP|_TAPJS|EXCHANGE_|DATABASE_)/.test(name),
   );
