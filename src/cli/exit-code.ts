@@ -54,7 +54,8 @@ export function describeFailure(error: unknown): { exitCode: number; message: st
     return { exitCode: EXIT.portTaken, message: 'The port is taken: choose another by --port.' };
   if (code === 'EACCES' && syscall === 'listen')
     return { exitCode: EXIT.usage, message: 'No permission to open this port.' };
-  if (syscall === 'connect') return { exitCode: EXIT.noServer, message: 'The server does not answer.' };
+  if (syscall === 'connect' || code === 'UND_ERR_CONNECT_TIMEOUT')
+    return { exitCode: EXIT.noServer, message: 'The server does not answer.' };
   if (syscall !== undefined && path !== undefined)
     return { exitCode: EXIT.usage, message: `${path}: ${FILE_ERRORS[code ?? ''] ?? code}` };
   if (error instanceof Problem) {

@@ -16,7 +16,7 @@ export async function cancelUpload(client: Client, upload: string): Promise<Canc
     const dropped = await client.request('DELETE', upload);
     if (dropped.status === 204 || dropped.status === 404) return 'cancelled';
     const { location } = dropped.headers;
-    if (location !== undefined) {
+    if (typeof location === 'string') {
       const cancelled = await client.request('DELETE', location);
       if (cancelled.status === 200) return 'cancelled';
       if (cancelled.status === 409 && cancelled.text.includes('"conflict"')) {
