@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CatalogFault, pointer } from './check/fault.js';
+import { pointerTo } from '../platform/json-pointer.js';
+import type { CatalogFault } from './check/fault.js';
 import { parseYaml } from './parse-yaml.js';
 
 /** One document in the folder of a catalog. */
@@ -80,7 +81,7 @@ async function loadList(directory: string, file: string, faults: CatalogFault[])
     return [];
   }
   return loaded.document.map((document: unknown, i) => {
-    const base = pointer([i]);
+    const base = pointerTo([i]);
     return { file, base, document, lineOf: (path) => loaded.lineOf(base + path) };
   });
 }

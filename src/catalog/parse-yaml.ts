@@ -1,5 +1,6 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
-import { type CatalogFault, pointerParts } from './check/fault.js';
+import { pointerParts } from '../platform/json-pointer.js';
+import type { CatalogFault } from './check/fault.js';
 
 const MOST_ALIASES = 50;
 

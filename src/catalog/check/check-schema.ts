@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { pointerParts, pointerTo } from '../../platform/json-pointer.js';
 import { nearMiss } from '../../platform/near-miss.js';
 import { packageRoot } from '../../platform/paths.js';
-import { type CatalogFault, clip, pointer, pointerParts } from './fault.js';
+import { type CatalogFault, clip } from './fault.js';
 
 export type SchemaName = 'contract' | 'publisher' | 'purpose';
 
@@ -41,7 +42,7 @@ function compile(name: SchemaName): ValidateFunction {
 function explain(error: ErrorObject): CatalogFault | undefined {
   const parent = (error.parentSchema ?? {}) as { properties?: object; description?: string };
   const described = parent.description === undefined ? {} : { expected: parent.description };
-  const at = (part: string): string => pointer([...pointerParts(error.instancePath), part]);
+  const at = (part: string): string => pointerTo([...pointerParts(error.instancePath), part]);
   switch (error.keyword) {
     case 'additionalProperties': {
       const name = String(error.params.additionalProperty);

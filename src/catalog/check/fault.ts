@@ -1,3 +1,4 @@
+import { pointerTo } from '../../platform/json-pointer.js';
 import { nearMiss } from '../../platform/near-miss.js';
 
 /** One fault in the catalog. `path` is a JSON Pointer into the document. */
@@ -22,7 +23,7 @@ export interface Faults {
 export function gatherFaults(): Faults {
   const list: CatalogFault[] = [];
   const add: Faults['add'] = (path, reason, more = {}) => {
-    list.push({ path: pointer(path), reason, ...more });
+    list.push({ path: pointerTo(path), reason, ...more });
   };
   return {
     list,
@@ -32,20 +33,6 @@ export function gatherFaults(): Faults {
       add(path, `There is no ${what} ${clip(name)}`, suggestion === undefined ? {} : { suggestion });
     },
   };
-}
-
-/** JSON Pointer (RFC 6901). */
-export function pointer(path: readonly (string | number)[]): string {
-  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-}
-
-/** The segments of a JSON Pointer. */
-export function pointerParts(text: string): string[] {
-  if (text === '') return [];
-  return text
-    .slice(1)
-    .split('/')
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
 /** A name, shortened for display in a fault. */

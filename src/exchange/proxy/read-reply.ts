@@ -2,9 +2,9 @@ import type { Access } from '../../access/policy/decision.js';
 import type { ProxySource } from '../../catalog/source-terms.js';
 import type { Validator } from '../../ingest/judge/validator.js';
 import { readLiveRow } from '../../ingest/publish/live-row.js';
-import { atPointer } from '../../ingest/readers/http/json-pointer.js';
 import type { RowError } from '../../ingest/readers/source.js';
 import { type Fault, Problem } from '../../platform/errors.js';
+import { atPointer } from '../../platform/json-pointer.js';
 import type { Keys } from '../../platform/keys.js';
 
 /** A reply that breaks the contract. The message and the faults are for the caller; `reason` names every field, for the sealed part. */

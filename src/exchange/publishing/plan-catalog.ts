@@ -1,11 +1,12 @@
 import { type Catalog, makeCatalog } from '../../catalog/catalog.js';
-import { type CatalogFault, pointer } from '../../catalog/check/fault.js';
+import type { CatalogFault } from '../../catalog/check/fault.js';
 import { compareContracts } from '../../catalog/compare.js';
 import { compileContract } from '../../catalog/compile/compile-contract.js';
 import { compilePublisher, compilePurpose } from '../../catalog/compile/compile-party.js';
 import { linkContract } from '../../catalog/compile/link.js';
 import type { Contract, Publisher, Purpose } from '../../catalog/contract.js';
 import { type Fault, Problem, type ProblemCode } from '../../platform/errors.js';
+import { pointerTo } from '../../platform/json-pointer.js';
 
 /** What someone wants published, as declared. */
 export interface CatalogDocuments {
@@ -61,7 +62,7 @@ function compileAll<R extends object>(
     const result = compile(document);
     if (!('faults' in result)) return [result];
     faults.push(
-      ...(result.faults as CatalogFault[]).map((fault) => ({ ...fault, path: pointer([name, i]) + fault.path })),
+      ...(result.faults as CatalogFault[]).map((fault) => ({ ...fault, path: pointerTo([name, i]) + fault.path })),
     );
     return [];
   });
@@ -70,7 +71,7 @@ function compileAll<R extends object>(
 function checkTogether(contracts: readonly Contract[], next: Catalog, faults: CatalogFault[]): void {
   const seen = new Set<string>();
   contracts.forEach((contract, i) => {
-    const at = pointer(['contracts', i]);
+    const at = pointerTo(['contracts', i]);
     if (seen.has(contract.id)) faults.push({ path: `${at}/dataset`, reason: `${contract.id} appears twice here` });
     seen.add(contract.id);
     faults.push(...linkContract(contract, next).map((fault) => ({ ...fault, path: at + fault.path })));
@@ -82,7 +83,7 @@ function checkChanges(contracts: readonly Contract[], published: Catalog): void 
   const breaking: CatalogFault[] = [];
   const versions: CatalogFault[] = [];
   contracts.forEach((contract, i) => {
-    const at = pointer(['contracts', i]);
+    const at = pointerTo(['contracts', i]);
     const before = published.contracts.get(contract.id);
     const lineage = [...published.contracts.values()].find((other) => other.name === contract.name);
     if (before === undefined && lineage !== undefined) {

@@ -1,6 +1,7 @@
 import type { Catalog } from '../../catalog/catalog.js';
 import type { Contract } from '../../catalog/contract.js';
 import { Problem } from '../../platform/errors.js';
+import { pointerTo } from '../../platform/json-pointer.js';
 import type { Ask, Condition, Leaf, Value } from '../../query/ask.js';
 import {
   checkOperator,
@@ -221,16 +222,11 @@ function membersOf(value: unknown, pointer: string, allowed: readonly string[]):
   const foreign = Object.keys(value).find((name) => !allowed.includes(name));
   if (foreign === undefined) return value;
   throw refuse('unknown-parameter', 'There is no such member.', {
-    pointer: `${pointer}/${escapePointer(foreign.slice(0, 100))}`,
+    pointer: `${pointer}${pointerTo([foreign.slice(0, 100)])}`,
     reason: 'unknown member',
     expected: allowed.join(', '),
     ...suggestion(foreign, allowed),
   });
-}
-
-/** RFC 6901 */
-function escapePointer(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 function tooComplex(pointer: string, expected: string): Problem {

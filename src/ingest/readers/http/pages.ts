@@ -1,7 +1,7 @@
 import type { Paging } from '../../../catalog/source-terms.js';
 import { Problem } from '../../../platform/errors.js';
+import { atPointer } from '../../../platform/json-pointer.js';
 import type { Api } from './api.js';
-import { atPointer } from './json-pointer.js';
 
 export interface PagesOf {
   api: Api;
