@@ -141,7 +141,7 @@ const CROWDED: Readonly<Record<string, number>> = {
 
 /** Names of types that have more than one meaning today; the list only becomes shorter. */
 const DOUBLED: ReadonlySet<string> = new Set(
-  'Answer Body Cell Chosen Column Differing Door Driver Facts Fetched Finding Found Lane Line Manifest Matter Measuring Moment Named Operation Page Params Part Places Plan Publishing Read Reader Reading Register Relation Reply Row Rows Run Schema Session Source Step Subject Target TypeRule Waiting Written'.split(
+  'Body Cell Differing Facts Finding Found Manifest Measuring Moment Named Operation Params Part Places Plan Reader Reading Reply Row Rows Schema Source Subject Target TypeRule'.split(
     ' ',
   ),
 );

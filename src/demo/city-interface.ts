@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../platform/clock.js';
 import type { DepartmentSystem } from './department-system.js';
-import { type Answer, openInterface } from './loopback-interface.js';
+import { type InterfaceAnswer, openInterface } from './loopback-interface.js';
 import { planPopulation } from './plan.js';
 import { RESIDENT_HEADINGS, residentRows } from './police-rows.js';
 
@@ -32,7 +32,7 @@ export function openCityInterface(of: { people: number; seed: number }, clock: C
   });
 }
 
-function refused(status: number): Answer {
+function refused(status: number): InterfaceAnswer {
   return { status, body: { code: status, data: null } };
 }
 

@@ -1,5 +1,5 @@
 import { livingOf } from './deaths.js';
-import type { Relation } from './family.js';
+import type { KinRelation } from './family.js';
 import { isoMonth, monthOf } from './months.js';
 import type { Plan } from './plan.js';
 import { AS_OF_DAY, type Household, type Person, populate } from './population.js';
@@ -43,7 +43,7 @@ const pickKind = weighted([
   ['防返贫监测', 3],
 ]);
 
-const RELATION: Readonly<Record<Relation, readonly [string, string]>> = {
+const RELATION: Readonly<Record<KinRelation, readonly [string, string]>> = {
   head: ['本人', '本人'],
   spouse: ['配偶', '配偶'],
   child: ['儿子', '女儿'],

@@ -20,7 +20,7 @@ export const CONTRIBUTORS: readonly Contributor[] = [
 export const CONTRIBUTED: readonly string[] = ['housing/repair-order', 'housing/fee-bill'];
 
 /** One part of a contributed dataset: the units in it, and who hands it over. */
-export interface Part {
+export interface ContributorPart {
   units: ReadonlySet<Unit>;
   /** Undefined: the authority's own application, for all other companies. */
   contributor: Contributor | undefined;
@@ -29,9 +29,9 @@ export interface Part {
 }
 
 /** Units without compounds have no part; a small demo has no others. */
-export function partsOf(plan: Plan): Part[] {
+export function partsOf(plan: Plan): ContributorPart[] {
   const urban = plan.units.filter((unit) => unit.urban);
-  const own = CONTRIBUTORS.flatMap((contributor): Part[] => {
+  const own = CONTRIBUTORS.flatMap((contributor): ContributorPart[] => {
     const unit = urban.find(({ division }) => division.code === contributor.division);
     return unit === undefined ? [] : [{ units: new Set([unit]), contributor, name: managerOf(unit).name }];
   });

@@ -16,7 +16,7 @@ export type StepKind =
   | '催办'
   | '督办';
 
-export interface Step {
+export interface EventStep {
   kind: StepKind;
   from: string;
   to: string;
@@ -55,8 +55,8 @@ const PACE: Readonly<Record<StepKind, readonly [number, number]>> = {
 };
 
 /** 采集 → 上报 → 受理 → 分流 → 交办 → 办理 → 反馈 → 核查 → 办结, with increasing times, as far as the demo's last day; the first always. */
-export function stepsOf(course: Course, random: Random): Step[] {
-  const steps: Step[] = [];
+export function stepsOf(course: Course, random: Random): EventStep[] {
+  const steps: EventStep[] = [];
   let at = course.collectedAt;
   for (const kind of orderOf(course, random)) {
     const [least, more] = PACE[kind];
@@ -110,7 +110,7 @@ const REMARKS: Partial<Record<StepKind, string>> = {
   回访核查: '经回访，问题已解决',
 };
 
-function wordsOf({ dueAt }: Course, kind: StepKind): Pick<Step, 'dueAt' | 'remark'> {
+function wordsOf({ dueAt }: Course, kind: StepKind): Pick<EventStep, 'dueAt' | 'remark'> {
   const limited = kind === '交办' || kind === '催办' || kind === '督办';
   return { dueAt: limited ? dueAt : undefined, remark: REMARKS[kind] };
 }

@@ -1,6 +1,6 @@
 import { somewhereIn } from './device-rows.js';
 import { gridsOf } from './dwellings.js';
-import { type Step, stepsOf } from './event-steps.js';
+import { type EventStep, stepsOf } from './event-steps.js';
 import { DAY, type Moment, NOW } from './moments.js';
 import type { Grid, Plan } from './plan.js';
 import { type Random, randomOf, weighted } from './random.js';
@@ -18,7 +18,7 @@ export interface EventStory {
   reporter: string | undefined;
   reportedAt: Moment;
   dueAt: Moment;
-  steps: readonly Step[];
+  steps: readonly EventStep[];
   stars: number | undefined;
 }
 

@@ -2,10 +2,10 @@ import type { Sex } from './names.js';
 import { type Random, weighted } from './random.js';
 
 export type Marital = 'single' | 'married' | 'widowed' | 'divorced';
-export type Relation = 'head' | 'spouse' | 'child' | 'parent' | 'parent-in-law';
+export type KinRelation = 'head' | 'spouse' | 'child' | 'parent' | 'parent-in-law';
 
 export interface Member {
-  relation: Relation;
+  relation: KinRelation;
   sex: Sex;
   /** Whole years. */
   age: number;
@@ -121,7 +121,7 @@ function addChildren(random: Random, family: Member[], count: number): void {
 
 function addElders(random: Random, family: Member[], count: number): void {
   if (count === 0) return;
-  const relation: Relation = random.chance(0.8) ? 'parent' : 'parent-in-law';
+  const relation: KinRelation = random.chance(0.8) ? 'parent' : 'parent-in-law';
   const age = Math.min(95, Math.max(family[0]!.age, family[1]?.age ?? 0) + 22 + random.below(9));
   const sexes: Sex[] = count === 2 ? ['male', 'female'] : [random.chance(0.42) ? 'male' : 'female'];
   for (const sex of sexes) {

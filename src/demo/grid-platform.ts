@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/clock.js';
 import type { DepartmentSystem } from './department-system.js';
-import { type Answer, openInterface } from './loopback-interface.js';
+import { type InterfaceAnswer, openInterface } from './loopback-interface.js';
 import { ORGANIZATION_HEADINGS, organizationRows } from './organization-rows.js';
 import { planPopulation } from './plan.js';
 
@@ -22,7 +22,7 @@ export function openGridPlatform(of: { people: number; seed: number }, clock: Cl
   });
 }
 
-function pageOf(units: readonly object[], after: number): Answer {
+function pageOf(units: readonly object[], after: number): InterfaceAnswer {
   if (!Number.isInteger(after) || after < 0) return { status: 400, body: { code: 400, data: null } };
   const until = after + PAGE_ROWS;
   const next = until < units.length ? { next: `${PATH}?after=${until}` } : {};

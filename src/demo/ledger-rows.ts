@@ -1,5 +1,5 @@
 import { type Death, openDeaths } from './deaths.js';
-import type { Marital, Relation } from './family.js';
+import type { KinRelation, Marital } from './family.js';
 import { seenBy } from './ledger-slips.js';
 import { migrants } from './migrants.js';
 import type { Grid, Plan } from './plan.js';
@@ -35,7 +35,7 @@ const MARITAL: Readonly<Record<Marital, string>> = {
   widowed: '丧偶',
   divorced: '离异',
 };
-const RELATION: Readonly<Record<Relation, readonly [string, string]>> = {
+const RELATION: Readonly<Record<KinRelation, readonly [string, string]>> = {
   head: ['户主', '户主'],
   spouse: ['丈夫', '妻子'],
   child: ['儿子', '女儿'],

@@ -6,19 +6,19 @@ import type { Clock } from '../platform/clock.js';
 import type { DepartmentSystem } from './department-system.js';
 
 /** What is answered to a request that shows the token. */
-export interface Answer {
+export interface InterfaceAnswer {
   status: number;
   body: object;
 }
 
 const HOST = '127.0.0.1';
-const REFUSED: Answer = { status: 401, body: { code: 401, data: null } };
+const REFUSED: InterfaceAnswer = { status: 401, body: { code: 401, data: null } };
 
 /** An interface of a department on a free port of loopback, JSON only, open to a bearer token that is made now (RFC 6750). */
 export async function openInterface(
   of: Pick<DepartmentSystem, 'publisher' | 'name'>,
   clock: Clock,
-  answer: (request: IncomingMessage) => Promise<Answer>,
+  answer: (request: IncomingMessage) => Promise<InterfaceAnswer>,
 ): Promise<DepartmentSystem> {
   const token = clock.randomBytes(32).toString('base64url');
   const server = createServer(async (request, reply) => {
@@ -43,6 +43,6 @@ function isAuthorised({ headers }: IncomingMessage, token: string): boolean {
   return timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${token}`));
 }
 
-function say(reply: ServerResponse, { status, body }: Answer): void {
+function say(reply: ServerResponse, { status, body }: InterfaceAnswer): void {
   reply.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
 }

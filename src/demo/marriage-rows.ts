@@ -27,7 +27,7 @@ interface Couple {
   marriedDay: number;
 }
 
-type Register = (act: { kind: keyof typeof LETTERS; day: number }, couple: Couple) => Row;
+type RegisterMarriage = (act: { kind: keyof typeof LETTERS; day: number }, couple: Couple) => Row;
 
 const LETTERS = { 结婚: 'J', 离婚: 'L', 补领: 'BJ' } as const;
 
@@ -94,7 +94,7 @@ function openDivorced(random: Random): (household: Household) => Couple | undefi
 }
 
 /** Numbers run through the year: a certificate of May stands after one of March. Memory: a counter a day. */
-function openRegister(): Register {
+function openRegister(): RegisterMarriage {
   const used = new Map<string, number>();
   return ({ kind, day }, { husband, wife, household }) => {
     const letter = LETTERS[kind];

@@ -1,5 +1,5 @@
 import { deathDayOf, livingOf } from './deaths.js';
-import type { Marital, Member, Relation } from './family.js';
+import type { KinRelation, Marital, Member } from './family.js';
 import { SYNTHETIC_COUNTIES } from './identity-numbers.js';
 import type { Plan } from './plan.js';
 import { type Household, type Person, populate } from './population.js';
@@ -40,7 +40,7 @@ const MARITAL: Readonly<Record<Marital, string>> = {
   widowed: '丧偶',
   divorced: '离婚',
 };
-const RELATION: Readonly<Record<Relation, readonly [string, string]>> = {
+const RELATION: Readonly<Record<KinRelation, readonly [string, string]>> = {
   head: ['户主', '户主'],
   spouse: ['夫', '妻'],
   child: ['子', '女'],

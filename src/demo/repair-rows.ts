@@ -33,9 +33,9 @@ const REPAIRS_PER_PERSON = 0.03;
 const COMPLAINTS_PER_PERSON = 0.008;
 
 /** Category, what is said, and whether it is about a dwelling. */
-type Matter = readonly [category: string, words: string, inside: boolean];
+type RepairMatter = readonly [category: string, words: string, inside: boolean];
 
-const pickRepair = weighted<Matter>([
+const pickRepair = weighted<RepairMatter>([
   [['给排水', '厨房水管漏水，请尽快上门维修', true], 24],
   [['给排水', '卫生间下水道堵塞', true], 14],
   [['电路', '家中频繁跳闸，请电工检查', true], 12],
@@ -47,9 +47,9 @@ const pickRepair = weighted<Matter>([
   [['绿化保洁', '楼前树枝过长遮挡窗户', false], 6],
   [['其他', '入户门锁损坏', true], 6],
 ]);
-const LIFT: Matter = ['电梯', '电梯运行有异响，请维保单位检查', false];
+const LIFT: RepairMatter = ['电梯', '电梯运行有异响，请维保单位检查', false];
 
-const pickComplaint = weighted<Matter>([
+const pickComplaint = weighted<RepairMatter>([
   [['物业服务质量', '报修后长时间无人上门', true], 28],
   [['邻里噪声', '楼上夜间装修噪声扰民', true], 22],
   [['环境卫生', '垃圾分类点清运不及时，有异味', false], 18],
@@ -113,7 +113,7 @@ export function* complaintRows(plan: Plan): Generator<Row> {
   }
 }
 
-function houseOf(layout: Layout, [, , inside]: Matter, random: Random): string | undefined {
+function houseOf(layout: Layout, [, , inside]: RepairMatter, random: Random): string | undefined {
   const home = layout.homeOf(random.below(layout.grid.households));
   return inside ? layout.dwelling(home).houseCode : undefined;
 }

@@ -12,18 +12,18 @@ export interface Found {
 export type Lookup = (plan: Plan, rowIds: readonly string[]) => Promise<Found>;
 
 /** Runs one statement on the reading pool, which only run.ts holds. */
-type Read = (statement: { name?: string; text: string; values: unknown[] }) => Promise<Row[]>;
+type ReadRows = (statement: { name?: string; text: string; values: unknown[] }) => Promise<Row[]>;
 
-interface Waiting {
+interface WaitingLookup {
   rowIds: readonly string[];
   resolve(found: Found): void;
   reject(reason: unknown): void;
 }
 
-interface Lane {
+interface CoalesceLane {
   inFlight: number;
   scheduled: boolean;
-  waiting: Waiting[];
+  waiting: WaitingLookup[];
 }
 
 /** Row numbers of one statement at most; one ask of a thousand keys fits. */
@@ -35,10 +35,10 @@ const AT_ONCE = 2;
  * Lookups that fit one plan and arrive in one turn of the event loop, or while statements of that plan are on their way, become one statement
  * and are dealt back by row number. A plan belongs to one grant version, so nobody shares a statement with another grant.
  */
-export function coalesced(read: Read, clock: Clock): Lookup {
-  const lanes = new Map<Plan, Lane>();
+export function coalesced(read: ReadRows, clock: Clock): Lookup {
+  const lanes = new Map<Plan, CoalesceLane>();
 
-  const schedule = (plan: Plan, lane: Lane): void => {
+  const schedule = (plan: Plan, lane: CoalesceLane): void => {
     if (lane.scheduled || lane.inFlight >= AT_ONCE) return;
     lane.scheduled = true;
     setImmediate(() => {
@@ -47,7 +47,7 @@ export function coalesced(read: Read, clock: Clock): Lookup {
       if (lane.waiting.length > 0) schedule(plan, lane);
     });
   };
-  const send = (plan: Plan, lane: Lane): void => {
+  const send = (plan: Plan, lane: CoalesceLane): void => {
     const { lot, rowIds } = takeLot(lane);
     const today = shanghaiDate(clock.now());
     const values = plan.bind({ operands: [], today, fetch: 0, after: undefined, rowIds });
@@ -83,7 +83,7 @@ export function coalesced(read: Read, clock: Clock): Lookup {
 }
 
 /** The next of those that wait, in order, as many as fit one statement. */
-function takeLot(lane: Lane): { lot: Waiting[]; rowIds: string[] } {
+function takeLot(lane: CoalesceLane): { lot: WaitingLookup[]; rowIds: string[] } {
   const rowIds: string[] = [];
   let count = 0;
   for (const waiting of lane.waiting) {

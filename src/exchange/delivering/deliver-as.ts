@@ -6,7 +6,7 @@ import { deliver } from '../deliver.js';
 import type { Exchange } from '../exchange.js';
 import { authoriseDelivery } from './authorise-delivery.js';
 
-export interface Run {
+export interface DeliveryRun {
   /** client_id of the publisher's application whose deliver grant decides. */
   application: string;
   contractId: string;
@@ -21,7 +21,7 @@ export interface Run {
  * application had called, so a withdrawn grant or a disabled application ends it; only the token is missing, because nobody calls.
  * @throws Problem as `deliver`, or the code of the denial, which is recorded; the intake is closed in any case
  */
-export async function deliverAs(exchange: Exchange, run: Run): Promise<Ended> {
+export async function deliverAs(exchange: Exchange, run: DeliveryRun): Promise<Ended> {
   const call = callAs(exchange, run.application);
   const authorised = await authoriseDelivery(exchange, call, run.contractId).catch(async (error) => {
     await run.intake.close?.();

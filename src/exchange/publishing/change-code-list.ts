@@ -4,7 +4,7 @@ import { type Fault, Problem } from '../../platform/errors.js';
 import { type CodeListDraft, checkCodeList } from '../../standard/check-code-list.js';
 import { type CodeList, type CodeListDocument, changedList, differenceOf } from '../../standard/code-list.js';
 import { mappedCodes, mappedFault, standingCodes, standingFault } from './code-list-uses.js';
-import { inTurn, type Publishing, type PublishingNode, type Turn } from './publishing-turn.js';
+import { inTurn, type PublishingNode, type PublishingTurn, type Turn } from './publishing-turn.js';
 
 export interface CodeListReport {
   /** As it is in force now. */
@@ -27,7 +27,7 @@ export interface CodeListReport {
 export async function changeCodeList(
   exchange: PublishingNode,
   { name, draft }: { name: string; draft: CodeListDraft },
-  publishing: Publishing,
+  publishing: PublishingTurn,
 ): Promise<CodeListReport> {
   const { done, epoch, behind } = await inTurn(exchange, publishing, async ({ tx, index, write }) => {
     const { catalog } = index;

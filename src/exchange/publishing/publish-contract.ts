@@ -2,9 +2,9 @@ import type pg from 'pg';
 import type { NewRecord } from '../../access/policy/records.js';
 import { changeStatements, createStatements } from '../../catalog/table.js';
 import { type CatalogDocuments, type CatalogPlan, planCatalog } from './plan-catalog.js';
-import { inTurn, type Publishing, type PublishingNode } from './publishing-turn.js';
+import { inTurn, type PublishingNode, type PublishingTurn } from './publishing-turn.js';
 
-export type { Publishing, PublishingNode } from './publishing-turn.js';
+export type { PublishingNode, PublishingTurn } from './publishing-turn.js';
 
 export interface PublishReport {
   /** In the order written: publishers, purposes, contracts. `version` of the record; contracts also say theirs. */
@@ -23,7 +23,7 @@ export interface PublishReport {
 export async function publishCatalog(
   exchange: PublishingNode,
   documents: CatalogDocuments,
-  publishing: Publishing = { actor: null, request: exchange.clock.uuid() },
+  publishing: PublishingTurn = { actor: null, request: exchange.clock.uuid() },
 ): Promise<PublishReport> {
   planCatalog(documents, exchange.policy.current().catalog); // what is wrong anyway needs no lock
   const { done, epoch, behind } = await inTurn(exchange, publishing, async ({ tx, index, write }) => {

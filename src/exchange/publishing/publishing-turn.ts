@@ -13,7 +13,7 @@ import type { Exchange } from '../exchange.js';
 export type PublishingNode = Pick<Exchange, 'database' | 'log' | 'policy' | 'clock'>;
 
 /** Who publishes: goes into the entries. No actor: the exchange itself, applying its own folder at start. */
-export interface Publishing {
+export interface PublishingTurn {
   actor: Actor | null;
   /** UUID of the request. */
   request: string;
@@ -27,10 +27,10 @@ export interface Turn {
   /** Has everything committed before. */
   index: PolicyIndex;
   /** Last in a turn: the records with their entries, on the newest epoch. A turn that writes nothing leaves nothing behind. */
-  write(records: readonly Omit<NewRecord, 'actor' | 'request' | 'epoch'>[]): Promise<Written>;
+  write(records: readonly Omit<NewRecord, 'actor' | 'request' | 'epoch'>[]): Promise<WrittenRecords>;
 }
 
-interface Written {
+interface WrittenRecords {
   epoch: number;
   receipts: Receipt[];
   versions: number[];
@@ -51,7 +51,7 @@ const WAIT_MS = 5_000;
  */
 export async function inTurn<T>(
   exchange: PublishingNode,
-  publishing: Publishing,
+  publishing: PublishingTurn,
   work: (turn: Turn) => Promise<T>,
 ): Promise<{ done: T; epoch: number; behind: string[] }> {
   for (let attempt = 1; ; attempt++) {
@@ -74,12 +74,12 @@ export async function inTurn<T>(
 
 async function takeTurn<T>(
   exchange: PublishingNode,
-  publishing: Publishing,
+  publishing: PublishingTurn,
   work: (turn: Turn) => Promise<T>,
 ): Promise<{ done: T; epoch: number; written: boolean } | 'busy'> {
   const tx = await exchange.database.owner.connect().catch((error: unknown) => Promise.reject(databaseProblem(error)));
   let broken: Error | undefined;
-  let written: Written | undefined;
+  let written: WrittenRecords | undefined;
   let writing = false;
   try {
     await tx.query('BEGIN');
@@ -96,7 +96,7 @@ async function takeTurn<T>(
       },
     });
     await tx.query(writing ? 'COMMIT' : 'ROLLBACK');
-    return { done, epoch: (written as Written | undefined)?.epoch ?? index.epoch, written: writing };
+    return { done, epoch: (written as WrittenRecords | undefined)?.epoch ?? index.epoch, written: writing };
   } catch (error) {
     await tx.query('ROLLBACK').catch((failure: Error) => {
       broken = failure;
@@ -111,8 +111,8 @@ async function takeTurn<T>(
 async function writeLast(
   { policy, log }: PublishingNode,
   tx: pg.PoolClient,
-  { publishing, records }: { publishing: Publishing; records: Parameters<Turn['write']>[0] },
-): Promise<Written> {
+  { publishing, records }: { publishing: PublishingTurn; records: Parameters<Turn['write']>[0] },
+): Promise<WrittenRecords> {
   const { actor, request } = publishing;
   await tx.query('SET LOCAL lock_timeout = 0'); // the log's lock is short, and is waited for
   const { epoch } = await policy.reach(await headEpoch(tx)); // the work may have taken long

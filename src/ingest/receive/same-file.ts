@@ -52,7 +52,7 @@ export function meaningOf({ contract, standard, grant, mode, places = '', intake
  */
 export async function findSame(tx: Pick<pg.ClientBase, 'query'>, sought: Sought): Promise<Same | undefined> {
   if (sought.meaning === null) return undefined;
-  const { rows } = await tx.query<Found>(
+  const { rows } = await tx.query<EarlierDelivery>(
     `SELECT id, release, received, accepted, rejected, report FROM exchange.delivery
      WHERE line_id = $1 AND application = $2 AND meaning = $3 AND digest = $4 AND state = 'published' AND report->'unchanged' IS NULL
      ORDER BY release DESC LIMIT 1`,
@@ -72,7 +72,7 @@ export async function findSame(tx: Pick<pg.ClientBase, 'query'>, sought: Sought)
   return apart ? sameOf(found) : undefined;
 }
 
-interface Found {
+interface EarlierDelivery {
   id: string;
   release: string;
   received: string;
@@ -81,7 +81,7 @@ interface Found {
   report: Report;
 }
 
-function sameOf({ id, release, received, accepted, rejected, report }: Found): Same {
+function sameOf({ id, release, received, accepted, rejected, report }: EarlierDelivery): Same {
   const counts = { received: Number(received), accepted: Number(accepted), rejected: Number(rejected) };
   return { id, release: Number(release), counts: { ...counts, inserted: 0, updated: 0, deleted: 0 }, report };
 }

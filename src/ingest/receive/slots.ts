@@ -19,7 +19,7 @@ export interface SlotOptions {
   told?: string;
 }
 
-interface Waiting {
+interface WaitingDelivery {
   of: string;
   turn(): void;
 }
@@ -30,7 +30,7 @@ interface Waiting {
  */
 export function openSlots({ atOnce, eachAtOnce = atOnce, waitingAtMost, waitMs, told }: SlotOptions): Slots {
   const held = new Map<string, number>();
-  const line = new Set<Waiting>();
+  const line = new Set<WaitingDelivery>();
   let taken = 0;
   const mayTake = (of: string): boolean => taken < atOnce && (held.get(of) ?? 0) < eachAtOnce;
   const take = (of: string): void => {
@@ -49,7 +49,7 @@ export function openSlots({ atOnce, eachAtOnce = atOnce, waitingAtMost, waitMs, 
         clearTimeout(timer);
         resolve();
       };
-      const waiting: Waiting = { of, turn };
+      const waiting: WaitingDelivery = { of, turn };
       line.add(waiting);
     });
   };

@@ -7,7 +7,7 @@ import { codeListPage } from './code-list-page.js';
 import { entityPage } from './entity-page.js';
 import { bilingual, page, table } from './page.js';
 
-interface Named {
+interface PageParams {
   Params: { name: string };
 }
 
@@ -20,10 +20,10 @@ export async function standardPages(app: FastifyInstance, { exchange }: { exchan
   };
   const hidden = { schema: { hide: true } };
   app.get('/standard', hidden, async (_request, reply) => send(reply, overviewPage(inForce())));
-  app.get<Named>('/standard/entities/:name', hidden, async ({ params }, reply) =>
+  app.get<PageParams>('/standard/entities/:name', hidden, async ({ params }, reply) =>
     send(reply, entityPage(inForce(), params.name)),
   );
-  app.get<Named>('/standard/code-lists/:name', hidden, async ({ params }, reply) =>
+  app.get<PageParams>('/standard/code-lists/:name', hidden, async ({ params }, reply) =>
     send(reply, codeListPage(inForce(), params.name)),
   );
 }

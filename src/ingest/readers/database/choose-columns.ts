@@ -1,17 +1,17 @@
 import { derivable } from '../../derive/derivable.js';
 import type { Validator } from '../../judge/validator.js';
 import { Unreadable } from '../source.js';
-import type { Column } from './connection.js';
+import type { TableColumn } from './connection.js';
 
 /** A column that fills a field, and the heading under which the contract knows it. */
-interface Chosen {
-  column: Column;
+interface ChosenColumn {
+  column: TableColumn;
   heading: string;
   field: number;
 }
 
 export interface Choice {
-  chosen: readonly Chosen[];
+  chosen: readonly ChosenColumn[];
   /** Columns that no field takes: never read. */
   unmapped: readonly string[];
   /** Types that changed within their kind since the last release. */
@@ -25,7 +25,7 @@ export type ColumnsBefore = Readonly<Record<string, string>> | undefined;
  * Matches the table's columns with the contract's headings, exactly or else but for capitals, which databases fold as they like.
  * @throws Unreadable where the table lacks what every row needs, two columns would fill one field, or a column has become another kind of thing
  */
-export function chooseColumns(validator: Validator, columns: readonly Column[], before: ColumnsBefore): Choice {
+export function chooseColumns(validator: Validator, columns: readonly TableColumn[], before: ColumnsBefore): Choice {
   if (columns.length === 0) {
     throw new Unreadable(0, 'table', 'the source has no such table or view, or its user may not see it');
   }
@@ -41,7 +41,7 @@ export function chooseColumns(validator: Validator, columns: readonly Column[], 
 }
 
 /** @throws Unreadable where there is no such column, or one of a kind that has no order we could trust */
-export function chooseWatermark(columns: readonly Column[], name: string): Column {
+export function chooseWatermark(columns: readonly TableColumn[], name: string): TableColumn {
   const exact = columns.filter((column) => column.name === name);
   const alike = columns.filter((column) => column.name.toLowerCase() === name.toLowerCase());
   const [found] = exact.length > 0 ? exact : alike;
@@ -53,7 +53,7 @@ export function chooseWatermark(columns: readonly Column[], name: string): Colum
   return found;
 }
 
-function chosenFor({ mapping }: Validator, column: Column): Chosen[] {
+function chosenFor({ mapping }: Validator, column: TableColumn): ChosenColumn[] {
   const folded = column.name.toLowerCase();
   const alike = mapping.has(column.name)
     ? [column.name]
@@ -63,7 +63,7 @@ function chosenFor({ mapping }: Validator, column: Column): Chosen[] {
   return [{ column, heading: alike[0]!, field: [...fields][0]! }];
 }
 
-function refuseTwice({ fields }: Validator, chosen: readonly Chosen[]): void {
+function refuseTwice({ fields }: Validator, chosen: readonly ChosenColumn[]): void {
   const filled = new Map<number, string>();
   for (const { field, column } of chosen) {
     const other = filled.get(field);
@@ -75,7 +75,7 @@ function refuseTwice({ fields }: Validator, chosen: readonly Chosen[]): void {
   }
 }
 
-function refuseMissing({ contract, fields }: Validator, chosen: readonly Chosen[]): void {
+function refuseMissing({ contract, fields }: Validator, chosen: readonly ChosenColumn[]): void {
   const filled = derivable(contract, new Set(chosen.map(({ field }) => fields[field]!)));
   const missing = [...contract.fields.values()].filter(
     ({ name, required }) => (required || contract.key.includes(name)) && !filled.has(name),
@@ -85,7 +85,7 @@ function refuseMissing({ contract, fields }: Validator, chosen: readonly Chosen[
   throw new Unreadable(0, 'columns', `the table has no column for what every row needs: ${named}`);
 }
 
-function changesOf(chosen: readonly Chosen[], before: ColumnsBefore): Choice['changed'] {
+function changesOf(chosen: readonly ChosenColumn[], before: ColumnsBefore): Choice['changed'] {
   const changed = chosen.flatMap(({ column }) => {
     const from = before?.[column.name];
     return from === undefined || from === column.type ? [] : [{ column: column.name, from, to: column.type }];

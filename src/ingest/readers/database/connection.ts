@@ -6,33 +6,33 @@ export interface TableName {
 }
 
 /** As the database's own catalogue tells it. */
-export interface Column {
+export interface TableColumn {
   name: string;
   type: string;
 }
 
 /** What is read of one table or view. */
-export interface Reading {
+export interface TableReading {
   table: TableName;
-  columns: readonly Column[];
+  columns: readonly TableColumn[];
   /** Columns of the key, so that the same rows come in the same order; empty where the key is derived. */
   order: readonly string[];
   /** Rows from this value on, itself included, in its order; undefined `from` = all. */
-  watermark: { column: Column; from: string | undefined } | undefined;
+  watermark: { column: TableColumn; from: string | undefined } | undefined;
 }
 
 /** A value as the database writes it; numbers and dates are never the driver's own. */
-export type Cell = string | null;
+export type ColumnText = string | null;
 
 /** One connection to a department's database, for one run. Reads what the contract maps and nothing else. */
 export interface DatabaseConnection {
   /** From here on one consistent snapshot, read only. */
   begin(): Promise<void>;
   /** In their order; empty where there is no such table or view, or none that the user may see. */
-  columns(table: TableName): Promise<readonly Column[]>;
-  count(reading: Reading): Promise<number>;
+  columns(table: TableName): Promise<readonly TableColumn[]>;
+  count(reading: TableReading): Promise<number>;
   /** Batches of rows, each with a cell per column of the reading; the next one is not fetched before it is asked for. */
-  rows(reading: Reading): AsyncGenerator<readonly (readonly Cell[])[]>;
+  rows(reading: TableReading): AsyncGenerator<readonly (readonly ColumnText[])[]>;
   /** Never throws. Ends whatever is under way. */
   close(): Promise<void>;
 }

@@ -2,7 +2,14 @@ import { connect as connectSocket } from 'node:net';
 import type { Readable } from 'node:stream';
 import mysql from 'mysql2';
 import type { ReachedUpstream } from '../../../access/upstreams/resolve-upstream.js';
-import type { Cell, Column, ConnectDatabase, DatabaseConnection, Limits, Reading } from './connection.js';
+import type {
+  ColumnText,
+  ConnectDatabase,
+  DatabaseConnection,
+  Limits,
+  TableColumn,
+  TableReading,
+} from './connection.js';
 import { passwordOf } from './password.js';
 import { backQuoted, countStatement, rowsStatement, type Spelling } from './table-name.js';
 
@@ -47,7 +54,7 @@ function settingsOf({ upstream, address, secret, tls }: ReachedUpstream, limits:
 }
 
 function connectionOf(connection: mysql.Connection, limits: Limits): DatabaseConnection {
-  const texts = <R extends Cell[]>(sql: string): Promise<R[]> =>
+  const texts = <R extends ColumnText[]>(sql: string): Promise<R[]> =>
     new Promise((resolve, reject) => {
       const timeout = limits.statementMs + limits.connectMs;
       connection.query({ sql, timeout }, (error, rows) => (error ? reject(error) : resolve(rows as unknown as R[])));
@@ -69,7 +76,7 @@ function connectionOf(connection: mysql.Connection, limits: Limits): DatabaseCon
          WHERE table_schema = ${schema === undefined ? 'database()' : literal(schema)} AND table_name = ${literal(table)}
          ORDER BY ordinal_position`,
       );
-      return rows.map(([name, type]): Column => ({ name, type }));
+      return rows.map(([name, type]): TableColumn => ({ name, type }));
     },
     async count(reading) {
       const [row] = await texts<[string]>(countStatement(reading, spellingOf(reading)));
@@ -88,14 +95,17 @@ function connectionOf(connection: mysql.Connection, limits: Limits): DatabaseCon
 }
 
 /** The driver's own time limit ends with the first row: a server that goes silent after it is left, while we work on a batch nobody counts. */
-async function* batchesOf(stream: Readable, { batchRows, statementMs, connectMs }: Limits): AsyncGenerator<Cell[][]> {
+async function* batchesOf(
+  stream: Readable,
+  { batchRows, statementMs, connectMs }: Limits,
+): AsyncGenerator<ColumnText[][]> {
   const leave = () =>
     stream.destroy(Object.assign(new Error('The server is silent'), { code: 'PROTOCOL_SEQUENCE_TIMEOUT' }));
   let silence = setTimeout(leave, statementMs + connectMs);
   try {
-    let batch: Cell[][] = [];
+    let batch: ColumnText[][] = [];
     for await (const row of stream) {
-      batch.push(row as Cell[]);
+      batch.push(row as ColumnText[]);
       if (batch.length < batchRows) continue;
       clearTimeout(silence);
       yield batch;
@@ -116,7 +126,7 @@ function literal(text: string): string {
 
 const NUMBER = /^[+-]?\d{1,65}(\.\d{1,30})?$/;
 
-function spellingOf({ watermark }: Reading): Spelling {
+function spellingOf({ watermark }: TableReading): Spelling {
   return {
     quote: backQuoted,
     select: ({ name }) => `t.${backQuoted(name)}`,

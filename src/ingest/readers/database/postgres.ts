@@ -1,6 +1,13 @@
 import pg from 'pg';
 import type { ReachedUpstream } from '../../../access/upstreams/resolve-upstream.js';
-import type { Cell, Column, ConnectDatabase, DatabaseConnection, Limits, Reading } from './connection.js';
+import type {
+  ColumnText,
+  ConnectDatabase,
+  DatabaseConnection,
+  Limits,
+  TableColumn,
+  TableReading,
+} from './connection.js';
 import { passwordOf } from './password.js';
 import { countStatement, doubleQuoted, quotedTable, rowsStatement, type Spelling } from './table-name.js';
 
@@ -44,9 +51,9 @@ function settingsOf({ upstream, address, secret, tls }: ReachedUpstream, limits:
 }
 
 function connectionOf(client: pg.Client, limits: Limits): DatabaseConnection {
-  const texts = async <R extends Cell[]>(text: string, values: string[] = []): Promise<R[]> =>
+  const texts = async <R extends ColumnText[]>(text: string, values: string[] = []): Promise<R[]> =>
     (await client.query<R>({ text, values, rowMode: 'array' })).rows;
-  const valuesOf = ({ watermark }: Reading) => (watermark?.from === undefined ? [] : [watermark.from]);
+  const valuesOf = ({ watermark }: TableReading) => (watermark?.from === undefined ? [] : [watermark.from]);
   return {
     async begin() {
       await client.query(`SET statement_timeout = ${limits.statementMs}; SET idle_in_transaction_session_timeout = ${IDLE_MS};
@@ -59,7 +66,7 @@ function connectionOf(client: pg.Client, limits: Limits): DatabaseConnection {
          WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
         [quotedTable(table, doubleQuoted)],
       );
-      return rows.map(([name, type]): Column => ({ name, type }));
+      return rows.map(([name, type]): TableColumn => ({ name, type }));
     },
     async count(reading) {
       const [row] = await texts<[string]>(countStatement(reading, SPELLING), valuesOf(reading));
@@ -69,7 +76,7 @@ function connectionOf(client: pg.Client, limits: Limits): DatabaseConnection {
       const statement = rowsStatement(reading, SPELLING);
       await texts(`DECLARE exchange_rows NO SCROLL CURSOR FOR ${statement}`, valuesOf(reading));
       for (;;) {
-        const rows = await texts<Cell[]>(`FETCH FORWARD ${limits.batchRows} FROM exchange_rows`);
+        const rows = await texts<ColumnText[]>(`FETCH FORWARD ${limits.batchRows} FROM exchange_rows`);
         if (rows.length > 0) yield rows;
         if (rows.length < limits.batchRows) return;
       }

@@ -3,7 +3,7 @@ import { Problem } from '../../../platform/errors.js';
 import type { Validator } from '../../judge/validator.js';
 import { broken, KEPT_TEXT, ROW_LIMIT, type Source, type SourceRow } from '../source.js';
 import { type Choice, type ColumnsBefore, chooseColumns, chooseWatermark } from './choose-columns.js';
-import type { Cell, Column, DatabaseConnection, Reading } from './connection.js';
+import type { ColumnText, DatabaseConnection, TableColumn, TableReading } from './connection.js';
 import { sourceProblem } from './source-problem.js';
 import { parseTable } from './table-name.js';
 
@@ -72,8 +72,8 @@ function readingOf(about: {
   pull: TablePull;
   validator: Validator;
   choice: Choice;
-  watermark: Column | undefined;
-}): Reading {
+  watermark: TableColumn | undefined;
+}): TableReading {
   const { pull, validator, choice, watermark } = about;
   const columns = choice.chosen.map(({ column }) => column);
   if (watermark !== undefined && !columns.includes(watermark)) columns.push(watermark);
@@ -90,7 +90,7 @@ interface Flow {
   pull: TablePull;
   pulled: Pulled;
   hash: ReturnType<typeof createHash>;
-  rows: AsyncGenerator<readonly (readonly Cell[])[]>;
+  rows: AsyncGenerator<readonly (readonly ColumnText[])[]>;
   choice: Choice;
   /** Its place among the cells, or -1. */
   watermarkAt: number;
@@ -115,12 +115,12 @@ async function* batches(flow: Flow): AsyncGenerator<SourceRow[]> {
 const DECIMAL = /^(numeric|decimal|number)/i;
 
 /** `numeric(10,3)` writes 12.500 for what is 12.5: zeros of the column, not of the value. */
-function plainDecimal({ type }: Column, cell: Cell): Cell {
+function plainDecimal({ type }: TableColumn, cell: ColumnText): ColumnText {
   if (cell === null || !DECIMAL.test(type) || !cell.includes('.')) return cell;
   return cell.replace(/\.?0+$/, '');
 }
 
-function rowOf({ pull, pulled, hash, choice, watermarkAt }: Flow, cells: readonly Cell[]): SourceRow {
+function rowOf({ pull, pulled, hash, choice, watermarkAt }: Flow, cells: readonly ColumnText[]): SourceRow {
   const object = Object.fromEntries(
     choice.chosen.map(({ heading, column }, at) => [heading, plainDecimal(column, cells[at] ?? null)]),
   );

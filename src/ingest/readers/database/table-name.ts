@@ -1,5 +1,5 @@
 import { Unreadable } from '../source.js';
-import type { Reading, TableName } from './connection.js';
+import type { TableName, TableReading } from './connection.js';
 
 /** `schema.table` or `table`, exactly as the database has them; what is in them can say nothing else, since each part is quoted whole. */
 export function parseTable(text: string): TableName {
@@ -23,17 +23,17 @@ export function quotedTable({ schema, table }: TableName, quote: Quote): string 
 export interface Spelling {
   quote: Quote;
   /** How a column is selected as text. */
-  select(column: Reading['columns'][number]): string;
+  select(column: TableReading['columns'][number]): string;
   /** The watermark's value in the statement: a parameter's mark, or a literal that can be nothing but a value. */
   from(value: string): string;
 }
 
 /** The two statements of a run. */
-export function countStatement(reading: Reading, spelling: Spelling): string {
+export function countStatement(reading: TableReading, spelling: Spelling): string {
   return `SELECT count(*) FROM ${quotedTable(reading.table, spelling.quote)} t${condition(reading, spelling)}`;
 }
 
-export function rowsStatement(reading: Reading, spelling: Spelling): string {
+export function rowsStatement(reading: TableReading, spelling: Spelling): string {
   const { quote } = spelling;
   const order = [...(reading.watermark === undefined ? [] : [reading.watermark.column.name]), ...reading.order];
   const columns = reading.columns.map((column) => spelling.select(column)).join(', ');
@@ -43,6 +43,6 @@ export function rowsStatement(reading: Reading, spelling: Spelling): string {
   return `SELECT ${columns} FROM ${quotedTable(reading.table, quote)} t${condition(reading, spelling)}${ordered}`;
 }
 
-function condition({ watermark }: Reading, { quote, from }: Spelling): string {
+function condition({ watermark }: TableReading, { quote, from }: Spelling): string {
   return watermark?.from === undefined ? '' : ` WHERE t.${quote(watermark.column.name)} >= ${from(watermark.from)}`;
 }

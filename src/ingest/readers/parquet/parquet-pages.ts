@@ -43,7 +43,7 @@ function lying(how: string): Unreadable {
   );
 }
 
-interface Page {
+interface ParquetPage {
   /** Decompressed and as stored. */
   bytes: number;
   compressed: number;
@@ -52,11 +52,11 @@ interface Page {
 }
 
 /** PageHeader of parquet.thrift: 2 and 3 are sizes; 5, 7 and 8 the headers of a data page, a dictionary, a data page of version 2. */
-function pageHeader(bytes: Buffer): { page: Page; length: number } {
+function pageHeader(bytes: Buffer): { page: ParquetPage; length: number } {
   const { fields, length } = readStruct(bytes);
   const inner = [5, 7, 8].map((id) => fields.get(id)).find((value) => value instanceof Map);
   const numberOf = (value: unknown): number => (typeof value === 'number' ? value : -1);
-  const page: Page = {
+  const page: ParquetPage = {
     bytes: numberOf(fields.get(2)),
     compressed: numberOf(fields.get(3)),
     values: inner instanceof Map ? numberOf(inner.get(1)) : 0,
