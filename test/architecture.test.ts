@@ -197,19 +197,6 @@ t.test('packages and places that belong to some', async (t) => {
   }
 });
 
-t.test('the demo is a guest: only start.ts imports it, and only when it is asked for', async (t) => {
-  const visits = sources.flatMap(({ path, imports }) =>
-    imports
-      .filter(({ target }) => target.startsWith('src/demo/') && !path.startsWith('src/demo/'))
-      .map(({ target, lazy }) => ({ path, target, lazy })),
-  );
-  t.ok(visits.length > 0, 'something was found');
-  t.strictSame(
-    visits.filter(({ path, lazy }) => path !== 'src/start.ts' || !lazy),
-    [],
-  );
-});
-
 t.test('a type name has one meaning in the whole tree', async (t) => {
   const places = new Map<string, string[]>();
   for (const { path, types } of sources)

@@ -41,7 +41,7 @@ function apply(mask: Mask, column: string, field: Field, source: Source, paramet
     case 'initial':
       return `left(${column}, 1) || '**'`;
     case 'id-number':
-      // Only a number that begins with a region has region digits to show: 370303************.
+      // Only a number that begins with a region has region digits to show: 110101************.
       return `CASE WHEN ${column} ~ '^[0-9]{15}' THEN left(${column}, ${REGION_DIGITS}) || '************' WHEN ${column} IS NOT NULL THEN '************' END`;
     case 'phone':
       return `CASE WHEN ${column} ~ '^[0-9]{11}$' THEN left(${column}, 3) || '****' || right(${column}, 4) WHEN ${column} IS NOT NULL THEN '****' END`;

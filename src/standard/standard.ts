@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'csv-parse/sync';
 import { packageRoot } from '../platform/paths.js';
 import type { Code, CodeList } from './code-list.js';
 import { parseElementType } from './element-type.js';
 import { type Element, type Entity, englishTitle } from './entity.js';
+import { type EntityFacts, readFacts } from './facts.js';
+import { type DerivedField, type GridSize, readDerivations, readGridSizes } from './places.js';
+import { readCsv } from './read-csv.js';
 import type { Division } from './region.js';
 import { MASKS, type Mask, type Sensitivity } from './type.js';
 
@@ -19,6 +21,11 @@ export interface Standard {
   lists: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** By code. */
   divisions: ReadonlyMap<string, Division>;
+  /** By entity: what its rows say of persons and houses. */
+  facts: ReadonlyMap<string, readonly EntityFacts[]>;
+  /** In the order in which they are filled. */
+  derivations: readonly DerivedField[];
+  gridSizes: readonly GridSize[];
 }
 
 let loaded: Standard | undefined;
@@ -29,17 +36,21 @@ export function loadStandard(): Standard {
   return loaded;
 }
 
-/** Reads the folder of a standard: `elements.csv`, `code-lists.csv` and `code-lists/*.csv`, `divisions.csv`. */
+/** Reads the folder of a standard: every CSV file in it. Throws an Error naming the wrong line. */
 export function readStandard(directory: string): Standard {
   const codeLists = readLists(directory);
   const lists = titlesOf(codeLists);
+  const entities = readEntities(join(directory, 'elements.csv'), lists);
   return {
     major: 1,
     version: '1',
-    entities: readEntities(join(directory, 'elements.csv'), lists),
+    entities,
     codeLists,
     lists,
     divisions: readDivisions(join(directory, 'divisions.csv')),
+    facts: readFacts(join(directory, 'facts.csv'), entities),
+    derivations: readDerivations(join(directory, 'derivations.csv'), entities),
+    gridSizes: readGridSizes(join(directory, 'grid-sizes.csv'), lists),
   };
 }
 
@@ -67,10 +78,6 @@ function titlesOf(codeLists: Standard['codeLists']): Standard['lists'] {
 }
 
 type CsvLine = Record<string, string>;
-
-function readCsv(file: string): CsvLine[] {
-  return parse(readFileSync(file), { columns: true, bom: true, skip_empty_lines: true }) as CsvLine[];
-}
 
 function readLists(directory: string): Map<string, CodeList> {
   const facts = new Map(readCsv(join(directory, 'code-lists.csv')).map((line) => [line.name!, line]));

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
@@ -9,8 +9,10 @@ import { checkCodeList } from '../../src/standard/check-code-list.js';
 import { changedList, differenceOf, shippedList } from '../../src/standard/code-list.js';
 import { parseElementType } from '../../src/standard/element-type.js';
 import { entitySchema } from '../../src/standard/entity-schema.js';
+import { readFacts } from '../../src/standard/facts.js';
 import { isIdentifier, isResidentId, isUscc, residentIdCheck, usccCheck } from '../../src/standard/identifier.js';
 import { defaultMask, maskFits } from '../../src/standard/mask.js';
+import { readDerivations, readGridSizes } from '../../src/standard/places.js';
 import { divisionFieldOf, townshipOf } from '../../src/standard/region.js';
 import { loadStandard, withCodeList } from '../../src/standard/standard.js';
 import { TYPES } from '../../src/standard/type.js';
@@ -34,6 +36,54 @@ t.test('the standard is complete: every line of elements.csv is an element of a 
       if (mask !== undefined) t.ok(maskFits(mask, type), `${entity.name}.${name}: ${mask} fits`);
       if (references !== undefined) t.ok(standard.entities.has(references));
     }
+  }
+});
+
+t.test('what the standard says of subjects, places and grids names its own elements and codes', async (t) => {
+  t.same(standard.facts.get('household')?.[0]?.says.get('registered_division'), 'division_code');
+  t.equal(standard.facts.get('person')?.[0]?.says.size, standard.entities.get('person')?.elements.length);
+  t.same(standard.derivations[0], { field: ['building_code'], from: [['compound_code'], ['building_name']] });
+  t.same(
+    standard.gridSizes.map(({ settlement, least, most }) => [settlement, least, most]),
+    [
+      ['1', 300, 350],
+      ['2', 300, 500],
+    ],
+  );
+  const file = join(t.testdir(), 'wrong.csv');
+  const facts = (line: string) => {
+    writeFileSync(file, `entity,subject,by,element,field,division,grid\n${line}\n`);
+    return readFacts(file, standard.entities);
+  };
+  for (const line of [
+    'persona,person,id_number,*,*,,',
+    'person,dog,id_number,*,*,,',
+    'person,person,number,*,*,,',
+    'migrant,person,id_number,name,first_name,,',
+    'migrant,person,id_number,first_name,name,,',
+  ]) {
+    t.throws(() => facts(line), /facts.csv:2/, line);
+  }
+  const derivations = (line: string) => {
+    writeFileSync(file, `field,from\n${line}\n`);
+    return readDerivations(file, standard.entities);
+  };
+  for (const line of ['grid,house_code', ',house_code', 'grid_code,', 'grid_code,house_code+room', 'grid_code,a b']) {
+    t.throws(() => derivations(line), /derivations.csv:2/, line);
+  }
+  const sizes = (line: string) => {
+    writeFileSync(file, `kind,settlement,households_least,households_most,basis\n${line}\n`);
+    return readGridSizes(file, standard.lists);
+  };
+  for (const line of [
+    '9,1,300,350,x',
+    '1,3,300,350,x',
+    '1,1,350,300,x',
+    '1,1,,350,x',
+    '1,1,many,350,x',
+    '1,1,300,,x',
+  ]) {
+    t.throws(() => sizes(line), /grid-sizes.csv:2/, line);
   }
 });
 

@@ -1,11 +1,11 @@
+import type { EntityFacts, FactSubject } from '../../standard/facts.js';
 import type { Standard } from '../../standard/standard.js';
-import { FACTS, type Facts, type Subject } from './facts.js';
 import { type GrantedRead, openField } from './granted-reads.js';
 
 /** What one granted dataset says of its subjects. */
 export interface Side {
   read: GrantedRead;
-  subject: Subject;
+  subject: FactSubject;
   by: string;
   /** Element → field, of what is granted unmasked. */
   says: ReadonlyMap<string, string>;
@@ -25,7 +25,7 @@ const INCOMPARABLE = new Set(['point', 'geometry', 'list', 'datetime']);
 /** Every pair of granted datasets that say something of the same kind of subject; the source of truth first. */
 export function comparisonsOf(reads: readonly GrantedRead[], standard: Standard): Comparison[] {
   const sides = reads
-    .flatMap((read) => (FACTS[read.contract.entity ?? ''] ?? []).flatMap((facts) => sideOf(read, facts, standard)))
+    .flatMap((read) => (standard.facts.get(read.contract.entity ?? '') ?? []).flatMap((facts) => sideOf(read, facts)))
     .sort((a, b) => rank(a).localeCompare(rank(b), 'en'));
   const pairs: Comparison[] = [];
   for (const [i, first] of sides.entries()) {
@@ -42,16 +42,14 @@ function rank({ read: { contract } }: Side): string {
   return `${contract.sourceOfTruth ? 0 : 1} ${contract.name}`;
 }
 
-function sideOf(read: GrantedRead, facts: Facts, standard: Standard): Side[] {
+function sideOf(read: GrantedRead, facts: EntityFacts): Side[] {
   const { contract, access } = read;
   const open = (name: string | undefined) => openField(access, name)?.name;
   if (open(facts.by) === undefined) return [];
-  const elements = standard.entities.get(facts.subject)?.elements ?? [];
   const says = new Map<string, string>();
-  for (const { name } of elements) {
-    const field = facts.says === 'all' ? name : facts.says[name];
-    if (field === undefined || field === facts.by || open(field) === undefined) continue;
-    if (!INCOMPARABLE.has(contract.fields.get(field)!.type.name)) says.set(name, field);
+  for (const [element, name] of facts.says) {
+    const field = name === facts.by || open(name) === undefined ? undefined : contract.fields.get(name);
+    if (field !== undefined && !INCOMPARABLE.has(field.type.name)) says.set(element, name);
   }
   // A place that is masked for children would tell of them through the list.
   const place = (name: string | undefined) => (openField(access, name)?.minorMask === 'none' ? name : undefined);

@@ -62,7 +62,7 @@ export function templateCsv({ contract }: Templating): string {
   return `\ufeff${cells.join(',')}\r\n`;
 }
 
-/** 数据归集模板 2026-11 户籍人口 370303104: without an extension. The month is that of Beijing. */
+/** 数据归集模板 2026-11 户籍人口 110101001: without an extension. The month is that of Beijing. */
 export function titleOf({ contract, scope, now }: Templating): string {
   const month = new Date(now + 8 * 3_600_000).toISOString().slice(0, 7);
   return `数据归集模板 ${month} ${contract.title.zh} ${partOf(scope)}`;

@@ -103,7 +103,7 @@ function fieldSchema(field: Field, accesses: readonly ReturnType<typeof compileA
   const masks = new Set(accesses.flatMap((access) => access.fields.get(field.name)?.mask ?? []));
   masks.delete('none');
   const mask = masks.size === 0 ? {} : { 'x-mask': [...masks].join(', ') };
-  // A masked value keeps its type, not its pattern: 370303************ is no number.
+  // A masked value keeps its type, not its pattern: 110101************ is no number.
   const { pattern: _, ...loose } = TYPES[field.type.name].schema(field.type);
   const schema = masks.size === 0 ? TYPES[field.type.name].schema(field.type) : loose;
   return { title: field.title.zh, 'x-sensitivity': field.sensitivity, ...mask, anyOf: [schema, { type: 'null' }] };

@@ -1,42 +1,59 @@
 import { liveTable } from '../../../catalog/table.js';
+import type { GridSize } from '../../../standard/places.js';
+import { loadStandard } from '../../../standard/standard.js';
 import type { FindingRule } from '../rule.js';
 import { releasedContracts } from './released-contracts.js';
 
-const LEAST = 300;
-const MOST = { urban: 350, rural: 500 };
-const URBAN = `'1'`;
-/** 专属网格 (a school, a market) has no families. */
-const BASIC = `'1'`;
+const URBAN = '1';
 
-/** 300 to 500 households, urban at most 350, rural at most 500. */
+/** Grids have as many households as the standard's `grid-sizes.csv` says. 专属网格 (a school, a market) has no families and no size there. */
 export const gridSize: FindingRule = {
   kind: 'finding',
   name: 'grid-size',
-  title: {
-    zh: '网格规模 300–500 户，城市不超过 350 户',
-    en: 'Grids have 300 to 500 households, urban ones at most 350',
+  get title() {
+    const sizes = loadStandard().gridSizes;
+    const [least, most] = [Math.min(...sizes.map((size) => size.least)), Math.max(...sizes.map((size) => size.most))];
+    const urban = sizeOf(true).most;
+    return {
+      zh: `网格规模 ${least}–${most} 户，城市不超过 ${urban} 户`,
+      en: `Grids have ${least} to ${most} households, urban ones at most ${urban}`,
+    };
   },
   severity: 'finding',
   dimension: 'conformity',
-  basis: 'GB/T 34300-2017；300–500 户一格，城市不超过 350 户，农村不超过 500 户',
+  get basis() {
+    return sizeOf(true).basis;
+  },
   entities: ['grid'],
   found(places) {
+    const amiss = loadStandard()
+      .gridSizes.map(
+        ({ kind, settlement, least, most }) =>
+          `kind = '${kind}' AND settlement = '${settlement}' AND households_count NOT BETWEEN ${least} AND ${most}`,
+      )
+      .join(' OR ');
     const parts = releasedContracts(places, 'grid')
       .filter(({ fields }) =>
         ['code', 'division_code', 'settlement', 'kind', 'households_count'].every((name) => fields.has(name)),
       )
       .map(
-        (contract) => `SELECT row_id, code AS subject, division_code, households_count, settlement = ${URBAN} AS urban
-          FROM ${liveTable(contract)} WHERE kind = ${BASIC} AND (households_count < ${LEAST}
-            OR households_count > CASE WHEN settlement = ${URBAN} THEN ${MOST.urban} ELSE ${MOST.rural} END)`,
+        (contract) => `SELECT row_id, code AS subject, division_code, households_count, settlement = '${URBAN}' AS urban
+          FROM ${liveTable(contract)} WHERE ${amiss}`,
       );
     return parts.length === 0 ? undefined : parts.join(' UNION ALL ');
   },
   detail({ households_count: households, urban }) {
-    const most = urban ? MOST.urban : MOST.rural;
+    const { least, most } = sizeOf(urban === true);
     return {
-      zh: `${urban ? '城市' : '农村'}网格 ${households} 户，应为 ${LEAST}–${most} 户`,
-      en: `${urban ? 'urban' : 'rural'} grid of ${households} households instead of ${LEAST} to ${most}`,
+      zh: `${urban ? '城市' : '农村'}网格 ${households} 户，应为 ${least}–${most} 户`,
+      en: `${urban ? 'urban' : 'rural'} grid of ${households} households instead of ${least} to ${most}`,
     };
   },
 };
+
+/** Of a basic grid. */
+function sizeOf(urban: boolean): GridSize {
+  const size = loadStandard().gridSizes.find(({ settlement }) => (settlement === URBAN) === urban);
+  if (size === undefined) throw new Error('grid-sizes.csv has no line for towns or for villages.');
+  return size;
+}

@@ -23,7 +23,7 @@ export function fieldSchema(field: Field): Schema {
   };
 }
 
-/** Looser than the type table where masks change the form: 370303************ is no identifier, a pseudonym is 32 characters of hex. */
+/** Looser than the type table where masks change the form: 110101************ is no identifier, a pseudonym is 32 characters of hex. */
 function valueSchema(type: FieldType): Schema {
   switch (type.name) {
     case 'code':
