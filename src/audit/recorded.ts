@@ -4,22 +4,22 @@ import type { Appended, Draft, Receipt } from './entry.js';
 import type { AuditLog } from './log.js';
 import { Overtaken } from './overtaken.js';
 
-/** The policy as the act sees it: the index in force, and a way to the index of a later epoch. */
+/** The policy as an act uses it: the index in force, and a way to the index of a later epoch. */
 export interface InForce<Index> {
   current(): Index;
   reach(epoch: number): Promise<Index>;
 }
 
-/** Under a storm of policy changes an act is decided again this often before it is given up as unavailable. */
+/** How often an act is decided again under many concurrent policy changes, before Problem `unavailable`. */
 const ATTEMPTS = 8;
 
 /**
- * The recorded act, by which anything leaves the exchange or changes its policy: decide on the index in force, make, and enter it. `make` enters
- * by `enter`, `enterIn` or `enterChanges`, with the epoch of `index` in the draft, before it returns what may leave. Where the policy moved before
- * the commit, all of it is dropped and decided again on an index that has the change. Where the token or the grant ended, it is decided once
- * more, so that the denial names its rule; `make` may so run more than once.
- * @throws Problem unauthenticated where the token or the grant ended though the decision still permits it, unavailable after eight changes, and
- * what `decide` and `make` throw
+ * The recorded act: the only way in which anything leaves the exchange or changes its policy. It decides on the index in force, makes, and records.
+ * `make` records by `enter`, `enterIn` or `enterChanges`, with the epoch of `index` in the draft, before it returns what may leave. Where the policy
+ * changed before the commit, the result is dropped and decided again on an index that has the change. Where the token or the grant ended, it is
+ * decided once more, so that the denial names its rule. So `make` may run more than once.
+ * @throws Problem unauthenticated where the token or the grant ended but the decision still permits, unavailable after eight changes, and whatever
+ * `decide` and `make` throw
  */
 export async function recorded<Index, Decided, Given>(
   policy: InForce<Index>,
@@ -41,7 +41,7 @@ export async function recorded<Index, Decided, Given>(
   throw new Problem('unavailable', 'The policy changes too quickly to decide. Try again.', { retryAfter: 1 });
 }
 
-/** An entry of its own, committed when this returns. @throws Problem audit-unavailable, unprocessable; Overtaken */
+/** Writes an entry of its own, committed on return. @throws Problem audit-unavailable, unprocessable; Overtaken */
 export async function enter(
   log: Pick<AuditLog, 'append'>,
   draft: Draft,
@@ -51,13 +51,13 @@ export async function enter(
   throw new Overtaken(appended.state === 'stale' ? appended.epoch : undefined);
 }
 
-/** An entry as the last statement of the caller's transaction: both are committed, or neither. @throws Problem audit-unavailable; Overtaken */
+/** Writes an entry as the last statement of the caller's transaction: both commit, or neither. @throws Problem audit-unavailable; Overtaken */
 export async function enterIn(log: Pick<AuditLog, 'appendIn'>, tx: pg.ClientBase, draft: Draft): Promise<Receipt> {
   const { receipts } = await log.appendIn(tx, [draft], { policy: false });
   return receipts[0]!;
 }
 
-/** The same for changes of the policy: the epoch that carries them, and the receipts in order. */
+/** As `enterIn`, for changes of the policy. Returns the new epoch, and the receipts in order. */
 export function enterChanges(
   log: Pick<AuditLog, 'appendIn'>,
   tx: pg.ClientBase,

@@ -3,20 +3,20 @@ import type { Clock } from '../platform/clock.js';
 import { send } from './http.js';
 import type { PrivateJwk } from './private-jwk.js';
 
-/** Who asks for a token, where, and for what. */
+/** The caller, the server and the audience of a token. */
 export interface TokenRequest {
   clientId: string;
   privateJwk: PrivateJwk;
   issuer: string;
   tokenEndpoint: string;
-  /** RFC 8707: whose token it will be. */
+  /** RFC 8707: the audience of the token. */
   resource: string;
 }
 
 const ASSERTION_LIFE_S = 60;
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-/** An access token by `private_key_jwt` (RFC 7523). Throws Error with what the server said. */
+/** An access token by `private_key_jwt` (RFC 7523). Throws Error with the server's message. */
 export async function accessToken(request: TokenRequest, clock: Clock): Promise<string> {
   const now = Math.floor(clock.now() / 1000);
   const assertion = await new SignJWT({})

@@ -4,7 +4,7 @@ import { accessToken } from './access-token.js';
 import { send } from './http.js';
 import type { PrivateJwk } from './private-jwk.js';
 
-/** A file as a publisher hands it over, with its own headings and codes. */
+/** A file as a publisher sends it, with its own headings and codes. */
 export interface PublisherFile {
   /** `police/resident` */
   dataset: string;
@@ -16,15 +16,15 @@ export interface PublisherFile {
   gzip: boolean;
   /** Client id of the publisher's or contributor's application that delivers it. */
   deliveredBy: string;
-  /** A delta where others deliver other parts of the same dataset; otherwise all of the deliverer's part. */
+  /** A delta where others deliver other parts of the same dataset; else all of the deliverer's part. */
   mode: 'snapshot' | 'delta';
-  /** The bytes as delivered, made while they are read: nothing is held. A new stream each time. */
+  /** The bytes to deliver, made while they are read: nothing is held in memory. A new stream on each call. */
   stream(): Readable;
 }
 
-/** Where the exchange is, and the keys of its publishers' applications. */
+/** The address of the exchange, and the keys of its publishers' applications. */
 export interface DeliveryTarget {
-  /** What is connected to; no trailing slash. */
+  /** The address to connect to; no trailing slash. */
   baseUrl: string;
   issuer: string;
   tokenEndpoint: string;
@@ -41,11 +41,11 @@ export interface Delivered {
   rejected: number;
   deleted: number;
   release: number;
-  /** The same file was published before and nothing has changed since: no new release. */
+  /** The same file was published before: no new release. */
   unchanged: boolean;
 }
 
-/** Hands one file over through the public endpoint. Throws Error with what the exchange answered. */
+/** Delivers one file through the public endpoint. Throws Error with the exchange's reply. */
 export async function deliverFile(
   target: DeliveryTarget,
   file: PublisherFile,

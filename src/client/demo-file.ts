@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PrivateJwk } from './private-jwk.js';
 
-/** `<data-dir>/demo.json`: where a client finds the applications of the running demo; 0600, because it holds private keys. */
+/** `<data-dir>/demo.json`: where a client finds the applications of the running demo; 0600, because it contains private keys. */
 export interface DemoFile {
   baseUrl: string;
   issuer: string;
@@ -39,7 +39,7 @@ export function removeDemoFile(dataDir: string): void {
   rmSync(demoFilePath(dataDir), { force: true });
 }
 
-/** Throws Error where the demo has not been loaded. */
+/** Throws Error where the demo is not loaded. */
 export function readDemoFile(dataDir: string): DemoFile {
   try {
     return JSON.parse(readFileSync(demoFilePath(dataDir), 'utf8')) as DemoFile;

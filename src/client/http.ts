@@ -15,18 +15,18 @@ export interface Sending {
   method: string;
   headers: Record<string, string>;
   body: string | Readable;
-  /** Gives the request up; it rejects then. */
+  /** Aborts the request, which then rejects. */
   signal?: AbortSignal | undefined;
-  /** File that takes the body of a success (0600), in place of `text`. */
+  /** File for the body of a success (0600), instead of `text`. */
   into?: string | undefined;
 }
 
-/** A large delivery takes as long as it takes: without this a reply that takes five minutes fails. */
+/** A large delivery may take long: with undici's default, a reply that takes five minutes fails. */
 const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
 
 /**
- * One request, its body text or a stream. A server that refuses before it has read the body is heard all the same. Rejects where it does not
- * answer, or where the connection breaks.
+ * Sends one request; its body is text or a stream. The reply of a server that refuses before reading the body is returned all the same. Rejects where
+ * the server does not answer, or the connection breaks.
  */
 export async function send(url: string, { method, headers, body, signal, into }: Sending): Promise<Reply> {
   const content = body === '' ? null : body;

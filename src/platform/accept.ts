@@ -1,13 +1,10 @@
 import Negotiator from 'negotiator';
 import { Problem } from './errors.js';
 
-/**
- * The media type of a reply (RFC 9110, 12.5.1): of those that the route offers the one that `Accept` prefers, the first one where all are the
- * same to it. Throws Problem not-acceptable.
- */
+/** The media type of a reply (RFC 9110, 12.5.1): the offered type that `Accept` prefers, the first one on a tie. Throws Problem not-acceptable. */
 export function negotiate<T extends string>(accept: string | undefined, offered: readonly [T, ...T[]]): T {
   const [first] = offered;
-  // What most programs send; this is on the path of every read.
+  // What most programs send; every read runs this.
   if (accept === undefined || accept === '' || accept === '*/*' || accept === first) return first;
   // A range may name the charset, which is always this one.
   const spelled = offered.flatMap((type) => [type, `${type};charset=utf-8`]);

@@ -1,7 +1,7 @@
 import { type BareItem, parseDictionary, parseItem, serializeDictionary } from 'structured-headers';
 import { Problem } from './errors.js';
 
-/** The value of a header that is one item of a structured field (RFC 9651), without its parameters; undefined where it is none. */
+/** The value of a header that is one item of a structured field (RFC 9651), without its parameters; undefined for anything else. */
 export function itemIn(header: string | string[] | undefined): BareItem | undefined {
   try {
     return parseItem(String(header))[0];
@@ -17,14 +17,14 @@ export function writeDigest(sha256: Buffer): string {
 
 /**
  * The SHA-256 that a `Content-Digest` or `Repr-Digest` header states, or undefined without one.
- * @throws Problem bad-header where the header is there and has no sound sha-256
+ * @throws Problem bad-header where the header is there but has no valid sha-256
  */
 export function statedDigest(header: string | string[] | undefined, name = 'Content-Digest'): Buffer | undefined {
   if (header === undefined) return undefined;
   const bytes = sha256In([header].flat().join(', '));
   if (bytes instanceof ArrayBuffer && bytes.byteLength === 32) return Buffer.from(bytes);
   throw new Problem('bad-header', undefined, {
-    faults: [{ parameter: name, reason: 'no sound sha-256 in it', expected: 'sha-256=:base64:' }],
+    faults: [{ parameter: name, reason: 'no valid sha-256 in it', expected: 'sha-256=:base64:' }],
   });
 }
 

@@ -12,7 +12,7 @@ export function isWhole(scope: RowScope): scope is { all: true } {
   return 'all' in scope && scope.all === true;
 }
 
-/** The test of a row's values, which are in the order of `fields`: the same as `scopeSql` in memory. */
+/** Tests a row's values, given in the order of `fields`: the same as `scopeSql`, in memory. */
 export function contains(scope: RowScope, fields: readonly string[]): (values: readonly unknown[]) => boolean {
   if (isWhole(scope)) return () => true;
   const terms = termsOf(scope).map((term) => {
@@ -29,8 +29,8 @@ export function contains(scope: RowScope, fields: readonly string[]): (values: r
 }
 
 /**
- * SQL over a table's alias: true exactly for the rows in scope, false or NULL for the others, so its negation is `IS NOT TRUE`. Equality and
- * ranges, which an index on (field, row_id) serves. `add` takes a value and gives its placeholder.
+ * SQL over a table's alias: true exactly for the rows in scope, false or NULL for the others, so its negation is `IS NOT TRUE`. It uses equality and
+ * ranges, which an index on (field, row_id) serves. `add` takes a value and returns its placeholder.
  */
 export function scopeSql(scope: RowScope, alias: string, add: (value: string | readonly string[]) => string): string {
   if (isWhole(scope)) return 'true';
@@ -53,7 +53,7 @@ function termSql(term: ScopeTerm, column: string, add: (value: string | readonly
   return `${column} = ANY(${add(values)}::text[])`;
 }
 
-/** The first text, by code points, behind all that begin with the prefix. Undefined where there is none. */
+/** The first text, by code points, after all texts with the prefix. Undefined where there is none. */
 export function afterPrefix(prefix: string): string | undefined {
   const points = [...prefix].map((character) => character.codePointAt(0) ?? HIGHEST);
   for (let last = points.pop(); last !== undefined; last = points.pop()) {
@@ -86,7 +86,7 @@ function termsOf(scope: RowScope): readonly ScopeTerm[] {
   return 'scope' in scope ? scope.scope : [];
 }
 
-/** `open`: whatever begins with one of them. A value that no column can hold is left out: PostgreSQL would read another one. */
+/** `open`: values that begin with one of them match too. A value that no column can hold is left out: PostgreSQL would read it as another one. */
 function valuesOf(term: ScopeTerm): { values: readonly string[]; open: boolean } {
   const open = !('in' in term);
   return { values: ('in' in term ? term.in : term.prefix).filter(isStorable), open };
@@ -96,7 +96,7 @@ function isStorable(value: string): boolean {
   return value.isWellFormed() && !value.includes('\0');
 }
 
-/** Faults of a draft's rows. They use the contract's scope dimensions, each indexed; a grant of mode deliver is limited by the partition. */
+/** Faults of a draft's rows. They use the contract's scope dimensions, each indexed; the partition limits a grant of mode deliver. */
 export function checkRows({ rows, mode }: GrantDraft, contract: Contract): Fault[] {
   if ('all' in rows) return isWhole(rows) ? [] : [{ pointer: '/rows/all', reason: 'It is true or absent' }];
   const dimensions = mode === 'deliver' ? new Set([contract.partition]) : contract.scopes;

@@ -32,7 +32,7 @@ export interface Changed {
   receipt: Receipt;
 }
 
-/** Changes on this node run one after the other: side by side each would overtake the others. */
+/** Changes on this node run one after the other: in parallel each would overtake the others. */
 const turns = new WeakMap<Policy, Promise<unknown>>();
 
 /**
@@ -66,7 +66,7 @@ async function decideAndWrite(
   return { index: await policy.reach(epoch), receipt: receipts[0]! };
 }
 
-/** The newest epoch that is committed. */
+/** The newest committed epoch. */
 export async function headEpoch(database: Queryable): Promise<number> {
   const { rows } = await database.query<{ epoch: string }>(
     'SELECT policy_epoch::text AS epoch FROM audit.batch ORDER BY first DESC LIMIT 1',
