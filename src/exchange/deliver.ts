@@ -3,7 +3,7 @@ import type { PolicyIndex } from '../access/policy/policy.js';
 import { enterIn, recorded } from '../audit/recorded.js';
 import { advance } from '../ingest/delivery.js';
 import { stillTakes } from '../ingest/judge/validator.js';
-import { type Landed, land } from '../ingest/land/land.js';
+import { land } from '../ingest/land/land.js';
 import { createStaging } from '../ingest/land/staging.js';
 import { releaseLife } from '../ingest/open-delivery.js';
 import { type Ended, publish } from '../ingest/publish/publish.js';
@@ -11,7 +11,7 @@ import { Unreadable } from '../ingest/readers/source.js';
 import { Problem } from '../platform/errors.js';
 import { databaseProblem } from '../platform/postgres/database-problem.js';
 import { decideAgain } from './delivering/authorise-delivery.js';
-import { beginDelivery, type Offer, type Run } from './delivering/begin-delivery.js';
+import { type BegunDelivery, beginDelivery, type Offer } from './delivering/begin-delivery.js';
 import { endedEntry } from './delivering/delivery-entries.js';
 import { digestOf, failDelivery, refuseDelivery } from './delivering/end-delivery.js';
 import { isKnown, sameBefore } from './delivering/recognise.js';
@@ -19,7 +19,7 @@ import { recoverDeliveries } from './delivering/recover-deliveries.js';
 import type { Exchange } from './exchange.js';
 
 /**
- * receive → validate → land → publish → record. Ends published or rejected, with its entry; whatever breaks off in between leaves the last
+ * receive → judge → land → publish → record. Ends published or rejected, with its entry; whatever breaks off in between leaves the last
  * release untouched, and the delivery can be sent again.
  * @throws Problem too-large, bad-body, digest-mismatch, unavailable, internal, or the code of a denial: the delivery has failed; conflict:
  * or its deliverer has cancelled it
@@ -32,23 +32,21 @@ export function deliver(exchange: Exchange, offer: Offer): Promise<Ended> {
 
 async function carryOut(exchange: Exchange, offer: Offer): Promise<Ended> {
   await recoverDeliveries(exchange).catch((error) => Promise.reject(databaseProblem(error)));
-  const client = await exchange.database.owner.connect().catch((error) => Promise.reject(databaseProblem(error)));
-  const run = await beginDelivery(exchange, client, offer).catch((error) => {
-    client.release(true);
-    throw databaseProblem(error);
-  });
+  const run = await beginDelivery(exchange, offer);
   try {
-    const skipped = await isKnown(run);
-    const landed = await receiveAndLand(exchange, run, skipped);
-    if (landed instanceof Unreadable) return await refuseDelivery(exchange, run, landed);
+    const known = await isKnown(run);
+    const unreadable = await receiveAndLand(run, known);
+    if (unreadable !== undefined) return await refuseDelivery(exchange, run, unreadable);
     offer.onLanded?.();
-    const ended = await publishAndRecord(exchange, run, { landed, skipped });
-    if (ended.delivery.release !== null) exchange.releases.moved(run.validator.contract.name, ended.delivery.release);
+    const ended = await publishAndRecord(exchange, run, known);
+    const { release } = ended.delivery;
+    if (release !== null) exchange.releases.moved(run.judge.validator.contract.name, release);
     return ended;
   } catch (error) {
     throw await failDelivery(exchange, run, error);
   } finally {
-    run.watch.close();
+    const { client, watch } = run.place;
+    watch.close();
     await releaseLife(client, offer.id).then(
       () => client.release(),
       () => client.release(true),
@@ -56,53 +54,38 @@ async function carryOut(exchange: Exchange, offer: Offer): Promise<Ended> {
   }
 }
 
-async function receiveAndLand(exchange: Exchange, run: Run, skip: boolean): Promise<Landed | Unreadable> {
-  const { client, validator, validation, offer } = run;
+/** Each row is judged as it comes in, and lands or is set aside; a known file is only read. Returns why nobody can tell its rows apart, if so. */
+async function receiveAndLand({ offer, judge, place }: BegunDelivery, known: boolean): Promise<Unreadable | undefined> {
   const { intake } = offer;
-  await createStaging(client, offer.id, validator);
-  const { signal } = run.watch;
-  const landing = { client, app: exchange.database.app, deliveryId: offer.id, validator, validation, signal };
-  const read = async () => land({ ...landing, source: await intake.open(validator) }, run.progress);
-  const landed = await (skip ? intake.drain().then(() => run.progress) : read()).catch((error) => {
+  const { client, delivery } = place;
+  await createStaging(client, delivery.id, judge.validator);
+  try {
+    if (known) await intake.drain();
+    else await land(await intake.open(judge.validator), judge, place);
+  } catch (error) {
     if (error instanceof Unreadable) return error;
     throw error;
-  });
-  if (landed instanceof Unreadable) return landed;
-  run.delivery = await advance(client, run.delivery, 'landed', { digest: digestOf(intake), bytes: intake.bytes() });
-  return landed;
+  }
+  place.delivery = await advance(client, delivery, 'landed', { digest: digestOf(intake), bytes: intake.bytes() });
+  return undefined;
 }
 
 /** The decision is made anew under the epoch of the very commit: what was revoked while the body came in publishes nothing. */
-function publishAndRecord(
-  exchange: Exchange,
-  run: Run,
-  { landed, skipped }: { landed: Landed; skipped: boolean },
-): Promise<Ended> {
-  const { client, offer, delivery, validator, validation } = run;
+function publishAndRecord(exchange: Exchange, run: BegunDelivery, known: boolean): Promise<Ended> {
+  const { call } = run.offer;
   return recorded(
     exchange.policy,
     (index) => decideOnRun(exchange, run, index),
     (permit, index) =>
-      publish({
-        client,
-        delivery,
-        validator,
-        scope: permit.access.get('')!.grant.rows,
-        landed,
-        mapped: validation.mapped(),
-        suspicious: validation.suspicious(),
-        quality: { tally: run.tally, catalog: index.catalog },
-        notes: offer.intake.notes?.(),
-        published: offer.intake.published,
-        same: (tx) => sameBefore(tx, run, { permit, index }),
-        skipped,
-        wanted: run.watch.check,
-        record: (tx, ended) => enterIn(exchange.log, tx, endedEntry({ call: offer.call, index, permit }, ended)),
+      publish(run, {
+        catalog: index.catalog,
+        same: () => sameBefore(run, known, { permit, index }),
+        record: (tx, ended) => enterIn(exchange.log, tx, endedEntry({ call, index, permit }, ended)),
       }),
   );
 }
 
-function decideOnRun(exchange: Exchange, { offer, validator }: Run, index: PolicyIndex): Permit {
+function decideOnRun(exchange: Exchange, { offer, judge: { validator } }: BegunDelivery, index: PolicyIndex): Permit {
   const permit = decideAgain(exchange, { call: offer.call, contractId: validator.contract.id }, index);
   // What was received was limited by the grant that began it; another one may have other rows.
   if (!sameGrant(permit, offer.permit)) throw new Problem('conflict');

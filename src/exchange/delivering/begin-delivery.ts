@@ -1,18 +1,18 @@
 import type pg from 'pg';
 import type { Permit } from '../../access/policy/decision.js';
 import type { PolicyIndex } from '../../access/policy/policy.js';
-import type { Delivery } from '../../ingest/delivery.js';
 import { prepareDerivation } from '../../ingest/derive/derivation.js';
-import { startValidation, type Validation } from '../../ingest/judge/validate.js';
-import { type Validator, validatorOf } from '../../ingest/judge/validator.js';
-import type { Landed } from '../../ingest/land/land.js';
+import { type Judge, openJudge } from '../../ingest/judge/validate.js';
+import { validatorOf } from '../../ingest/judge/validator.js';
+import type { LandingPlace } from '../../ingest/land/land.js';
 import { openDelivery } from '../../ingest/open-delivery.js';
-import { startTally, type Tally } from '../../ingest/quality/tally.js';
+import { startTally } from '../../ingest/quality/tally.js';
 import type { Intake } from '../../ingest/receive/intake.js';
 import { meaningOf } from '../../ingest/receive/same-file.js';
+import { watchCancel } from '../../ingest/watch-cancel.js';
+import { databaseProblem } from '../../platform/postgres/database-problem.js';
 import type { Call } from '../call.js';
 import type { Exchange } from '../exchange.js';
-import { type CancelWatch, watchCancel } from './watch-cancel.js';
 
 /** A batch handed over, authorised. */
 export interface Offer {
@@ -28,53 +28,53 @@ export interface Offer {
   onLanded?: () => void;
 }
 
-/** A delivery on its way. */
-export interface Run {
-  /** As exchange_owner, its own. */
-  client: pg.PoolClient;
+/** A delivery on its way: what came, what judges it, and where it lands. */
+export interface BegunDelivery {
   offer: Offer;
-  /** As the last committed transaction left it. */
-  delivery: Delivery;
-  validator: Validator;
-  validation: Validation;
-  tally: Tally;
-  /** What has been read so far. */
-  progress: Landed;
-  /** Of its bytes (`ingest/same-file.ts`). */
+  judge: Judge;
+  place: LandingPlace;
+  /** What the same bytes are recognised by (`ingest/receive/same-file.ts`). */
   meaning: string | null;
-  watch: CancelWatch;
 }
 
-/** Registers the delivery on the connection that it keeps to its end. */
-export async function beginDelivery(exchange: Exchange, client: pg.PoolClient, offer: Offer): Promise<Run> {
+/** Registers the delivery, on a connection that it keeps to its end. @throws Problem unavailable */
+export async function beginDelivery(exchange: Exchange, offer: Offer): Promise<BegunDelivery> {
+  const client = await exchange.database.owner.connect().catch((error) => Promise.reject(databaseProblem(error)));
+  try {
+    return await begin(exchange, client, offer);
+  } catch (error) {
+    client.release(true);
+    throw databaseProblem(error);
+  }
+}
+
+async function begin(
+  { keys, clock, database, node }: Exchange,
+  client: pg.PoolClient,
+  offer: Offer,
+): Promise<BegunDelivery> {
+  const { id, call, index, mode, intake } = offer;
   const { contract, grant } = offer.permit.access.get('')!;
-  const validator = validatorOf(contract, offer.index.catalog.standard);
-  const tally = startTally(contract, { now: exchange.clock.now() });
-  const derive = await prepareDerivation(client, offer.index.catalog, validator);
-  const validation = startValidation(validator, {
-    keys: exchange.keys,
-    scope: grant.rows,
-    mode: offer.mode,
-    derive,
-    rules: tally.rules,
-    turnedAway: tally.turnedAway,
-    numbered: offer.intake.numbered,
-  });
-  const { mode, intake } = offer;
-  const standard = offer.index.catalog.standard.version;
-  const meaning = meaningOf({ contract, standard, grant, mode, places: derive?.asOf, intake });
+  const { catalog } = index;
+  const validator = validatorOf(contract, catalog.standard);
+  const tally = startTally(contract, { now: clock.now() });
+  const derivation = await prepareDerivation(client, catalog, validator);
+  const { numbered } = intake;
+  const judge = openJudge({ validator, scope: grant.rows, mode, tally, keys, derivation, numbered });
+  const standard = catalog.standard.version;
+  const meaning = meaningOf({ contract, standard, grant, mode, places: derivation?.asOf, intake });
   const delivery = await openDelivery(client, {
-    id: offer.id,
+    id,
     lineage: contract.name,
     contract: { id: contract.id, hash: contract.hash },
-    application: offer.call.subject.sub,
+    application: call.subject.sub,
     grant: grant.id,
     mode,
     mediaType: intake.mediaType,
     meaning,
-    node: exchange.node,
+    node,
   });
-  const progress: Landed = { received: 0, rejected: 0, faults: new Map() };
-  const watch = watchCancel(exchange, offer.id);
-  return { client, offer, delivery, validator, validation, tally, progress, meaning, watch };
+  const landed: LandingPlace['landed'] = { received: 0, rejected: 0, faults: new Map() };
+  const place = { client, app: database.app, delivery, landed, watch: watchCancel(database, id) };
+  return { offer, judge, place, meaning };
 }

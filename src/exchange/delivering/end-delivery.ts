@@ -6,30 +6,31 @@ import { dropStaging } from '../../ingest/open-delivery.js';
 import type { Ended } from '../../ingest/publish/publish.js';
 import type { Unreadable } from '../../ingest/readers/source.js';
 import type { Intake } from '../../ingest/receive/intake.js';
+import { Cancelled } from '../../ingest/watch-cancel.js';
 import { Problem } from '../../platform/errors.js';
 import { databaseProblem } from '../../platform/postgres/database-problem.js';
 import { writeDigest } from '../../platform/structured-field.js';
 import type { Exchange } from '../exchange.js';
-import type { Run } from './begin-delivery.js';
+import type { BegunDelivery } from './begin-delivery.js';
 import { cancelledEntry, endedEntry, failedEntry } from './delivery-entries.js';
-import { Cancelled } from './watch-cancel.js';
 
 /**
  * Nobody can tell its rows apart: rejected whole, with what had been read of it set aside or dropped.
  * @throws what reading the rest of the body or the database throws: the delivery then has still to fail
  */
-export async function refuseDelivery(exchange: Exchange, run: Run, unreadable: Unreadable): Promise<Ended> {
-  const { client, offer, validation, progress } = run;
+export async function refuseDelivery(exchange: Exchange, run: BegunDelivery, unreadable: Unreadable): Promise<Ended> {
+  const { offer, judge, place } = run;
+  const { client, delivery: begun } = place;
   await offer.intake.drain();
   return inTransaction(client, async () => {
     await dropStaging(client, offer.id);
-    const { received, rejected, faults } = progress;
-    const delivery = await advance(client, run.delivery, 'rejected', {
+    const { received, rejected, faults } = place.landed;
+    const delivery = await advance(client, begun, 'rejected', {
       digest: digestOf(offer.intake),
       bytes: offer.intake.bytes(),
-      counts: { ...run.delivery.counts, received, rejected, accepted: received - rejected },
+      counts: { ...begun.counts, received, rejected, accepted: received - rejected },
       report: {
-        ...validation.mapped(),
+        ...judge.mapped(),
         faults: faultsOf(faults),
         ...notesOf(offer.intake),
         refused: { rule: unreadable.rule, reason: unreadable.message, line: unreadable.line },
@@ -44,8 +45,8 @@ export async function refuseDelivery(exchange: Exchange, run: Run, unreadable: U
  * Marks the delivery failed, or cancelled where its deliverer took it back, drops what it staged and writes its entry, all or nothing; by another connection where its own is lost. Where
  * neither serves, recovery does the rest. Returns what the sender is told.
  */
-export async function failDelivery(exchange: Exchange, run: Run, error: unknown): Promise<Problem> {
-  const { client, offer } = run;
+export async function failDelivery(exchange: Exchange, run: BegunDelivery, error: unknown): Promise<Problem> {
+  const { offer, judge, place } = run;
   const cancelled = error instanceof Cancelled;
   const problem = cancelled
     ? new Problem('conflict', 'The delivery was cancelled by its deliverer')
@@ -57,12 +58,12 @@ export async function failDelivery(exchange: Exchange, run: Run, error: unknown)
       await tx.query(`SET LOCAL lock_timeout = '5s'`);
       await dropStaging(tx, offer.id);
       const refused = { rule: cancelled ? 'cancelled' : problem.code, reason: problem.message };
-      const report = { ...run.validation.mapped(), faults: [], ...notesOf(offer.intake), refused };
-      await advance(tx, run.delivery, cancelled ? 'cancelled' : 'failed', { report, bytes: offer.intake.bytes() });
+      const report = { ...judge.mapped(), faults: [], ...notesOf(offer.intake), refused };
+      await advance(tx, place.delivery, cancelled ? 'cancelled' : 'failed', { report, bytes: offer.intake.bytes() });
       const draft = cancelled ? cancelledEntry(offer, offer.id) : failedEntry(offer, offer.id, problem.code);
       await enterIn(exchange.log, tx, draft);
     });
-  await end(client)
+  await end(place.client)
     .catch(() => byAnother(exchange, end))
     .catch(() => undefined);
   return problem;

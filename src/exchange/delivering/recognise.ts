@@ -1,32 +1,42 @@
-import type pg from 'pg';
 import type { Permit } from '../../access/policy/decision.js';
 import type { PolicyIndex } from '../../access/policy/policy.js';
 import { findSame, type Same, type Sought } from '../../ingest/receive/same-file.js';
+import { Problem } from '../../platform/errors.js';
 import { writeDigest } from '../../platform/structured-field.js';
-import type { Run } from './begin-delivery.js';
+import type { BegunDelivery } from './begin-delivery.js';
 import { digestOf } from './end-delivery.js';
 
 /** Was the file published before whose digest the sender has stated? Then its rows needn't be landed once more: it is read and hashed only. */
-export async function isKnown(run: Run): Promise<boolean> {
+export async function isKnown(run: BegunDelivery): Promise<boolean> {
   const { stated } = run.offer.intake;
   if (stated === undefined || run.offer.again) return false;
-  const sought = soughtBy(run, run.offer, writeDigest(stated));
-  return (await findSame(run.client, sought)) !== undefined;
+  return (await findSame(run.place.client, soughtBy(run, run.offer, writeDigest(stated)))) !== undefined;
 }
 
-/** The same within the transaction that would publish: nobody else publishes into the lineage meanwhile. */
+/**
+ * The same within the transaction that would publish: nobody else publishes into the lineage meanwhile.
+ * @throws Problem unavailable where it was known when it came, so that no row has landed, and is no longer the same
+ */
 export async function sameBefore(
-  tx: pg.ClientBase,
-  run: Run,
+  run: BegunDelivery,
+  known: boolean,
   decided: { permit: Permit; index: PolicyIndex },
 ): Promise<Same | undefined> {
   if (run.offer.again) return undefined;
-  return findSame(tx, soughtBy(run, decided, digestOf(run.offer.intake)));
+  const same = await findSame(run.place.client, soughtBy(run, decided, digestOf(run.offer.intake)));
+  if (same === undefined && known) {
+    throw new Problem('unavailable', 'The dataset has changed meanwhile. Send it again.', { retryAfter: 1 });
+  }
+  return same;
 }
 
-function soughtBy(run: Run, { permit, index }: { permit: Permit; index: PolicyIndex }, digest: string): Sought {
+function soughtBy(
+  run: BegunDelivery,
+  { permit, index }: { permit: Permit; index: PolicyIndex },
+  digest: string,
+): Sought {
   return {
-    lineageId: run.delivery.lineageId,
+    lineageId: run.place.delivery.lineageId,
     application: run.offer.call.subject.sub,
     meaning: run.meaning,
     digest,

@@ -1,10 +1,9 @@
 import type pg from 'pg';
-import type { RowScope } from '../../access/grants/grant.js';
 import { isWhole, scopeSql } from '../../access/grants/row-scope.js';
-import type { Contract } from '../../catalog/contract.js';
 import { liveTable } from '../../catalog/table.js';
 import { stagingTable } from '../land/staging.js';
 import type { RowError } from '../readers/source.js';
+import type { Judge } from './validate.js';
 
 const REPEATED: RowError = {
   field: null,
@@ -17,15 +16,6 @@ const FOREIGN: RowError = {
   reason: 'the key belongs to a part that another contributor delivers',
 };
 
-export interface TurningAway {
-  deliveryId: string;
-  contract: Contract;
-  scope: RowScope;
-  /** False where no key can have come twice. */
-  suspicious: boolean;
-  mode: 'snapshot' | 'delta';
-}
-
 export interface TurnedAway {
   away: { error: RowError; rows: number }[];
   superseded: number;
@@ -35,8 +25,10 @@ export interface TurnedAway {
  * What only the whole can judge. Set aside: keys of another contributor's part, and in a snapshot, which says once what each row is, later
  * rows of one key. The rows of a delta are changes in their order, so there the last one of a key counts, and earlier ones are superseded.
  */
-export async function turnAway(tx: pg.ClientBase, turning: TurningAway): Promise<TurnedAway> {
-  const { deliveryId, contract, scope, suspicious, mode } = turning;
+export async function turnAway(tx: pg.ClientBase, judge: Judge, deliveryId: string): Promise<TurnedAway> {
+  const { scope, mode } = judge;
+  const { contract } = judge.validator;
+  const suspicious = judge.suspicious();
   const staging = stagingTable(deliveryId);
   const away: TurnedAway['away'] = [];
   const move = async (error: RowError, condition: string, values: readonly unknown[]) => {

@@ -5,6 +5,7 @@ import type { Keys } from '../../platform/keys.js';
 import type { Report } from '../delivery.js';
 import type { Derivation } from '../derive/derivation.js';
 import { keptLine, stagingLine } from '../land/staging-line.js';
+import type { Tally } from '../quality/tally.js';
 import type { RowError, SourceRow } from '../readers/source.js';
 import { columnName } from '../readers/xlsx/xlsx-sheet.js';
 import { rowErrors } from './faults.js';
@@ -28,23 +29,15 @@ export interface Validated {
   received: number;
 }
 
-export interface ValidationOptions {
-  keys: Pick<Keys, 'rowId'>;
+/** What judges the rows of one delivery. */
+export interface Judge {
+  validator: Validator;
+  /** The part that is delivered. */
   scope: RowScope;
   mode: 'snapshot' | 'delta';
-  /** Fills fields that follow from others: a house code, a grid. Before the row is judged. */
-  derive?: Derivation | undefined;
-  /** Named rules beyond types, on a row that satisfies its contract: the errors that turn it away; warnings it counts itself. */
-  rules?: ((values: readonly unknown[], line: number) => readonly RowError[] | undefined) | undefined;
-  /** Hears the number (`catalog/row-id.ts`, hex) of every row that is taken. */
-  numbered?: ((rowNumber: string) => void) | undefined;
-  /** Hears of every row that is set aside here. */
-  turnedAway?: ((line: number, errors: readonly RowError[]) => void) | undefined;
-}
-
-/** The validation of one delivery. */
-export interface Validation {
-  /** `headings`: of the source, where it has any. */
+  /** Counts the rows by the rules of quality while they pass. */
+  tally: Tally;
+  /** `headings`: of the source, where it has any. @throws Unreadable where the header of a CSV file is unusable */
   take(rows: readonly SourceRow[], headings: readonly string[] | undefined): Validated;
   /** What the report says of the mapping: headings that no field takes (at most a hundred), codes, and what was derived. */
   mapped(): Pick<Report, 'unmapped' | 'suggestions' | 'unmappedValues' | 'derived'>;
@@ -52,26 +45,34 @@ export interface Validation {
   suspicious(): boolean;
 }
 
+export interface JudgeParts extends Pick<Judge, 'validator' | 'scope' | 'mode' | 'tally'> {
+  keys: Pick<Keys, 'rowId'>;
+  /** Fills fields that follow from others: a house code, a grid. Before the row is judged. */
+  derivation: Derivation | undefined;
+  /** Is called with the number (`catalog/row-id.ts`, hex) of every row that is taken. */
+  numbered: ((rowNumber: string) => void) | undefined;
+}
+
 const UNMAPPED_AT_MOST = 100;
 const DELETES: RowError = { field: OPERATION, rule: 'operation', reason: 'a snapshot deletes what it leaves out' };
 const OUTSIDE: RowError = { field: null, rule: 'scope', reason: 'the row is outside the part that you deliver' };
 
-/** @throws Unreadable (from `take`) where the header of a CSV file is unusable */
-export function startValidation(validator: Validator, options: ValidationOptions): Validation {
+export function openJudge(parts: JudgeParts): Judge {
+  const { validator, scope, mode, tally, keys, derivation, numbered } = parts;
   const unmapped = new Set<string>();
   const note = (heading: string) => {
     if (unmapped.size < UNMAPPED_AT_MOST) unmapped.add(heading.slice(0, 64).toWellFormed().replaceAll('\0', '␀'));
   };
   const codes = countCodes(validator);
-  const judge = rowJudge(validator, options);
+  const judge = rowJudge(parts);
   const numberOf = (values: readonly unknown[]) =>
     rowIdHex(
-      options.keys,
+      keys,
       validator.contract.name,
       validator.keyAt.map((at) => values[at]),
     );
   const seen = seenKeys();
-  const partial = !isWhole(options.scope); // then publishing may turn any row away, and needs its text
+  const partial = !isWhole(scope); // then publishing may turn any row away, and needs its text
   let suspects = 0;
   let columns: Columns | undefined;
   const take = (row: SourceRow, batch: Validated): void => {
@@ -80,24 +81,28 @@ export function startValidation(validator: Validator, options: ValidationOptions
     const errors = typeof filled === 'string' ? judge(values, filled, row.line) : filled;
     if (errors !== undefined) {
       codes.hear(row.content, errors, columns);
-      options.turnedAway?.(row.line, errors);
+      tally.turnedAway(row.line, errors);
       batch.rejects.push({ line: row.line, text: row.text, errors: placed(errors, row, validator, columns) });
       // A faulty correction must not delete what it was to correct.
-      if (options.mode === 'snapshot' && row.content.kind !== 'broken' && hasKey(validator, values)) {
+      if (mode === 'snapshot' && row.content.kind !== 'broken' && hasKey(validator, values)) {
         batch.copy += keptLine(validator, numberOf(values), row.line);
       }
       return;
     }
     const rowNumber = numberOf(values);
-    options.numbered?.(rowNumber);
+    numbered?.(rowNumber);
     const again = seen(rowNumber);
     if (again) suspects++;
     const text = again || partial ? row.text : undefined;
     batch.copy += stagingLine(validator, { rowNumber, values, line: row.line, operation: filled as Operation, text });
   };
   return {
+    validator,
+    scope,
+    mode,
+    tally,
     mapped() {
-      const derived = options.derive?.told();
+      const derived = derivation?.told();
       return { ...mappingReport(validator, unmapped, codes), ...(derived === undefined ? {} : { derived }) };
     },
     suspicious: () => suspects > 0,
@@ -129,7 +134,7 @@ function mappingReport(
   validator: Validator,
   headings: ReadonlySet<string>,
   codes: CodeCounts,
-): ReturnType<Validation['mapped']> {
+): ReturnType<Judge['mapped']> {
   const suggestions = suggestHeadings(validator, headings);
   const unmappedValues = codes.told();
   return {
@@ -140,13 +145,16 @@ function mappingReport(
 }
 
 /** What is wrong with a row's values, or undefined. */
-function rowJudge(
-  validator: Validator,
-  { scope, mode, derive, rules }: Pick<ValidationOptions, 'scope' | 'mode' | 'derive' | 'rules'>,
-): (values: unknown[], operation: Operation, line: number) => readonly RowError[] | undefined {
+function rowJudge({
+  validator,
+  scope,
+  mode,
+  derivation,
+  tally,
+}: JudgeParts): (values: unknown[], operation: Operation, line: number) => readonly RowError[] | undefined {
   const inScope = contains(scope, validator.fields);
   return (values, operation, line) => {
-    derive?.derive(values);
+    derivation?.derive(values);
     if (operation === 'delete') {
       if (mode === 'snapshot') return [DELETES];
       keepKey(validator, values);
@@ -154,7 +162,7 @@ function rowJudge(
     const check = operation === 'delete' ? validator.remove : validator.store;
     if (!check(values)) return rowErrors(check.errors ?? [], validator.fields);
     if (operation === 'delete') return undefined;
-    return inScope(values) ? rules?.(values, line) : [OUTSIDE];
+    return inScope(values) ? tally.rules(values, line) : [OUTSIDE];
   };
 }
 

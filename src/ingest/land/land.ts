@@ -1,24 +1,25 @@
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import type { Validation } from '../judge/validate.js';
-import type { Validator } from '../judge/validator.js';
+import type { Delivery } from '../delivery.js';
+import type { Judge } from '../judge/validate.js';
 import type { Source } from '../readers/source.js';
+import type { CancelWatch } from '../watch-cancel.js';
 import type { TableForm } from '../workbook/rejects-workbook.js';
 import { addFaults, type FaultCounts, setAside } from './set-aside.js';
 import { copyStatement } from './staging.js';
 
-export interface Landing {
+/** Where a delivery lands: its staging table, named by its id, beside the live table of its contract. */
+export interface LandingPlace {
   /** As exchange_owner, the delivery's own for its whole life. */
-  client: pg.ClientBase;
+  client: pg.PoolClient;
   /** For what is set aside while the other connection copies. */
   app: pg.Pool;
-  deliveryId: string;
-  validator: Validator;
-  source: Source;
-  validation: Validation;
-  /** Ends the reading, even while the sender is silent. */
-  signal: AbortSignal;
+  /** As the last committed transaction left it. */
+  delivery: Delivery;
+  /** What has been read so far. */
+  landed: Landed;
+  watch: CancelWatch;
 }
 
 export interface Landed {
@@ -28,35 +29,35 @@ export interface Landed {
 }
 
 /**
- * Reads, validates and copies in one pass: a batch is text for COPY before the next one is read, so memory holds a few batches whatever the
- * file's size. `progress` is filled as it goes, for a delivery that breaks off.
- * @throws Unreadable, what the body throws, or the signal's reason; the staging table then holds nothing
+ * Reads, judges and copies in one pass: a batch is text for COPY before the next one is read, so memory holds a few batches whatever the
+ * file's size. `place.landed` is filled as it goes, for a delivery that breaks off.
+ * @throws Unreadable, what the body throws, or why it was cancelled; the staging table then holds nothing
  */
-export async function land(landing: Landing, progress: Landed): Promise<Landed> {
+export async function land(source: Source, judge: Judge, place: LandingPlace): Promise<void> {
+  const { client, app, delivery, landed, watch } = place;
   async function* copied(): AsyncGenerator<string> {
     let formKept = false;
-    for await (const rows of interruptible(landing.source.batches(), landing.signal)) {
-      if (!formKept) await keepForm(landing);
+    for await (const rows of interruptible(source.batches(), watch.signal)) {
+      if (!formKept) await keepForm(source, place);
       formKept = true;
-      const { copy, rejects, received } = landing.validation.take(rows, landing.source.headings());
-      progress.received += received;
-      progress.rejected += rejects.length;
-      addFaults(progress.faults, rejects);
-      if (rejects.length > 0) await setAside(landing.app, landing.deliveryId, rejects);
+      const { copy, rejects, received } = judge.take(rows, source.headings());
+      landed.received += received;
+      landed.rejected += rejects.length;
+      addFaults(landed.faults, rejects);
+      if (rejects.length > 0) await setAside(app, delivery.id, rejects);
       if (copy !== '') yield copy;
     }
   }
-  await pipeline(copied, landing.client.query(copyFrom(copyStatement(landing.deliveryId, landing.validator))));
-  return progress;
+  await pipeline(copied, client.query(copyFrom(copyStatement(delivery.id, judge.validator))));
 }
 
 /** The headings stand with the rejected rows as line 0, so that these can be told as the sender's own table. */
-async function keepForm({ source, app, deliveryId }: Landing): Promise<void> {
+async function keepForm(source: Source, { app, delivery }: LandingPlace): Promise<void> {
   const headings = source.headings();
   if (headings === undefined) return;
   const delimiter = source.delimiter?.();
   const form: TableForm = { headings, ...(delimiter === undefined ? {} : { delimiter }) };
-  await setAside(app, deliveryId, [{ line: 0, text: JSON.stringify(form), errors: [] }]);
+  await setAside(app, delivery.id, [{ line: 0, text: JSON.stringify(form), errors: [] }]);
 }
 
 /** One listener for all waits: a race with a promise that lives as long would hold every batch. */

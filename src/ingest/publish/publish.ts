@@ -1,46 +1,33 @@
 import type pg from 'pg';
-import type { RowScope } from '../../access/grants/grant.js';
 import { isWhole } from '../../access/grants/row-scope.js';
 import type { Receipt } from '../../audit/entry.js';
 import type { Catalog } from '../../catalog/catalog.js';
-import { Problem } from '../../platform/errors.js';
 import { advance, type Counts, type Delivery, type Report } from '../delivery.js';
 import { type TurnedAway, turnAway } from '../judge/turn-away.js';
-import type { Validation } from '../judge/validate.js';
-import type { Validator } from '../judge/validator.js';
-import type { Landed } from '../land/land.js';
+import type { Judge } from '../judge/validate.js';
+import type { LandingPlace } from '../land/land.js';
 import { addFaults, faultsOf } from '../land/set-aside.js';
 import { stagingTable } from '../land/staging.js';
 import { measureQuality } from '../quality/measure.js';
 import { type ShortQuality, shortOf } from '../quality/report.js';
-import type { Tally } from '../quality/tally.js';
+import type { Intake } from '../receive/intake.js';
 import type { Same } from '../receive/same-file.js';
 import { applyDifference, type Differing, keptOfPart, sizeOfPart } from './difference.js';
 
-export interface Publishing {
-  /** As exchange_owner, the delivery's own. */
-  client: pg.ClientBase;
-  /** In state `landed`. */
-  delivery: Delivery;
-  validator: Validator;
-  scope: RowScope;
-  landed: Landed;
-  /** What the report says of headings and codes. */
-  mapped: ReturnType<Validation['mapped']>;
-  suspicious: boolean;
-  /** Counted while the rows passed; `catalog` tells which datasets they may refer to. */
-  quality: { tally: Tally; catalog: Catalog };
-  /** What the source tells of itself. */
-  notes: Report['source'];
-  /** Joins the transaction of a release, after its rows. */
-  published?: ((tx: pg.ClientBase, delivery: { id: string; release: number }) => Promise<Report['source']>) | undefined;
+/** A delivery that has landed: what came, what judged it, and where it lies. */
+export interface LandedDelivery {
+  offer: { intake: Pick<Intake, 'notes' | 'published'> };
+  judge: Judge;
+  place: LandingPlace;
+}
+
+/** What ends it, decided under the epoch of its entry. */
+export interface Ending {
+  /** Which datasets the rows may refer to. */
+  catalog: Catalog;
   /** Where the same file was published before and nothing has changed since: by which delivery. */
-  same(tx: pg.ClientBase): Promise<Same | undefined>;
-  /** The digest was stated and known before, so no row was landed: only `same` can end it. */
-  skipped: boolean;
-  /** Throws where its deliverer has taken it back. */
-  wanted(tx: pg.ClientBase): Promise<void>;
-  /** Appends the entry: the last statement before the commit. */
+  same(): Promise<Same | undefined>;
+  /** Enters it in the log: the last statement before the commit. */
   record(tx: pg.ClientBase, ended: Delivery): Promise<Receipt>;
 }
 
@@ -53,11 +40,11 @@ export interface Ended {
  * From staging to the next release, or to a rejection of the whole, in one transaction with its entry. Deliveries of one line wait for each
  * other here; readers wait for nothing: they read the rows and the release of one snapshot.
  */
-export async function publish(publishing: Publishing): Promise<Ended> {
-  const { client } = publishing;
+export async function publish(landed: LandedDelivery, ending: Ending): Promise<Ended> {
+  const { client } = landed.place;
   await client.query('BEGIN');
   try {
-    const ended = await publishIn(publishing);
+    const ended = await publishIn(landed, ending);
     await client.query('COMMIT');
     return ended;
   } catch (error) {
@@ -66,47 +53,53 @@ export async function publish(publishing: Publishing): Promise<Ended> {
   }
 }
 
-async function publishIn(publishing: Publishing): Promise<Ended> {
-  const { client: tx, delivery: landed, validator } = publishing;
-  await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('publish ' || $1, 0))`, [validator.contract.name]);
-  await tx.query(`SET LOCAL jit = off; SET LOCAL work_mem = '64MB'; ANALYZE ${stagingTable(landed.id)}`);
-  const publishingNow = await advance(tx, landed, 'publishing');
-  const same = await publishing.same(tx);
-  if (same === undefined && publishing.skipped) throw changedMeanwhile();
-  const ended = same === undefined ? await change(publishing, publishingNow) : await leave(tx, publishingNow, same);
-  await tx.query(`DROP TABLE ${stagingTable(landed.id)}`);
-  await publishing.wanted(tx);
-  return { delivery: ended, receipt: await publishing.record(tx, ended) };
+async function publishIn(landed: LandedDelivery, ending: Ending): Promise<Ended> {
+  const { client: tx, delivery, watch } = landed.place;
+  const { contract } = landed.judge.validator;
+  const staging = stagingTable(delivery.id);
+  await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('publish ' || $1, 0))`, [contract.name]);
+  await tx.query(`SET LOCAL jit = off; SET LOCAL work_mem = '64MB'; ANALYZE ${staging}`);
+  const publishing = await advance(tx, delivery, 'publishing');
+  const same = await ending.same();
+  const ended =
+    same === undefined ? await change(landed, ending.catalog, publishing) : await leave(tx, publishing, same);
+  await tx.query(`DROP TABLE ${staging}`);
+  await watch.check(tx);
+  return { delivery: ended, receipt: await ending.record(tx, ended) };
 }
 
 /** The next release, or a rejection. */
-async function change(publishing: Publishing, delivery: Delivery): Promise<Delivery> {
-  const { client: tx, validator, scope } = publishing;
-  const differing = { deliveryId: delivery.id, validator, scope, mode: delivery.mode };
-  const judged = await judge(publishing, differing);
+async function change(landed: LandedDelivery, catalog: Catalog, delivery: Delivery): Promise<Delivery> {
+  const { place, judge: by, offer } = landed;
+  const { client: tx, watch } = place;
+  const differing = { deliveryId: delivery.id, validator: by.validator, scope: by.scope, mode: delivery.mode };
+  const judged = await judge(landed, differing);
   if (judged.report.refused !== undefined) {
-    const report = { ...judged.report, quality: await measured(publishing, judged, null) };
+    const report = { ...judged.report, quality: await measured(landed, { catalog, judged, release: null }) };
     return advance(tx, delivery, 'rejected', { counts: judged.counts, report });
   }
-  await publishing.wanted(tx);
-  const release = await nextRelease(tx, delivery.lineageId, validator.contract.name);
+  await watch.check(tx);
+  const release = await nextRelease(tx, delivery.lineageId, by.validator.contract.name);
   const changed = await applyDifference(tx, differing, { release, empty: judged.empty });
-  const told = await publishing.published?.(tx, { id: delivery.id, release });
+  const told = await offer.intake.published?.(tx, { id: delivery.id, release });
   const source = told ? { source: { ...judged.report.source, ...told } } : {};
   return advance(tx, delivery, 'published', {
     counts: { ...judged.counts, ...changed },
-    report: { ...judged.report, ...source, quality: await measured(publishing, judged, release) },
+    report: { ...judged.report, ...source, quality: await measured(landed, { catalog, judged, release }) },
     release,
   });
 }
 
-async function measured(publishing: Publishing, judged: Judged, release: number | null): Promise<ShortQuality> {
-  const { client: tx, delivery, validator, scope, quality } = publishing;
+async function measured(
+  { judge: { validator, scope, tally }, place }: LandedDelivery,
+  { catalog, judged, release }: { catalog: Catalog; judged: Judged; release: number | null },
+): Promise<ShortQuality> {
   const { received, accepted, rejected } = judged.counts;
-  const report = await measureQuality(tx, {
-    ...quality,
-    deliveryId: delivery.id,
-    lineageId: delivery.lineageId,
+  const report = await measureQuality(place.client, {
+    tally,
+    catalog,
+    deliveryId: place.delivery.id,
+    lineageId: place.delivery.lineageId,
     contract: validator.contract,
     whole: isWhole(scope),
     away: judged.away,
@@ -126,10 +119,6 @@ function leave(tx: pg.ClientBase, delivery: Delivery, { id, release, counts, rep
   });
 }
 
-function changedMeanwhile(): Problem {
-  return new Problem('unavailable', 'The dataset has changed meanwhile. Send it again.', { retryAfter: 1 });
-}
-
 interface Judged {
   counts: Counts;
   report: Report;
@@ -139,16 +128,10 @@ interface Judged {
 }
 
 /** What the contract's delivery terms say of the whole: too many faulty rows, or too many that would go. */
-async function judge(publishing: Publishing, differing: Differing): Promise<Judged> {
-  const { client: tx, delivery, validator, scope, landed, suspicious } = publishing;
-  const { contract } = validator;
-  const { away, superseded } = await turnAway(tx, {
-    deliveryId: delivery.id,
-    contract,
-    scope,
-    suspicious,
-    mode: delivery.mode,
-  });
+async function judge({ judge: by, place, offer }: LandedDelivery, differing: Differing): Promise<Judged> {
+  const { client: tx, delivery, landed } = place;
+  const { contract } = by.validator;
+  const { away, superseded } = await turnAway(tx, by, delivery.id);
   const faults = new Map(landed.faults);
   let { rejected } = landed;
   for (const { error, rows } of away) {
@@ -159,12 +142,13 @@ async function judge(publishing: Publishing, differing: Differing): Promise<Judg
   const kept = landed.rejected > 0 && part.rows > 0 ? await keptOfPart(tx, differing) : 0;
   const refused = refusal(contract.delivery, { received: landed.received, rejected, part });
   const counts = { ...delivery.counts, received: landed.received, rejected, accepted: landed.received - rejected };
+  const notes = offer.intake.notes?.();
   const report: Report = {
-    ...publishing.mapped,
+    ...by.mapped(),
     faults: faultsOf(faults),
     ...(kept > 0 ? { kept } : {}),
     ...(superseded > 0 ? { superseded } : {}),
-    ...(publishing.notes === undefined ? {} : { source: publishing.notes }),
+    ...(notes === undefined ? {} : { source: notes }),
     ...refused,
   };
   return { counts, report, away, empty: part.rows === 0 };

@@ -15,7 +15,7 @@ export interface FaultCount {
 
 /** What the rows of one delivery are counted by while they pass. */
 export interface Tally {
-  /** For `ValidationOptions`: hears of rows that satisfy their contract; turns none away. */
+  /** Counts a row that satisfies its contract; turns none away. */
   rules(values: readonly unknown[], line: number): undefined;
   turnedAway(line: number, errors: readonly RowError[]): void;
   /** Rows that satisfy the contract. */

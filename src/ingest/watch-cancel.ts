@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Exchange } from '../exchange.js';
+import type { Database } from '../platform/postgres/database.js';
 
 /** Its deliverer has taken the delivery back. */
 export class Cancelled extends Error {}
@@ -16,7 +16,7 @@ export interface CancelWatch {
 const PERIOD_MS = 500;
 
 /** Looks twice a second while rows come in: a delivery that is over sooner costs no query. */
-export function watchCancel({ database }: Pick<Exchange, 'database'>, deliveryId: string): CancelWatch {
+export function watchCancel({ app }: Pick<Database, 'app'>, deliveryId: string): CancelWatch {
   const abort = new AbortController();
   const check = async (tx: Pick<pg.ClientBase, 'query'>) => {
     const { rowCount } = await tx.query('SELECT FROM exchange.delivery_cancel WHERE delivery = $1', [deliveryId]);
@@ -26,7 +26,7 @@ export function watchCancel({ database }: Pick<Exchange, 'database'>, deliveryId
   const timer = setInterval(() => {
     if (looking) return;
     looking = true;
-    check(database.app)
+    check(app)
       .catch((error) => {
         if (error instanceof Cancelled) abort.abort(error); // a lost database is noticed by the delivery itself
       })
