@@ -8,7 +8,7 @@ import type { Linkage } from './linkage.js';
 import type { Parameters } from './parameters.js';
 
 /** A table of the statement: its alias, its contract, and what keys its pseudonyms. */
-export interface Source {
+export interface MaskSource {
   alias: string;
   contract: Contract;
   linkage: Linkage;
@@ -17,7 +17,7 @@ export interface Source {
 const REGION_DIGITS = 6;
 
 /** The expression that leaves for a field: masked for the grant, masked per row for children, or as it is. `undefined` = always null. */
-export function maskedExpression(source: Source, access: FieldAccess, parameters: Parameters): string | undefined {
+export function maskedExpression(source: MaskSource, access: FieldAccess, parameters: Parameters): string | undefined {
   const field = source.contract.fields.get(access.name)!;
   const column = `${source.alias}.${identifier(field.name)}`;
   const forAll = apply(access.mask, column, field, source, parameters);
@@ -32,7 +32,13 @@ export function adultGuard(alias: string, parameters: Parameters): string {
   return `${alias}."minor_until" <= ${today}::date`;
 }
 
-function apply(mask: Mask, column: string, field: Field, source: Source, parameters: Parameters): string | undefined {
+function apply(
+  mask: Mask,
+  column: string,
+  field: Field,
+  source: MaskSource,
+  parameters: Parameters,
+): string | undefined {
   switch (mask) {
     case 'none':
       return column;
@@ -59,7 +65,7 @@ function apply(mask: Mask, column: string, field: Field, source: Source, paramet
 }
 
 /** HMAC-SHA-256 (RFC 2104) from the SHA-256 that PostgreSQL has, first 16 bytes in hex. */
-function pseudonym(column: string, source: Source, parameters: Parameters): string {
+function pseudonym(column: string, source: MaskSource, parameters: Parameters): string {
   const inner = parameters.add(() => source.linkage.innerPad, `inner ${source.alias}`);
   const outer = parameters.add(() => source.linkage.outerPad, `outer ${source.alias}`);
   return `left(encode(sha256(${outer}::bytea || sha256(${inner}::bytea || convert_to(${column}, 'UTF8'))), 'hex'), 32)`;

@@ -6,7 +6,7 @@ import { proxyOf } from '../catalog/source-terms.js';
 import type { Ask, Selection, Target } from './ask.js';
 import { conditionSql, locator, relationsFiltered } from './condition.js';
 import type { Linkage } from './linkage.js';
-import { adultGuard, maskedExpression, type Source } from './mask.js';
+import { adultGuard, type MaskSource, maskedExpression } from './mask.js';
 import { type Parameters, parameters } from './parameters.js';
 import type { ShapeNode } from './shape.js';
 import { operandType } from './value.js';
@@ -23,7 +23,7 @@ export interface Written {
 interface StatementDraft {
   permit: Permit;
   parameters: Parameters;
-  sources: ReadonlyMap<string, Source>;
+  sources: ReadonlyMap<string, MaskSource>;
 }
 
 /**
@@ -59,8 +59,8 @@ export function writeStatement(permit: Permit, ask: Ask, linkageOf: (name: strin
   return { text, parameters: draft.parameters, nodes, releaseColumns, countColumn, sortColumn };
 }
 
-function sourcesOf(permit: Permit, linkageOf: (name: string) => Linkage): Map<string, Source> {
-  const sources = new Map<string, Source>();
+function sourcesOf(permit: Permit, linkageOf: (name: string) => Linkage): Map<string, MaskSource> {
+  const sources = new Map<string, MaskSource>();
   for (const [path, access] of permit.access) {
     sources.set(path, {
       alias: `t${sources.size}`,
