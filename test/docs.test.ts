@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import t from 'tap';
 import { EXIT } from '../src/cli/exit-code.js';
 import { PROBLEMS } from '../src/platform/errors.js';
@@ -11,12 +11,28 @@ const README_ZH = 'README.zh-CN.md';
 const text = (path: string): string => readFileSync(join(packageRoot, path), 'utf8');
 
 t.test('every link of a document resolves', async (t) => {
-  const documents = [README, README_ZH, 'CHANGELOG.md', 'src/rest/errors.md', ...foldersWithReadme()];
+  const documents = [README, README_ZH, 'CHANGELOG.md', ...documentsOfFolders()];
   for (const document of documents) {
     const links = [...text(document).matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, link]) => link!);
     const broken = links.filter((link) => !existsSync(join(packageRoot, dirname(document), link)));
     t.strictSame(broken, [], document);
   }
+});
+
+t.test('every document that code, comments and documents cite exists', async (t) => {
+  const files = ['src', 'test', 'catalog', 'schemas', 'migrations'].flatMap((folder) => listTree(folder).files);
+  const known = [...files, README, README_ZH, 'CHANGELOG.md'];
+  const resolves = (cited: string, from: string): boolean =>
+    [cited, posix.join(dirname(from), cited)].some((path) => known.includes(path)) ||
+    // A bare name is enough where one document has it.
+    known.filter((path) => path.endsWith(`/${cited}`)).length === 1;
+  const lost = known
+    .filter((path) => /\.(ts|mjs|md|ya?ml)$/.test(path))
+    .flatMap((path) => {
+      const cited = text(path).match(/(?<![\w./-])(?:[\w.-]+\/)*[\w.-]+\.md\b/g) ?? [];
+      return [...new Set(cited)].filter((name) => !resolves(name, path)).map((name) => `${path}: ${name}`);
+    });
+  t.strictSame(lost, []);
 });
 
 t.test('every file that a README names exists', async (t) => {
@@ -89,7 +105,7 @@ t.test('the table of error codes is the register', async (t) => {
 });
 
 t.test('no document names the machine it was written on', async (t) => {
-  for (const document of [README, README_ZH, 'src/rest/errors.md', ...foldersWithReadme()]) {
+  for (const document of [README, README_ZH, ...documentsOfFolders()]) {
     t.notMatch(text(document), /\/work\/|\/tmp\/|\/root\//, document);
   }
 });
@@ -114,8 +130,8 @@ function knownCommands(): Set<string> {
   return new Set([...commandSources().matchAll(/(?:Command|\.command)\('([a-z]+)/g)].map(([, name]) => name!));
 }
 
-function foldersWithReadme(): string[] {
-  return ['src', 'catalog', 'schemas', 'test/examples'].flatMap((folder) =>
-    listTree(folder).files.filter((path) => path.endsWith('README.md')),
+function documentsOfFolders(): string[] {
+  return ['src', 'catalog', 'schemas', 'test/examples', 'test/bench'].flatMap((folder) =>
+    listTree(folder).files.filter((path) => path.endsWith('.md')),
   );
 }
