@@ -130,6 +130,10 @@ export async function badOthers(): Promise<BadFile[]> {
   const nested = parquetOf(`{ columnData: [{ name: 'code', data: [{ x: 'a' }] }], schema: [
     { name: 'root', num_children: 1 }, { name: 'code', num_children: 1, repetition_type: 'OPTIONAL' },
     { name: 'x', type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' }] }`);
+  // The first page is of version 2 (type 3, zigzag), and says that it is of version 1.
+  const mistyped = Buffer.from(parquet);
+  if (mistyped.readUInt16BE(4) !== 0x1506) throw new Error('the first page begins otherwise');
+  mistyped[5] = 0;
   const lying = Buffer.from(parquet);
   lying.writeUInt32LE(0x7fffffff, lying.length - 8);
   return [
@@ -160,6 +164,7 @@ export async function badOthers(): Promise<BadFile[]> {
     ['CSV as Parquet', PARQUET, Buffer.from('code,part\n'), 'format', /no Parquet/],
     ['workbook as Parquet', PARQUET, good, 'format', /no Parquet/],
     ['footer that lies', PARQUET, lying, 'format', /damaged/],
+    ['page of a type whose header it has not', PARQUET, mistyped, 'format', /not what it says/],
     ['cut Parquet', PARQUET, parquet.subarray(0, parquet.length - 20), 'format', /damaged/],
     ['nested column', PARQUET, nested, 'nested', /nested/],
   ];

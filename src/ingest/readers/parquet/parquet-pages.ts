@@ -51,16 +51,20 @@ interface ParquetPage {
   dictionary: boolean;
 }
 
-/** PageHeader of parquet.thrift: 2 and 3 are sizes; 5, 7 and 8 the headers of a data page, a dictionary, a data page of version 2. */
+/** Field of the header that the decoder reads, by the type of the page: a data page, a dictionary, a data page of version 2. */
+const HEADER_OF: Readonly<Record<number, number>> = { 0: 5, 2: 7, 3: 8 };
+
+/** PageHeader of parquet.thrift: 1 is the type, 2 and 3 are sizes. */
 function pageHeader(bytes: Buffer): { page: ParquetPage; length: number } {
   const { fields, length } = readStruct(bytes);
-  const inner = [5, 7, 8].map((id) => fields.get(id)).find((value) => value instanceof Map);
   const numberOf = (value: unknown): number => (typeof value === 'number' ? value : -1);
+  const type = numberOf(fields.get(1));
+  const inner = fields.get(HEADER_OF[type] ?? -1);
   const page: ParquetPage = {
     bytes: numberOf(fields.get(2)),
     compressed: numberOf(fields.get(3)),
     values: inner instanceof Map ? numberOf(inner.get(1)) : 0,
-    dictionary: fields.get(1) === 2,
+    dictionary: type === 2,
   };
   if (page.bytes < 0) throw lying('a page without a size');
   return { page, length };
