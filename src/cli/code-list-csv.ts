@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parse } from 'csv-parse/sync';
+import { stringify } from 'csv-stringify/sync';
 import { CommandError, EXIT } from './exit-code.js';
 
 export interface CsvCode {
@@ -51,13 +52,6 @@ function linesOf(file: string): Record<string, string>[] {
 }
 
 export function csvOfCodes(codes: readonly CsvCode[]): string {
-  const lines = codes.map(({ code, title, retired }) =>
-    [code, title.zh, title.en ?? '', retired ? 'true' : ''].map(cell).join(','),
-  );
-  return ['code,title_zh,title_en,retired', ...lines, ''].join('\n');
-}
-
-/** RFC 4180 */
-function cell(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const rows = codes.map(({ code, title, retired }) => [code, title.zh, title.en ?? '', retired ? 'true' : '']);
+  return stringify([['code', 'title_zh', 'title_en', 'retired'], ...rows]);
 }

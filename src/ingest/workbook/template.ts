@@ -1,3 +1,4 @@
+import { stringify } from 'csv-stringify/sync';
 import type { RowScope } from '../../access/grants/grant.js';
 import { isWhole } from '../../access/grants/row-scope.js';
 import type { Contract, Field } from '../../catalog/contract.js';
@@ -55,11 +56,7 @@ export function templateWorkbook(templating: Templating): Promise<Buffer> {
 
 /** The same as CSV for those who fill it by a program: headings alone, with a byte order mark, by which Excel knows UTF-8. */
 export function templateCsv({ contract }: Templating): string {
-  const cells = headingsOf(contract).map((heading) => {
-    const safe = /^[=+\-@]/.test(heading) ? `'${heading}` : heading;
-    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-  });
-  return `\ufeff${cells.join(',')}\r\n`;
+  return stringify([headingsOf(contract)], { bom: true, record_delimiter: 'windows', escape_formulas: true });
 }
 
 /** 数据归集模板 2026-11 户籍人口 110101001: without an extension. The month is that of Beijing. */
