@@ -21,6 +21,11 @@ export function historyTable(contract: Contract): string {
   return `"data"."${contract.table}_history"`;
 }
 
+/** A query for the types of some of the live table's columns: for a table that is made of it WITH NO DATA. */
+export function typesOf(contract: Contract, columns: readonly string[]): string {
+  return `SELECT ${columns.join(', ')} FROM ${liveTable(contract)}`;
+}
+
 /**
  * The statements that create the tables of a new lineage, in order. Run as exchange_owner: default privileges let exchange_reader read them. The live
  * table gets its indexes with its first release (`indexesOf`): building them once over all rows costs far less than row by row.

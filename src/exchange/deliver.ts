@@ -10,6 +10,7 @@ import { type Ended, publish } from '../ingest/publish/publish.js';
 import { Unreadable } from '../ingest/readers/source.js';
 import { Problem } from '../platform/errors.js';
 import { databaseProblem } from '../platform/postgres/database-problem.js';
+import { releasedDatasets } from '../query/datasets/released.js';
 import { decideAgain } from './delivering/authorise-delivery.js';
 import { type BegunDelivery, beginDelivery, type Offer } from './delivering/begin-delivery.js';
 import { endedEntry } from './delivering/delivery-entries.js';
@@ -78,7 +79,8 @@ function publishAndRecord(exchange: Exchange, run: BegunDelivery, known: boolean
     (index) => decideOnRun(exchange, run, index),
     (permit, index) =>
       publish(run, {
-        catalog: index.catalog,
+        standard: index.catalog.standard,
+        datasets: () => releasedDatasets(run.place.client, index.catalog),
         same: () => sameBefore(run, known, { permit, index }),
         record: (tx, ended) => enterIn(exchange.log, tx, endedEntry({ call, index, permit }, ended)),
       }),

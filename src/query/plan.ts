@@ -4,11 +4,11 @@ import type { Access, Permit } from '../access/policy/decision.js';
 import type { EntryAccess } from '../audit/entry.js';
 import { proxyOf } from '../catalog/source-terms.js';
 import type { Ask, Selection } from './ask.js';
-import { conditionShape } from './condition.js';
 import type { Linkage } from './linkage.js';
-import type { Binding, Parameters } from './parameters.js';
 import { compileReader, compileWriter, type Reader, type ShapeNode, type Writer } from './shape.js';
-import { writeStatement } from './sql.js';
+import { conditionShape } from './statement/condition.js';
+import type { Binding, Parameters } from './statement/parameters.js';
+import { writeStatement } from './statement/sql.js';
 
 /** A statement with everything compiled around it. It holds no caller's value, and exists only for a permit. */
 export interface Plan {

@@ -7,7 +7,6 @@ import type { Keys } from '../platform/keys.js';
 import type { ReaderPool } from '../platform/postgres/database.js';
 import type { Ask, Target } from './ask.js';
 import { coalesced, type Found, foundIn, type Lookup } from './coalesce.js';
-import { canonicalCondition, operandsOf } from './condition.js';
 import { type CursorBinding, type Cursors, cursors } from './cursor.js';
 import { type Linkage, linkages } from './linkage.js';
 import { askedLive } from './live-keys.js';
@@ -15,6 +14,7 @@ import { naturalKey } from './natural-key.js';
 import { effectiveSelection, type Plan, plan } from './plan.js';
 import { FetchedRows, type Rows } from './rows.js';
 import type { Row } from './shape.js';
+import { canonicalCondition, operandsOf } from './statement/condition.js';
 
 /** Runs permitted asks against the published tables. The only file that reads them. */
 export interface Reading {

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { loadPlaces } from '../../src/ingest/derive/places.js';
+import { placeReader } from '../../src/query/datasets/places.js';
 import { deliverRows, delivers, publishPart } from '../support/catalog-part.js';
 import { testNode } from '../support/node.js';
 
@@ -169,7 +170,11 @@ t.test('beyond the places that fit in memory nothing is derived, and the row cou
   t.teardown(() => client.release());
   const { catalog } = exchange.policy.current();
   const ask = async (rowsAtMost: number) => {
-    const places = await loadPlaces(client, catalog, { buildings: true, addresses: true, texts: true }, rowsAtMost);
+    const places = await loadPlaces(
+      await placeReader(client, catalog),
+      { buildings: true, addresses: true, texts: true },
+      rowsAtMost,
+    );
     return [
       places.gridOfBuilding(`${COMPOUND}0003`),
       places.gridOfBuilding('unknown'),

@@ -2,10 +2,12 @@ import fc from 'fast-check';
 import t from 'tap';
 import { compileContract } from '../../src/catalog/compile/compile-contract.js';
 import type { Contract } from '../../src/catalog/contract.js';
+import type { ReadBatches } from '../../src/exchange/derived/computing.js';
+import { findingsOf } from '../../src/exchange/derived/findings.js';
 import type { RuleReport } from '../../src/ingest/quality/report.js';
 import { timeliness } from '../../src/ingest/quality/score.js';
 import { DIMENSIONS } from '../../src/ingest/rules/rule.js';
-import { findingsOf } from '../../src/ingest/rules/set/findings.js';
+import { releasedDatasets } from '../../src/query/datasets/released.js';
 import { residentIdCheck } from '../../src/standard/identifier.js';
 import { loadStandard } from '../../src/standard/standard.js';
 import { testNode } from '../support/node.js';
@@ -108,7 +110,14 @@ t.test('grids: one community, size, a full-time worker; findings by township', a
     ofWorkers.rules.find(({ rule }: RuleReport) => rule === 'urban-grid-worker'),
     { severity: 'finding', rows: 6, lines: [] },
   );
-  const findings = await findingsOf(exchange.database.owner, exchange.policy.current().catalog);
+  const { owner } = exchange.database;
+  const datasets = await releasedDatasets(owner, exchange.policy.current().catalog);
+  const read: ReadBatches = async function* (text) {
+    yield (await owner.query(text)).rows;
+  };
+  const findings = [];
+  for await (const batch of findingsOf(datasets, read))
+    findings.push(...batch.map(({ rule, ...finding }) => ({ rule: rule.name, ...finding })));
   t.equal(findings.filter(({ rule }) => rule === 'grid-size').length, 3);
   t.match(
     findings.find(({ rule, subject }) => rule === 'urban-grid-worker' && subject === grid(2).code),

@@ -11,6 +11,7 @@ import type { Intake } from '../../ingest/receive/intake.js';
 import { meaningOf } from '../../ingest/receive/same-file.js';
 import { watchCancel } from '../../ingest/watch-cancel.js';
 import { databaseProblem } from '../../platform/postgres/database-problem.js';
+import { placeReader } from '../../query/datasets/places.js';
 import type { Call } from '../call.js';
 import type { Exchange } from '../exchange.js';
 
@@ -58,7 +59,7 @@ async function begin(
   const { catalog } = index;
   const validator = validatorOf(contract, catalog.standard);
   const tally = startTally(contract, { now: clock.now() });
-  const derivation = await prepareDerivation(client, catalog, validator);
+  const derivation = await prepareDerivation(validator, () => placeReader(client, catalog));
   const { numbered } = intake;
   const judge = openJudge({ validator, scope: grant.rows, mode, tally, keys, derivation, numbered });
   const standard = catalog.standard.version;

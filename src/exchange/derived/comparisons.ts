@@ -1,16 +1,12 @@
+import type { ComparedSide } from '../../query/datasets/compare.js';
 import type { EntityFacts, FactSubject } from '../../standard/facts.js';
 import type { Standard } from '../../standard/standard.js';
 import { type GrantedRead, openField } from './granted-reads.js';
 
 /** What one granted dataset says of its subjects. */
-export interface Side {
+export interface Side extends ComparedSide {
   read: GrantedRead;
   subject: FactSubject;
-  by: string;
-  /** Element → field, of what is granted unmasked. */
-  says: ReadonlyMap<string, string>;
-  division: string | undefined;
-  grid: string | undefined;
 }
 
 /** Two datasets, and the elements that both may be asked for. */
@@ -54,5 +50,5 @@ function sideOf(read: GrantedRead, facts: EntityFacts): Side[] {
   // A place that is masked for children would tell of them through the list.
   const place = (name: string | undefined) => (openField(access, name)?.minorMask === 'none' ? name : undefined);
   const { subject, by, division, grid } = facts;
-  return [{ read, subject, by, says, division: place(division), grid: place(grid) }];
+  return [{ read, access, subject, by, says, division: place(division), grid: place(grid) }];
 }

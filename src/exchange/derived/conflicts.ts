@@ -1,6 +1,6 @@
 import { rowIdHex } from '../../catalog/row-id.js';
+import { compareSql } from '../../query/datasets/compare.js';
 import type { Standard } from '../../standard/standard.js';
-import { compareSql } from './compare-sql.js';
 import { type Comparison, comparisonsOf, type Side } from './comparisons.js';
 import type { Computed, Computing } from './computing.js';
 

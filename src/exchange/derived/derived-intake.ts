@@ -3,17 +3,17 @@ import type pg from 'pg';
 import { recorded } from '../../audit/recorded.js';
 import type { Contract } from '../../catalog/contract.js';
 import type { DerivedSource } from '../../catalog/source-terms.js';
-import { liveTable } from '../../catalog/table.js';
 import type { SourceRow } from '../../ingest/readers/source.js';
 import type { Intake } from '../../ingest/receive/intake.js';
 import { shanghaiDate } from '../../platform/clock.js';
+import { fieldByKey } from '../../query/datasets/released.js';
+import { openSnapshot, readInBatches } from '../../query/datasets/snapshot.js';
 import type { Exchange } from '../exchange.js';
 import type { Computed, Computing, ReadBatches, Row } from './computing.js';
 import { conflictsOf } from './conflicts.js';
 import { findingsOfDistrict } from './findings.js';
 import { grantedReads, readingCall } from './granted-reads.js';
 import { recordReads } from './record-reads.js';
-import { openSnapshot, readInBatches } from './snapshot.js';
 
 const COMPUTE: Readonly<Record<DerivedSource['of'], (computing: Computing) => Computed>> = {
   conflicts: conflictsOf,
@@ -86,13 +86,9 @@ async function dated(
   client: pg.PoolClient,
   rows: readonly Row[],
 ): Promise<Row[]> {
-  const key = contract.key[0]!;
   const today = shanghaiDate(exchange.clock.now());
   if (!contract.fields.has('found_on')) return [...rows];
-  const { rows: standing } = await client.query<{ key: string; found_on: string }>(
-    `SELECT "${key}" AS key, "found_on" FROM ${liveTable(contract)} WHERE "${key}" = ANY($1::text[])`,
-    [rows.map((row) => row[key])],
-  );
-  const known = new Map(standing.map(({ key: of, found_on }) => [of, found_on]));
-  return rows.map((row) => ({ ...row, found_on: known.get(String(row[key])) ?? today }));
+  const keyOf = (row: Row) => row[contract.key[0] ?? ''];
+  const known = await fieldByKey(client, contract, { field: 'found_on', keys: rows.map(keyOf) });
+  return rows.map((row) => ({ ...row, found_on: known.get(String(keyOf(row))) ?? today }));
 }

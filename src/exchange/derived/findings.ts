@@ -1,13 +1,16 @@
 import { isWhole } from '../../access/grants/row-scope.js';
 import { makeCatalog } from '../../catalog/catalog.js';
-import type { Contract } from '../../catalog/contract.js';
+import type { Contract, Title } from '../../catalog/contract.js';
+import type { ReleasedDatasets } from '../../catalog/released.js';
 import { rowIdHex } from '../../catalog/row-id.js';
+import type { FindingRule } from '../../ingest/rules/rule.js';
 import { RULES } from '../../ingest/rules/rules.js';
-import { findingsOf } from '../../ingest/rules/set/findings.js';
-import type { Computed, Computing } from './computing.js';
+import { releasedDatasets } from '../../query/datasets/released.js';
+import { townshipOf } from '../../standard/region.js';
+import type { Computed, Computing, ReadBatches } from './computing.js';
 import type { GrantedRead } from './granted-reads.js';
 
-const FINDING_RULES = RULES.filter((rule) => rule.kind === 'finding');
+const FINDING_RULES = RULES.filter((rule): rule is FindingRule => rule.kind === 'finding');
 const ENTITIES = new Set(FINDING_RULES.flatMap((rule) => rule.entities));
 
 /** Findings on the district by township, as the rules have them; rules see what is granted and nothing else. */
@@ -17,24 +20,51 @@ export function findingsOfDistrict({ reads, standard, keys }: Computing): Comput
   );
   const seen = granted.map(asGranted);
   const catalog = makeCatalog(seen, [], [], standard);
-  const titles = new Map(FINDING_RULES.map((rule) => [rule.name, rule.title]));
   return {
     used: new Map(granted.map((read, i) => [read, new Set(seen[i]!.fields.keys())])),
     notes: { looked: seen.map(({ name }) => name) },
-    async *rows(_read, client) {
-      const findings = await findingsOf(client, catalog);
-      yield findings.map(({ rule, division_code, subject, detail }) => ({
-        finding_no: rowIdHex(keys, 'finding', [rule, subject]),
-        rule,
-        rule_title: titles.get(rule)!.zh,
-        rule_title_en: titles.get(rule)!.en,
-        division_code,
-        subject,
-        detail: detail.zh,
-        detail_en: detail.en,
-      }));
+    async *rows(read, client) {
+      for await (const found of findingsOf(await releasedDatasets(client, catalog), read)) {
+        yield found.map(({ rule, division_code, subject, detail }) => ({
+          finding_no: rowIdHex(keys, 'finding', [rule.name, subject]),
+          rule: rule.name,
+          rule_title: rule.title.zh,
+          rule_title_en: rule.title.en,
+          division_code,
+          subject,
+          detail: detail.zh,
+          detail_en: detail.en,
+        }));
+      }
     },
   };
+}
+
+/** One finding on the rows that are live now. */
+interface DistrictFinding {
+  rule: FindingRule;
+  /** Township, 9 digits. */
+  division_code: string;
+  /** Code of the grid. */
+  subject: string;
+  detail: Title;
+}
+
+/** Every finding on the live rows of the datasets, by rule, township and subject. @internal */
+export async function* findingsOf(datasets: ReleasedDatasets, read: ReadBatches): AsyncGenerator<DistrictFinding[]> {
+  for (const rule of FINDING_RULES) {
+    const query = rule.found(datasets);
+    if (query === undefined) continue;
+    const text = `SELECT * FROM (${query}) f ORDER BY division_code, subject`;
+    for await (const rows of read(text, [])) {
+      yield rows.map((row) => ({
+        rule,
+        division_code: townshipOf(String(row.division_code)),
+        subject: String(row.subject),
+        detail: rule.detail(row),
+      }));
+    }
+  }
 }
 
 /** The contract with the fields that leave unmasked: a rule that needs another one finds nothing. */

@@ -3,10 +3,10 @@ import type { PolicyIndex } from '../../access/policy/policy.js';
 import type { EntryAccess } from '../../audit/entry.js';
 import { enter } from '../../audit/recorded.js';
 import type { Contract } from '../../catalog/contract.js';
+import { countSql } from '../../query/datasets/compare.js';
 import { actorOf, stated } from '../answering/record.js';
 import type { Call } from '../call.js';
 import type { Exchange } from '../exchange.js';
-import { countSql } from './compare-sql.js';
 import type { Computed } from './computing.js';
 import { type GrantedRead, PURPOSE } from './granted-reads.js';
 
@@ -46,7 +46,7 @@ export async function recordReads(
 
 async function accessOf(client: pg.ClientBase, read: GrantedRead, fields: readonly string[]): Promise<EntryAccess> {
   const { contract, access } = read;
-  const { text, values } = countSql({ read });
+  const { text, values } = countSql(access);
   const { rows } = await client.query<{ rows: string }>(text, values);
   const { rows: lines } = await client.query<{ release: string }>('SELECT release FROM exchange.line WHERE name = $1', [
     contract.name,

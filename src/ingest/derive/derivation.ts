@@ -1,8 +1,6 @@
-import type pg from 'pg';
-import type { Catalog } from '../../catalog/catalog.js';
 import type { Validator } from '../judge/validator.js';
 import { buildingOf, houseCode, normalBuilding, partsOf } from './house-code.js';
-import { loadPlaces, type Needs, type Places } from './places.js';
+import { loadPlaces, type Needs, type Places, type ReadPlaces } from './places.js';
 
 /** What was derived into one field, in rows read. */
 export interface DerivedCounts {
@@ -39,11 +37,10 @@ interface Step {
 const GRID = /^\d{15}$/;
 const COMMUNITY_DIGITS = 12;
 
-/** Loads what the contract's derivations look up, on the delivery's own connection. Undefined where the contract has nothing to derive. */
+/** Loads what the contract's derivations look up; opens the places where there is something. Undefined where the contract has nothing to derive. */
 export async function prepareDerivation(
-  client: pg.ClientBase,
-  catalog: Catalog,
   { contract, fields }: Validator,
+  open: () => Promise<ReadPlaces>,
 ): Promise<Derivation | undefined> {
   const has = (...names: string[]) => names.every((name) => contract.fields.has(name));
   const address = ['residence_address', 'address'].find((name) => has(name));
@@ -59,7 +56,7 @@ export async function prepareDerivation(
   };
   const any = needs.buildings || needs.addresses || needs.texts;
   if (!any && !(grid && division !== undefined)) return undefined;
-  const places = any ? await loadPlaces(client, catalog, needs) : undefined;
+  const places = any ? await loadPlaces(await open(), needs) : undefined;
   const steps: Step[] = [];
   if (places !== undefined) {
     if (has('building_code', 'compound_code', 'building_name')) steps.push(buildingStep(places));

@@ -1,8 +1,3 @@
-import type pg from 'pg';
-import type { Catalog } from '../../catalog/catalog.js';
-import type { Contract } from '../../catalog/contract.js';
-import { liveTable } from '../../catalog/table.js';
-import { releasedContracts } from '../rules/set/released-contracts.js';
 import { buildingIn, longestEnd, plainText } from './address-text.js';
 import { normalBuilding } from './house-code.js';
 
@@ -31,7 +26,6 @@ export interface Needs {
   texts: boolean;
 }
 
-const PAGE = 20_000;
 /** Of one entity. A district of a million people has about 60,000 buildings, villagers' own houses included; where there are more than this, nothing is told by them. */
 const ROWS_AT_MOST = 500_000;
 const NAME_LEAST = 2;
@@ -54,26 +48,29 @@ class Names {
   }
 }
 
-/**
- * Reads L1 and L2 fields of datasets that are the source of truth about places. As exchange_owner. `rowsAtMost`: of one entity; of one that
- * has more, every lookup gives null, so that what is not derived is counted as unclear.
- */
-export async function loadPlaces(
-  client: pg.ClientBase,
-  catalog: Catalog,
-  needs: Needs,
-  rowsAtMost = ROWS_AT_MOST,
-): Promise<Places> {
-  const releases = await releasesOf(client); // before the rows: one that comes in between makes a later answer another, not this one
-  const known = { catalog, released: new Set(releases.keys()) };
+/** Reads places of an entity: these fields of each row that has none of the codes. */
+export type ReadPlaces = (reading: {
+  entity: string;
+  fields: readonly string[];
+  without?: { field: string; codes: readonly string[] };
+  atMost: number;
+  take(row: Cells): void;
+}) => Promise<{
+  /** `name@release` of each dataset that was read. */
+  datasets: readonly string[];
+  /** There were more than `atMost`. */
+  cut: boolean;
+}>;
+
+type Cells = (string | null)[];
+type EntityReading = Parameters<ReadPlaces>[0];
+
+/** Where an entity has more than `atMost` rows, every lookup in it gives null, so that what is not derived is counted as unclear. */
+export async function loadPlaces(read: ReadPlaces, needs: Needs, atMost = ROWS_AT_MOST): Promise<Places> {
   const readOf = new Set<string>();
-  const each = async (
-    entity: string,
-    { into, ...reading }: Pick<Reading, 'fields' | 'take'> & { where?: string; into: readonly Names[] },
-  ): Promise<void> => {
-    const contracts = releasedContracts(known, entity).filter(isOpen(reading.fields));
-    for (const { name } of contracts) readOf.add(`${name}@${releases.get(name)}`);
-    const cut = await readPlaces(client, contracts, { where: 'TRUE', rowsAtMost, ...reading });
+  const each = async (entity: string, reading: Pick<EntityReading, 'fields' | 'without' | 'take'>, into: Names[]) => {
+    const { datasets, cut } = await read({ entity, atMost, ...reading });
+    for (const dataset of datasets) readOf.add(dataset);
     for (const names of into) names.cut = cut;
   };
   const [grids, numbers, compounds, villages] = [new Names(), new Names(), new Names(), new Names()];
@@ -87,21 +84,21 @@ export async function loadPlaces(
       const number = compound === null ? undefined : normalBuilding(name!);
       if (number !== undefined) numbers.add(compound!, number, code!);
     };
-    await each('building', { fields, take, into: [grids, numbers, villages] });
+    await each('building', { fields, take }, [grids, numbers, villages]);
   }
   if (needs.texts || needs.addresses) {
     const take = ([code, name, division]: Cells) => compounds.add(division!, plainText(name!), code!);
-    await each('compound', { fields: ['code', 'name', 'division_code'], take, into: [compounds] });
+    await each('compound', { fields: ['code', 'name', 'division_code'], take }, [compounds]);
   }
   const gridOfText = textLookup({ grids, numbers, compounds, villages });
   const addresses = new Names();
   if (needs.addresses) {
-    const where = `"level" NOT IN ('13', '14', '15')`; // entrance, floor and room lie in their building
+    const without = { field: 'level', codes: ['13', '14', '15'] }; // entrance, floor and room lie in their building
     const take = ([code, text, division]: Cells) => {
       const grid = gridOfText(text!, division!);
       if (grid !== undefined) addresses.add('', code!, grid ?? '');
     };
-    await each('address', { fields: ['code', 'text', 'division_code', 'level'], where, take, into: [addresses] });
+    await each('address', { fields: ['code', 'text', 'division_code', 'level'], without, take }, [addresses]);
   }
   return {
     asOf: [...readOf].sort().join(' '),
@@ -133,14 +130,6 @@ function textLookup(of: Record<'grids' | 'numbers' | 'compounds' | 'villages', N
   };
 }
 
-/** By dataset. */
-async function releasesOf(client: pg.ClientBase): Promise<ReadonlyMap<string, string>> {
-  const { rows } = await client.query<{ name: string; release: string }>(
-    'SELECT name, release FROM exchange.line WHERE release > 0',
-  );
-  return new Map(rows.map(({ name, release }) => [name, release]));
-}
-
 /** A code of the address library begins with its parent's. */
 function gridAbove(code: string, addresses: Names): Found | undefined {
   for (let length = code.length; length > 12; length--) {
@@ -148,47 +137,4 @@ function gridAbove(code: string, addresses: Names): Found | undefined {
     if (grid !== undefined) return grid === '' ? null : grid;
   }
   return undefined;
-}
-
-/** The contract has these fields, none of them personal, and its publisher answers for them. */
-function isOpen(names: readonly string[]): (contract: Contract) => boolean {
-  return ({ fields, sourceOfTruth }) =>
-    sourceOfTruth && names.every((name) => ['L1', 'L2'].includes(fields.get(name)?.sensitivity ?? ''));
-}
-
-type Cells = (string | null)[];
-
-interface Reading {
-  fields: readonly string[];
-  where: string;
-  rowsAtMost: number;
-  take(row: Cells): void;
-}
-
-/** Page by page, so that no more of it is held than what `take` keeps. True where there were more rows than allowed. */
-async function readPlaces(
-  client: pg.ClientBase,
-  contracts: readonly Contract[],
-  { fields, where, rowsAtMost, take }: Reading,
-): Promise<boolean> {
-  const columns = fields.map((name) => `"${name}"`).join(', ');
-  let read = 0;
-  for (const contract of contracts) {
-    let after = '00000000-0000-0000-0000-000000000000';
-    for (let more = true; more; ) {
-      const { rows } = await client.query<Cells>({
-        text: `SELECT row_id, ${columns} FROM ${liveTable(contract)} WHERE row_id > $1 AND ${where} ORDER BY row_id LIMIT ${PAGE}`,
-        values: [after],
-        rowMode: 'array',
-      });
-      read += rows.length;
-      if (read > rowsAtMost) return true;
-      for (const [id, ...values] of rows) {
-        after = id!;
-        take(values);
-      }
-      more = rows.length === PAGE;
-    }
-  }
-  return false;
 }

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { liveTable } from '../../catalog/table.js';
+import { typesOf } from '../../catalog/table.js';
 import type { Validator } from '../judge/validator.js';
 
 /** A staging table belongs to one delivery and is named by its id. */
@@ -22,11 +22,10 @@ const STAGING_COLUMNS = ['"_line"', '"_mark"', '"_row"'];
  * UNLOGGED: a delivery that a crash interrupts is sent again, so nothing of it needs to survive. The types are the live table's own.
  */
 export async function createStaging(client: pg.ClientBase, deliveryId: string, validator: Validator): Promise<void> {
-  const columns = rowColumns(validator).join(', ');
+  const columns = typesOf(validator.contract, rowColumns(validator));
   await client.query(
     `CREATE UNLOGGED TABLE ${stagingTable(deliveryId)} WITH (autovacuum_enabled = false) AS
-     SELECT ${columns}, 0::bigint AS "_line", ''::"char" AS "_mark", ''::text AS "_row"
-     FROM ${liveTable(validator.contract)} WITH NO DATA`,
+     SELECT r.*, 0::bigint AS "_line", ''::"char" AS "_mark", ''::text AS "_row" FROM (${columns}) r WITH NO DATA`,
   );
 }
 

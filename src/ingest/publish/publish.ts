@@ -1,9 +1,10 @@
 import type pg from 'pg';
 import { isWhole } from '../../access/grants/row-scope.js';
 import type { Receipt } from '../../audit/entry.js';
-import type { Catalog } from '../../catalog/catalog.js';
+import type { ReleasedDatasets } from '../../catalog/released.js';
+import { liveTable } from '../../catalog/table.js';
+import type { Standard } from '../../standard/standard.js';
 import { advance, type Counts, type Delivery, type Report } from '../delivery.js';
-import { type TurnedAway, turnAway } from '../judge/turn-away.js';
 import type { Judge } from '../judge/validate.js';
 import type { LandingPlace } from '../land/land.js';
 import { addFaults, faultsOf } from '../land/set-aside.js';
@@ -13,6 +14,7 @@ import { type ShortQuality, shortOf } from '../quality/report.js';
 import type { Intake } from '../receive/intake.js';
 import type { Same } from '../receive/same-file.js';
 import { applyDifference, type Differing, keptOfPart, sizeOfPart } from './difference.js';
+import { type TurnedAway, turnAway } from './turn-away.js';
 
 /** A delivery that has landed: what came, what judged it, and where it lies. */
 export interface LandedDelivery {
@@ -23,8 +25,9 @@ export interface LandedDelivery {
 
 /** What ends it, decided under the epoch of its entry. */
 export interface Ending {
+  standard: Standard;
   /** Which datasets the rows may refer to. */
-  catalog: Catalog;
+  datasets(): Promise<ReleasedDatasets>;
   /** Where the same file was published before and nothing has changed since: by which delivery. */
   same(): Promise<Same | undefined>;
   /** Enters it in the log: the last statement before the commit. */
@@ -61,21 +64,20 @@ async function publishIn(landed: LandedDelivery, ending: Ending): Promise<Ended>
   await tx.query(`SET LOCAL jit = off; SET LOCAL work_mem = '64MB'; ANALYZE ${staging}`);
   const publishing = await advance(tx, delivery, 'publishing');
   const same = await ending.same();
-  const ended =
-    same === undefined ? await change(landed, ending.catalog, publishing) : await leave(tx, publishing, same);
+  const ended = same === undefined ? await change(landed, ending, publishing) : await leave(tx, publishing, same);
   await tx.query(`DROP TABLE ${staging}`);
   await watch.check(tx);
   return { delivery: ended, receipt: await ending.record(tx, ended) };
 }
 
 /** The next release, or a rejection. */
-async function change(landed: LandedDelivery, catalog: Catalog, delivery: Delivery): Promise<Delivery> {
+async function change(landed: LandedDelivery, ending: Ending, delivery: Delivery): Promise<Delivery> {
   const { place, judge: by, offer } = landed;
   const { client: tx, watch } = place;
   const differing = { deliveryId: delivery.id, validator: by.validator, scope: by.scope, mode: delivery.mode };
   const judged = await judge(landed, differing);
   if (judged.report.refused !== undefined) {
-    const report = { ...judged.report, quality: await measured(landed, { catalog, judged, release: null }) };
+    const report = { ...judged.report, quality: await measured(landed, { ending, judged, release: null }) };
     return advance(tx, delivery, 'rejected', { counts: judged.counts, report });
   }
   await watch.check(tx);
@@ -85,19 +87,21 @@ async function change(landed: LandedDelivery, catalog: Catalog, delivery: Delive
   const source = told ? { source: { ...judged.report.source, ...told } } : {};
   return advance(tx, delivery, 'published', {
     counts: { ...judged.counts, ...changed },
-    report: { ...judged.report, ...source, quality: await measured(landed, { catalog, judged, release }) },
+    report: { ...judged.report, ...source, quality: await measured(landed, { ending, judged, release }) },
     release,
   });
 }
 
 async function measured(
   { judge: { validator, scope, tally }, place }: LandedDelivery,
-  { catalog, judged, release }: { catalog: Catalog; judged: Judged; release: number | null },
+  { ending, judged, release }: { ending: Ending; judged: Judged; release: number | null },
 ): Promise<ShortQuality> {
   const { received, accepted, rejected } = judged.counts;
   const report = await measureQuality(place.client, {
     tally,
-    catalog,
+    standard: ending.standard,
+    datasets: await ending.datasets(),
+    live: liveTable(validator.contract),
     deliveryId: place.delivery.id,
     lineageId: place.delivery.lineageId,
     contract: validator.contract,

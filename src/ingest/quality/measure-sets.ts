@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Contract } from '../../catalog/contract.js';
-import type { FindingRule, Places, SetRule, SetTest } from '../rules/rule.js';
+import type { FindingRule, RowSets, SetRule, SetTest } from '../rules/rule.js';
 import { RULES } from '../rules/rules.js';
 import { blank, type RuleReport } from './report.js';
 import { LINES_AT_MOST } from './tally.js';
@@ -10,16 +10,16 @@ const RULE_MS = 10_000;
 const CANCELED = '57014';
 
 /** Runs the set rules and findings that concern the contract. `whole`: the deliverer answers for all rows of the dataset. */
-export async function measureSets(tx: pg.ClientBase, places: Places, whole: boolean): Promise<RuleReport[]> {
+export async function measureSets(tx: pg.ClientBase, sets: RowSets, whole: boolean): Promise<RuleReport[]> {
   const reports: RuleReport[] = [];
   for (const rule of RULES) {
     if (rule.kind === 'set') {
-      for (const test of rule.tests(places))
-        reports.push(await bounded(tx, rule, () => measureSet(tx, { places, rule, test })));
-    } else if (rule.kind === 'finding' && concerns(rule, places.contract, whole)) {
-      const query = rule.found(places);
+      for (const test of rule.tests(sets))
+        reports.push(await bounded(tx, rule, () => measureSet(tx, { sets, rule, test })));
+    } else if (rule.kind === 'finding' && concerns(rule, sets.contract, whole)) {
+      const query = rule.found(sets.datasets);
       if (query !== undefined)
-        reports.push(await bounded(tx, rule, () => measureFinding(tx, { places, rule, query, whole })));
+        reports.push(await bounded(tx, rule, () => measureFinding(tx, { sets, rule, query, whole })));
     }
   }
   return reports;
@@ -30,14 +30,14 @@ function concerns({ entities }: FindingRule, { entity }: Contract, whole: boolea
   return whole ? entities.includes(entity ?? '') : entities[0] === entity;
 }
 
-interface Measuring {
-  places: Places;
+interface MeasuringSet {
+  sets: RowSets;
   rule: SetRule;
   test: SetTest;
 }
 
-async function measureSet(tx: pg.ClientBase, { places, rule, test }: Measuring): Promise<RuleReport> {
-  const staged = `FROM ${places.staging} s WHERE s."_mark" = 'u'`;
+async function measureSet(tx: pg.ClientBase, { sets, rule, test }: MeasuringSet): Promise<RuleReport> {
+  const staged = `FROM ${sets.staging} s WHERE s."_mark" = 'u'`;
   const faulty = `${staged} AND ${test.faulty}`;
   const { rows } = await tx.query<{ checked: string; faulty: string }>(
     `SELECT (SELECT count(*) ${staged}) AS checked, (SELECT count(*) ${faulty}) AS faulty`,
@@ -54,26 +54,26 @@ async function linesOf(tx: pg.ClientBase, from: string): Promise<number[]> {
   return rows.map(({ _line }) => Number(_line));
 }
 
-interface Finding {
-  places: Places;
+interface MeasuringFinding {
+  sets: RowSets;
   rule: FindingRule;
   query: string;
   whole: boolean;
 }
 
-async function measureFinding(tx: pg.ClientBase, { places, rule, query, whole }: Finding): Promise<RuleReport> {
-  const own = `JOIN ${places.staging} s ON s.row_id = f.row_id AND s."_mark" = 'u'`;
+async function measureFinding(tx: pg.ClientBase, { sets, rule, query, whole }: MeasuringFinding): Promise<RuleReport> {
+  const own = `JOIN ${sets.staging} s ON s.row_id = f.row_id AND s."_mark" = 'u'`;
   const { rows } = await tx.query<{ code: string; rows: string }>(
     `SELECT left(f.division_code, 9) AS code, count(*) AS rows FROM (${query}) f ${whole ? '' : own}
      GROUP BY 1 ORDER BY 2 DESC, 1`,
   );
-  const { divisions } = places.catalog.standard;
+  const { divisions } = sets.standard;
   const townships = rows.map(({ code, rows: found }) => ({
     code,
     name: divisions.get(code)?.name ?? null,
     rows: Number(found),
   }));
-  const lines = rule.entities[0] === places.contract.entity ? await linesOf(tx, `FROM (${query}) f ${own}`) : [];
+  const lines = rule.entities[0] === sets.contract.entity ? await linesOf(tx, `FROM (${query}) f ${own}`) : [];
   const total = townships.reduce((sum, township) => sum + township.rows, 0);
   return { ...blank(rule), rows: total, lines, townships };
 }

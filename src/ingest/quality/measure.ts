@@ -1,9 +1,9 @@
 import type pg from 'pg';
-import type { Catalog } from '../../catalog/catalog.js';
 import type { Contract } from '../../catalog/contract.js';
+import type { ReleasedDatasets } from '../../catalog/released.js';
+import type { Standard } from '../../standard/standard.js';
 import { stagingTable } from '../land/staging.js';
 import type { RowError } from '../readers/source.js';
-import { releasedNames } from '../rules/set/findings.js';
 import { measureSets } from './measure-sets.js';
 import { blank, type QualityReport, type RuleReport } from './report.js';
 import { ruleOfFault, TYPE_RULES } from './rule-of-fault.js';
@@ -14,7 +14,11 @@ export interface Measuring {
   deliveryId: string;
   lineageId: number;
   contract: Contract;
-  catalog: Catalog;
+  standard: Standard;
+  /** Which datasets the rows may refer to. */
+  datasets: ReleasedDatasets;
+  /** The dataset's own live rows. */
+  live: string;
   tally: Tally;
   /** The deliverer answers for all rows of the dataset. */
   whole: boolean;
@@ -27,9 +31,7 @@ export interface Measuring {
 
 /** Makes the quality report of a delivery and keeps it, in the transaction that ends it, while its staging table is there. */
 export async function measureQuality(tx: pg.ClientBase, measuring: Measuring): Promise<QualityReport> {
-  const { deliveryId, lineageId, contract, catalog, tally, release, rows } = measuring;
-  const staging = stagingTable(deliveryId);
-  const places = { contract, catalog, staging, released: await releasedNames(tx) };
+  const { deliveryId, lineageId, contract, tally, release, rows } = measuring;
   const rules = [
     ...(await typeReports(tx, measuring)),
     ...tally.tests.map(({ rule, test, fault }) => ({
@@ -38,7 +40,9 @@ export async function measureQuality(tx: pg.ClientBase, measuring: Measuring): P
       field: test.field,
       checked: tally.satisfied(),
     })),
-    ...(release === null ? [] : await measureSets(tx, places, measuring.whole)),
+    ...(release === null
+      ? []
+      : await measureSets(tx, { ...measuring, staging: stagingTable(deliveryId) }, measuring.whole)),
   ];
   const report: QualityReport = {
     scores: scoresOf({

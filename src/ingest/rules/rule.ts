@@ -1,5 +1,6 @@
-import type { Catalog } from '../../catalog/catalog.js';
 import type { Contract, Title } from '../../catalog/contract.js';
+import type { ReleasedDatasets } from '../../catalog/released.js';
+import type { Standard } from '../../standard/standard.js';
 
 /** The six dimensions of data quality of GB/T 36344-2018, in its order. */
 export const DIMENSIONS = [
@@ -54,12 +55,13 @@ export interface RowRule extends Facts {
 }
 
 /** Where sets of rows lie while a release is made. */
-export interface Places {
+export interface RowSets {
   contract: Contract;
-  catalog: Catalog;
-  /** Names of datasets that have a release, this one's included. */
-  released: ReadonlySet<string>;
-  /** The delivery's staging table, quoted. */
+  standard: Standard;
+  /** Datasets that have a release, this one included. */
+  datasets: ReleasedDatasets;
+  /** The dataset's own live rows, and the delivery's staging table, quoted. */
+  live: string;
   staging: string;
 }
 
@@ -73,7 +75,7 @@ export interface SetTest {
 export interface SetRule extends Facts {
   kind: 'set';
   severity: 'warning';
-  tests(places: Places): SetTest[];
+  tests(sets: RowSets): SetTest[];
 }
 
 /** What is amiss in the district as the live rows show it; reported by township, never a reason to reject. */
@@ -83,7 +85,7 @@ export interface FindingRule extends Facts {
   /** Deliveries of which entities it is reported with; the first is what its subjects are. */
   entities: readonly string[];
   /** A query of `row_id`, `subject`, `division_code` and what `detail` reads; undefined where a dataset that it needs has no release. */
-  found(places: Pick<Places, 'catalog' | 'released'>): string | undefined;
+  found(datasets: ReleasedDatasets): string | undefined;
   detail(row: Readonly<Record<string, unknown>>): Title;
 }
 

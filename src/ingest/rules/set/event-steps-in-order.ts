@@ -1,4 +1,3 @@
-import { liveTable } from '../../../catalog/table.js';
 import type { SetRule } from '../rule.js';
 
 /** 采集 → 上报 → 受理 → 分流 → 交办 → 办理 → 反馈 → 核查 → 办结: their codes grow along the way. */
@@ -15,10 +14,10 @@ export const eventStepsInOrder: SetRule = {
   severity: 'warning',
   dimension: 'consistency',
   basis: 'GB/T 34300-2017；DB37/T 4223-2020',
-  tests({ contract, staging }) {
+  tests({ contract, live, staging }) {
     const needed = ['event_no', 'seq', 'kind', 'at'];
     if (contract.entity !== 'event_step' || !needed.every((name) => contract.fields.has(name))) return [];
-    return [{ field: 'kind', faulty: `s.row_id IN (${disordered(liveTable(contract), staging)})` }];
+    return [{ field: 'kind', faulty: `s.row_id IN (${disordered(live, staging)})` }];
   },
 };
 

@@ -1,8 +1,6 @@
-import { liveTable } from '../../../catalog/table.js';
 import type { GridSize } from '../../../standard/places.js';
 import { loadStandard } from '../../../standard/standard.js';
 import type { FindingRule } from '../rule.js';
-import { releasedContracts } from './released-contracts.js';
 
 const URBAN = '1';
 
@@ -25,20 +23,20 @@ export const gridSize: FindingRule = {
     return sizeOf(true).basis;
   },
   entities: ['grid'],
-  found(places) {
+  found(datasets) {
     const amiss = loadStandard()
       .gridSizes.map(
         ({ kind, settlement, least, most }) =>
           `kind = '${kind}' AND settlement = '${settlement}' AND households_count NOT BETWEEN ${least} AND ${most}`,
       )
       .join(' OR ');
-    const parts = releasedContracts(places, 'grid')
-      .filter(({ fields }) =>
+    const parts = datasets('grid')
+      .filter(({ contract: { fields } }) =>
         ['code', 'division_code', 'settlement', 'kind', 'households_count'].every((name) => fields.has(name)),
       )
       .map(
-        (contract) => `SELECT row_id, code AS subject, division_code, households_count, settlement = '${URBAN}' AS urban
-          FROM ${liveTable(contract)} WHERE ${amiss}`,
+        ({ rows }) => `SELECT row_id, code AS subject, division_code, households_count, settlement = '${URBAN}' AS urban
+          FROM ${rows} g WHERE ${amiss}`,
       );
     return parts.length === 0 ? undefined : parts.join(' UNION ALL ');
   },

@@ -1,6 +1,4 @@
-import { liveTable } from '../../../catalog/table.js';
-import type { Places, SetRule } from '../rule.js';
-import { releasedContracts } from './released-contracts.js';
+import type { RowSets, SetRule } from '../rule.js';
 
 /** The head of a household has a row: a person's head in the same dataset, a household's head among the same publisher's people. */
 export const headExists: SetRule = {
@@ -10,22 +8,21 @@ export const headExists: SetRule = {
   severity: 'warning',
   dimension: 'consistency',
   basis: '《中华人民共和国户口登记条例》第五条',
-  tests(places) {
-    const people = peopleOf(places);
-    if (people === undefined || !places.contract.fields.has('head_id')) return [];
+  tests(sets) {
+    const people = peopleOf(sets);
+    if (people === undefined || !sets.contract.fields.has('head_id')) return [];
     const head = `SELECT FROM ${people} p WHERE p."id_number" = s."head_id"`;
     return [{ field: 'head_id', faulty: `s."head_id" IS NOT NULL AND NOT EXISTS (${head})` }];
   },
 };
 
 /** Only of the same publisher: whether somebody stands in another's register is nothing that a delivery may find out. */
-function peopleOf(places: Places): string | undefined {
-  const { contract } = places;
-  if (contract.entity === 'person') return contract.fields.has('id_number') ? liveTable(contract) : undefined;
+function peopleOf({ contract, datasets, live }: RowSets): string | undefined {
+  if (contract.entity === 'person') return contract.fields.has('id_number') ? live : undefined;
   if (contract.entity !== 'household') return undefined;
-  const registers = releasedContracts(places, 'person').filter(
-    ({ publisher, fields, sourceOfTruth }) =>
+  const registers = datasets('person').filter(
+    ({ contract: { publisher, fields, sourceOfTruth } }) =>
       publisher === contract.publisher && sourceOfTruth && fields.has('id_number'),
   );
-  return registers[0] === undefined ? undefined : liveTable(registers[0]);
+  return registers[0]?.rows;
 }

@@ -1,7 +1,5 @@
 import type { Contract } from '../../../catalog/contract.js';
-import { liveTable } from '../../../catalog/table.js';
-import type { Places, SetRule, SetTest } from '../rule.js';
-import { releasedContracts } from './released-contracts.js';
+import type { RowSets, SetRule, SetTest } from '../rule.js';
 
 /** Entities of places and organisations. Never of people: whether somebody is in another's dataset is nothing that a delivery may find out. */
 const REFERABLE = new Set(['division', 'house', 'grid', 'compound', 'building', 'address', 'organization']);
@@ -14,24 +12,21 @@ export const referenceExists: SetRule = {
   severity: 'warning',
   dimension: 'consistency',
   basis: 'GB/T 36344-2018 一致性（关联数据一致性）',
-  tests(places) {
-    const elements = places.catalog.standard.entities.get(places.contract.entity ?? '')?.elements ?? [];
+  tests(sets) {
+    const elements = sets.standard.entities.get(sets.contract.entity ?? '')?.elements ?? [];
     return elements.flatMap(({ name, references }) =>
-      references === undefined || !REFERABLE.has(references) ? [] : testOf(places, name, references),
+      references === undefined || !REFERABLE.has(references) ? [] : testOf(sets, name, references),
     );
   },
 };
 
-function testOf(places: Places, name: string, entity: string): SetTest[] {
-  const { contract, catalog } = places;
-  const key = catalog.standard.entities.get(entity)?.candidateKeys[0] ?? [];
+function testOf({ contract, standard, datasets }: RowSets, name: string, entity: string): SetTest[] {
+  const key = standard.entities.get(entity)?.candidateKeys[0] ?? [];
   if (!contract.fields.has(name) || key.length !== 1 || isOwnKey(contract, name, entity)) return [];
   // Only where the key is the table's own: each row is then one probe of a unique index, or of a hash.
-  const targets = releasedContracts(places, entity).filter((target) => target.key.join() === key[0]);
+  const targets = datasets(entity).filter((target) => target.contract.key.join() === key[0]);
   if (targets.length === 0) return [];
-  const absent = targets.map(
-    (target) => `NOT EXISTS (SELECT FROM ${liveTable(target)} r WHERE r."${key[0]}" = s."${name}")`,
-  );
+  const absent = targets.map(({ rows }) => `NOT EXISTS (SELECT FROM ${rows} r WHERE r."${key[0]}" = s."${name}")`);
   return [{ field: name, faulty: [`s."${name}" IS NOT NULL`, ...absent].join(' AND ') }];
 }
 

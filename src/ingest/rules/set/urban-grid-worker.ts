@@ -1,6 +1,5 @@
-import { liveTable } from '../../../catalog/table.js';
+import type { ReleasedDataset } from '../../../catalog/released.js';
 import type { FindingRule } from '../rule.js';
-import { releasedContracts } from './released-contracts.js';
 
 const URBAN = `'1'`;
 
@@ -13,21 +12,21 @@ export const urbanGridWorker: FindingRule = {
   dimension: 'consistency',
   basis: 'GB/T 34300-2017；城市社区每个网格至少配备一名专职网格员',
   entities: ['grid', 'grid_worker'],
-  found(places) {
+  found(datasets) {
     const has =
       (...names: string[]) =>
-      (contract: { fields: ReadonlyMap<string, unknown> }) =>
+      ({ contract }: ReleasedDataset) =>
         names.every((name) => contract.fields.has(name));
-    const grids = releasedContracts(places, 'grid').filter(has('code', 'division_code', 'settlement'));
-    const workers = releasedContracts(places, 'grid_worker').filter(has('grid_code', 'full_time'));
+    const grids = datasets('grid').filter(has('code', 'division_code', 'settlement'));
+    const workers = datasets('grid_worker').filter(has('grid_code', 'full_time'));
     if (grids.length === 0 || workers.length === 0) return undefined;
     const none = workers
-      .map((contract) => `NOT EXISTS (SELECT FROM ${liveTable(contract)} w WHERE w.grid_code = g.code AND w.full_time)`)
+      .map(({ rows }) => `NOT EXISTS (SELECT FROM ${rows} w WHERE w.grid_code = g.code AND w.full_time)`)
       .join(' AND ');
     return grids
       .map(
-        (contract) =>
-          `SELECT row_id, code AS subject, division_code FROM ${liveTable(contract)} g WHERE settlement = ${URBAN} AND ${none}`,
+        ({ rows }) =>
+          `SELECT row_id, code AS subject, division_code FROM ${rows} g WHERE settlement = ${URBAN} AND ${none}`,
       )
       .join(' UNION ALL ');
   },

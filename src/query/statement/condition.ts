@@ -1,11 +1,11 @@
-import { afterPrefix } from '../access/grants/row-scope.js';
-import type { AccessTree, FieldAccess } from '../access/policy/decision.js';
-import type { Field } from '../catalog/contract.js';
-import { identifier } from '../catalog/names.js';
-import type { Condition, Leaf, Value } from './ask.js';
-import { adultGuard } from './mask.js';
+import { afterPrefix } from '../../access/grants/row-scope.js';
+import type { AccessTree, FieldAccess } from '../../access/policy/decision.js';
+import type { Field } from '../../catalog/contract.js';
+import { identifier } from '../../catalog/names.js';
+import type { Condition, Leaf, Value } from '../ask.js';
+import { operandType } from '../value.js';
+import { adultGuard } from './guards.js';
 import type { Parameters } from './parameters.js';
-import { operandType } from './value.js';
 
 /** Behind a prefix of highest code points there is nothing; this much of what begins with it is in the range. */
 const HIGHEST = '\u{10ffff}';

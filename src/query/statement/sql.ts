@@ -1,15 +1,15 @@
-import { scopeSql } from '../access/grants/row-scope.js';
-import type { Access, Permit } from '../access/policy/decision.js';
-import type { Relation } from '../catalog/contract.js';
-import { identifier } from '../catalog/names.js';
-import { proxyOf } from '../catalog/source-terms.js';
-import type { Ask, Selection, Target } from './ask.js';
+import type { Access, Permit } from '../../access/policy/decision.js';
+import type { Relation } from '../../catalog/contract.js';
+import { identifier } from '../../catalog/names.js';
+import { proxyOf } from '../../catalog/source-terms.js';
+import type { Ask, Selection, Target } from '../ask.js';
+import type { Linkage } from '../linkage.js';
+import type { ShapeNode } from '../shape.js';
+import { operandType } from '../value.js';
 import { conditionSql, locator, relationsFiltered } from './condition.js';
-import type { Linkage } from './linkage.js';
-import { adultGuard, type MaskSource, maskedExpression } from './mask.js';
+import { adultGuard, maskedForMinors, scopeGuard } from './guards.js';
+import { type MaskSource, maskedExpression } from './mask.js';
 import { type Parameters, parameters } from './parameters.js';
-import type { ShapeNode } from './shape.js';
-import { operandType } from './value.js';
 
 export interface Written {
   text: string;
@@ -138,9 +138,9 @@ function lookupSql(draft: StatementDraft, target: Target, columns: readonly stri
   const root = draft.permit.access.get('')!;
   const alias = draft.sources.get('')!.alias;
   const wanted = draft.parameters.add((binding) => binding.rowIds, 'rows');
-  const conditions = [`${alias}."row_id" = ANY(${wanted}::uuid[])`, rowsSql(root, alias, draft.parameters)];
+  const conditions = [`${alias}."row_id" = ANY(${wanted}::uuid[])`, scopeGuard(root, alias, draft.parameters)];
   // Asked by a key that is masked in children's rows, a child's row does not answer.
-  if (target.kind === 'keys' && root.contract.key.some((name) => root.fields.get(name)?.minorMask !== 'none'))
+  if (target.kind === 'keys' && maskedForMinors(root, root.contract.key))
     conditions.push(adultGuard(alias, draft.parameters));
   return `SELECT ${named(columns)} FROM ${tableOf(draft, '')} ${joins(draft, [...draft.permit.access.keys()])} WHERE ${conditions.join(' AND ')}`;
 }
@@ -154,15 +154,10 @@ function countSql(draft: StatementDraft, page: Extract<Target, { kind: 'page' }>
 
 function restrict(draft: StatementDraft, page: Extract<Target, { kind: 'page' }>): string {
   const aliases = new Map([...draft.sources].map(([path, source]) => [path, source.alias]));
-  const scope = rowsSql(draft.permit.access.get('')!, aliases.get('')!, draft.parameters);
+  const scope = scopeGuard(draft.permit.access.get('')!, aliases.get('')!, draft.parameters);
   if (page.where === undefined) return scope;
   let operand = 0;
   return `${scope} AND ${conditionSql(page.where, locator(draft.permit.access, aliases), draft.parameters, () => operand++)}`;
-}
-
-/** The row scope is in every statement, whatever the grant. */
-function rowsSql({ grant }: Access, alias: string, parameters: Parameters): string {
-  return scopeSql(grant.rows, alias, (value) => parameters.add(() => value));
 }
 
 /** Sorting goes by what leaves: a field that is masked per row sorts by its masked expression. */
@@ -199,7 +194,7 @@ function joinSql(draft: StatementDraft, path: string): string {
   const conditions = Object.entries(relation.on).map(
     ([own, other]) => `${target.alias}.${identifier(other)} = ${parent.alias}.${identifier(own)}`,
   );
-  conditions.push(rowsSql(target.access, target.alias, draft.parameters));
+  conditions.push(scopeGuard(target.access, target.alias, draft.parameters));
   if (maskedForMinors(parent.access, Object.keys(relation.on)))
     conditions.push(adultGuard(parent.alias, draft.parameters));
   if (maskedForMinors(target.access, Object.values(relation.on)))
@@ -208,10 +203,6 @@ function joinSql(draft: StatementDraft, path: string): string {
   if (isKey(relation, target.access)) return `LEFT JOIN ${tableOf(draft, path)} ON ${on}`;
   // To-one whatever the data: a target that is joinable but no key could match twice.
   return `LEFT JOIN LATERAL (SELECT * FROM ${tableOf(draft, path)} WHERE ${on} ORDER BY ${target.alias}."row_id" LIMIT 1) ${target.alias} ON true`;
-}
-
-function maskedForMinors(access: Access, fields: readonly string[]): boolean {
-  return fields.some((name) => (access.fields.get(name)?.minorMask ?? 'none') !== 'none');
 }
 
 function isKey(relation: Relation, target: Access): boolean {

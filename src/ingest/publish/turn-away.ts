@@ -1,9 +1,9 @@
 import type pg from 'pg';
 import { isWhole, scopeSql } from '../../access/grants/row-scope.js';
 import { liveTable } from '../../catalog/table.js';
+import type { Judge } from '../judge/validate.js';
 import { stagingTable } from '../land/staging.js';
 import type { RowError } from '../readers/source.js';
-import type { Judge } from './validate.js';
 
 const REPEATED: RowError = {
   field: null,

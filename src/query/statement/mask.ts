@@ -1,10 +1,11 @@
-import type { FieldAccess } from '../access/policy/decision.js';
-import type { Contract, Field } from '../catalog/contract.js';
-import { identifier } from '../catalog/names.js';
-import { TOWNSHIP_DIGITS } from '../standard/region.js';
-import { loadStandard } from '../standard/standard.js';
-import type { Mask } from '../standard/type.js';
-import type { Linkage } from './linkage.js';
+import type { FieldAccess } from '../../access/policy/decision.js';
+import type { Contract, Field } from '../../catalog/contract.js';
+import { identifier } from '../../catalog/names.js';
+import { TOWNSHIP_DIGITS } from '../../standard/region.js';
+import { loadStandard } from '../../standard/standard.js';
+import type { Mask } from '../../standard/type.js';
+import type { Linkage } from '../linkage.js';
+import { adultGuard } from './guards.js';
 import type { Parameters } from './parameters.js';
 
 /** A table of the statement: its alias, its contract, and what keys its pseudonyms. */
@@ -24,12 +25,6 @@ export function maskedExpression(source: MaskSource, access: FieldAccess, parame
   if (access.minorMask === 'none' || access.mask === 'hide') return forAll;
   const forMinors = apply(access.minorMask, column, field, source, parameters) ?? 'NULL';
   return `CASE WHEN ${adultGuard(source.alias, parameters)} THEN ${forAll} ELSE ${forMinors} END`;
-}
-
-/** True where the row is not about a child under 14; an unknown birth date counts as a child. */
-export function adultGuard(alias: string, parameters: Parameters): string {
-  const today = parameters.add((binding) => binding.today, 'today');
-  return `${alias}."minor_until" <= ${today}::date`;
 }
 
 function apply(

@@ -1,0 +1,95 @@
+import type { Access } from '../../access/policy/decision.js';
+import { identifier } from '../../catalog/names.js';
+import { liveTable } from '../../catalog/table.js';
+import type { FieldType } from '../../standard/type.js';
+import { adultGuard, maskedForMinors, scopeGuard } from '../statement/guards.js';
+import { type Parameters, parameters } from '../statement/parameters.js';
+
+export interface BoundStatement {
+  text: string;
+  values: unknown[];
+}
+
+/** A dataset that is compared: what its grant gives, and which fields name the subject and say something of it. */
+export interface ComparedSide {
+  access: Access;
+  by: string;
+  /** Element → field. */
+  says: ReadonlyMap<string, string>;
+  division: string | undefined;
+  grid: string | undefined;
+}
+
+/** Two datasets, and the elements that both say something of. */
+export interface Compared {
+  first: ComparedSide;
+  second: ComparedSide;
+  elements: readonly string[];
+}
+
+/** Types whose values PostgreSQL compares as they are. */
+const EXACT = new Set(['integer', 'decimal', 'boolean', 'date', 'month', 'code']);
+
+/**
+ * Where two datasets say different things of one subject: subject, element, both values as text, division, grid. One row a subject and
+ * element. Names come from contracts; values are parameters.
+ */
+export function compareSql({ first, second, elements }: Compared, today: string): BoundStatement {
+  const bound = parameters();
+  const scopes = [scopeGuard(first.access, 'a', bound), scopeGuard(second.access, 'b', bound)];
+  const pairs = elements.map((element) => {
+    const [a, b] = [column('a', first.says.get(element)!), column('b', second.says.get(element)!)];
+    const guards = [...guard(first, 'a', element, bound), ...guard(second, 'b', element, bound)];
+    const differs = [differ(a, b, typeOf(first, element), typeOf(second, element)), ...guards];
+    return `('${element}', ${a}::text, ${b}::text, ${differs.join(' AND ')})`;
+  });
+  const place = (name: 'division' | 'grid') => {
+    const known = [first, second].flatMap((side, i) =>
+      side[name] === undefined ? [] : [column('ab'[i]!, side[name])],
+    );
+    return known.length === 0 ? 'NULL' : `COALESCE(${known.join(', ')})`;
+  };
+  const [keyA, keyB] = [column('a', first.by), column('b', second.by)];
+  const text = `SELECT DISTINCT ON (subject, element) subject, element, av, bv, division, grid FROM (
+      SELECT ${keyA} AS subject, e.element, e.av, e.bv, ${place('division')} AS division, ${place('grid')} AS grid
+      FROM ${liveTable(first.access.contract)} a JOIN ${liveTable(second.access.contract)} b ON ${keyA} = ${keyB}
+      CROSS JOIN LATERAL (VALUES ${pairs.join(', ')}) e (element, av, bv, differs)
+      WHERE ${scopes.join(' AND ')} AND e.differs
+    ) d ORDER BY subject, element, av, bv`;
+  return { text, values: bind(bound, today) };
+}
+
+/** Rows in scope. */
+export function countSql(access: Access): BoundStatement {
+  const bound = parameters();
+  const text = `SELECT count(*) AS rows FROM ${liveTable(access.contract)} t WHERE ${scopeGuard(access, 't', bound)}`;
+  return { text, values: bind(bound, '') };
+}
+
+/** Nothing but the day comes from outside of the grants. */
+function bind({ binders }: Parameters, today: string): unknown[] {
+  return binders.map((binder) => binder({ operands: [], today, fetch: 0, after: undefined, rowIds: [] }));
+}
+
+function differ(a: string, b: string, typeA: FieldType, typeB: FieldType): string {
+  if (typeA.name === typeB.name && EXACT.has(typeA.name)) return `${a} <> ${b}`;
+  return `${a}::text <> ${b}::text AND ${normal(a)} <> ${normal(b)}`;
+}
+
+/** Full-width as ASCII, no spaces, no difference of case. */
+function normal(column: string): string {
+  return `upper(regexp_replace(normalize(${column}::text, NFKC), '\\s', '', 'g'))`;
+}
+
+/** Where a grant masks children, their rows say nothing. */
+function guard({ access, by, says }: ComparedSide, alias: string, element: string, bound: Parameters): string[] {
+  return maskedForMinors(access, [by, says.get(element)!]) ? [adultGuard(alias, bound)] : [];
+}
+
+function typeOf(side: ComparedSide, element: string): FieldType {
+  return side.access.contract.fields.get(side.says.get(element)!)!.type;
+}
+
+function column(alias: string, name: string): string {
+  return `${alias}.${identifier(name)}`;
+}
