@@ -32,7 +32,7 @@ export function validatorOf(contract: Contract, standard: Standard): Validator {
   return validator;
 }
 
-export function compileValidator(contract: Contract, standard: Standard): Validator {
+function compileValidator(contract: Contract, standard: Standard): Validator {
   const fields = [...contract.fields.keys()];
   return {
     contract,

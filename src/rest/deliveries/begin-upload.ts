@@ -72,7 +72,7 @@ function createdReply(exchange: Exchange, request: DeliveryRequest, upload: Uplo
 }
 
 /** Where an upload stands, and what bounds it. */
-export function uploadHeaders({ config }: Pick<Exchange, 'config'>, upload: Upload): Record<string, string> {
+function uploadHeaders({ config }: Pick<Exchange, 'config'>, upload: Upload): Record<string, string> {
   return {
     'upload-offset': String(upload.received),
     'upload-complete': serializeItem(upload.ended),

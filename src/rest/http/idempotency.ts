@@ -44,7 +44,7 @@ export function idempotencyKey(header: string | string[] | undefined): string {
 }
 
 /** SHA-256 (hex) of what a JSON route was asked: its parsed body. */
-export function bodyDigest(body: unknown): string {
+function bodyDigest(body: unknown): string {
   return createHash('sha256')
     .update(JSON.stringify(body ?? null))
     .digest('hex');

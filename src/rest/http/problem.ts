@@ -34,7 +34,7 @@ export function problemBody(
   };
 }
 
-export function sendProblem(reply: FastifyReply, problem: Problem, publicUrl: string): FastifyReply {
+function sendProblem(reply: FastifyReply, problem: Problem, publicUrl: string): FastifyReply {
   const body = problemBody(problem.code, {
     detail: problem.message,
     faults: problem.faults,
@@ -67,7 +67,7 @@ const FRAMEWORK: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_HANDLER_TIMEOUT: 'timeout',
 };
 
-export function asProblem(error: unknown): Problem {
+function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const { code, validation, statusCode } = error as Partial<FastifyError>;
   const known = code === undefined ? undefined : FRAMEWORK[code];
