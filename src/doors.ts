@@ -8,27 +8,16 @@ import { answer } from './exchange/answer.js';
 import type { Exchange } from './exchange/exchange.js';
 import { graphqlRoutes } from './graphql/route.js';
 import type { Telemetry } from './platform/telemetry.js';
-import { dataRoutes } from './rest/data/data-routes.js';
-import { deliveryRoutes } from './rest/deliveries/delivery-routes.js';
-import { packageRoutes } from './rest/deliveries/package-routes.js';
-import { qualityRoutes } from './rest/deliveries/quality-routes.js';
-import { runRoutes } from './rest/deliveries/run-routes.js';
-import { templateRoutes } from './rest/deliveries/template-routes.js';
-import { uploadRoutes } from './rest/deliveries/upload-routes.js';
 import { type Entrance, guardRequests, requireSubject } from './rest/http/hooks.js';
 import { installProblems, PROBLEM_TYPE, problemBody } from './rest/http/problem.js';
-import { datasetOpenapiRoute, openapiRoutes } from './rest/pages/openapi-routes.js';
+import { serveOperations } from './rest/http/serve-operations.js';
+import type { OperationContext } from './rest/operation.js';
+import { datasetOperations, openOperations, platformOperations } from './rest/operations.js';
 import { publicPages } from './rest/pages/public-pages.js';
+import { referencePages } from './rest/pages/reference-pages.js';
 import { standardPages } from './rest/pages/standard-pages.js';
-import { applicationRoutes } from './rest/platform/application-routes.js';
-import { auditRoutes } from './rest/platform/audit-routes.js';
 import { mountAuthorizationServer } from './rest/platform/authorization-server.js';
-import { catalogRoutes } from './rest/platform/catalog-routes.js';
-import { grantRoutes } from './rest/platform/grant-routes.js';
-import { healthRoutes } from './rest/platform/health-routes.js';
 import { recordDenials } from './rest/platform/platform-call.js';
-import { standardRoutes } from './rest/platform/standard-routes.js';
-import { upstreamRoutes } from './rest/platform/upstream-routes.js';
 
 export interface Doors {
   exchange: Exchange;
@@ -48,33 +37,28 @@ const BODY_LIMIT_BYTES = 1_048_576;
 
 /** Every route of the exchange on one fastify instance, not listening yet. */
 export async function openDoors(doors: Doors): Promise<FastifyInstance> {
-  const { exchange, checkpoints, entrance } = doors;
+  const { exchange, entrance } = doors;
+  const context = contextOf(doors);
   const app = openApp(doors);
+  app.addHook('onClose', () => Promise.allSettled(context.running));
   mountAuthorizationServer(app, doors.authorization, exchange.config.publicUrl);
-  await app.register((pages) => openPages(pages, doors));
+  await app.register((pages) => openPages(pages, context));
   await app.register(async (data) => {
     requireSubject(data, 'data', entrance);
-    await data.register(dataRoutes, { exchange });
-    await data.register(datasetOpenapiRoute, { exchange });
-    await data.register(deliveryRoutes, { exchange });
-    await data.register(runRoutes, { exchange });
-    await data.register(templateRoutes, { exchange });
-    await data.register(qualityRoutes, { exchange });
-    await data.register(uploadRoutes, { exchange });
+    await data.register(serveOperations, { operations: datasetOperations, context });
     await data.register(graphqlRoutes, { exchange, answer });
   });
   await app.register(async (platform) => {
     requireSubject(platform, 'platform', entrance);
     recordDenials(platform, { exchange });
-    await platform.register(catalogRoutes, { exchange });
-    await platform.register(standardRoutes, { exchange });
-    await platform.register(applicationRoutes, { exchange });
-    await platform.register(grantRoutes, { exchange });
-    await platform.register(upstreamRoutes, { exchange });
-    await platform.register(packageRoutes, { exchange });
-    await platform.register(auditRoutes, { exchange, checkpoints });
+    await platform.register(serveOperations, { operations: platformOperations, context });
   });
   return app;
+}
+
+function contextOf({ exchange, checkpoints, notReady, telemetry: { registry } }: Doors): OperationContext {
+  const metrics = async () => ({ contentType: registry.contentType, text: await registry.metrics() });
+  return { exchange, checkpoints, running: new Set(), notReady, metrics };
 }
 
 /** What surrounds every route: limits, problems, headers, logs and counters. */
@@ -110,8 +94,8 @@ function openApp({ exchange, telemetry, logger }: Doors): FastifyInstance {
 /**
  * Pages for people, under helmet. The data and platform doors send fixed headers instead (programHeaders): helmet computes its own for each reply.
  */
-async function openPages(app: FastifyInstance, doors: Doors): Promise<void> {
-  const { exchange } = doors;
+async function openPages(app: FastifyInstance, context: OperationContext): Promise<void> {
+  const { exchange } = context;
   await app.register(helmet, {
     // Over plain HTTP (the demo on loopback) the reply must not ask a browser to insist on TLS.
     strictTransportSecurity: exchange.config.publicUrl.startsWith('https:'),
@@ -129,12 +113,8 @@ async function openPages(app: FastifyInstance, doors: Doors): Promise<void> {
   });
   await app.register(publicPages, { exchange });
   await app.register(standardPages, { exchange });
-  await app.register(openapiRoutes, { exchange });
-  await app.register(healthRoutes, { notReady: doors.notReady, metrics: () => metricsOf(doors.telemetry) });
-}
-
-async function metricsOf({ registry }: Telemetry): Promise<{ contentType: string; text: string }> {
-  return { contentType: registry.contentType, text: await registry.metrics() };
+  await app.register(referencePages);
+  await app.register(serveOperations, { operations: openOperations, context });
 }
 
 const MALFORMED: Readonly<Record<string, string>> = {

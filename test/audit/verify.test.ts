@@ -17,12 +17,13 @@ import { openCheckpoint, parseVerifierKey } from '../../src/audit/verify/note.js
 import { extendsTree, includes } from '../../src/audit/verify/proof.js';
 import { parseProof, parseReceipt, verifyReceipt } from '../../src/audit/verify/receipt.js';
 import { receiptHeader } from '../../src/exchange/answering/receipt-header.js';
-import type { Exchange } from '../../src/exchange/exchange.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { Problem } from '../../src/platform/errors.js';
-import { auditRoutes } from '../../src/rest/platform/audit-routes.js';
+import { serveOperations } from '../../src/rest/http/serve-operations.js';
+import { auditOperations } from '../../src/rest/platform/audit-operations.js';
 import { testDatabase } from '../support/database.js';
 import { testKeys } from '../support/keys.js';
+import { operationContext } from '../support/operation-context.js';
 import { makeDraft, until } from './draft.js';
 
 const ORIGIN = '127.0.0.1/civic-exchange';
@@ -62,7 +63,7 @@ const exchange = {
   database,
   log,
   policy: { current: () => ({ epoch: 0, applications }) },
-} as unknown as Exchange;
+};
 const app = fastify({ genReqId: () => systemClock.uuid() });
 app.addHook('onRequest', async (request) => {
   const sub = request.headers['x-test-application'];
@@ -81,7 +82,10 @@ app.setErrorHandler((error, _request, reply) => {
   if (problem.retryAfter !== undefined) reply.header('retry-after', problem.retryAfter);
   return reply.code(problem.status).send({ code: problem.code, detail: problem.message, errors: problem.faults });
 });
-await app.register(auditRoutes, { exchange, checkpoints });
+await app.register(serveOperations, {
+  operations: auditOperations,
+  context: operationContext({ exchange, checkpoints }),
+});
 t.teardown(() => app.close());
 const get = (path: string, as?: string, accept = '*/*'): Promise<LightMyRequestResponse> =>
   app.inject({ url: path, headers: { accept, ...(as === undefined ? {} : { 'x-test-application': as }) } });

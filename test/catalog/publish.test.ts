@@ -5,16 +5,17 @@ import type { Subject } from '../../src/access/identity/subject.js';
 import { openPolicy } from '../../src/access/policy/open-policy.js';
 import { openLog } from '../../src/audit/log.js';
 import { liveTable } from '../../src/catalog/table.js';
-import type { Exchange } from '../../src/exchange/exchange.js';
 import { publishCatalog } from '../../src/exchange/publishing/publish-contract.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { type Fault, Problem } from '../../src/platform/errors.js';
 import { installProblems } from '../../src/rest/http/problem.js';
-import { catalogRoutes } from '../../src/rest/platform/catalog-routes.js';
-import { standardRoutes } from '../../src/rest/platform/standard-routes.js';
+import { serveOperations } from '../../src/rest/http/serve-operations.js';
+import { catalogOperations } from '../../src/rest/platform/catalog-operations.js';
+import { standardOperations } from '../../src/rest/platform/standard-operations.js';
 import { newKey, publicJwk } from '../access/keys.js';
 import { testDatabase } from '../support/database.js';
 import { testKeys } from '../support/keys.js';
+import { operationContext } from '../support/operation-context.js';
 import { type Document, householdDocument, PUBLISHER, PURPOSE, residentDocument } from './resident.js';
 
 const { database } = await testDatabase(t);
@@ -220,9 +221,8 @@ t.test('the routes: reading for every application, publishing for operators', as
     const subject: Subject = { issuer: 'here', sub, audience: 'platform', issuedAt: seconds, expiresAt: seconds + 300 };
     request.subject = subject;
   });
-  const whole = exchange as unknown as Exchange;
-  await app.register(catalogRoutes, { exchange: whole });
-  await app.register(standardRoutes, { exchange: whole });
+  const operations = [...catalogOperations, ...standardOperations];
+  await app.register(serveOperations, { operations, context: operationContext({ exchange }) });
   t.teardown(() => app.close());
   const ask = async (as: string, method: 'GET' | 'POST', url: string, payload?: object, key?: string) => {
     const headers = { 'x-test-as': as, ...(key === undefined ? {} : { 'idempotency-key': key }) };

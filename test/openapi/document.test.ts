@@ -92,7 +92,7 @@ function landedMethods(path: string): Record<string, string[]> {
     [`${path}/deliveries`]: ['post', 'get'],
     [`${path}/deliveries/{id}`]: ['get', 'delete'],
     [`${path}/deliveries/{id}/rejects`]: ['get'],
-    [`${path}/uploads/{id}`]: ['patch', 'delete'],
+    [`${path}/uploads/{id}`]: ['head', 'patch', 'delete'],
     [`${path}/template`]: ['get'],
     [`${path}/quality`]: ['get'],
     [`${path}/quality/history`]: ['get'],

@@ -6,14 +6,18 @@ import { checkApplication } from './rules/check-application.js';
 
 type Role = Application['roles'][number];
 
-/** The active application that makes a platform call. Throws Problem `unauthenticated`. */
-export function requireApplication(deps: { policy: Policy; clock: Clock }, subject: Subject | null): Application {
+/** The active application that makes a call. Throws Problem `unauthenticated`. */
+export function requireApplication(
+  deps: { policy: Policy; clock: Clock },
+  subject: Subject | null,
+  audience: Subject['audience'] = 'platform',
+): Application {
   // A route open to anyone may have no subject.
   if (!subject) throw new Problem('unauthenticated');
   const application = deps.policy.current().applications.get(subject.sub);
   const denial = checkApplication(subject, application, deps.clock.now());
   if (denial !== undefined || application === undefined) throw new Problem('unauthenticated');
-  if (subject.audience !== 'platform') throw new Problem('unauthenticated', 'The token is not for the platform');
+  if (subject.audience !== audience) throw new Problem('unauthenticated', `The token is not for the ${audience}`);
   return application;
 }
 

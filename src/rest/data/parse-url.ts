@@ -14,11 +14,11 @@ import {
   suggestion,
 } from '../../query/names.js';
 import { parseValue } from '../../query/value.js';
+import { pairsOf, type QueryPair } from '../http/query-string.js';
 
 export const CONTROLS = ['_select', '_sort', '_limit', '_cursor', '_count', '_expand'] as const;
 export const LIMIT = { least: 1, most: 1_000, default: 100 };
 const IN_URL_AT_MOST = 100;
-const PAIRS_AT_MOST = 300;
 
 export interface UrlContext {
   contract: Contract;
@@ -67,14 +67,10 @@ export function parseRowUrl(queryString: string, id: string, context: UrlContext
 }
 
 type Controls = Partial<Record<(typeof CONTROLS)[number], string>>;
-interface Pair {
-  name: string;
-  value: string;
-}
 
-function sortPairs(queryString: string, context: UrlContext): { controls: Controls; filters: Pair[] } {
+function sortPairs(queryString: string, context: UrlContext): { controls: Controls; filters: QueryPair[] } {
   const controls: Controls = {};
-  const filters: Pair[] = [];
+  const filters: QueryPair[] = [];
   for (const pair of pairsOf(queryString)) {
     const control = CONTROLS.find((name) => name === pair.name);
     if (control !== undefined) {
@@ -97,29 +93,7 @@ function sortPairs(queryString: string, context: UrlContext): { controls: Contro
   return { controls, filters };
 }
 
-/** Form decoding (WHATWG URL), refusing what is not UTF-8 instead of repairing it. */
-export function pairsOf(queryString: string): Pair[] {
-  if (queryString === '') return [];
-  const parts = queryString.split('&').filter((part) => part !== '');
-  if (parts.length > PAIRS_AT_MOST) throw new Problem('too-complex', 'Too many parameters: put the ask in a body.');
-  return parts.map((part) => {
-    const at = part.indexOf('=');
-    try {
-      const [name, value] = at < 0 ? [part, ''] : [part.slice(0, at), part.slice(at + 1)];
-      return {
-        name: decodeURIComponent(name.replaceAll('+', ' ')),
-        value: decodeURIComponent(value.replaceAll('+', ' ')),
-      };
-    } catch {
-      throw refuse('bad-value', 'The query string is not percent-encoded UTF-8.', {
-        parameter: part.slice(0, Math.max(0, at)).slice(0, 100),
-        reason: 'bad percent-encoding',
-      });
-    }
-  });
-}
-
-function parseFilters(filters: readonly Pair[], context: UrlContext): Condition | undefined {
+function parseFilters(filters: readonly QueryPair[], context: UrlContext): Condition | undefined {
   const all = new Map<string, Leaf>();
   const any: Leaf[] = [];
   const anyLists = new Map<string, Leaf>();

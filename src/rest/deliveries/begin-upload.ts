@@ -1,18 +1,18 @@
 import { Readable } from 'node:stream';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { serializeDictionary, serializeItem } from 'structured-headers';
 import { appendToUpload } from '../../exchange/delivering/uploads.js';
 import type { Exchange } from '../../exchange/exchange.js';
 import { receive } from '../../ingest/receive/receive.js';
 import { beginUpload, dropUpload, type Upload } from '../../ingest/receive/upload.js';
 import { Problem } from '../../platform/errors.js';
+import type { Permitted } from '../http/authorise-request.js';
 import { idempotent, type Reply } from '../http/idempotency.js';
 import { parseEncoding, type Terms } from './delivery-request.js';
-import { type DeliveryRequest, datasetOf, type Permitted } from './route-dataset.js';
 import { parseComplete, parsePartial } from './upload-request.js';
 
 /** True where the body is the beginning of a delivery that comes in by parts. Throws Problem bad-header. */
-export function isBeginning(request: DeliveryRequest): boolean {
+export function isBeginning(request: FastifyRequest): boolean {
   return request.headers['upload-complete'] !== undefined && !parseComplete(request);
 }
 
@@ -23,7 +23,7 @@ export function isBeginning(request: DeliveryRequest): boolean {
  */
 export async function beginUploadOf(
   exchange: Exchange,
-  request: DeliveryRequest,
+  request: FastifyRequest,
   { permitted, terms }: { permitted: Permitted; terms: Terms },
 ): Promise<Reply> {
   const encoding = parseEncoding(request);
@@ -50,7 +50,7 @@ export async function beginUploadOf(
     });
     try {
       const received = await appendToUpload(exchange, upload, { body: Readable.from(sent.content()), stated });
-      return createdReply(exchange, request, { ...upload, received });
+      return createdReply(exchange, { ...upload, received });
     } catch (error) {
       await dropUpload(exchange.database.app, upload.id);
       throw error;
@@ -58,14 +58,14 @@ export async function beginUploadOf(
   });
 }
 
-function createdReply(exchange: Exchange, request: DeliveryRequest, upload: Upload): Reply {
+function createdReply(exchange: Exchange, upload: Upload): Reply {
   const { id, received, remaining } = upload;
   return {
     status: 201,
     headers: {
       ...uploadHeaders(exchange, upload),
       'content-type': 'application/json; charset=utf-8',
-      location: `${datasetOf(request)}/uploads/${id}`,
+      location: `/data/${upload.contract}/uploads/${id}`,
     },
     body: JSON.stringify({ id, received, remaining }),
   };

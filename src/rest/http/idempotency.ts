@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Subject } from '../../access/identity/subject.js';
 import type { Exchange } from '../../exchange/exchange.js';
 import { Problem } from '../../platform/errors.js';
@@ -87,6 +87,10 @@ export async function idempotent(
   // What was created stands, so the reply leaves even where it could not be kept: a second try then meets 409 until the claim runs out.
   await storeReply(exchange, taken.claim, digestRead, reply).catch(() => undefined);
   return reply;
+}
+
+export function sendKept(reply: FastifyReply, { status, headers, body }: Reply): FastifyReply {
+  return reply.code(status).headers(headers).send(body);
 }
 
 function claimOf(exchange: Exchange, request: FastifyRequest): Claim {

@@ -62,22 +62,15 @@ const FRAMEWORK: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: 'bad-body',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'bad-body',
   FST_ERR_CTP_EMPTY_TYPE: 'unsupported-media-type',
-  FST_ERR_VALIDATION: 'bad-body',
   FST_ERR_BAD_URL: 'not-found',
   FST_ERR_HANDLER_TIMEOUT: 'timeout',
 };
 
 function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  const { code, validation, statusCode } = error as Partial<FastifyError>;
+  const { code, statusCode } = error as Partial<FastifyError>;
   const known = code === undefined ? undefined : FRAMEWORK[code];
-  if (known !== undefined) {
-    const faults = (validation ?? []).map(({ instancePath, message }) => ({
-      pointer: instancePath,
-      reason: message ?? 'invalid',
-    }));
-    return new Problem(known, undefined, { faults, cause: error });
-  }
+  if (known !== undefined) return new Problem(known, undefined, { cause: error });
   if (error instanceof SyntaxError && statusCode === 400)
     return new Problem('bad-body', 'The body is not valid JSON.', { cause: error });
   return databaseProblem(error);

@@ -21,13 +21,6 @@ export function callOfRequest(request: FastifyRequest): Call {
   return callOf(request.headers, { subject: request.subject, request: request.id, address: request.ip });
 }
 
-/** The part of the URL behind `?`, not decoded. */
-export function queryStringOf(request: FastifyRequest): string {
-  const url = request.raw.url ?? '';
-  const at = url.indexOf('?');
-  return at < 0 ? '' : url.slice(at + 1);
-}
-
 export function withReceipt(reply: FastifyReply, receipt: Receipt): FastifyReply {
   return reply.header('exchange-receipt', receiptHeader(receipt));
 }

@@ -1,13 +1,38 @@
+import type { TSchema } from 'typebox';
 import type { Catalog } from '../../catalog/catalog.js';
-import type { HeaderParameter } from './operation.js';
-import { choice, integer, pattern, type Schema, text, uuid } from './schema.js';
+import { choice, count, integer, pattern, relativePath, text, uuid } from '../shapes.js';
+
+/** By the name of its component. */
+export type HeaderParameter =
+  | 'ExchangePurpose'
+  | 'ExchangeGrant'
+  | 'ExchangeCase'
+  | 'ExchangeOperator'
+  | 'IfNoneMatch'
+  | 'IdempotencyKey'
+  | 'ContentEncoding'
+  | 'ContentDigest'
+  | 'Prefer'
+  | 'UploadComplete'
+  | 'UploadOffset'
+  | 'UploadLength'
+  | 'UploadBegins'
+  | 'ReprDigest';
+
+/** What a call to a dataset may say of itself. */
+export const CALL: readonly HeaderParameter[] = [
+  'ExchangePurpose',
+  'ExchangeGrant',
+  'ExchangeCase',
+  'ExchangeOperator',
+];
 
 interface Parameter {
   name: string;
   in: 'header';
   required: boolean;
   description: string;
-  schema: Schema;
+  schema: TSchema;
 }
 
 /** The request headers that have a meaning here. Purposes are the catalog's own. */
@@ -56,8 +81,8 @@ export function headerParameters(catalog: Catalog): Record<HeaderParameter, Para
       choice(['?0', '?1']),
       '`?0`: the body is the beginning of a delivery that comes in by parts; the reply names the upload.',
     ),
-    UploadOffset: header('Upload-Offset', integer(0, Number.MAX_SAFE_INTEGER), 'Where the body goes.', true),
-    UploadLength: header('Upload-Length', integer(0, Number.MAX_SAFE_INTEGER), 'Bytes of the whole.'),
+    UploadOffset: header('Upload-Offset', count(), 'Where the body goes.', true),
+    UploadLength: header('Upload-Length', count(), 'Bytes of the whole.'),
     ReprDigest: header('Repr-Digest', text(200), 'RFC 9530, sha-256 of the whole: checked at the end where sent.'),
     Prefer: header(
       'Prefer',
@@ -69,13 +94,13 @@ export function headerParameters(catalog: Catalog): Record<HeaderParameter, Para
 
 const percentEncoded = pattern('^[\\x21-\\x7e]+$', 2_400);
 
-function header(name: string, schema: Schema, description: string, required = false): Parameter {
+function header(name: string, schema: TSchema, description: string, required = false): Parameter {
   return { name, in: 'header', required, description, schema };
 }
 
 interface ResponseHeader {
   description: string;
-  schema: Schema;
+  schema: TSchema;
 }
 
 export const RESPONSE_HEADERS: Readonly<Record<string, ResponseHeader>> = {
@@ -100,15 +125,15 @@ export const RESPONSE_HEADERS: Readonly<Record<string, ResponseHeader>> = {
       'The audit entry of this answer (RFC 9651 dictionary): its index, its leaf hash, and what opens its blinded part.',
     schema: pattern('^index=[0-9]+, leaf=:[A-Za-z0-9+/=]+:, blind=:[A-Za-z0-9+/=]+:$', 200),
   },
-  'Exchange-Release': { description: 'Release 数据版本 of the rows.', schema: integer(0, Number.MAX_SAFE_INTEGER) },
+  'Exchange-Release': { description: 'Release 数据版本 of the rows.', schema: count() },
   'Schema-Version': { description: 'Version of the contract.', schema: pattern('^[0-9]+\\.[0-9]+$', 20) },
   ETag: {
     description: 'Weak: holds for the same grant, purpose, query, releases and day.',
     schema: pattern('^W/"[A-Za-z0-9_-]+"$', 100),
   },
   Link: { description: 'RFC 8288: the next page, `rel="next"`.', schema: text(16_384) },
-  Location: { description: 'Where it is.', schema: { type: 'string', format: 'uri-reference', maxLength: 500 } },
-  'Upload-Offset': { description: 'Bytes that are stored.', schema: integer(0, Number.MAX_SAFE_INTEGER) },
+  Location: { description: 'Where it is.', schema: relativePath(500) },
+  'Upload-Offset': { description: 'Bytes that are stored.', schema: count() },
   'Upload-Complete': { description: '`?1` when the upload has been delivered.', schema: choice(['?0', '?1']) },
   'Upload-Limit': { description: 'Bytes at most, seconds until it expires.', schema: text(100) },
   'Preference-Applied': {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Catalog } from '../../catalog/catalog.js';
 import { packageRoot } from '../../platform/paths.js';
-import type { Operation } from './operation.js';
+import type { Operation } from '../operation.js';
 
 const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
 

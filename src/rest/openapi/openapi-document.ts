@@ -1,15 +1,22 @@
-import type { Schema } from './schema.js';
-
-/** One operation as the generator wrote it. */
-export interface WrittenOperation {
+/** One operation as it is written. */
+export interface OpenapiOperation {
   parameters?: Record<string, unknown>[];
   responses: Record<string, Record<string, unknown>>;
+  [member: string]: unknown;
 }
 
 /** An OpenAPI 3.1 document as plain data. */
 export interface OpenapiDocument {
   openapi: string;
-  paths: Record<string, Record<string, WrittenOperation>>;
-  components: Record<string, Record<string, Schema>>;
+  paths: Record<string, Record<string, OpenapiOperation>>;
+  components: Record<string, Record<string, unknown>>;
   [member: string]: unknown;
+}
+
+/** A catalog's document as it is served. */
+export interface OpenapiTexts {
+  json: string;
+  yaml: string;
+  /** JSON of each contract's part, by id. */
+  contracts: ReadonlyMap<string, string>;
 }

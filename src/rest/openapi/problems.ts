@@ -1,6 +1,7 @@
+import Type, { type TSchema } from 'typebox';
 import { PROBLEMS, type ProblemCode } from '../../platform/errors.js';
+import { choice, closed, integer, list, text, uri, uuid } from '../shapes.js';
 import { ALWAYS } from './headers.js';
-import { choice, integer, list, object, refTo, type Schema, text, uuid } from './schema.js';
 
 const CODES = Object.keys(PROBLEMS) as ProblemCode[];
 
@@ -30,39 +31,40 @@ const EXTRA: Readonly<Record<number, readonly string[]>> = {
   503: ['Retry-After'],
 };
 
+const fault = closed(
+  {
+    parameter: Type.Optional(text(300)),
+    pointer: Type.Optional(text(1_000, { description: 'JSON Pointer (RFC 6901) into the body.' })),
+    reason: text(1_000),
+    expected: Type.Optional(text(2_000)),
+    suggestion: Type.Optional(text(300, { description: 'What was probably meant.' })),
+  },
+  { $id: 'Fault' },
+);
 /** RFC 9457, with the register's code and each place that is wrong. */
-export const problemSchemas: Record<string, Schema> = {
-  Fault: object(
-    {
-      parameter: text(300),
-      pointer: text(1_000, { description: 'JSON Pointer (RFC 6901) into the body.' }),
-      reason: text(1_000),
-      expected: text(2_000),
-      suggestion: text(300, { description: 'What was probably meant.' }),
-    },
-    ['reason'],
-  ),
-  Problem: object({
-    type: { type: 'string', format: 'uri', maxLength: 500, description: 'A page of this server.' },
+const problem = closed(
+  {
+    type: uri(500, { description: 'A page of this server.' }),
     title: text(200),
     status: integer(400, 599),
     detail: text(2_000),
-    instance: { type: 'string', format: 'uri', maxLength: 100 },
+    instance: uri(100),
     code: choice(CODES),
-    errors: list(refTo('Fault'), 1_000),
+    errors: list(fault, 1_000),
     trace_id: uuid,
-  }),
-};
+  },
+  { $id: 'Problem' },
+);
 
 /** One response for each status, named by what it says; the codes come from the register. */
-export function problemResponses(): Record<string, Schema> {
+export function problemResponses(): Record<string, TSchema> {
   return Object.fromEntries(
     Object.entries(NAMES).map(([status, name]) => [
       name,
       {
         description: describe(Number(status)),
         headers: headerRefs([...ALWAYS, ...(EXTRA[Number(status)] ?? [])]),
-        content: { 'application/problem+json': { schema: refTo('Problem') } },
+        content: { 'application/problem+json': { schema: problem } },
       },
     ]),
   );
@@ -73,10 +75,10 @@ function describe(status: number): string {
   return codes.map((code) => `\`${code}\` ${PROBLEMS[code].title}`).join('; ');
 }
 
-export const headerRefs = (names: readonly string[]): Record<string, Schema> =>
+export const headerRefs = (names: readonly string[]): Record<string, { $ref: string }> =>
   Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 
-export function problemRef(status: number): Schema {
+export function problemRef(status: number): { $ref: string } {
   const name = NAMES[status];
   if (name === undefined) throw new Error(`No problem has the status ${status}`);
   return { $ref: `#/components/responses/${name}` };

@@ -1,8 +1,9 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Catalog } from '../../catalog/catalog.js';
+import type { Exchange } from '../../exchange/exchange.js';
 import { Problem } from '../../platform/errors.js';
-import type { OpenapiTexts } from './texts.js';
+import type { OpenapiTexts } from './openapi-document.js';
 
 /** Renders in a worker thread: a catalog is plain data and can be handed over. Throws Problem `internal`. */
 export function renderAside(catalog: Catalog): Promise<OpenapiTexts> {
@@ -16,17 +17,17 @@ export function renderAside(catalog: Catalog): Promise<OpenapiTexts> {
   });
 }
 
+const rendered = new WeakMap<Exchange, { catalog: Catalog; texts: Promise<OpenapiTexts> }>();
+
 /** Renders at the first question after a change of the catalog, once for all who ask meanwhile. A snapshot never changes: itself is the key. */
-export function openapiOf(current: () => Catalog): () => Promise<OpenapiTexts> {
-  let kept: { catalog: Catalog; texts: Promise<OpenapiTexts> } | undefined;
-  return () => {
-    const catalog = current();
-    if (kept?.catalog === catalog) return kept.texts;
-    const made = { catalog, texts: renderAside(catalog) };
-    kept = made;
-    made.texts.catch(() => {
-      if (kept === made) kept = undefined;
-    });
-    return made.texts;
-  };
+export function textsOf(exchange: Exchange): Promise<OpenapiTexts> {
+  const { catalog } = exchange.policy.current();
+  const kept = rendered.get(exchange);
+  if (kept?.catalog === catalog) return kept.texts;
+  const made = { catalog, texts: renderAside(catalog) };
+  rendered.set(exchange, made);
+  made.texts.catch(() => {
+    if (rendered.get(exchange) === made) rendered.delete(exchange);
+  });
+  return made.texts;
 }

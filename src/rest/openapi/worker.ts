@@ -3,4 +3,4 @@ import type { Catalog } from '../../catalog/catalog.js';
 import { renderTexts } from './texts.js';
 
 /** A thread of its own, for one catalog: rendering takes a second of CPU, and nobody's request waits for it. */
-parentPort!.postMessage(await renderTexts(workerData as Catalog));
+parentPort!.postMessage(renderTexts(workerData as Catalog));

@@ -19,7 +19,7 @@ export async function renderCatalogOpenapi(directory: string, format: OpenapiFor
   const { faults, contracts, publishers, purposes } = await checkCatalog(directory);
   if (faults.length > 0)
     throw new Problem('unprocessable', 'The catalog has faults: exchange catalog check names them.');
-  return openapiText(await renderOpenapi(makeCatalog(contracts, publishers, purposes)), format);
+  return openapiText(renderOpenapi(makeCatalog(contracts, publishers, purposes)), format);
 }
 
 /** What `openapi.yaml` of this repository must be. */

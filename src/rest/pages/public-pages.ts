@@ -7,11 +7,11 @@ import { STYLE } from './page-style.js';
 /** `/` until the console comes, and `/problems/{code}`: the page behind the `type` of every error. Anyone may read them; they hold no data. */
 export async function publicPages(app: FastifyInstance, { exchange }: { exchange: Exchange }): Promise<void> {
   const html = 'text/html; charset=utf-8';
-  app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.type(html).send(landing(exchange)));
-  app.get('/style.css', { schema: { hide: true } }, async (_request, reply) =>
+  app.get('/', async (_request, reply) => reply.type(html).send(landing(exchange)));
+  app.get('/style.css', async (_request, reply) =>
     reply.type('text/css; charset=utf-8').header('cache-control', 'public, max-age=3600').send(STYLE),
   );
-  app.get<{ Params: { code: string } }>('/problems/:code', { schema: { hide: true } }, async (request, reply) => {
+  app.get<{ Params: { code: string } }>('/problems/:code', async (request, reply) => {
     const { code } = request.params;
     if (!Object.hasOwn(PROBLEMS, code)) throw new Problem('not-found');
     return reply
@@ -19,7 +19,7 @@ export async function publicPages(app: FastifyInstance, { exchange }: { exchange
       .header('cache-control', 'public, max-age=3600')
       .send(problemPage(code as ProblemCode));
   });
-  app.get('/problems', { schema: { hide: true } }, async (_request, reply) =>
+  app.get('/problems', async (_request, reply) =>
     reply.type(html).header('cache-control', 'public, max-age=3600').send(problemList()),
   );
 }

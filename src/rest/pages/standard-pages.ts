@@ -18,12 +18,11 @@ export async function standardPages(app: FastifyInstance, { exchange }: { exchan
     if (html === undefined) throw new Problem('not-found');
     return reply.type('text/html; charset=utf-8').send(html);
   };
-  const hidden = { schema: { hide: true } };
-  app.get('/standard', hidden, async (_request, reply) => send(reply, overviewPage(inForce())));
-  app.get<PageParams>('/standard/entities/:name', hidden, async ({ params }, reply) =>
+  app.get('/standard', async (_request, reply) => send(reply, overviewPage(inForce())));
+  app.get<PageParams>('/standard/entities/:name', async ({ params }, reply) =>
     send(reply, entityPage(inForce(), params.name)),
   );
-  app.get<PageParams>('/standard/code-lists/:name', hidden, async ({ params }, reply) =>
+  app.get<PageParams>('/standard/code-lists/:name', async ({ params }, reply) =>
     send(reply, codeListPage(inForce(), params.name)),
   );
 }

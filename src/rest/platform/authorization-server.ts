@@ -11,7 +11,6 @@ export function mountAuthorizationServer(app: FastifyInstance, server: Authoriza
     app.route({
       method: ['GET', 'POST', 'OPTIONS'],
       url,
-      schema: { hide: true },
       exposeHeadRoute: false,
       onRequest: (request, reply) => {
         reply.headers(programHeaders(publicUrl)).hijack();

@@ -18,6 +18,11 @@ export function byOperator(exchange: Exchange, request: FastifyRequest): By {
   return { actor: actorOf(request, authorise()), request: request.id, authorise };
 }
 
+/** Operators and auditors see what belongs to others too. */
+export function seesAll({ roles }: Application): boolean {
+  return roles.includes('operator') || roles.includes('auditor');
+}
+
 function actorOf(request: FastifyRequest, { clientId, department }: Application): Actor {
   const { issuer, sub } = request.subject;
   return { issuer, subject: sub, application: clientId, department };

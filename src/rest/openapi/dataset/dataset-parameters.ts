@@ -1,7 +1,8 @@
+import Type, { type TProperties, type TSchema } from 'typebox';
 import type { Catalog } from '../../../catalog/catalog.js';
 import type { Contract, Field } from '../../../catalog/contract.js';
 import { type Operator, TYPES } from '../../../standard/type.js';
-import { choice, integer, list, type Schema } from '../schema.js';
+import { choice, closed, integer, list } from '../../shapes.js';
 import { relationPathSchema } from './relations.js';
 import { cursor, filterable, LIMIT, sortNames } from './row-schemas.js';
 import { operandSchema } from './value-schema.js';
@@ -10,12 +11,12 @@ import { operandSchema } from './value-schema.js';
 export const COMMA_SEPARATED = new Set(['_select', '_expand']);
 
 /** The query string of `GET …/rows`: each filterable field × operator, then the controls. */
-export function rowsParameters(contract: Contract, catalog: Catalog): Record<string, Schema> {
+export function rowsParameters(contract: Contract, catalog: Catalog): TSchema {
   const filters = filterable(contract).flatMap((field) => filterParameters(field));
   const sorts = sortNames(contract);
-  return {
+  return optional({
     ...Object.fromEntries(filters),
-    ...selectionParameters(contract, catalog),
+    ...selection(contract, catalog),
     ...(sorts.length === 0
       ? {}
       : { _sort: { ...choice(sorts), description: 'One field; `-` for descending. Nulls last.' } }),
@@ -25,10 +26,19 @@ export function rowsParameters(contract: Contract, catalog: Catalog): Record<str
       default: 'none',
       description: 'Whether to count the rows of the whole answer.',
     }),
-  };
+  });
 }
 
-export function selectionParameters(contract: Contract, catalog: Catalog): Record<string, Schema> {
+export function selectionParameters(contract: Contract, catalog: Catalog): TSchema {
+  return optional(selection(contract, catalog));
+}
+
+function optional(parameters: Record<string, TSchema>): TSchema {
+  const members = Object.entries(parameters).map(([name, schema]) => [name, Type.Optional(schema)]);
+  return closed(Object.fromEntries(members) as TProperties);
+}
+
+function selection(contract: Contract, catalog: Catalog): Record<string, TSchema> {
   const path = relationPathSchema(contract, catalog);
   const names = choice(['_id', ...contract.fields.keys()]);
   return {
@@ -60,11 +70,11 @@ const WORDS: Readonly<Record<Operator, string>> = {
   startswith: 'starts with, literally',
 };
 
-function filterParameters(field: Field): [string, Schema][] {
-  return urlOperators(field).flatMap((op): [string, Schema][] => {
+function filterParameters(field: Field): [string, TSchema][] {
+  return urlOperators(field).flatMap((op): [string, TSchema][] => {
     const description = `${field.title.zh} ${field.title.en}: ${WORDS[op]}`;
     const schema = { ...operandSchema(field, op), description };
-    const named: [string, Schema] = [`${field.name}.${op}`, schema];
+    const named: [string, TSchema] = [`${field.name}.${op}`, schema];
     return op === 'eq'
       ? [
           [field.name, schema],

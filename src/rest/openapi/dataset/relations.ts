@@ -1,6 +1,7 @@
+import type { TSchema } from 'typebox';
 import type { Catalog } from '../../../catalog/catalog.js';
 import type { Contract } from '../../../catalog/contract.js';
-import { choice, pattern, type Schema } from '../schema.js';
+import { choice, pattern } from '../../shapes.js';
 
 const DEPTH_AT_MOST = 4;
 /** Beyond these a list of names helps nobody. */
@@ -25,7 +26,7 @@ export function relationPaths(contract: Contract, catalog: Catalog): string[] | 
 }
 
 /** One relation path; undefined where the contract has no relation. */
-export function relationPathSchema(contract: Contract, catalog: Catalog): Schema | undefined {
+export function relationPathSchema(contract: Contract, catalog: Catalog): TSchema | undefined {
   const paths = relationPaths(contract, catalog);
   if (paths === undefined) {
     const first = [...contract.relations.keys()].join('|');

@@ -1,9 +1,11 @@
+import Type, { type TProperties, type TSchema } from 'typebox';
 import type { Catalog } from '../../../catalog/catalog.js';
 import type { Contract, Field } from '../../../catalog/contract.js';
 import { proxyOf } from '../../../catalog/source-terms.js';
 import { LIVE_KEYS_AT_MOST } from '../../../query/live-keys.js';
 import { TYPES } from '../../../standard/type.js';
-import { boolean, choice, integer, list, object, orNull, pattern, refTo, type Schema } from '../schema.js';
+import { boolean, choice, closed, count, integer, list, orNull, pattern, refTo } from '../../shapes.js';
+import { notFoundKey, pageInfo } from './dataset-page-schemas.js';
 import { relationPathSchema } from './relations.js';
 import { fieldSchema, scalarSchema } from './value-schema.js';
 
@@ -15,8 +17,8 @@ const VALUES_AT_MOST = 5_000;
 export const rowId = pattern('^[A-Za-z0-9_-]{22}$', 22, {
   description: 'The row under this grant; meaningless to any other.',
 });
-const released = integer(0, Number.MAX_SAFE_INTEGER, { description: 'Release 数据版本 of the rows.' });
-const noRelease: Schema = { type: 'null', description: 'Asked live: there is no release.' };
+const released = count({ description: 'Release 数据版本 of the rows.' });
+const noRelease = Type.Null({ description: 'Asked live: there is no release.' });
 export const cursor = pattern('^[A-Za-z0-9_-]{48,4096}$', 4_096);
 
 interface Naming {
@@ -25,7 +27,7 @@ interface Naming {
 }
 
 /** The components of one dataset: its row, its replies, its bodies. */
-export function datasetSchemas(contract: Contract, naming: Naming): Record<string, Schema> {
+export function datasetSchemas(contract: Contract, naming: Naming): Record<string, TSchema> {
   const name = naming.names.get(contract.id)!;
   const row = refTo(name);
   const key = keySchema(contract);
@@ -34,16 +36,14 @@ export function datasetSchemas(contract: Contract, naming: Naming): Record<strin
   const release = live ? noRelease : released;
   return {
     [name]: rowSchema(contract, naming),
-    [`${name}Page`]: object({ data: list(row, LIMIT.most), page: refTo('PageInfo'), release }),
-    [`${name}One`]: object({ data: row, release }),
+    [`${name}Page`]: closed({ data: list(row, LIMIT.most), page: pageInfo, release }),
+    [`${name}One`]: closed({ data: row, release }),
     [`${name}Where`]: whereSchema(contract, name),
     [`${name}Query`]: querySchema(contract, naming),
-    [`${name}Lookup`]: object({ keys: list(key, keysAtMost, { minItems: 1 }), ...selection(contract, naming) }, [
-      'keys',
-    ]),
-    [`${name}Found`]: object({
+    [`${name}Lookup`]: closed({ keys: list(key, keysAtMost, { minItems: 1 }), ...selection(contract, naming) }),
+    [`${name}Found`]: closed({
       data: list(
-        { anyOf: [object({ key: {}, found: { type: 'boolean', const: true }, row }), refTo('NotFoundKey')] },
+        Type.Union([closed({ key: Type.Unknown(), found: Type.Literal(true), row }), notFoundKey]),
         keysAtMost,
       ),
       release,
@@ -52,23 +52,26 @@ export function datasetSchemas(contract: Contract, naming: Naming): Record<strin
 }
 
 /** Only granted fields are there, masked where the grant says so; relations where `_expand` asked for them. */
-function rowSchema(contract: Contract, { names }: Naming): Schema {
-  const fields = [...contract.fields.values()].map((field) => [field.name, fieldSchema(field)]);
+function rowSchema(contract: Contract, { names }: Naming): TSchema {
+  const fields = [...contract.fields.values()].map((field) => [field.name, Type.Optional(fieldSchema(field))]);
   const relations = [...contract.relations.values()].flatMap(({ name, to }) => {
     const target = names.get(to);
-    return target === undefined ? [] : [[name, { anyOf: [refTo(target), { type: 'null' }] }]];
+    return target === undefined ? [] : [[name, Type.Optional(orNull(refTo(target)))]];
   });
-  return {
-    ...object({ _id: rowId, ...Object.fromEntries(fields), ...Object.fromEntries(relations) }, ['_id']),
-    title: `${contract.title.zh} ${contract.title.en}`,
-    description: `${contract.summary.zh} ${contract.summary.en}`,
-  };
+  const members = Object.fromEntries([...fields, ...relations]) as TProperties;
+  return closed(
+    { _id: rowId, ...members },
+    {
+      title: `${contract.title.zh} ${contract.title.en}`,
+      description: `${contract.summary.zh} ${contract.summary.en}`,
+    },
+  );
 }
 
-function keySchema(contract: Contract): Schema {
+function keySchema(contract: Contract): TSchema {
   const parts = contract.key.map((name) => contract.fields.get(name)!);
-  const named = object(Object.fromEntries(parts.map((field) => [field.name, scalarSchema(field.type)])));
-  if (parts.length === 1) return { anyOf: [scalarSchema(parts[0]!.type), named] };
+  const named = closed(Object.fromEntries(parts.map((field) => [field.name, scalarSchema(field.type)])));
+  if (parts.length === 1) return Type.Union([scalarSchema(parts[0]!.type), named]);
   const tuple = {
     type: 'array',
     prefixItems: parts.map((field) => scalarSchema(field.type)),
@@ -76,64 +79,62 @@ function keySchema(contract: Contract): Schema {
     minItems: parts.length,
     maxItems: parts.length,
   };
-  return { anyOf: [named, tuple] };
+  return Type.Union([named, tuple]);
 }
 
 /** A leaf for each filterable field with its own operators and type; and, or, not; relation paths. */
-function whereSchema(contract: Contract, name: string): Schema {
+function whereSchema(contract: Contract, name: string): TSchema {
   const self = refTo(`${name}Where`);
   const conditions = list(self, LEAVES_AT_MOST, { minItems: 1 });
-  const leaves = filterable(contract).map((field) => leafSchema(field));
+  const leaves: TSchema[] = filterable(contract).map((field) => leafSchema(field));
   const relations = [...contract.relations.keys()];
   if (relations.length > 0) {
     const path = pattern(`^(${relations.join('|')})\\.[a-z][a-z0-9_]*$`, 130);
-    leaves.push(object({ field: path, op: choice([...ALL_OPERATORS]), value: {} }, ['field', 'value']));
+    leaves.push(closed({ field: path, op: Type.Optional(choice([...ALL_OPERATORS])), value: Type.Unknown() }));
   }
-  return {
-    anyOf: [object({ and: conditions }), object({ or: conditions }), object({ not: self }), ...leaves],
+  return Type.Union([closed({ and: conditions }), closed({ or: conditions }), closed({ not: self }), ...leaves], {
     description: `At most ${LEAVES_AT_MOST} leaves on 4 levels, ${VALUES_AT_MOST} values in lists. A leaf without \`op\` means eq.`,
-  };
+  });
 }
 
 const ALL_OPERATORS = new Set(Object.values(TYPES).flatMap(({ operators }) => operators));
 
-function leafSchema(field: Field): Schema {
+function leafSchema(field: Field): TSchema {
   const { operators } = TYPES[field.type.name];
   const value = scalarSchema(field.type);
   const isBoolean = field.type.name === 'boolean';
   const values = operators.includes('in') ? [value, list(value, VALUES_AT_MOST)] : [];
   const forms = isBoolean ? values : [...values, boolean];
   const operand = forms.length === 1 ? forms[0]! : { anyOf: forms };
-  return object({ field: choice([field.name]), op: choice(operators), value: operand }, ['field', 'value']);
+  return closed({ field: choice([field.name]), op: Type.Optional(choice(operators)), value: operand });
 }
 
 export const filterable = (contract: Contract): Field[] =>
   [...contract.filterable].map((name) => contract.fields.get(name)!);
 
-function querySchema(contract: Contract, naming: Naming): Schema {
+function querySchema(contract: Contract, naming: Naming): TSchema {
   const name = naming.names.get(contract.id)!;
   const sorts = sortNames(contract);
-  return object(
-    {
-      where: orNull(refTo(`${name}Where`)),
-      ...selection(contract, naming),
-      ...(sorts.length === 0 ? {} : { sort: list(choice(sorts), 1) }),
-      limit: integer(LIMIT.least, LIMIT.most, { default: LIMIT.default }),
-      cursor: orNull(cursor),
-      count: choice(['none', 'estimated', 'exact'], { default: 'none' }),
-    },
-    [],
-  );
+  return closed({
+    where: Type.Optional(orNull(refTo(`${name}Where`))),
+    ...selection(contract, naming),
+    ...(sorts.length === 0 ? {} : { sort: Type.Optional(list(choice(sorts), 1)) }),
+    limit: Type.Optional(integer(LIMIT.least, LIMIT.most, { default: LIMIT.default })),
+    cursor: Type.Optional(orNull(cursor)),
+    count: Type.Optional(choice(['none', 'estimated', 'exact'], { default: 'none' })),
+  });
 }
 
 export const sortNames = ({ sortable }: Contract): string[] => [...sortable].flatMap((name) => [name, `-${name}`]);
 
-function selection(contract: Contract, { catalog }: Naming): Record<string, Schema> {
+function selection(contract: Contract, { catalog }: Naming): TProperties {
   const path = relationPathSchema(contract, catalog);
   return {
-    select: list(choice(['_id', ...contract.fields.keys()]), 500, {
-      description: 'Fields; all granted ones where empty.',
-    }),
-    ...(path === undefined ? {} : { expand: list(path, 10, { description: 'Relations to bring along.' }) }),
+    select: Type.Optional(
+      list(choice(['_id', ...contract.fields.keys()]), 500, { description: 'Fields; all granted ones where empty.' }),
+    ),
+    ...(path === undefined
+      ? {}
+      : { expand: Type.Optional(list(path, 10, { description: 'Relations to bring along.' })) }),
   };
 }

@@ -1,9 +1,10 @@
+import type { TSchema } from 'typebox';
 import type { Field } from '../../../catalog/contract.js';
 import type { CodeList } from '../../../standard/code-list.js';
 import type { Standard } from '../../../standard/standard.js';
 import { type FieldType, type Operator, TYPES } from '../../../standard/type.js';
+import { boolean, list, orNull, pattern, refTo, text } from '../../shapes.js';
 import { codeListName } from '../names.js';
-import { boolean, list, orNull, pattern, refTo, type Schema, text } from '../schema.js';
 
 /** Values of one `in` or `nin` in a URL. */
 export const IN_URL_AT_MOST = 100;
@@ -13,7 +14,7 @@ const TEXT_AT_MOST = 1_000;
 const CODE_AT_MOST = 20;
 
 /** One field of a row as it may leave: null, or a value, or a masked value of the same type. */
-export function fieldSchema(field: Field): Schema {
+export function fieldSchema(field: Field): TSchema {
   return {
     ...orNull(valueSchema(field.type)),
     title: `${field.title.zh} ${field.title.en}`.trim(),
@@ -24,7 +25,7 @@ export function fieldSchema(field: Field): Schema {
 }
 
 /** Looser than the type table where masks change the form: 110101************ is no identifier, a pseudonym is 32 characters of hex. */
-function valueSchema(type: FieldType): Schema {
+function valueSchema(type: FieldType): TSchema {
   switch (type.name) {
     case 'code':
       return type.list === undefined ? text(CODE_AT_MOST) : refTo(codeListName(type.list));
@@ -54,7 +55,7 @@ function valueSchema(type: FieldType): Schema {
 }
 
 /** RFC 7946 */
-function geojson(types: readonly string[]): Schema {
+function geojson(types: readonly string[]): TSchema {
   return {
     type: 'object',
     required: ['type', 'coordinates'],
@@ -63,14 +64,14 @@ function geojson(types: readonly string[]): Schema {
 }
 
 /** The operand of a filter, as one value of a query string or of a body. */
-export function operandSchema(field: Field, op: Operator): Schema {
+export function operandSchema(field: Field, op: Operator): TSchema {
   if (op === 'null') return boolean;
   if (op === 'in' || op === 'nin') return list(scalarSchema(field.type), IN_URL_AT_MOST, { minItems: 1 });
   if (op === 'contains' || op === 'startswith') return text(TEXT_AT_MOST, { minLength: 2 });
   return scalarSchema(field.type);
 }
 
-export function scalarSchema(type: FieldType): Schema {
+export function scalarSchema(type: FieldType): TSchema {
   switch (type.name) {
     case 'code':
       return type.list === undefined ? text(TEXT_AT_MOST) : refTo(codeListName(type.list));
@@ -87,8 +88,8 @@ export function scalarSchema(type: FieldType): Schema {
 }
 
 /** One component for each code list that the fields use. Retired codes are in it: rows may hold them. */
-export function codeListSchemas(types: Iterable<FieldType>, standard: Standard): Record<string, Schema> {
-  const schemas: Record<string, Schema> = {};
+export function codeListSchemas(types: Iterable<FieldType>, standard: Standard): Record<string, TSchema> {
+  const schemas: Record<string, TSchema> = {};
   for (const type of types) {
     const named = type.name === 'list' ? type.of : type;
     if (named?.name !== 'code' || named.list === undefined) continue;
@@ -99,7 +100,7 @@ export function codeListSchemas(types: Iterable<FieldType>, standard: Standard):
   return schemas;
 }
 
-function described({ codes }: CodeList): Schema {
+function described({ codes }: CodeList): TSchema {
   const told = [...codes].map(([code, { title, retired }]) => `${code} ${title.zh}${retired ? ' (retired)' : ''}`);
   return { enum: [...codes.keys()], description: told.join('; ') };
 }

@@ -1,0 +1,104 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { proxyOf } from '../../catalog/source-terms.js';
+import { answer, type Present } from '../../exchange/answer.js';
+import { refuseUnknown } from '../../exchange/answering/refuse-unknown.js';
+import type { Exchange } from '../../exchange/exchange.js';
+import { negotiate } from '../../platform/accept.js';
+import { Problem } from '../../platform/errors.js';
+import type { Ask } from '../../query/ask.js';
+import { askedLive } from '../../query/live-keys.js';
+import { PROBLEM_TYPE } from '../http/problem.js';
+import { pairsOf, queryStringOf } from '../http/query-string.js';
+import { callOfRequest, withReceipt } from '../http/request.js';
+import { type Called, contractIdOf, type DatasetParams } from '../operation.js';
+import type { UrlContext } from './parse-url.js';
+import { type Presenting, presentDenial, send } from './present.js';
+
+/** Rows come as JSON and nothing else; what refuses them is JSON as well. */
+const REPRESENTATIONS = ['application/json', 'application/problem+json'] as const;
+
+/** What a caller with no grant at all gets below `/rows`: the same 404 for every dataset, known or not, whatever else is wrong with the ask. */
+export type Asked = Ask | undefined;
+
+export function enter(
+  exchange: Exchange,
+  { request, params, query }: Called<DatasetParams>,
+  parse: (context: UrlContext) => Ask,
+): Asked {
+  const index = exchange.policy.current();
+  const contract = index.catalog.contracts.get(contractIdOf(params));
+  if (contract === undefined || !index.holdsAny(request.subject.sub, contract.id)) return undefined;
+  query();
+  return parse({ contract, catalog: index.catalog, sensitiveInUrl: exchange.config.sensitiveInUrl });
+}
+
+/** What is asked live has no pages, whatever filter or sort comes with the ask. @throws Problem asked-live */
+export function paged(context: UrlContext): UrlContext {
+  if (proxyOf(context.contract) !== undefined) throw askedLive();
+  return context;
+}
+
+export async function respond(
+  exchange: Exchange,
+  answering: {
+    request: FastifyRequest;
+    reply: FastifyReply;
+    asked: Asked;
+    present: (presenting: Presenting) => Present;
+  },
+): Promise<FastifyReply> {
+  const { request, reply, asked } = answering;
+  negotiate(request.headers.accept, REPRESENTATIONS);
+  const presenting = { request: request.id, publicUrl: exchange.config.publicUrl };
+  const call = callOfRequest(request);
+  if (asked === undefined) {
+    const refused = await refuseUnknown(exchange, call, request.routeOptions.url ?? '', (denial) =>
+      presentDenial(presenting, denial),
+    );
+    return withReceipt(reply, refused.receipt).code(refused.status).type(PROBLEM_TYPE).send(refused.body);
+  }
+  // HEAD has the header fields of the GET that it stands for (RFC 9110, 9.3.2).
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  const given = await answer(exchange, call, [asked], {
+    event: 'data.read',
+    present: answering.present(presenting),
+    ifNoneMatch: isRead ? request.headers['if-none-match'] : undefined,
+  }).catch((error: unknown) => Promise.reject(isRead ? error : inBody(error)));
+  const [outcome] = given.outcomes;
+  if (isRead && asked.target.kind === 'page' && outcome?.outcome === 'rows' && outcome.rows.hasMore) {
+    reply.header('link', `<${nextLink(request, String(given.body))}>; rel="next"`);
+  }
+  return send(reply, given, asked.contract);
+}
+
+/** RFC 8288: the same URL with the cursor of the next page, which already stands at the end of the body. */
+function nextLink(request: FastifyRequest, body: string): string {
+  const tail = body.slice(body.lastIndexOf('"page":'));
+  const cursor = /"next_cursor":"([A-Za-z0-9_-]+)"/.exec(tail)![1];
+  const kept = queryStringOf(request)
+    .split('&')
+    .filter((pair) => pair !== '' && pairsOf(pair)[0]?.name !== '_cursor');
+  const path = (request.raw.url ?? '').split('?')[0];
+  return `${path}?${[...kept, `_cursor=${cursor}`].join('&')}`;
+}
+
+/** The cursor of a body is told by its place there. */
+function inBody(error: unknown): unknown {
+  if (!(error instanceof Problem) || error.code !== 'bad-cursor') return error;
+  const faults = error.faults.map(({ parameter: _, ...fault }) => ({ pointer: '/cursor', ...fault }));
+  return new Problem(error.code, error.message, { faults, cause: error });
+}
+
+/** A personal key does not belong in a path; `_id` does. */
+export function checkId(id: string, { contract, sensitiveInUrl }: UrlContext): string {
+  if (id === '') throw new Problem('not-found');
+  const personal = contract.key.some((name) => ['L3', 'L4'].includes(contract.fields.get(name)!.sensitivity));
+  if (!personal || sensitiveInUrl === 'allow' || /^[A-Za-z0-9_-]{22}$/.test(id)) return id;
+  throw new Problem(
+    'use-body',
+    'The key of this dataset is personal: use _id here, or POST …/rows/lookup with the key.',
+    {
+      faults: [{ parameter: 'id', reason: 'personal value in a URL', expected: 'an _id of 22 characters' }],
+    },
+  );
+}

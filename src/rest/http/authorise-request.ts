@@ -1,0 +1,28 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Access } from '../../access/policy/decision.js';
+import { type Authorised, authoriseDelivery } from '../../exchange/delivering/authorise-delivery.js';
+import type { Exchange } from '../../exchange/exchange.js';
+import { Problem } from '../../platform/errors.js';
+import { callOfRequest, withReceipt } from './request.js';
+
+/** Who may deliver into the dataset of its path. */
+export type Permitted = Extract<Authorised, { outcome: 'permit' }> & { contractId: string };
+
+/** The grant under which they deliver, and its contract. */
+export function agreedOf({ permit }: Permitted): Access {
+  const access = permit.access.get('');
+  if (access === undefined) throw new Problem('internal');
+  return access;
+}
+
+/** May this request deliver into the dataset? A denial is thrown as its problem, with the receipt of its entry on the reply. */
+export async function authoriseRequest(
+  exchange: Exchange,
+  contractId: string,
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+): Promise<Permitted> {
+  const authorised = await authoriseDelivery(exchange, callOfRequest(request), contractId);
+  if (authorised.outcome === 'permit') return { ...authorised, contractId };
+  withReceipt(reply, authorised.receipt);
+  throw new Problem(authorised.denial.code, undefined, { faults: authorised.denial.faults });
+}

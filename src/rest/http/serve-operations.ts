@@ -1,0 +1,97 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import type { Application } from '../../access/identity/subject.js';
+import { requireApplication, requireRole } from '../../access/policy/require-role.js';
+import {
+  type Called,
+  type CallerRole,
+  contractIdOf,
+  type DatasetParams,
+  type OperationContext,
+  type Served,
+} from '../operation.js';
+import { authoriseRequest } from './authorise-request.js';
+import { checkBody, checkParams, checkQuery } from './check-request.js';
+
+/** Registers each operation as the route that it says: who may call it, then its parameters, query and body, then its handler. */
+export async function serveOperations(
+  app: FastifyInstance,
+  { operations, context }: { operations: readonly Served[]; context: OperationContext },
+): Promise<void> {
+  // A body is JSON, or what the operation streams; any other media type is 415.
+  app.removeContentTypeParser('text/plain');
+  for (const operation of operations) {
+    if (operation.handler === undefined) continue;
+    if (operation.streams === undefined) serve(app, operation, context);
+    else await app.register(async (streaming) => serveStream(streaming, operation, context));
+  }
+}
+
+function serveStream(app: FastifyInstance, operation: Served, context: OperationContext): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(Object.keys(operation.streams ?? {}), (_request, payload, done) => done(null, payload));
+  // What is left of the body is read away, or the sender would never come to read the reply.
+  app.addHook('onError', async (request, reply) => {
+    reply.header('connection', 'close');
+    request.raw.resume();
+  });
+  serve(app, operation, context);
+}
+
+function serve(app: FastifyInstance, operation: Served, context: OperationContext): void {
+  const { method, path, who, bodyLimitBytes, timeoutMs } = operation;
+  const read = readerOf(operation);
+  app.route({
+    method: method as HTTPMethods,
+    url: routeOf(path),
+    config: { public: who === 'anyone', bounded: operation.bounded === true },
+    ...(bodyLimitBytes === undefined ? {} : { bodyLimit: bodyLimitBytes }),
+    ...(timeoutMs === undefined ? {} : { handlerTimeout: timeoutMs }),
+    handler: async (request, reply) => {
+      const caller = await admit(operation, { context, request, reply });
+      return operation.handler?.(context, read(request, reply, caller));
+    },
+  });
+}
+
+/** `/a/{b}/v{c}` → `/a/:b/v:c`, `{+rest}` → `*`. */
+function routeOf(path: string): string {
+  return path.replaceAll(/\{\+\w+\}/g, '*').replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+interface Admitting {
+  context: OperationContext;
+  request: FastifyRequest;
+  reply: FastifyReply;
+}
+
+/** A `reader` is decided by what it asks for: its handler does that, and records it. */
+async function admit({ who, path }: Served, { context, request, reply }: Admitting): Promise<unknown> {
+  const { exchange } = context;
+  if (who === 'anyone' || who === 'client' || who.includes('reader')) return undefined;
+  if (who.includes('deliverer'))
+    return authoriseRequest(exchange, contractIdOf(request.params as DatasetParams), { request, reply });
+  const roles = who.filter(isRole);
+  if (roles.length > 0) return requireRole(exchange, request.subject, ...roles);
+  return requireApplication(exchange, request.subject, path.startsWith('/data/') ? 'data' : 'platform');
+}
+
+const isRole = (role: CallerRole): role is CallerRole & Application['roles'][number] =>
+  role === 'operator' || role === 'auditor';
+
+function readerOf(operation: Served): (request: FastifyRequest, reply: FastifyReply, caller: unknown) => Called {
+  const { params, malformed, query, body, path, who } = operation;
+  const rest = /\{\+(\w+)\}/.exec(path)?.[1];
+  const paramsOf = params === undefined ? (given: unknown) => given : checkParams(params, malformed);
+  const queryOf = query === 'by contract' ? () => undefined : checkQuery(query);
+  const bodyOf = body === undefined ? (given: unknown) => given : checkBody(body);
+  const given = ({ params }: FastifyRequest): unknown =>
+    rest === undefined ? params : { [rest]: (params as { '*': string })['*'] };
+  // Where the handler decides, nothing is said of the query before it has: it asks for it.
+  const isLater = who !== 'anyone' && who !== 'client' && who.includes('reader');
+  return (request, reply, caller) => {
+    const checked = { request, reply, caller, params: paramsOf(given(request)) };
+    if (isLater) return { ...checked, query: () => queryOf(request), body: bodyOf(request.body) };
+    const asked = queryOf(request);
+    return { ...checked, query: () => asked, body: bodyOf(request.body) };
+  };
+}

@@ -1,0 +1,97 @@
+import type { TSchema } from 'typebox';
+import type { Operation, ReplyShape, Who } from '../operation.js';
+import { COMMA_SEPARATED } from './dataset/dataset-parameters.js';
+import { ALWAYS } from './headers.js';
+import type { OpenapiOperation } from './openapi-document.js';
+import { headerRefs, problemRef } from './problems.js';
+
+type Plain = Record<string, unknown>;
+type SecurityKind = 'anyone' | 'client' | 'application';
+
+const SECURITY: Readonly<Record<SecurityKind, Record<string, string[]>[]>> = {
+  application: [{ oauth2: [] }, { accessToken: [] }],
+  anyone: [{}],
+  client: [{ clientAssertion: [] }],
+};
+
+/** What an operation can end in beside its own replies. */
+const ENDINGS: Readonly<Record<SecurityKind, readonly number[]>> = {
+  application: [400, 401, 429, 500, 503, 504],
+  anyone: [400, 500, 503, 504],
+  client: [500, 503],
+};
+
+/** One operation as it is written in the document. What its schemas name becomes a component of `schemas`. */
+export function writeOperation(operation: Operation, schemas: Record<string, Plain>): OpenapiOperation {
+  const { id, tag, summary, description, who, replies, problems = [], headers = [], params, query } = operation;
+  const kind = kindOf(who);
+  const body = operation.streams ?? (operation.body === undefined ? undefined : { 'application/json': operation.body });
+  const parameters = [
+    ...parametersOf('path', params, schemas),
+    ...(query === 'by contract' ? [] : parametersOf('query', query, schemas)),
+    ...headers.map((name) => ({ $ref: `#/components/parameters/${name}` })),
+  ];
+  const endings = [...problems, ...ENDINGS[kind]].filter((status) => replies[status] === undefined);
+  return {
+    operationId: id,
+    summary,
+    tags: [tag],
+    description: description ?? Object.values(replies)[0]?.description ?? summary,
+    'x-who': typeof who === 'string' ? [who] : [...who],
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(body === undefined ? {} : { requestBody: { required: true, content: contentOf(body, schemas) } }),
+    security: SECURITY[kind],
+    responses: {
+      ...Object.fromEntries(Object.entries(replies).map(([status, reply]) => [status, replyOf(reply, schemas)])),
+      ...Object.fromEntries(endings.map((status): [string, Plain] => [String(status), problemRef(status)])),
+    },
+  };
+}
+
+function kindOf(who: Who): SecurityKind {
+  return typeof who === 'string' ? who : 'application';
+}
+
+function parametersOf(place: 'path' | 'query', schema: TSchema | undefined, schemas: Record<string, Plain>): Plain[] {
+  const { properties = {}, required = [] } = (schema ?? {}) as {
+    properties?: Record<string, TSchema & { description?: string }>;
+    required?: readonly string[];
+  };
+  return Object.entries(properties).map(([name, { description, ...rest }]) => ({
+    name,
+    in: place,
+    required: required.includes(name),
+    ...(description === undefined ? {} : { description }),
+    ...(COMMA_SEPARATED.has(name) ? { style: 'form', explode: false } : {}),
+    schema: componentsOf(rest, schemas),
+  }));
+}
+
+function replyOf({ description, content, headers = [] }: ReplyShape, schemas: Record<string, Plain>): Plain {
+  return {
+    description,
+    headers: headerRefs([...ALWAYS, ...headers]),
+    ...(content === undefined ? {} : { content: contentOf(content, schemas) }),
+  };
+}
+
+function contentOf(content: Readonly<Record<string, unknown>>, schemas: Record<string, Plain>): Plain {
+  return Object.fromEntries(
+    Object.entries(content).map(([type, schema]) => [type, { schema: componentsOf(schema, schemas) }]),
+  );
+}
+
+/** The same schema with each part that has an `$id` moved to the components and referred to. */
+export function componentsOf(node: unknown, schemas: Record<string, Plain>): unknown {
+  if (Array.isArray(node)) return node.map((part) => componentsOf(part, schemas));
+  if (typeof node !== 'object' || node === null) return node;
+  const { $id, ...members } = node as Plain;
+  const written = () =>
+    Object.fromEntries(Object.entries(members).map(([name, part]) => [name, componentsOf(part, schemas)]));
+  if (typeof $id !== 'string') return $id === undefined ? written() : { ...written(), $id: componentsOf($id, schemas) };
+  if (schemas[$id] === undefined) {
+    schemas[$id] = {}; // it may lead back to itself
+    schemas[$id] = written();
+  }
+  return { $ref: `#/components/schemas/${$id}` };
+}

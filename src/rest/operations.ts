@@ -1,0 +1,47 @@
+import { catalogOfDataset } from './data/dataset-operations.js';
+import { rowOperations } from './data/row-operations.js';
+import { deliveryOperations } from './deliveries/delivery-operations.js';
+import { packageOperations } from './deliveries/package-operations.js';
+import { qualityOperations } from './deliveries/quality-operations.js';
+import { runOperations } from './deliveries/run-operations.js';
+import { templateOperations } from './deliveries/template-operations.js';
+import { uploadOperations } from './deliveries/upload-operations.js';
+import { datasetDocumentOperation, documentOperations } from './openapi/document-operations.js';
+import { authorizationOperations, graphqlOperations } from './openapi/elsewhere-operations.js';
+import type { DatasetOperation, Operation } from './operation.js';
+import { applicationOperations } from './platform/application-operations.js';
+import { auditOperations } from './platform/audit-operations.js';
+import { catalogOperations } from './platform/catalog-operations.js';
+import { grantOperations } from './platform/grant-operations.js';
+import { healthOperations } from './platform/health-operations.js';
+import { standardOperations } from './platform/standard-operations.js';
+import { upstreamOperations } from './platform/upstream-operations.js';
+
+/** What every dataset can do, under `/data/{publisher}/{dataset}/v{major}`, with a token for the data. */
+export const datasetOperations: readonly DatasetOperation[] = [
+  ...rowOperations,
+  ...catalogOfDataset,
+  datasetDocumentOperation,
+  ...deliveryOperations,
+  ...templateOperations,
+  ...uploadOperations,
+  ...qualityOperations,
+  ...runOperations,
+];
+
+/** The platform itself, with a token for the platform or open to anyone. */
+export const platformOperations: readonly Operation[] = [
+  ...catalogOperations,
+  ...standardOperations,
+  ...applicationOperations,
+  ...grantOperations,
+  ...packageOperations,
+  ...upstreamOperations,
+  ...auditOperations,
+];
+
+/** Beside the pages for people: no token is looked at. */
+export const openOperations: readonly Operation[] = [...documentOperations, ...healthOperations];
+
+/** Answered by other parts, and only described here. */
+export const elsewhereOperations: readonly Operation[] = [...graphqlOperations, ...authorizationOperations];

@@ -1,0 +1,44 @@
+import Type from 'typebox';
+import { json, type Operation, operation } from '../operation.js';
+import { choice, closed, text } from '../shapes.js';
+
+const health = closed(
+  { status: choice(['live', 'ready', 'not ready']), reason: Type.Optional(text(500)) },
+  { $id: 'Health' },
+);
+const asking = { method: 'GET', tag: 'operations', who: 'anyone' } as const;
+
+/** For operators and their probes. Ready includes the audit log: what can't be recorded can't be answered. */
+export const healthOperations: readonly Operation[] = [
+  operation({
+    ...asking,
+    path: '/health/live',
+    id: 'getLiveness',
+    summary: 'Whether the process runs',
+    replies: { 200: json('It runs.', health) },
+    handler: () => ({ status: 'live' }),
+  }),
+  operation({
+    ...asking,
+    path: '/health/ready',
+    id: 'getReadiness',
+    summary: 'Whether it can answer and record',
+    replies: { 200: json('It can.', health), 503: json('Not now.', health, ['Retry-After']) },
+    async handler({ notReady }, { reply }) {
+      const reason = await notReady();
+      if (reason === undefined) return { status: 'ready' };
+      return reply.code(503).header('retry-after', '1').send({ status: 'not ready', reason });
+    },
+  }),
+  operation({
+    ...asking,
+    path: '/metrics',
+    id: 'getMetrics',
+    summary: 'Metrics of this process',
+    replies: { 200: { description: 'Prometheus text.', content: { 'text/plain': text(16_777_216) } } },
+    async handler(context, { reply }) {
+      const { contentType, text } = await context.metrics();
+      return reply.type(contentType).send(text);
+    },
+  }),
+];

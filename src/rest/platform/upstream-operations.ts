@@ -1,0 +1,103 @@
+import Type, { type TProperties } from 'typebox';
+import type { Application } from '../../access/identity/subject.js';
+import { approveUpstream, withdrawUpstream } from '../../access/upstreams/change-upstream.js';
+import { type Upstream, type UpstreamDraft, upstreamId } from '../../access/upstreams/upstream.js';
+import { Problem } from '../../platform/errors.js';
+import { bodySchema } from '../http/body-schema.js';
+import { withReceipt } from '../http/request.js';
+import { json, type Operation, operation } from '../operation.js';
+import { choice, closed, list, slug } from '../shapes.js';
+import { byOperator, seesAll } from './platform-call.js';
+
+const PATH = '/api/v1/upstreams';
+const ONE = `${PATH}/{publisher}/{name}`;
+const named = closed({ publisher: slug, name: slug });
+
+const { properties, required, ...drafted } = bodySchema('upstream') as { properties: TProperties; required: string[] };
+const draft = Type.Unsafe<Omit<UpstreamDraft, 'private' | 'secret'> & Partial<UpstreamDraft>>({
+  ...drafted,
+  properties,
+  required,
+  $id: 'UpstreamDraft',
+});
+const upstream = Type.Unsafe<Upstream>({
+  type: 'object',
+  properties: { publisher: slug, name: slug, status: choice(['approved', 'withdrawn']), ...properties },
+  required: ['publisher', 'name', 'status', 'private', 'secret', ...required],
+  additionalProperties: false,
+  $id: 'Upstream',
+});
+const one = (headers: readonly string[] = []) => ({ 200: json('The upstream.', closed({ data: upstream }), headers) });
+
+/** Approving and withdrawing is for operators; a department sees its own upstreams, operators and auditors see all. Secrets are never here. */
+export const upstreamOperations: readonly Operation[] = [
+  operation({
+    method: 'GET',
+    path: PATH,
+    id: 'listUpstreams',
+    tag: 'access',
+    who: ['application'],
+    summary: "The own department's upstreams; all of them for operators and auditors 上游系统",
+    replies: { 200: json('Upstreams.', closed({ data: list(upstream, 100_000) })) },
+    problems: [400, 403],
+    handler({ exchange }, { caller }) {
+      return { data: [...exchange.policy.current().upstreams.values()].filter((each) => maySee(caller, each)) };
+    },
+  }),
+  operation({
+    method: 'GET',
+    path: ONE,
+    id: 'getUpstream',
+    tag: 'access',
+    who: ['application'],
+    summary: 'One upstream',
+    params: named,
+    replies: one(),
+    problems: [400, 403, 404],
+    handler({ exchange }, { caller, params: { publisher, name } }) {
+      const found = exchange.policy.current().upstreams.get(upstreamId(publisher, name));
+      if (found === undefined || !maySee(caller, found)) throw new Problem('not-found');
+      return { data: found };
+    },
+  }),
+  operation({
+    method: 'PUT',
+    path: ONE,
+    id: 'approveUpstream',
+    tag: 'access',
+    who: ['operator'],
+    summary: 'Approve a system of a publisher for calls by the exchange',
+    description: 'For operators. Its secret is entered apart: `exchange upstream secret`.',
+    params: named,
+    body: draft,
+    replies: one(['Exchange-Receipt']),
+    problems: [400, 403, 404, 413, 415, 422],
+    async handler({ exchange }, { request, reply, params, body }) {
+      const wanted = { ...params, draft: { private: false, secret: true, ...body } };
+      const approved = await approveUpstream(exchange, wanted, byOperator(exchange, request));
+      withReceipt(reply, approved.receipt);
+      return { data: approved.upstream };
+    },
+  }),
+  operation({
+    method: 'DELETE',
+    path: ONE,
+    id: 'withdrawUpstream',
+    tag: 'access',
+    who: ['operator'],
+    summary: 'Withdraw it: nothing is called there any more',
+    description: 'For operators. A run that is under way ends before it publishes.',
+    params: named,
+    replies: one(['Exchange-Receipt']),
+    problems: [400, 403, 404, 409],
+    async handler({ exchange }, { request, reply, params }) {
+      const withdrawn = await withdrawUpstream(exchange, params, byOperator(exchange, request));
+      withReceipt(reply, withdrawn.receipt);
+      return { data: withdrawn.upstream };
+    },
+  }),
+];
+
+function maySee(caller: Application, { publisher }: Upstream): boolean {
+  return caller.department === publisher || seesAll(caller);
+}
