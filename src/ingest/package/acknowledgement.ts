@@ -4,7 +4,7 @@ import { openNote, parseVerifierKey } from '../../audit/verify/note.js';
 
 const FIRST_LINE = 'civic-exchange-acknowledgement/1';
 
-/** What became of a package: goes back across the gap. */
+/** The result of a package; it goes back across the gap. */
 export interface Acknowledgement {
   contract: string;
   sender: string;
@@ -28,7 +28,7 @@ export function signAcknowledgement(acknowledgement: Acknowledgement, name: stri
   return signNote(`${FIRST_LINE}\n${JSON.stringify(acknowledgement)}\n`, name, signer);
 }
 
-/** Throws Error that says what does not hold. */
+/** Throws an Error that says what is wrong. */
 export function openAcknowledgement(note: string, vkey: string): Acknowledgement {
   const [first, json = ''] = openNote(note, parseVerifierKey(vkey), 'acknowledgement').split('\n');
   if (first !== FIRST_LINE) throw new Error('what is signed is no acknowledgement');

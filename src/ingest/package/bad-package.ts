@@ -1,4 +1,4 @@
-/** Why a package is not taken, in words that hold no data. `damaged`: not the bytes that were sealed; `refused`: sound, and not for us to deliver. */
+/** Why a package is refused, without data. `damaged`: not the sealed bytes; `refused`: intact, but not for us. */
 export class BadPackage extends Error {
   readonly kind: 'damaged' | 'refused';
 

@@ -4,7 +4,7 @@ import { BadPackage } from './bad-package.js';
 
 const TYPE = 'civic-exchange-package';
 
-/** What the sender says of a package and signs. */
+/** What the sender states about a package, and signs. */
 export interface Manifest {
   /** `police/resident/v1` */
   contract: string;
@@ -13,17 +13,17 @@ export interface Manifest {
   sender: string;
   /** From 1, per sender and contract. */
   number: number;
-  /** SHA-256 (hex) of the signed manifest of the number before; null for the first. */
+  /** SHA-256 (hex) of the previous signed manifest; null for the first. */
   previous: string | null;
   /** RFC 3339 UTC. */
   created: string;
-  /** age recipient of the exchange that it is for. */
+  /** age recipient of the receiving exchange. */
   recipient: string;
   file: string;
   /** As in `Content-Type`. */
   mediaType: string;
   encoding: 'identity' | 'gzip';
-  /** Of the content: bytes and SHA-256 (hex). */
+  /** Bytes and SHA-256 (hex) of the content. */
   size: number;
   sha256: string;
 }
@@ -36,12 +36,12 @@ export async function signManifest(manifest: Manifest, key: JWK): Promise<string
     .sign(await importJWK(key, alg));
 }
 
-/** SHA-256 of the signed manifest, hex: what the next one names. */
+/** SHA-256 (hex) of the signed manifest; the next manifest holds it. */
 export function manifestDigest(signed: string): string {
   return createHash('sha256').update(signed).digest('hex');
 }
 
-/** What a signed manifest claims, before the signature is checked. Throws BadPackage. */
+/** Reads a signed manifest before the signature is checked. Throws BadPackage. */
 export function readManifest(signed: string): Manifest {
   const [, payload = ''] = signed.split('.');
   return checked(Buffer.from(payload, 'base64url').toString());

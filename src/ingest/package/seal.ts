@@ -4,10 +4,10 @@ import { Decrypter, Encrypter } from 'age-encryption';
 import { BadPackage } from './bad-package.js';
 
 const MAGIC = 'civic-exchange-package/1';
-/** Of the first line, and of the signed manifest: both are far shorter. */
+/** Limit for the first line and for the signed manifest; both are far shorter. */
 const LINE_AT_MOST = 16_384;
 
-/** A package as it is written to a file: streamed, whatever the content's size. `signed`: the manifest as JWS. */
+/** Streams a package of any size. `signed`: the manifest as JWS. */
 export async function* sealPackage(sealed: {
   recipient: string;
   signed: string;
@@ -30,7 +30,7 @@ export interface Opened {
   content: AsyncGenerator<Buffer>;
 }
 
-/** @throws BadPackage where it is none, is for another exchange, or was changed before its manifest ends */
+/** @throws BadPackage where it is not a package, is for another exchange, or was changed before its manifest ends */
 export async function openPackage(
   bytes: AsyncIterable<Uint8Array>,
   { identity, recipient }: { identity: string; recipient: string },
@@ -53,7 +53,7 @@ export async function openPackage(
   return { signed: inner.line, content: inner.rest };
 }
 
-/** What the age layer says is always one thing: these are not the bytes that were sealed, in their order and to their end. */
+/** Every error of the age layer has one meaning: the bytes are not the sealed ones, in order and complete. */
 async function* intact(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
     yield* chunks;

@@ -1,7 +1,7 @@
 import { Unreadable } from './source.js';
 
 const OLE2 = Buffer.from('d0cf11e0a1b11ae1', 'hex');
-/** Name of the stream in which Office keeps a workbook that has a password (MS-OFFCRYPTO, 2.3.4). */
+/** Name of the stream in which Office keeps a workbook with a password (MS-OFFCRYPTO, 2.3.4). */
 const ENCRYPTED = Buffer.from('EncryptedPackage', 'utf16le');
 
 const REASONS = {
@@ -17,7 +17,7 @@ const REASONS = {
 } as const;
 export type ForeignFormat = keyof typeof REASONS;
 
-/** What a file is by its first bytes where it is none of text; undefined for text. `whole` finds the password deeper inside. */
+/** The format by the first bytes; undefined for text. The marker of a password may be deeper in `whole`. */
 export function formatOf(beginning: Buffer, whole = beginning): ForeignFormat | undefined {
   if (beginning.subarray(0, 8).equals(OLE2)) return whole.includes(ENCRYPTED) ? 'password' : 'xls';
   const magic = beginning.toString('latin1', 0, 5);
@@ -27,7 +27,7 @@ export function formatOf(beginning: Buffer, whole = beginning): ForeignFormat | 
   return magic.startsWith('\x1f\x8b') ? 'gzip' : undefined;
 }
 
-/** A page that calls itself a workbook: what many older systems export. */
+/** An HTML page that is named like a workbook: many older systems export this. */
 export function isMarkup(beginning: Buffer): boolean {
   return /^[\ufeffï»¿\s]*<(!doctype|html|table|\?xml|head|meta|style|div)/i.test(beginning.toString('latin1', 0, 512));
 }

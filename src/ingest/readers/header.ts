@@ -1,18 +1,18 @@
 import type { KnownHeadings } from './known-headings.js';
 
-/** A header is looked for among this many rows: above it may stand a title, a month, a note. */
+/** The header is searched in this many rows; a title, a month or a note may precede it. */
 export const HEAD_ROWS = 20;
 
 export interface Header {
   /** Index of its row. */
   at: number;
-  /** As the contract writes them; what it doesn't know is as sent, trimmed. */
+  /** As the contract writes them; unknown headings as sent, trimmed. */
   headings: string[];
   /** How many fields of the contract it names. */
   fits: number;
 }
 
-/** The row that names most fields of the contract, the first of equals; undefined where none names any. Rows are of equal length. */
+/** The row that names most fields of the contract, the first of equals; undefined where none names any. */
 export function findHeader(rows: readonly (readonly string[])[], known: KnownHeadings): Header | undefined {
   let best: Header | undefined;
   for (let at = 0; at < Math.min(rows.length, HEAD_ROWS); at++) {
@@ -23,8 +23,9 @@ export function findHeader(rows: readonly (readonly string[])[], known: KnownHea
 }
 
 /**
- * A row read as the header. Headings of two levels: a merged cell of the upper row leaves the cells to its right empty, one merged
- * downwards leaves the cell below it empty; so "upper/lower", the lower, or the upper alone, whichever the contract knows.
+ * Reads a row as the header, also with headings of two levels. A merged cell of the upper row leaves the cells to its
+ * right empty; a cell that is merged downwards leaves the cell below empty. So a heading is "upper/lower", the lower,
+ * or the upper alone, whichever the contract knows.
  */
 function headerAt(rows: readonly (readonly string[])[], at: number, known: KnownHeadings): Header {
   const upper = rows[at - 1] ?? [];

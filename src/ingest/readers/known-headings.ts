@@ -1,20 +1,21 @@
 import type { Contract, Field } from '../../catalog/contract.js';
 
-/** A heading as the contract declares it, and the field that it fills; none for `_op`. */
+/** A heading as the contract declares it, and the field that it fills; no field for `_op`. */
 interface KnownHeading {
   heading: string;
   field: Field | undefined;
 }
 
-/** What a heading of a file stands for, or undefined. */
+/** Looks up a heading of a file; undefined where the contract has none like it. */
 export type KnownHeadings = (text: string) => KnownHeading | undefined;
 
-/** As `OPERATION` of the mapping, which is above this folder. */
+/** Equals `OPERATION` of the mapping, which is in a higher layer. */
 const OPERATION = '_op';
 
 /**
- * The headings of a contract: those declared, the names of fields and, where nothing else claims it and no two fields share it, a field's
- * title (the template has them). Spaces, line breaks, full-width marks and the asterisk of a required column make no difference.
+ * The headings of a contract: those declared, the names of fields, and the titles of fields (the template uses them)
+ * where no other heading or field has the same text. Spaces, line breaks, full-width characters and the asterisk of a
+ * required column are ignored.
  */
 export function knownHeadings(contract: Contract): KnownHeadings {
   const exact = new Map<string, KnownHeading>([[OPERATION, { heading: OPERATION, field: undefined }]]);

@@ -1,7 +1,7 @@
 import { type Line, linesOf } from './lines.js';
 import { broken, type Content, type Source, type SourceRow } from './source.js';
 
-/** Newline-delimited JSON: one object a line, blank lines skipped. A bad line is one bad row; the next line begins a new one. */
+/** Newline-delimited JSON: one object per line; blank lines are skipped. A bad line is one bad row. */
 export function ndjsonSource(text: AsyncIterable<string>): Source {
   return { headings: () => undefined, batches: () => batches(text) };
 }
@@ -24,7 +24,7 @@ function contentOf(line: Line): Content {
   try {
     value = JSON.parse(line.text);
   } catch {
-    return broken('json', 'the line is not JSON'); // the parser's own message quotes the text
+    return broken('json', 'the line is not JSON'); // the parser's message quotes the text
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return broken('json', 'the line is not a JSON object');

@@ -7,7 +7,7 @@ import type { Source } from './source.js';
 import type { Spool } from './spool.js';
 import { xlsxSource } from './xlsx/xlsx.js';
 
-/** Media types of the files that a delivery can be. */
+/** Media types that a delivered file can have. */
 export const FILE_TYPES = [
   'text/csv',
   'application/x-ndjson',
@@ -18,17 +18,17 @@ export type FileType = (typeof FILE_TYPES)[number];
 
 export interface OpenFile {
   mediaType: FileType;
-  /** As stated, of CSV. */
+  /** Only of CSV, as stated. */
   charset: Charset | undefined;
   content: AsyncIterable<Buffer>;
-  /** Of the contract. */
+  /** Headings of the contract. */
   known: KnownHeadings;
   spool: Spool;
-  /** Of what is inside of a workbook, decompressed. */
+  /** Limit of a workbook's decompressed content. */
   limitBytes: number;
 }
 
-/** The rows of a body, by its media type. Nothing is read, and no file made, before the first batch is asked for. */
+/** The rows of a body, by its media type. Reads nothing and creates no file before the first batch is requested. */
 export function sourceOf(file: OpenFile): Source {
   const { charset, content, known } = file;
   switch (file.mediaType) {

@@ -1,49 +1,49 @@
-/** Why a row, or one field of it, cannot be taken. `reason` is for people and never holds a value. */
+/** Why a row, or one field of it, is rejected. `reason` is for people and never holds a value. */
 export interface RowError {
   field: string | null;
   rule: string;
   reason: string;
-  /** Of a workbook, where the error is one cell's: `户籍人口` and `D7`. */
+  /** Only of a workbook, where the error is in one cell: `户籍人口` and `D7`. */
   sheet?: string;
   cell?: string;
 }
 
-/** One row as the sender wrote it: `cells` by position of the headings for CSV, workbooks and Parquet, an object for NDJSON. */
+/** One row as sent: for CSV, workbooks and Parquet `cells` by position of the headings, for NDJSON an object. */
 export interface SourceRow {
-  /** Number of the line where it begins, from 1; in a workbook of the row, in later sheets plus `SHEET_LINES` for each before it. */
+  /** Line where the row begins, from 1. In a workbook: its row, plus `SHEET_LINES` for each earlier sheet. */
   line: number;
-  /** The text as sent, of workbooks and Parquet the cells as JSON; cut to `KEPT_TEXT` characters where the row itself was too long to keep. */
+  /** The text as sent; for workbooks and Parquet the cells as JSON. Cut to `KEPT_TEXT` where the row was too long. */
   readonly text: string;
   content: Content;
-  /** Of a workbook. */
+  /** Only of a workbook. */
   place?: { sheet: string; row: number };
 }
 
 export type Content =
-  /** `faults`: cells that have no value that could be taken. */
+  /** `faults`: cells without a usable value. */
   | { kind: 'cells'; cells: readonly unknown[]; faults?: readonly RowError[] }
   | { kind: 'object'; object: Readonly<Record<string, unknown>> }
   | { kind: 'broken'; error: RowError };
 
-/** A source yields batches, so that no step costs a promise per row. The headings of a table stand before its first batch. */
+/** Yields batches, so that no step costs a promise per row. A table's headings are known before its first batch. */
 export interface Source {
-  /** All but NDJSON, known once the first batch has been asked for. */
+  /** Undefined for NDJSON; known once the first batch has been requested. */
   headings(): readonly string[] | undefined;
-  /** Of CSV, likewise. */
+  /** Only of CSV; known at the same time. */
   delimiter?(): string | undefined;
-  /** Sheets of a workbook whose rows were not taken. */
+  /** Sheets of a workbook whose rows were not read. */
   ignored?(): readonly string[];
   batches(): AsyncGenerator<SourceRow[]>;
 }
 
-/** A sheet has at most 1,048,576 rows; so the lines of several sheets never meet. */
+/** A sheet has at most 1,048,576 rows, so line numbers of different sheets never overlap. */
 export const SHEET_LINES = 10_000_000;
-/** Characters of one row (about a megabyte): a longer one is rejected without being held. */
+/** Characters of one row (about a megabyte); a longer row is rejected without being held in memory. */
 export const ROW_LIMIT = 1_000_000;
-/** What is kept of a row that is too long. */
+/** Characters kept of a row that is too long. */
 export const KEPT_TEXT = 1_000;
 
-/** From here on nobody can tell where a row begins: the delivery is refused whole. Never holds data. */
+/** The start of the next row is unknown from here on, so the whole delivery is refused. Never holds data. */
 export class Unreadable extends Error {
   readonly line: number;
   readonly rule: string;

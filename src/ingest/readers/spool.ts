@@ -3,14 +3,14 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Problem } from '../../platform/errors.js';
 
-/** Where bodies wait that can only be read from their end (zip, Parquet): a folder of the data directory, and a new name for each. */
+/** Where bodies wait that are read from their end (zip, Parquet): a folder of the data directory, and new names. */
 export interface Spool {
   directory: string;
-  /** A name that nothing else has. */
+  /** A unique name. */
   name(): string;
 }
 
-/** A body on disk, without a name: it is gone when it is closed, and when the process ends in whatever way. */
+/** A body on disk without a name: it disappears when it is closed, and when the process ends for any reason. */
 export interface Spooled {
   size: number;
   /** Exactly these bytes; fewer only at the end of the file. */
@@ -21,7 +21,8 @@ export interface Spooled {
 }
 
 /**
- * Writes a body to a file that only this process can reach. Limits, digest and sound gzip are the body's own affair (`receive.ts`).
+ * Writes a body to a file that only this process can reach. The body itself checks limits, digest and gzip
+ * (`receive/`).
  * @throws what the body throws; Problem unavailable where the disk is full
  */
 export async function spool(content: AsyncIterable<Buffer>, { directory, name }: Spool): Promise<Spooled> {
@@ -46,7 +47,7 @@ export function spoolDirectory(dataDir: string): string {
   return join(dataDir, 'spool');
 }
 
-/** What a crash between making a file and taking its name away may have left; at start, when nothing is being received. */
+/** Deletes files that a crash left between creation and unlinking. Runs at start, before anything is received. */
 export function clearSpool(directory: string): void {
   try {
     for (const name of readdirSync(directory)) rmSync(join(directory, name), { force: true });

@@ -1,16 +1,16 @@
 import { ROW_LIMIT, type SourceRow, Unreadable } from './source.js';
 
-/** Texts of a workbook or Parquet file are 5 to 50 times what is stored of them; a bomb reaches a million. */
+/** Texts of a workbook or Parquet file are 5 to 50 times their stored size; a bomb reaches a million. */
 const RATIO_AT_MOST = 200;
-/** Below this size growth is of no interest. */
+/** Below this size the ratio is not checked. */
 const RATIO_FROM_CHARS = 64 * 1024 * 1024;
 /** Characters of the rows that are held at once. */
 const BATCH_CHARS = 4 * ROW_LIMIT;
 
 /**
- * Counts the characters that cells have: a text stands once in such a file however many cells use it, so that no size which the file
- * declares says how long its rows are.
- * @throws Unreadable (from the count) where they are more than an honest file has
+ * Counts the characters of cells. Such a file stores a text once for all cells that use it, so no declared size limits
+ * the length of its rows.
+ * @throws Unreadable (from the count) where there are more than an honest file has
  */
 export function textBudget(storedBytes: number, limitBytes: number): (chars: number) => void {
   const most = Math.min(limitBytes, Math.max(RATIO_FROM_CHARS, storedBytes * RATIO_AT_MOST));
@@ -22,7 +22,7 @@ export function textBudget(storedBytes: number, limitBytes: number): (chars: num
   };
 }
 
-/** Rows that have their texts only from here on, in batches whose texts can be held. `chars` is at most about `ROW_LIMIT`. */
+/** Yields rows with their texts, in batches that fit in memory. `chars` is at most about `ROW_LIMIT`. */
 export function* boundedBatches(
   rows: Iterable<{ row: SourceRow; chars: number }>,
   spend: (chars: number) => void,

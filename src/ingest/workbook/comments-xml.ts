@@ -11,7 +11,7 @@ export function commentsXml(sheet: Sheet): string {
   return `${XML}<comments xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><authors><author>Civic Exchange</author></authors><commentList>${each.join('')}</commentList></comments>`;
 }
 
-/** The boxes of the comments: Excel shows none without this drawing of an older kind (ECMA-376-4, 8.1). */
+/** The boxes of the comments: without this older drawing format (ECMA-376-4, 8.1) Excel shows none. */
 export function drawingVml(sheet: Sheet): string {
   const shapes = commentsOf(sheet).map(
     ({ row, column }, at) =>

@@ -1,6 +1,6 @@
 import type { Field } from '../../catalog/contract.js';
 
-/** Made up; GB/T 2260 never assigned the county 110199, so that the number is nobody's. */
+/** Invented; GB/T 2260 never assigned the county 110199, so nobody has the number. */
 const EXAMPLES: Readonly<Record<Field['type']['name'], string>> = {
   text: '示例',
   code: '',
@@ -16,7 +16,7 @@ const EXAMPLES: Readonly<Record<Field['type']['name'], string>> = {
   list: '甲;乙',
 };
 
-/** A value that the field would take, and that is nobody's. */
+/** An invented value that the field accepts. */
 export function exampleOf({ type }: Field): string {
   return type.name === 'identifier' && type.scheme === 'uscc' ? '111101990000000196' : EXAMPLES[type.name];
 }

@@ -1,4 +1,4 @@
-/** What is wrong with a row or a cell, by the rule of its error, in the words of those who fill in tables. */
+/** The fault of a row or a cell, by the rule of its error, in the words of people who fill in tables. */
 const TITLES: Readonly<Record<string, string>> = {
   required: '必填项为空',
   type: '数据类型不符',

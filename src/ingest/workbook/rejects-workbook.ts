@@ -6,10 +6,10 @@ import { faultTitle } from './fault-titles.js';
 import type { Cell, Sheet } from './sheet.js';
 import { writeWorkbook } from './write-workbook.js';
 
-/** How the rows of a delivery are written: kept aside with them as line 0. NDJSON has none. */
+/** How the rows of a delivery are written; kept with the rejected rows as line 0. NDJSON has none. */
 export interface TableForm {
   headings: readonly string[];
-  /** Of CSV; the rows of workbooks and Parquet are kept as JSON. */
+  /** Only of CSV; rows of workbooks and Parquet are kept as JSON. */
   delimiter?: string;
 }
 
@@ -24,20 +24,20 @@ export interface RejectedRows {
   contract: Contract;
   form: TableForm | undefined;
   rows: readonly RejectedRow[];
-  /** Of the delivery; more than `rows` where not all fit. */
+  /** Rejected rows of the delivery; more than `rows` where not all fit. */
   total: number;
   /** ms since the epoch. */
   now: number;
 }
 
-/** As many as a table may have that is delivered; NDJSON may name others in every row. */
+/** The limit of a delivered table; NDJSON may have other names in every row. */
 const HEADINGS_AT_MOST = 1_000;
-/** The workbook is made in memory, and every row has all columns. */
+/** The workbook is built in memory, and every row has all columns. */
 const CELLS_AT_MOST = 250_000;
 
 /**
- * Rejected rows as the sender's table: same headings, a comment in every faulty cell. Corrected, it can be sent as a delta. `rows`: how
- * many are in it.
+ * Rejected rows as the sender's table: same headings, a comment in every faulty cell. The corrected table can be sent
+ * as a delta. `rows`: how many it has.
  */
 export async function rejectsWorkbook(rejected: RejectedRows): Promise<{ body: Buffer; rows: number }> {
   const { contract, total } = rejected;
@@ -61,7 +61,7 @@ export async function rejectsWorkbook(rejected: RejectedRows): Promise<{ body: B
   return { body: await writeWorkbook([sheet], rejected.now), rows: rows.length };
 }
 
-/** Those of the contract before any others. */
+/** The contract's headings before any others. */
 function headingsOf(values: readonly Values[], known: KnownHeadings): string[] {
   const all = [...new Set(values.flatMap((each) => [...each.keys()]))];
   const [ours, others] = [
@@ -71,10 +71,10 @@ function headingsOf(values: readonly Values[], known: KnownHeadings): string[] {
   return [...ours, ...others].slice(0, HEADINGS_AT_MOST);
 }
 
-/** A map: who sends objects may name their fields like those that every object has. */
+/** A map, because NDJSON may name a field like a member of every object. */
 type Values = ReadonlyMap<string, string>;
 
-/** By heading. A row that could not be read stands as it was sent under the first heading. */
+/** By heading. An unreadable row is under the first heading, as sent. */
 function valuesOf(row: string, form: TableForm | undefined): Values {
   const { headings, delimiter } = form ?? {};
   const whole = new Map([[headings?.[0] ?? '原始行', row]]);
@@ -85,7 +85,7 @@ function valuesOf(row: string, form: TableForm | undefined): Values {
     if (typeof value !== 'object' || value === null) return whole;
     return new Map(Object.entries(value).map(([name, each]) => [name, asText(each)]));
   } catch {
-    return whole; // no JSON, or nested too deeply to be written again
+    return whole; // no JSON, or nested too deeply to serialise
   }
 }
 
@@ -106,7 +106,7 @@ interface Writing {
   row: RejectedRow;
 }
 
-/** What is no one cell's fault, or of a field that the file has no column for, is told at the first cell. */
+/** The first cell reports faults of the whole row, and of fields without a column in the file. */
 function cellsOf(values: Values, { headings, fields, row }: Writing): Cell[] {
   const comments = headings.map((): string[] => []);
   for (const error of row.errors) {

@@ -4,12 +4,12 @@ import { type Sheet, STYLES } from './sheet.js';
 const MAIN = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
 const RELATIONS = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
 export const XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n';
-/** Rows that have drop-downs: some programs keep each cell's rule apart, and a million of them is all their memory. */
+/** Rows with drop-downs: some programs keep a rule per cell, and a million of them exhaust their memory. */
 const DROP_DOWN_ROWS = 10_000;
-/** What a cell can hold. */
+/** Characters that a cell can hold. */
 const CELL_AT_MOST = 32_767;
 
-/** Text for XML 1.0: what it cannot have becomes U+FFFD. */
+/** Text for XML 1.0: characters that it forbids become U+FFFD. */
 export function xmlText(text: string): string {
   const cut = text.length > CELL_AT_MOST ? text.slice(0, CELL_AT_MOST) : text;
   return cut

@@ -1,12 +1,12 @@
-/** A sheet to be written. Every cell is text. */
+/** A sheet to write. Every cell is text. */
 export interface Sheet {
   name: string;
   hidden?: boolean;
   columns: readonly Column[];
-  /** Rows that stay when the sheet is scrolled. */
+  /** Rows that do not scroll. */
   frozenRows?: number;
   rows: readonly (readonly Cell[])[];
-  /** Ranges that are one cell, as `A1:D1`. */
+  /** Merged ranges, such as `A1:D1`. */
   merged?: readonly string[];
   dropDowns?: readonly DropDown[];
 }
@@ -14,7 +14,7 @@ export interface Sheet {
 export interface Column {
   /** In characters. */
   width: number;
-  /** What is typed into it stays as typed, also an id of 18 digits. */
+  /** Excel keeps what is typed here as text, also an id of 18 digits. */
   text?: boolean;
 }
 
@@ -32,6 +32,6 @@ export type Style = (typeof STYLES)[number];
 export interface DropDown {
   column: number;
   from: number;
-  /** As `'代码'!$A$1:$A$9`. */
+  /** Such as `'代码'!$A$1:$A$9`. */
   values: string;
 }

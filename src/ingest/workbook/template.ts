@@ -19,7 +19,7 @@ export interface Templating {
 }
 
 const CODES = '代码';
-/** Longer lists are for people to look up in the standard. */
+/** People look up longer lists in the standard. */
 const WORDS_AT_MOST = 5_000;
 const WORDS_TOLD = 40;
 const HEADER_ROW = 2;
@@ -54,12 +54,12 @@ export function templateWorkbook(templating: Templating): Promise<Buffer> {
   return writeWorkbook(sheets, templating.now);
 }
 
-/** The same as CSV for those who fill it by a program: headings alone, with a byte order mark, by which Excel knows UTF-8. */
+/** The same as CSV, for programs: only headings, with the byte order mark by which Excel recognises UTF-8. */
 export function templateCsv({ contract }: Templating): string {
   return stringify([headingsOf(contract)], { bom: true, record_delimiter: 'windows', escape_formulas: true });
 }
 
-/** 数据归集模板 2026-11 户籍人口 110101001: without an extension. The month is that of Beijing. */
+/** 数据归集模板 2026-11 户籍人口 110101001: without an extension. The month is in Beijing time. */
 export function titleOf({ contract, scope, now }: Templating): string {
   const month = new Date(now + 8 * 3_600_000).toISOString().slice(0, 7);
   return `数据归集模板 ${month} ${contract.title.zh} ${partOf(scope)}`;
@@ -71,7 +71,10 @@ function partOf(scope: RowScope): string {
   return values.length > 3 ? `${values.slice(0, 3).join(' ')} 等` : values.join(' ');
 }
 
-/** As the publisher calls it; where the contract declares nothing, its title, unless another heading is the same: then reading would not know it. */
+/**
+ * The publisher's heading. Where the contract declares none: the field's title, unless another heading is the same,
+ * since a reader could not distinguish them.
+ */
 function headingsOf(contract: Contract): string[] {
   const known = knownHeadings(contract);
   return [...contract.fields.values()].map(({ name, from, title }) =>
@@ -79,7 +82,7 @@ function headingsOf(contract: Contract): string[] {
   );
 }
 
-/** What may be written into a field of codes: the publisher's words where the contract maps them, else codes. */
+/** Values to offer for a field of codes: the publisher's words where the contract maps them, else codes. */
 function wordsOf({ type, codes }: Field, standard: Standard): { word: string; meaning: string }[] {
   const name = type.list ?? type.of?.list;
   const list = name === undefined ? undefined : standard.lists.get(name);

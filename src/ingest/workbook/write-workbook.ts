@@ -9,7 +9,7 @@ const PACKAGE = 'http://schemas.openxmlformats.org/package/2006';
 const MAIN = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
 const TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml';
 
-/** The sheets as an .xlsx. `now`: ms since the epoch, the time of its parts. Held whole: the caller bounds the rows. */
+/** The sheets as an .xlsx, built in memory: the caller limits the rows. `now`: ms since the epoch. */
 export async function writeWorkbook(sheets: readonly Sheet[], now: number): Promise<Buffer> {
   const zip = new ZipFile();
   const mtime = new Date(now);

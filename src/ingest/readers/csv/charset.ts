@@ -2,7 +2,7 @@ import { Problem } from '../../../platform/errors.js';
 import { foreign, formatOf } from '../formats.js';
 import { Unreadable } from '../source.js';
 
-/** What a text file is written in. GB18030 contains GBK and GB 2312. UTF-16 is known by its byte order mark only. */
+/** Charset of a text file. GB18030 contains GBK and GB 2312. Only a byte order mark shows UTF-16. */
 export type Charset = 'utf-8' | 'gb18030' | 'utf-16le' | 'utf-16be';
 
 const NAMES: Readonly<Record<string, Charset>> = {
@@ -12,11 +12,11 @@ const NAMES: Readonly<Record<string, Charset>> = {
   gbk: 'gb18030',
   gb2312: 'gb18030',
 };
-/** How much of the beginning is looked at where the charset is not stated to be UTF-8. */
+/** Bytes examined at the beginning, unless the sender states UTF-8. */
 const LOOK_BYTES = 65_536;
-/** Enough for a byte order mark and for what tells a workbook from text. */
+/** Enough for a byte order mark and to distinguish a workbook from text. */
 const MARK_BYTES = 8;
-/** So many characters beyond ASCII, all of them sound UTF-8, are no GB18030: two or three may be (the word 联通 is). */
+/** A text with so many non-ASCII characters, all valid UTF-8, is not GB18030; with two or three it may be (联通 is). */
 const SOUND_AT_LEAST = 8;
 
 const MARKS: readonly (readonly [Buffer, Charset])[] = [
@@ -36,9 +36,9 @@ export function namedCharset(name: string | undefined): Charset | undefined {
 }
 
 /**
- * Decodes; undefined charset → by the byte order mark, else UTF-8 where the first 64 KB are valid UTF-8, else GB18030. Broken bytes become
- * U+FFFD, by which the row that has them is told apart from its neighbours.
- * @throws Unreadable where the bytes are no text, or plainly not in the charset stated
+ * Decodes text. Without a stated charset: by the byte order mark, else UTF-8 where the first 64 KB are valid UTF-8,
+ * else GB18030. Broken bytes become U+FFFD, which marks their row.
+ * @throws Unreadable where the bytes are not text, or clearly not in the stated charset
  */
 export async function* decode(bytes: AsyncIterable<Buffer>, stated: Charset | undefined): AsyncGenerator<string> {
   const look = stated === 'utf-8' ? MARK_BYTES : LOOK_BYTES;
@@ -72,7 +72,7 @@ function charsetOf(beginning: Buffer, stated: Charset | undefined): Charset {
   throw new Unreadable(1, 'encoding', reason);
 }
 
-/** Decoders take the marks of UTF-8 and UTF-16 away, not that of GB18030. */
+/** Decoders remove the byte order marks of UTF-8 and UTF-16, but not of GB18030. */
 function unmarked(beginning: Buffer): Buffer {
   const mark = MARKS[3]![0];
   return beginning.subarray(0, mark.length).equals(mark) ? beginning.subarray(mark.length) : beginning;
@@ -87,7 +87,7 @@ function isPlainlyUtf8(beginning: Buffer): boolean {
   return text !== undefined && (text.match(/[^\0-\x7f]/gu)?.length ?? 0) >= SOUND_AT_LEAST;
 }
 
-/** A character that the beginning cuts in two does no harm. */
+/** The last character may be incomplete; this is no error. */
 function utf8Of(beginning: Buffer): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(beginning, { stream: true });

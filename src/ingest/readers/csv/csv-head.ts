@@ -7,7 +7,7 @@ import { splitRecord } from './csv-record.js';
 const DELIMITERS = [',', '\t', ';', '|', '，'] as const;
 const HEADINGS_AT_MOST = 1_000;
 
-/** What the beginning of a CSV file tells. */
+/** What the beginning of a CSV file shows. */
 export interface CsvHead {
   headings: readonly string[];
   delimiter: string;
@@ -15,14 +15,14 @@ export interface CsvHead {
   next: number;
 }
 
-/** Have enough lines come to tell the header? */
+/** True once there are enough lines to find the header. */
 export function isHead(lines: readonly Line[]): boolean {
   return lines.length > HEAD_ROWS;
 }
 
 /**
- * The header and the delimiter that fit the contract best; where no line names any of its fields, the first line and the delimiter that it
- * has most of. Undefined where there is no line at all.
+ * The header and the delimiter that fit the contract best. Where no line names a field: the first line and its most
+ * frequent delimiter. Undefined without lines.
  */
 export function readHead(lines: readonly Line[], known: KnownHeadings | undefined): CsvHead | undefined {
   const records = recordsOf(lines);
@@ -54,7 +54,7 @@ function recordsOf(lines: readonly Line[]): HeadRecord[] {
     if (text.trim() === '') continue;
     const single = { number, text, cut, next: at };
     while (countQuotes(text) % 2 === 1 && at < lines.length && !cut) text += `\n${lines[at++]!.text}`;
-    // A quote that is never closed belongs to its line alone: a title may have one.
+    // An unclosed quote belongs to its line only: a title may have one.
     const closed = countQuotes(text) % 2 === 0;
     if (!closed) at = single.next;
     records.push(closed ? { number, text, cut, next: at } : single);

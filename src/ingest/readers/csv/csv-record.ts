@@ -1,6 +1,6 @@
 /**
- * The cells of one CSV record, strict RFC 4180: a quoted cell is quoted from end to end and doubles its quotes. Undefined where the quotes
- * are not like that; nothing is guessed.
+ * The cells of one CSV record, strict RFC 4180: a quoted cell is quoted from end to end and doubles its quotes.
+ * Undefined where the quotes break these rules; nothing is guessed.
  */
 export function splitRecord(text: string, delimiter: string): string[] | undefined {
   if (!text.includes('"')) return text.split(delimiter);

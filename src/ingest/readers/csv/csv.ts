@@ -7,15 +7,15 @@ import { splitRecord } from './csv-record.js';
 import { unifyLineEnds } from './line-ends.js';
 
 export interface CsvReading {
-  /** Of the contract: by them the header is found below titles, and the delimiter told. */
+  /** Headings of the contract: they locate the header below titles, and the delimiter. */
   known?: KnownHeadings | undefined;
-  /** Where the sender stated it, the first row that isn't in it refuses the file. */
+  /** Where the sender stated it, the first row with other bytes refuses the file. */
   charset?: Charset | undefined;
 }
 
 /**
- * CSV with a header line (`csv-head.ts`). A faulty record of one line is one rejected row. A faulty record that spans lines means that
- * quotes no longer tell where rows begin (a value could pose as a row): the delivery is refused.
+ * CSV with a header line (`csv-head.ts`). A faulty record of one line is one rejected row. After a faulty record of
+ * several lines the quotes no longer show where rows begin (a value could pose as a row), so the delivery is refused.
  */
 export function csvSource(text: AsyncIterable<string>, { known, charset }: CsvReading = {}): Source {
   let headings: readonly string[] | undefined;

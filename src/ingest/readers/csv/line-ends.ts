@@ -1,6 +1,4 @@
-/**
- * Brings a file whose lines end in a lone CR (old Macintosh) to LF; every other file passes as it is. The first line end of the file decides.
- */
+/** Converts lone CR line ends (old Macintosh) to LF, if the first line end of the file is one. */
 export async function* unifyLineEnds(text: AsyncIterable<string>): AsyncGenerator<string> {
   let known: 'cr' | 'lf' | undefined;
   let held = '';
@@ -19,7 +17,7 @@ export async function* unifyLineEnds(text: AsyncIterable<string>): AsyncGenerato
   if (held !== '') yield held.endsWith('\r') ? held.replaceAll('\r', '\n') : held;
 }
 
-/** A header without a line end by then is refused as too long. */
+/** A longer header without a line end is refused as too long. */
 const LOOK_AT_MOST = 2_000_000;
 
 function firstLineEnd(text: string): 'cr' | 'lf' | undefined {

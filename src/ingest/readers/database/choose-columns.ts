@@ -3,7 +3,7 @@ import type { Validator } from '../../judge/validator.js';
 import { Unreadable } from '../source.js';
 import type { TableColumn } from './connection.js';
 
-/** A column that fills a field, and the heading under which the contract knows it. */
+/** A column that fills a field, and its heading in the contract. */
 interface ChosenColumn {
   column: TableColumn;
   heading: string;
@@ -12,18 +12,20 @@ interface ChosenColumn {
 
 export interface Choice {
   chosen: readonly ChosenColumn[];
-  /** Columns that no field takes: never read. */
+  /** Columns that fill no field; they are not read. */
   unmapped: readonly string[];
   /** Types that changed within their kind since the last release. */
   changed: readonly { column: string; from: string; to: string }[];
 }
 
-/** Name → type, as at the last release; undefined where there is none, or the contract has changed since. */
+/** Name → type at the last release; undefined without a release, or where the contract has changed since. */
 export type ColumnsBefore = Readonly<Record<string, string>> | undefined;
 
 /**
- * Matches the table's columns with the contract's headings, exactly or else but for capitals, which databases fold as they like.
- * @throws Unreadable where the table lacks what every row needs, two columns would fill one field, or a column has become another kind of thing
+ * Matches the table's columns with the contract's headings, exactly or else ignoring case, which databases fold
+ * differently.
+ * @throws Unreadable where a required column is missing, two columns would fill one field, or a column has changed its
+ * kind
  */
 export function chooseColumns(validator: Validator, columns: readonly TableColumn[], before: ColumnsBefore): Choice {
   if (columns.length === 0) {
@@ -40,13 +42,13 @@ export function chooseColumns(validator: Validator, columns: readonly TableColum
   };
 }
 
-/** @throws Unreadable where there is no such column, or one of a kind that has no order we could trust */
+/** @throws Unreadable where there is no such column, or its kind has no order to rely on */
 export function chooseWatermark(columns: readonly TableColumn[], name: string): TableColumn {
   const exact = columns.filter((column) => column.name === name);
   const alike = columns.filter((column) => column.name.toLowerCase() === name.toLowerCase());
   const [found] = exact.length > 0 ? exact : alike;
   if (found === undefined) throw new Unreadable(0, 'watermark', `the table has no column ${name} for the watermark`);
-  // The order of texts is a matter of collations, and a text may name a person.
+  // The order of texts depends on collations, and a text may name a person.
   if (!['time', 'number'].includes(kindOf(found.type))) {
     throw new Unreadable(0, 'watermark', `the watermark ${name} is ${found.type}, neither a time nor a number`);
   }
@@ -105,7 +107,7 @@ const KINDS: readonly [string, RegExp][] = [
   ['text', /char|text|clob|string|enum|^set\(|uuid|uniqueidentifier|citext|name/],
 ];
 
-/** A longer text or a wider number is the same kind of thing; a date that became a text is not. */
+/** A longer text or a wider number is of the same kind; a date that became a text is not. */
 function kindOf(type: string): string {
   const plain = type.toLowerCase();
   return KINDS.find(([, pattern]) => pattern.test(plain))?.[0] ?? plain;

@@ -5,44 +5,44 @@ export interface TableName {
   table: string;
 }
 
-/** As the database's own catalogue tells it. */
+/** As in the database's own catalogue. */
 export interface TableColumn {
   name: string;
   type: string;
 }
 
-/** What is read of one table or view. */
+/** What to read from one table or view. */
 export interface TableReading {
   table: TableName;
   columns: readonly TableColumn[];
   /** Columns of the key, so that the same rows come in the same order; empty where the key is derived. */
   order: readonly string[];
-  /** Rows from this value on, itself included, in its order; undefined `from` = all. */
+  /** Rows from this value on, including it, in its order; undefined `from` = all. */
   watermark: { column: TableColumn; from: string | undefined } | undefined;
 }
 
-/** A value as the database writes it; numbers and dates are never the driver's own. */
+/** A value as the database writes it; the driver makes no numbers or dates. */
 export type ColumnText = string | null;
 
-/** One connection to a department's database, for one run. Reads what the contract maps and nothing else. */
+/** One connection to a department's database, for one run. Reads only what the contract maps. */
 export interface DatabaseConnection {
-  /** From here on one consistent snapshot, read only. */
+  /** Starts one consistent, read-only snapshot. */
   begin(): Promise<void>;
-  /** In their order; empty where there is no such table or view, or none that the user may see. */
+  /** In their order; empty where there is no such table or view, or the user may see none. */
   columns(table: TableName): Promise<readonly TableColumn[]>;
   count(reading: TableReading): Promise<number>;
-  /** Batches of rows, each with a cell per column of the reading; the next one is not fetched before it is asked for. */
+  /** Batches of rows, one cell per column of the reading; each batch is fetched when the caller asks for it. */
   rows(reading: TableReading): AsyncGenerator<readonly (readonly ColumnText[])[]>;
-  /** Never throws. Ends whatever is under way. */
+  /** Never throws. Cancels what is running. */
   close(): Promise<void>;
 }
 
 export interface Limits {
-  /** ms; of one statement, told to the server. */
+  /** ms per statement; the server receives it too. */
   statementMs: number;
   connectMs: number;
   batchRows: number;
 }
 
-/** Throws whatever the driver throws: `source-problem.ts` says it in our words. */
+/** Throws the driver's errors; `source-problem.ts` translates them. */
 export type ConnectDatabase = (reached: ReachedUpstream, limits: Limits) => Promise<DatabaseConnection>;

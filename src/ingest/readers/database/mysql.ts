@@ -16,7 +16,7 @@ import { backQuoted, countStatement, rowsStatement, type Spelling } from './tabl
 /** MySQL and MariaDB. */
 export const connectMysql: ConnectDatabase = async (reached, limits) => {
   const connection = mysql.createConnection(settingsOf(reached, limits));
-  connection.on('error', () => {}); // told by the query that fails
+  connection.on('error', () => {}); // the failing query reports it
   await new Promise<void>((resolve, reject) => {
     connection.connect((error) => (error ? reject(error) : resolve()));
   });
@@ -24,8 +24,8 @@ export const connectMysql: ConnectDatabase = async (reached, limits) => {
 };
 
 /**
- * The driver checks the certificate against `host`, so the pinned address goes into the socket. LOAD DATA LOCAL, by which a server could ask for
- * our files, is off.
+ * The driver checks the certificate against `host`, so the pinned address goes into the socket. LOAD DATA LOCAL is off:
+ * with it a server could ask for our files.
  */
 function settingsOf({ upstream, address, secret, tls }: ReachedUpstream, limits: Limits): mysql.ConnectionOptions {
   return {
@@ -62,7 +62,7 @@ function connectionOf(connection: mysql.Connection, limits: Limits): DatabaseCon
   return {
     async begin() {
       const [version] = await texts<[string]>('SELECT version()');
-      // MariaDB bounds statements in seconds, MySQL in milliseconds, each by a variable of its own.
+      // MariaDB limits statements in seconds, MySQL in milliseconds, with different variables.
       const bound = /mariadb/i.test(version![0])
         ? `max_statement_time = ${limits.statementMs / 1_000}`
         : `max_execution_time = ${limits.statementMs}`;
@@ -86,7 +86,7 @@ function connectionOf(connection: mysql.Connection, limits: Limits): DatabaseCon
       const stream = connection
         .query(rowsStatement(reading, spellingOf(reading)))
         .stream({ highWaterMark: limits.batchRows });
-      // A query that is read as a stream hears of a lost connection from the connection alone.
+      // A streamed query learns of a lost connection only from the connection.
       connection.on('error', (error) => stream.destroy(error));
       yield* batchesOf(stream, limits);
     },
@@ -94,7 +94,7 @@ function connectionOf(connection: mysql.Connection, limits: Limits): DatabaseCon
   };
 }
 
-/** The driver's own time limit ends with the first row: a server that goes silent after it is left, while we work on a batch nobody counts. */
+/** The driver's timeout covers only the first row. This one also covers later silence, but no time spent on a batch. */
 async function* batchesOf(
   stream: Readable,
   { batchRows, statementMs, connectMs }: Limits,
@@ -119,7 +119,7 @@ async function* batchesOf(
   }
 }
 
-/** Hexadecimal digits: it can be nothing but this text, whatever the server's SQL mode makes of backslashes. */
+/** Hexadecimal digits: the server's SQL mode cannot change the meaning of backslashes in them. */
 function literal(text: string): string {
   return `_utf8mb4 0x${Buffer.from(text).toString('hex') || '00'}`;
 }
@@ -134,7 +134,7 @@ function spellingOf({ watermark }: TableReading): Spelling {
   };
 }
 
-/** Compared in the column's own type: an integer that was compared with a text would be compared as a double, 2^53 and all. */
+/** In the column's own type: MySQL compares an integer with a text as doubles, and loses digits from 2^53 on. */
 function watermarkLiteral(type: string, value: string): string {
   if (/^(tiny|small|medium|big)?int|^decimal|^year/i.test(type) && NUMBER.test(value)) return value;
   if (/^(datetime|timestamp)/i.test(type)) return `CAST(${literal(value)} AS DATETIME(6))`;

@@ -13,7 +13,7 @@ import { countStatement, doubleQuoted, quotedTable, rowsStatement, type Spelling
 
 /** Every value as the server's own text. */
 const AS_TEXT = { getTypeParser: () => (value: string | Buffer) => value };
-/** A snapshot that nobody reads any more must not hold back the department's vacuum for ever. */
+/** An abandoned snapshot must not block the department's vacuum forever. */
 const IDLE_MS = 600_000;
 
 const SPELLING: Spelling = {
@@ -25,15 +25,15 @@ const SPELLING: Spelling = {
   from: () => '$1',
 };
 
-/** PostgreSQL, and what speaks its protocol and has its catalogue (openGauss, Kingbase). */
+/** PostgreSQL, and databases with its protocol and catalogue (openGauss, Kingbase). */
 export const connectPostgres: ConnectDatabase = async (reached, limits) => {
   const client = new pg.Client(settingsOf(reached, limits));
-  client.on('error', () => {}); // told by the query that fails
+  client.on('error', () => {}); // the failing query reports it
   await client.connect();
   return connectionOf(client, limits);
 };
 
-/** Nothing is left out that the driver would look up in the environment of this process. */
+/** Sets every option that the driver would otherwise read from the environment of this process. */
 function settingsOf({ upstream, address, secret, tls }: ReachedUpstream, limits: Limits): pg.ClientConfig {
   return {
     host: address,

@@ -9,10 +9,10 @@ import { parseTable } from './table-name.js';
 
 export interface TablePull {
   connect(): Promise<DatabaseConnection>;
-  /** As the contract has them. */
+  /** As in the contract. */
   table: string;
   watermark: string | undefined;
-  /** Rows from this watermark on, itself included: others may have come with the same value since. Undefined: all. */
+  /** Reads rows from this watermark on, including it: more rows may have the same value by now. Undefined: all. */
   from: string | undefined;
   before: ColumnsBefore;
   bytesAtMost: number;
@@ -20,14 +20,14 @@ export interface TablePull {
   stillApproved(): void;
 }
 
-/** What a run has come to: counts and names, never a value of a row. */
+/** The result of a run: counts and names, never a value of a row. */
 export interface Pulled {
   choice: Choice | undefined;
-  /** By the source, in the snapshot that is read. */
+  /** Count by the source, in the snapshot that is read. */
   counted: number | undefined;
   received: number;
   bytes: number;
-  /** The last one read; a time or a number. */
+  /** The last one read: a time or a number. */
   watermark: string | undefined;
 }
 
@@ -38,10 +38,7 @@ export interface TableReader {
   close(): Promise<void>;
 }
 
-/**
- * Reads one table or view of a department's database as rows of a delivery: in one snapshot, counted first, in batches, no faster than they
- * are landed.
- */
+/** Reads one table or view of a department's database in one snapshot: counts first, then batches of rows. */
 export function readTable(pull: TablePull): TableReader {
   const hash = createHash('sha256');
   const pulled: Pulled = { choice: undefined, counted: undefined, received: 0, bytes: 0, watermark: pull.from };
@@ -92,7 +89,7 @@ interface Flow {
   hash: ReturnType<typeof createHash>;
   rows: AsyncGenerator<readonly (readonly ColumnText[])[]>;
   choice: Choice;
-  /** Its place among the cells, or -1. */
+  /** Its index among the cells, or -1. */
   watermarkAt: number;
 }
 
@@ -107,14 +104,14 @@ async function* batches(flow: Flow): AsyncGenerator<SourceRow[]> {
     throw sourceProblem(error);
   }
   if (pulled.received !== pulled.counted) {
-    // Tables without transactions (MyISAM) have no snapshot: what was read may be half of a change.
+    // Tables without transactions (MyISAM) have no snapshot: the rows may hold half of a change.
     throw new Problem('upstream-failed', `The source counted ${pulled.counted} rows and sent ${pulled.received}.`);
   }
 }
 
 const DECIMAL = /^(numeric|decimal|number)/i;
 
-/** `numeric(10,3)` writes 12.500 for what is 12.5: zeros of the column, not of the value. */
+/** `numeric(10,3)` writes 12.500 for 12.5: the zeros belong to the column, not to the value. */
 function plainDecimal({ type }: TableColumn, cell: ColumnText): ColumnText {
   if (cell === null || !DECIMAL.test(type) || !cell.includes('.')) return cell;
   return cell.replace(/\.?0+$/, '');

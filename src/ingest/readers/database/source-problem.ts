@@ -1,7 +1,7 @@
 import { Problem } from '../../../platform/errors.js';
 import { Unreadable } from '../source.js';
 
-/** Codes of PostgreSQL (SQLSTATE) and of the MySQL driver, by what they mean to us. */
+/** Codes of PostgreSQL (SQLSTATE) and of the MySQL driver, by what they mean here. */
 const REFUSED = new Set([
   ...['28P01', '28000', '3D000', '42501'],
   ...[
@@ -19,8 +19,8 @@ const TOO_SLOW = new Set([
 const UNTRUSTED = /^(CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS|HANDSHAKE)/;
 
 /**
- * What is told of a failure at a department's database: one clear reason, never the database's own text, which quotes values. What another try
- * can't mend is `upstream-refused`.
+ * The error that is reported for a failure of a department's database: one clear reason, never the database's own text,
+ * which quotes values. `upstream-refused`: a retry does not help.
  */
 export function sourceProblem(error: unknown): Problem | Unreadable {
   if (error instanceof Problem || error instanceof Unreadable) return error;

@@ -1,10 +1,10 @@
 import { Unreadable } from '../source.js';
 import type { TableName, TableReading } from './connection.js';
 
-/** `schema.table` or `table`, exactly as the database has them; what is in them can say nothing else, since each part is quoted whole. */
+/** `schema.table` or `table`, exactly as in the database. Each part is quoted whole, so a name cannot inject SQL. */
 export function parseTable(text: string): TableName {
   const parts = text.split('.');
-  // A name of a control character or without one is no name of any database; PostgreSQL's end at a NUL.
+  // No database has a name that is empty or has control characters; PostgreSQL ends a name at a NUL.
   if (parts.length > 2 || parts.some((part) => !/^[^\p{Cc}]{1,128}$/u.test(part))) {
     throw new Unreadable(0, 'table', 'the table of the source is not written as table or schema.table');
   }
@@ -22,13 +22,12 @@ export function quotedTable({ schema, table }: TableName, quote: Quote): string 
 
 export interface Spelling {
   quote: Quote;
-  /** How a column is selected as text. */
+  /** The SQL that selects a column as text. */
   select(column: TableReading['columns'][number]): string;
-  /** The watermark's value in the statement: a parameter's mark, or a literal that can be nothing but a value. */
+  /** The watermark's value in the statement: a parameter's mark, or a literal that can only be a value. */
   from(value: string): string;
 }
 
-/** The two statements of a run. */
 export function countStatement(reading: TableReading, spelling: Spelling): string {
   return `SELECT count(*) FROM ${quotedTable(reading.table, spelling.quote)} t${condition(reading, spelling)}`;
 }
@@ -38,7 +37,7 @@ export function rowsStatement(reading: TableReading, spelling: Spelling): string
   const order = [...(reading.watermark === undefined ? [] : [reading.watermark.column.name]), ...reading.order];
   const columns = reading.columns.map((column) => spelling.select(column)).join(', ');
   const sorted = [...new Set(order)].map((name) => `t.${quote(name)}`).join(', ');
-  // A table without any column of the key has it derived, and no order.
+  // A table without columns of the key has a derived key and no order.
   const ordered = sorted === '' ? '' : ` ORDER BY ${sorted}`;
   return `SELECT ${columns} FROM ${quotedTable(reading.table, quote)} t${condition(reading, spelling)}${ordered}`;
 }

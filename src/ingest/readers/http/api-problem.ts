@@ -5,7 +5,7 @@ const SLOW = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ER
 const UNREACHABLE = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
 const UNTRUSTED = /^(CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS|ERR_SSL|EPROTO)/;
 
-/** What is told of a failed call: one clear reason, never what the interface said. */
+/** The error that is reported for a failed call: one clear reason, never the API's own text. */
 export function apiProblem(error: unknown): Problem | Unreadable {
   if (error instanceof Problem || error instanceof Unreadable) return error;
   const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };

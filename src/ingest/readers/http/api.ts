@@ -12,20 +12,20 @@ export interface ApiLimits {
   connections: number;
 }
 
-/** A department's interface, at the one address that was checked. */
+/** A department's API, at the one address that was checked. */
 export interface Api {
   call(request: ApiRequest): Promise<ApiReply>;
   close(): Promise<void>;
 }
 
 interface ApiRequest {
-  /** With its query, below the upstream's prefix already. */
+  /** With its query, below the upstream's prefix. */
   path: string;
   /** Sent as JSON by POST. */
   body?: unknown;
-  /** Beside what every call carries. */
+  /** Added to the headers of every call. */
   headers?: Readonly<Record<string, string>>;
-  /** Tighter than those of all calls. */
+  /** Stricter than the limits of all calls. */
   limits?: Pick<ApiLimits, 'timeoutMs' | 'bytesAtMost'>;
 }
 
@@ -35,15 +35,15 @@ interface ApiReply {
 }
 
 /**
- * Opens a pool of connections to the pinned address; nothing is connected yet. Redirects are not followed, replies are JSON in UTF-8 without
- * encoding, status 200: whatever else comes is a failure with one reason.
+ * Opens a pool of connections to the pinned address; it connects later. Redirects are not followed. A reply must have
+ * status 200 and be JSON in UTF-8 without content encoding; anything else is a failure with one reason.
  */
 export function openApi(reached: ReachedUpstream, limits: ApiLimits): Api {
   const { upstream, address, tls } = reached;
   const host = isIPv6(address) ? `[${address}]` : address;
   const pool = new Pool(`${tls === undefined ? 'http' : 'https'}://${host}:${upstream.port}`, {
     connections: limits.connections,
-    connect: { ...(tls as buildConnector.BuildOptions), timeout: limits.timeoutMs }, // node:tls takes them as they are
+    connect: { ...(tls as buildConnector.BuildOptions), timeout: limits.timeoutMs }, // node:tls accepts them unchanged
     headersTimeout: limits.timeoutMs,
     bodyTimeout: limits.timeoutMs,
     maxHeaderSize: 16_384,
@@ -136,7 +136,7 @@ function parsed(bytes: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
-    throw failed('answered something that is not JSON'); // the parser's own text quotes the reply
+    throw failed('answered something that is not JSON'); // the parser's text quotes the reply
   }
 }
 

@@ -5,9 +5,9 @@ import type { Api } from './api.js';
 
 export interface PagesOf {
   api: Api;
-  /** Of the first page, below the upstream's prefix already. */
+  /** Path of the first page, below the upstream's prefix. */
   path: string;
-  /** What every next link must begin with. */
+  /** Required prefix of every next link. */
   prefix: string;
   /** JSON Pointer to the rows of a page. */
   rows: string;
@@ -21,14 +21,14 @@ export interface Page {
   bytes: Buffer;
 }
 
-/** An interface that never ends is one that goes in circles. */
+/** An API with more pages than this probably loops. */
 const PAGES_AT_MOST = 100_000;
-/** Any base will do: only path and query of what is resolved against it count, and that it is still there. */
+/** Any base works: only the path and query of the result count, and whether the base is still there. */
 const BASE = 'http://upstream.invalid';
 
 /**
- * Pages in their order, each asked for when the one before has been taken. @throws Problem upstream-failed where a reply is no page, or the pages go
- * in circles or elsewhere
+ * Pages in order; each is requested when the caller has taken the previous one. @throws Problem upstream-failed where a
+ * reply is no page, or the pages loop or leave the API
  */
 export async function* pagesOf(of: PagesOf): AsyncGenerator<Page> {
   const seen = new Set<string>();
@@ -85,8 +85,8 @@ function nextPath({ paging, prefix }: PagesOf, { path, value, rows, taken }: Tak
 }
 
 /**
- * A next link leads on within the same interface and nowhere else (access.md, outbound): a link with a host must name no other than a relative one
- * would, which is told apart here by what URL makes of both.
+ * A next link must stay within the same API (access.md, outbound). A link with a host must name the same host as a
+ * relative link would; URL resolves both to check this.
  */
 function linkedPath(link: string, from: string, prefix: string): string {
   const url = URL.canParse(link, BASE + from) ? new URL(link, BASE + from) : undefined;

@@ -9,7 +9,7 @@ export interface ApiReader {
   digest(): Buffer;
 }
 
-/** The rows of a department's interface, page by page, no faster than they are landed. A row that is no object is a bad row, not a bad run. */
+/** The rows of a department's API, no faster than they are landed. A row that is not an object is one bad row. */
 export function readPages(of: PagesOf & { bytesAtMost: number }): ApiReader {
   const hash = createHash('sha256');
   const received = { rows: 0, pages: 0, bytes: 0 };

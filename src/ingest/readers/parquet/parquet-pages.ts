@@ -4,13 +4,13 @@ import type { Spooled } from '../spool.js';
 import { readStruct } from './thrift.js';
 
 const PAGE_AT_MOST = 32 * 1024 * 1024;
-/** One page of one repeated value takes three bytes; decoded it is an array. */
+/** A page of one repeated value takes three bytes; decoded it is an array. */
 const VALUES_AT_MOST = 4_000_000;
 const HEADER_AT_MOST = 64 * 1024;
 
 /**
- * Walks the headers of a row group's pages, whose sizes and counts the decoder believes: a page of a few bytes may say that it holds two
- * thousand million values. Together they are what the footer declares, or the file is refused.
+ * Reads the headers of a row group's pages, because the decoder trusts their sizes and counts: a page of a few bytes
+ * may claim two thousand million values. The sums must match the footer, or the file is refused.
  * @throws Unreadable
  */
 export async function checkPages(spooled: Spooled, group: FileMetaData['row_groups'][number]): Promise<void> {
@@ -44,14 +44,14 @@ function lying(how: string): Unreadable {
 }
 
 interface ParquetPage {
-  /** Decompressed and as stored. */
+  /** Decompressed and stored size. */
   bytes: number;
   compressed: number;
   values: number;
   dictionary: boolean;
 }
 
-/** Field of the header that the decoder reads, by the type of the page: a data page, a dictionary, a data page of version 2. */
+/** Header field that the decoder reads, by page type: data page, dictionary, data page of version 2. */
 const HEADER_OF: Readonly<Record<number, number>> = { 0: 5, 2: 7, 3: 8 };
 
 /** PageHeader of parquet.thrift: 1 is the type, 2 and 3 are sizes. */

@@ -3,19 +3,19 @@ import { Unreadable } from '../source.js';
 
 export interface ParquetColumn {
   name: string;
-  /** Digits after the point where the column is decimal. */
+  /** Digits after the point, where the column is decimal. */
   scale: number | undefined;
-  /** Days, so that a value at midnight is a date and not an instant. */
+  /** The column holds days, so a value at midnight is a date and not an instant. */
   date: boolean;
-  /** The instant is of UTC; otherwise the wall clock of wherever it was written. */
+  /** The instant is in UTC; otherwise it is the writer's wall clock. */
   utc: boolean;
 }
 
 const COLUMNS_AT_MOST = 1_000;
 
 /**
- * The columns of a table. hyparquet makes numbers of decimals, which have 15 digits; so their annotation is taken away and the whole
- * number below is told with its scale.
+ * The columns of a table. hyparquet converts decimals to numbers with 15 digits; so this removes their annotation and
+ * returns the integer's scale.
  * @throws Unreadable where columns are nested or repeated
  */
 export function readFlatSchema(metadata: FileMetaData): ParquetColumn[] {

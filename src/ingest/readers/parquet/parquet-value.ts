@@ -1,7 +1,7 @@
 import type { ParquetParsers } from 'hyparquet';
 import type { ParquetColumn } from './parquet-schema.js';
 
-/** Dates and instants as text at once; bytes of text that are no UTF-8 keep U+FFFD, by which they are seen. */
+/** Converts dates and instants to text at once. Invalid UTF-8 keeps U+FFFD, which marks it as broken. */
 export const PARSERS: ParquetParsers = {
   timestampFromMilliseconds: (millis) => instant(Number(millis)),
   timestampFromMicroseconds: (micros) => instant(Number(micros / 1_000n)),
@@ -23,13 +23,13 @@ function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 }
 
-/** Undefined where there is none; beyond the years of a calendar, the number itself. */
+/** Undefined where there is none; outside the calendar's years, the number itself. */
 function instant(millis: number): string | undefined {
   if (Number.isNaN(millis)) return undefined;
   return Math.abs(millis) > 8.64e15 ? String(millis) : new Date(millis).toISOString();
 }
 
-/** A value as text, true or false, or null. Without a zone an instant is the wall clock, which is read as Beijing's. */
+/** A value as text, boolean or null. An instant without a zone is the wall clock, and is read as Beijing time. */
 export function textOf(value: unknown, { scale, utc }: ParquetColumn): unknown {
   if (value === undefined || value === null) return null;
   if (scale !== undefined) return decimalText(value, scale);
@@ -40,7 +40,7 @@ export function textOf(value: unknown, { scale, utc }: ParquetColumn): unknown {
   return value;
 }
 
-/** Parquet keeps a decimal as a whole number: of 32 or 64 bits, or of bytes in two's complement, the highest first. */
+/** Parquet stores a decimal as an integer: 32 or 64 bits, or big-endian bytes in two's complement. */
 function decimalText(value: unknown, scale: number): string | null {
   const whole = value instanceof Uint8Array ? wholeOf(value) : BigInt(value as bigint | number);
   const digits = (whole < 0n ? -whole : whole).toString().padStart(scale + 1, '0');

@@ -10,21 +10,21 @@ import { checkPages } from './parquet-pages.js';
 import { type ParquetColumn, readFlatSchema } from './parquet-schema.js';
 import { PARSERS, textOf } from './parquet-value.js';
 
-/** Rows decoded at a time: pages before them are passed over, not decoded. */
+/** Rows decoded at a time; earlier pages are skipped, not decoded. */
 const ROWS_AT_ONCE = 20_000;
 const FOOTER_AT_MOST = 16 * 1024 * 1024;
-/** Bytes of the rows that are decoded together, and whole pages beside them. */
+/** Bytes of the rows that are decoded together, plus whole pages. */
 const DECODED_AT_ONCE = 64 * 1024 * 1024;
-/** Pages of one value again and again; a bomb's reach 1,000. */
+/** A page may repeat one value; a bomb reaches a ratio of 1,000. */
 const RATIO_AT_MOST = 200;
-/** Below this size growth is of no interest. */
+/** Below this size the ratio is not checked. */
 const RATIO_FROM_BYTES = 64 * 1024 * 1024;
-/** Keys differ, so that a row takes some bits at least. */
+/** Keys differ, so a row takes at least some bits. */
 const ROWS_A_BYTE = 8;
-/** Of one column in one row group, as stored: it is read whole. */
+/** Stored size of one column in one row group, which is read whole. */
 const CHUNK_AT_MOST = 64 * 1024 * 1024;
 
-/** The rows of a Parquet file, a slice of a row group at a time. Its list of row groups stands at its end, so the body waits on disk. */
+/** The rows of a Parquet file in slices. Its list of row groups is at its end, so the body waits on disk. */
 export function parquetSource(
   content: AsyncIterable<Buffer>,
   { known, spool: place, limitBytes }: FileReading,
@@ -95,13 +95,13 @@ function asFile(spooled: Spooled) {
   };
 }
 
-/** Rows of a row group that are decoded together: fewer where its rows are long. */
+/** Rows of a row group that are decoded together: fewer where rows are long. */
 function rowsAtOnce({ num_rows: rows, columns }: FileMetaData['row_groups'][number]): number {
   const bytes = columns.reduce((sum, { meta_data: meta }) => sum + Number(meta!.total_uncompressed_size), 0);
   return Math.max(1, Math.min(ROWS_AT_ONCE, Math.floor((DECODED_AT_ONCE * Number(rows)) / Math.max(1, bytes))));
 }
 
-/** What the footer declares; `checkPages` holds the pages to it. */
+/** Checks what the footer declares; `checkPages` checks that the pages match it. */
 function checkSizes(
   { row_groups: groups }: FileMetaData,
   { limitBytes, storedBytes }: { limitBytes: number; storedBytes: number },
@@ -156,7 +156,7 @@ async function readSlice(spooled: Spooled, { metadata, from, rows }: Slice): Pro
   return found;
 }
 
-/** A value of a dictionary stands once and is every row's. */
+/** The file stores a dictionary value once for all rows that use it. */
 function* rowsOf(
   read: readonly unknown[][],
   columns: readonly ParquetColumn[],
@@ -180,7 +180,7 @@ function rowOf(cells: readonly unknown[], line: number, cut: boolean): SourceRow
   };
 }
 
-/** A page never becomes longer than its header says. */
+/** A page never becomes longer than its header declares. */
 function bounded(decompress: (input: Uint8Array, options: { maxOutputLength: number }) => Uint8Array) {
   return (input: Uint8Array, outputLength: number) => decompress(input, { maxOutputLength: Math.max(1, outputLength) });
 }

@@ -1,13 +1,13 @@
 import { Unreadable } from '../source.js';
 
-/** A struct of Thrift by the numbers of its fields: whole numbers, booleans, bytes, structs; lists and maps are passed over. */
+/** A Thrift struct by field number: integers, booleans, bytes, structs; lists and maps are skipped. */
 export type ThriftStruct = Map<number, number | boolean | Buffer | ThriftStruct | undefined>;
 
 const DEPTH_AT_MOST = 10;
 
 /**
- * Reads one struct in Thrift's compact protocol from the beginning of the bytes.
- * @throws Unreadable where it is not whole
+ * Reads one struct in Thrift's compact protocol from the start of the bytes.
+ * @throws Unreadable where it is incomplete
  */
 export function readStruct(bytes: Buffer): { fields: ThriftStruct; length: number } {
   const reader = new CompactReader(bytes);
@@ -59,7 +59,7 @@ class CompactReader {
     }
   }
 
-  /** The elements of a list say nothing of a page. In a list a boolean is a byte. */
+  /** Skips the elements: lists say nothing about a page. In a list a boolean is a byte. */
   #list(depth: number): undefined {
     const head = this.#byte();
     const size = head >> 4 === 15 ? this.#varint() : head >> 4;
@@ -84,7 +84,7 @@ class CompactReader {
     return this.#bytes.subarray(this.at - length, this.at);
   }
 
-  /** Beyond 2^53 it is no size of anything here. */
+  /** A double is exact enough: no size exceeds 2^53. */
   #varint(): number {
     let value = 0;
     for (let shift = 0; shift < 10; shift++) {

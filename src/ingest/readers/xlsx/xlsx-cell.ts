@@ -2,17 +2,17 @@ import type { Field } from '../../../catalog/contract.js';
 import type { RawCell } from './xlsx-sheet.js';
 import type { Workbook } from './xlsx-workbook.js';
 
-/** Why a cell has no value that could be taken. */
+/** Why a cell has no usable value. */
 export interface CellFault {
   rule: string;
   reason: string;
 }
 
-/** A number of a workbook has fifteen digits; from here on the last ones may be lost. */
+/** A number in a workbook has fifteen digits; larger numbers may have lost their last ones. */
 const PRECISE_BELOW = 1e15;
 const DAY_MS = 86_400_000;
 const KNOWN_ERRORS = ['#REF!', '#DIV/0!', '#N/A', '#NAME?', '#NULL!', '#NUM!', '#VALUE!'];
-/** What Excel shows, and writes into text, of a long number. */
+/** How Excel shows a long number, and writes it as text. */
 const SCIENTIFIC = /^[+-]?\d(\.\d+)?E\+?\d{2,}$/i;
 
 const LOST_DIGITS: CellFault = {
@@ -26,8 +26,8 @@ const UNCALCULATED: CellFault = {
 };
 
 /**
- * A cell as text in a spelling that the field takes, or why not. Numbers are told to 15 digits, as Excel shows them; formats (percent,
- * currency) don't matter, except that a date's makes a day of a number.
+ * A cell as text that the field accepts, or why not. Numbers have 15 digits, as Excel shows them. Formats (percent,
+ * currency) are ignored, except that a date format turns a number into a day.
  */
 export function readCell(cell: RawCell, field: Field | undefined, book: Workbook): string | CellFault {
   const { type, value } = cell;
@@ -68,13 +68,13 @@ function numeric(
   if (meaning === 'date' || (meaning === 'time' && number >= 1)) return dayOf(number, field, book.date1904);
   if (meaning === 'time') return timeOf(number);
   if (Math.abs(number) >= PRECISE_BELOW) return LOST_DIGITS;
-  // Without a date's format a serial is told by its five digits (`dates.ts`), which counts from 1899 only.
+  // A serial without a date format is recognised by its five digits (`dates.ts`), and counts from 1899 only.
   const serial =
     book.date1904 && field?.type.name === 'date' && Number.isInteger(number) && number >= 10_000 && number < 100_000;
   return serial ? dayOf(number, field, true) : plainNumber(number);
 }
 
-/** Excel counts an invented 1900-02-29, so that before it every serial is a day short. */
+/** Excel counts a nonexistent 1900-02-29, so every earlier serial is one day short. */
 function dayOf(serial: number, field: Field | undefined, date1904: boolean): string {
   const first = date1904 ? Date.UTC(1904, 0, 1) : Date.UTC(1899, 11, serial < 60 ? 31 : 30);
   const instant = new Date(first + Math.round(serial * 86_400) * 1_000);
@@ -89,7 +89,7 @@ function timeOf(serial: number): string {
   return new Date(Math.round(Math.max(0, serial) * 86_400) * 1_000).toISOString().slice(11, 19);
 }
 
-/** 15 digits, without an exponent: 12.300000000000001 is what a workbook has of 12.3. */
+/** 15 digits, without an exponent: a workbook stores 12.3 as 12.300000000000001. */
 function plainNumber(number: number): string {
   const rounded = Number(number.toPrecision(15));
   const text = String(rounded);

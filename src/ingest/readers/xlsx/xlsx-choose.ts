@@ -7,22 +7,23 @@ import type { Package } from './xlsx-package.js';
 import { type RawRow, sheetRows } from './xlsx-sheet.js';
 import type { SheetEntry, Workbook } from './xlsx-workbook.js';
 
-/** Sheets to read, all with the same header, and those left out. */
+/** Sheets to read, all with the same header, and the ignored ones. */
 export interface Chosen {
   headings: readonly string[];
-  /** By column; undefined where the contract knows no such heading. */
+  /** By column; undefined where the contract does not know the heading. */
   fields: readonly (Field | undefined)[];
-  /** Names of columns that any row may fill; of a heading without a field too. */
+  /** Names of the columns that a row may fill, including headings without a field. */
   sheets: readonly { sheet: SheetEntry; headerRow: number }[];
   ignored: readonly string[];
 }
 
 const HEADINGS_AT_MOST = 1_000;
-/** A title, or a note on how to fill in the table, may be long; a heading is not. */
+/** A title or a note may be long; a heading is not. */
 const HEADING_BYTES = 1_000;
 
 /**
- * The sheet whose header names most fields of the contract, and every other visible one with the same header in the same columns.
+ * The sheet whose header names most fields of the contract, and every other visible sheet with the same header in the
+ * same columns.
  * @throws Unreadable where there is none
  */
 export async function chooseSheets(parts: Package, book: Workbook, known: KnownHeadings): Promise<Chosen> {
@@ -54,7 +55,7 @@ export async function chooseSheets(parts: Package, book: Workbook, known: KnownH
 
 interface SheetHead {
   headings: readonly string[];
-  /** As Excel counts. */
+  /** Row number as in Excel. */
   headerRow: number;
   fits: number;
 }

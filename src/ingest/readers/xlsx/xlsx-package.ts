@@ -3,25 +3,25 @@ import { foreign, formatOf, isMarkup } from '../formats.js';
 import { Unreadable } from '../source.js';
 import type { Spooled } from '../spool.js';
 
-/** The parts of an Office Open XML package (ECMA-376-2). Names are as in the archive, without a slash in front. */
+/** The parts of an Office Open XML package (ECMA-376-2). Names are as in the archive, without a leading slash. */
 export interface Package {
   has(name: string): boolean;
-  /** Inflated as it is read. Throws Unreadable where there is no such part, or its size is not the one declared. */
+  /** Inflates while it reads. Throws Unreadable where there is no such part, or its declared size is wrong. */
   part(name: string): AsyncGenerator<Buffer>;
 }
 
 const PARTS_AT_MOST = 5_000;
 /** XML of a sheet is 10 to 50 times its zip; a bomb reaches 1,000. */
 const RATIO_AT_MOST = 200;
-/** Below this size growth is of no interest. */
+/** Below this size the ratio is not checked. */
 const RATIO_FROM_BYTES = 8 * 1024 * 1024;
 const BEGINNING_BYTES = 4_096;
-/** A password is told by the directory of the old container, which is at the end of small files and at the beginning of large ones. */
+/** A password makes the file an old container. Its directory is at the end of small files, else at the beginning. */
 const SEARCHED_BYTES = 1_048_576;
 
 /**
- * Opens a workbook and refuses what is none, with what to do. Sizes are those that the archive declares; yauzl ends a part that
- * inflates to another size, so that they cannot lie.
+ * Opens a workbook; refuses other files and says what to do. Sizes are those that the archive declares; yauzl aborts a
+ * part that inflates to another size.
  * @throws Unreadable
  */
 export async function openPackage(spooled: Spooled, limitBytes: number): Promise<Package> {
@@ -63,7 +63,7 @@ function refuseOtherPackages(entries: ReadonlyMap<string, Entry>): void {
   throw new Unreadable(1, 'format', `the file is ${what} and no .xlsx: open it, save it as .xlsx, and send that`);
 }
 
-/** The descriptor stays the spool's to close. */
+/** The spool closes the descriptor. */
 function openZip(fd: number): Promise<ZipFile> {
   return new Promise((resolve, reject) => {
     const options = { lazyEntries: true, autoClose: false, validateEntrySizes: true, strictFileNames: false };

@@ -3,14 +3,14 @@ import { damaged } from './xlsx-package.js';
 import { CELL_TEXT_AT_MOST } from './xlsx-strings.js';
 import { readXml, type XmlListener } from './xlsx-xml.js';
 
-/** A cell as the sheet has it. */
+/** A cell as stored in the sheet. */
 export interface RawCell {
   /** From 0. */
   column: number;
   /** `n` number, `s` shared string, `str` text of a formula, `inlineStr`, `b`, `e` error, `d` ISO date. */
   type: string;
   style: number;
-  /** Undefined where there is no value at all, as in a formula that was never calculated. */
+  /** Undefined without a value, as in a formula that was never calculated. */
   value: string | undefined;
   formula: boolean;
 }
@@ -18,9 +18,9 @@ export interface RawCell {
 export interface RawRow {
   /** From 1, as Excel shows it. */
   number: number;
-  /** Those with a value or a formula, in order. */
+  /** Cells with a value or a formula, in order. */
   cells: RawCell[];
-  /** True where the row was longer than can be held; it then has only its first cells. */
+  /** The row was too long to hold; only its first cells are here. */
   cut: boolean;
 }
 
@@ -28,7 +28,7 @@ export interface RawRow {
 const ROWS_AT_MOST = 1_048_576;
 const COLUMNS_AT_MOST = 16_384;
 
-/** The rows of a sheet that have anything in them, as they come. Throws Unreadable. */
+/** The rows of a sheet that are not empty, as they come. Throws Unreadable. */
 export async function* sheetRows(part: AsyncIterable<Buffer>): AsyncGenerator<RawRow[]> {
   const listener = new SheetListener();
   for await (const _ of readXml(part, listener)) {
@@ -39,13 +39,13 @@ export async function* sheetRows(part: AsyncIterable<Buffer>): AsyncGenerator<Ra
 
 class SheetListener implements XmlListener {
   rows: RawRow[] = [];
-  /** After the last row nothing of interest follows. */
+  /** Nothing after the last row matters. */
   ended = false;
   #row: RawRow = { number: 0, cells: [], cut: false };
   #size = 0;
   #cell: RawCell | undefined;
   #nextColumn = 0;
-  /** Inside of an element whose text is the cell's. */
+  /** Inside an element that holds the cell's text. */
   #listening = false;
   #phonetic = false;
 
@@ -114,7 +114,7 @@ class SheetListener implements XmlListener {
   }
 }
 
-/** Column of a reference like `AB12`, from 0; -1 where it is none. */
+/** Column of a reference like `AB12`, from 0; -1 where it is not a reference. */
 function columnOf(reference: string): number {
   let column = 0;
   for (let at = 0; at < reference.length; at++) {

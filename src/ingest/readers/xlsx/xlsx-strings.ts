@@ -2,7 +2,7 @@ import { Unreadable } from '../source.js';
 import { damaged, type Package } from './xlsx-package.js';
 import { readWhole } from './xlsx-xml.js';
 
-/** The texts that cells of a workbook share, by index, or the beginning of one. Undefined where the index is none. */
+/** The shared texts of a workbook by index, whole or only the beginning. Undefined where there is no such index. */
 export type SharedStrings = (index: number, bytesAtMost?: number) => string | undefined;
 
 const BYTES_AT_MOST = 64 * 1024 * 1024;
@@ -12,7 +12,7 @@ const BLOCK_BYTES = 1024 * 1024;
 export const CELL_TEXT_AT_MOST = 100_000;
 
 /**
- * Reads the shared strings into blocks of UTF-8: a tenth of what as many JavaScript strings would take, outside of the heap.
+ * Reads the shared strings into blocks of UTF-8: a tenth of the memory of JavaScript strings, and outside the heap.
  * @throws Unreadable where there are too many to hold
  */
 export async function readSharedStrings(parts: Package, name: string | undefined): Promise<SharedStrings> {
@@ -43,7 +43,7 @@ export async function readSharedStrings(parts: Package, name: string | undefined
 
 class TextBlocks {
   #blocks: Buffer[] = [Buffer.allocUnsafeSlow(BLOCK_BYTES)];
-  /** Where each text begins: block · BLOCK_BYTES + offset. */
+  /** Start of each text: block · BLOCK_BYTES + offset. */
   #starts = new Uint32Array(1_024);
   #lengths = new Uint32Array(1_024);
   #count = 0;

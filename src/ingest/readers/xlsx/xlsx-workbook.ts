@@ -10,7 +10,7 @@ export interface SheetEntry {
   hidden: boolean;
 }
 
-/** What a format of a cell says of a number in it. */
+/** What the format of a cell makes of its number. */
 type NumberMeaning = 'number' | 'date' | 'time';
 
 export interface Workbook {
@@ -93,14 +93,14 @@ async function readStyles(part: AsyncIterable<Buffer>): Promise<NumberMeaning[]>
   return styles;
 }
 
-/** The numbers of formats that no file describes (ECMA-376-1, 18.8.30); 27–36 and 50–58 are dates of the Chinese versions. */
+/** Format numbers without description in files (ECMA-376-1, 18.8.30); 27–36 and 50–58 are Chinese dates. */
 function builtIn(id: number): NumberMeaning {
   if ((id >= 18 && id <= 21) || (id >= 45 && id <= 47) || (id >= 32 && id <= 35) || id === 55 || id === 56)
     return 'time';
   return (id >= 14 && id <= 22) || (id >= 27 && id <= 36) || (id >= 50 && id <= 58) ? 'date' : 'number';
 }
 
-/** Of the letters outside of quotes, brackets and escapes: years and days make a date, hours and seconds a time, months alone a date. */
+/** By letters outside quotes, brackets and escapes: y and d make a date, h and s a time, m alone a date. */
 function meaningOf(format: string): NumberMeaning {
   const letters = format
     .slice(0, 255)

@@ -2,20 +2,20 @@ import { SaxesParser } from 'saxes';
 import { Unreadable } from '../source.js';
 import { damaged } from './xlsx-package.js';
 
-/** What a reader of one part wants to hear. Names come without their prefix: some programs write `x:row`. */
+/** Receives the events of one part. Names have no prefix: some programs write `x:row`. */
 export interface XmlListener {
   open(name: string, attributes: Readonly<Record<string, string>>): void;
   close(name: string): void;
   text?(text: string): void;
 }
 
-/** A piece of XML that is still not complete after so many characters is no cell of a workbook. */
+/** No cell of a workbook needs so many characters of incomplete XML. */
 const QUIET_AT_MOST = 1_000_000;
 const DEPTH_AT_MOST = 50;
 
 /**
- * Reads a part piece by piece; yields after each, when the listener has heard it. saxes knows the five entities of XML and no other; a
- * document type declaration, with which entities could be made that grow, is refused.
+ * Reads a part piece by piece; yields after each piece, when the listener has its events. saxes knows only the five
+ * entities of XML. A document type declaration is refused, because it could define growing entities.
  * @throws Unreadable
  */
 export async function* readXml(part: AsyncIterable<Buffer>, listener: XmlListener): AsyncGenerator<void> {
@@ -60,7 +60,7 @@ export async function* readXml(part: AsyncIterable<Buffer>, listener: XmlListene
   yield;
 }
 
-/** Reads a whole part, for parts that are small or whose listener keeps little. */
+/** Reads a whole part: for small parts, or listeners that keep little. */
 export async function readWhole(part: AsyncIterable<Buffer>, listener: XmlListener): Promise<void> {
   for await (const _ of readXml(part, listener));
 }
@@ -70,7 +70,7 @@ function localName(name: string): string {
   return colon < 0 ? name : name.slice(colon + 1);
 }
 
-/** An attribute by its local name: `r:id` may have another prefix. */
+/** An attribute by its local name: the prefix of `r:id` varies. */
 export function attributeOf(attributes: Readonly<Record<string, string>>, local: string): string | undefined {
   if (attributes[local] !== undefined) return attributes[local];
   const name = Object.keys(attributes).find((key) => key.endsWith(`:${local}`));

@@ -20,13 +20,13 @@ import { readWorkbook, type Workbook } from './xlsx-workbook.js';
 export interface FileReading {
   known: KnownHeadings;
   spool: Spool;
-  /** Of what is inside, decompressed. */
+  /** Limit of the decompressed content. */
   limitBytes: number;
 }
 
 /**
- * The rows of an .xlsx: its list of parts stands at its end, so the body waits on disk, and its sheets are then read piece by piece. A cell
- * that has no value to take makes its row a rejected one, with sheet, cell and what to do.
+ * The rows of an .xlsx. Its list of parts is at its end, so the body waits on disk; its sheets are then read piece by
+ * piece. A cell without a usable value rejects its row, with sheet, cell and what to do.
  */
 export function xlsxSource(content: AsyncIterable<Buffer>, { known, spool: place, limitBytes }: FileReading): Source {
   let chosen: Chosen | undefined;
@@ -73,7 +73,7 @@ interface RowReading {
   firstLine: number;
 }
 
-/** One row, or none where no cell of it has anything to say. */
+/** One row, or undefined where all its cells are empty. */
 function readRow(raw: RawRow, { chosen, book, sheet, firstLine }: RowReading): ReadRow | undefined {
   const { fields } = chosen;
   const cells: string[] = new Array(fields.length).fill('');
@@ -105,7 +105,7 @@ function readRow(raw: RawRow, { chosen, book, sheet, firstLine }: RowReading): R
     line: firstLine + raw.number,
     place: { sheet, row: raw.number },
     content,
-    // Only what is set aside needs its text.
+    // Only rejected rows need their text.
     get text() {
       return cut ? keptOf(cells) : JSON.stringify(cells);
     },
