@@ -1,6 +1,6 @@
 import { normalBuilding } from './house-code.js';
 
-/** What an address says before a building's number, and the number in its normal form. */
+/** The text of an address before a building's number, and the number in normal form. */
 export interface NamedBuilding {
   before: string;
   building: string;
@@ -13,7 +13,7 @@ export function plainText(address: string): string {
   return address.normalize('NFKC').replace(/\s+/gu, '').toUpperCase();
 }
 
-/** `…盛世康城小区3#楼1单元201室` → before `…盛世康城小区`, building `3`. Undefined where no building is named, or more than one. */
+/** `…盛世康城小区3#楼1单元201室` → before `…盛世康城小区`, building `3`. Undefined without a building, or with several. */
 export function buildingIn(plain: string): NamedBuilding | undefined {
   const found = [...plain.matchAll(MARKED)];
   if (found.length !== 1) return undefined;
@@ -22,7 +22,7 @@ export function buildingIn(plain: string): NamedBuilding | undefined {
   return building === undefined || match!.index === 0 ? undefined : { before: plain.slice(0, match!.index), building };
 }
 
-/** The longest end of the text that is a key, told by `find`. */
+/** The longest end of the text that is a key for `find`. */
 export function longestEnd<T>(
   text: string,
   lengths: { least: number; most: number },

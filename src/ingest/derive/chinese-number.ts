@@ -1,5 +1,5 @@
 const DIGITS = '零一二三四五六七八九';
-/** 大写, traditional and other spellings → the plain one. */
+/** 大写, traditional and other forms → the plain one. */
 const PLAIN: ReadonlyMap<string, string> = new Map(
   [
     ['〇○', '零'],
@@ -25,7 +25,7 @@ const MIXED = new RegExp(`[${ANY}]\\d|\\d[${ANY}]`, 'u');
 const SPOKEN =
   /^(?:([一二三四五六七八九])千)?(零)?(?:([一二三四五六七八九])百)?(零)?(?:([一二三四五六七八九])?(十))?(零)?([一二三四五六七八九])?$/;
 
-/** The text with its Chinese numerals as digits: 二十一 and 二一 → 21. Undefined where one has no single reading: 三百二, 二3. */
+/** The text with its Chinese numerals as digits: 二十一 and 二一 → 21. Undefined where one is ambiguous: 三百二, 二3. */
 export function withDigits(text: string): string | undefined {
   if (MIXED.test(text)) return undefined;
   let clear = true;
@@ -45,7 +45,7 @@ function readNumber(run: string): string | undefined {
   const value = (digit: string | undefined) => (digit === undefined ? 0 : DIGITS.indexOf(digit));
   const higher = thousands !== undefined || hundreds !== undefined;
   const zero = zero1 !== undefined || zero2 !== undefined || zero3 !== undefined;
-  // 三百二 is said for 320 as well as for 302; 三百零二 is not. A zero stands between two digits or nowhere.
+  // 三百二 may be 320 or 302; 三百零二 is not ambiguous. A zero is only valid between two digits.
   if (ones !== undefined && ten === undefined && higher && !zero) return undefined;
   if (zero && (!higher || (ones === undefined && ten === undefined && hundreds === undefined))) return undefined;
   if (thousands !== undefined && hundreds === undefined && (ten !== undefined || ones !== undefined) && !zero)

@@ -1,7 +1,7 @@
 import type { Contract } from '../../catalog/contract.js';
 import { loadStandard } from '../../standard/standard.js';
 
-/** Fields that a delivery may leave out because others, which it has, can fill them: whether a row's do is seen row by row. */
+/** Fields that a delivery may leave out because its other fields can fill them; each row then shows whether they do. */
 export function derivable({ fields }: Contract, sent: ReadonlySet<string>): ReadonlySet<string> {
   const chosen = (names: readonly string[]) => names.find((name) => fields.has(name));
   const there = new Set(sent);

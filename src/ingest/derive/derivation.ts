@@ -2,21 +2,21 @@ import type { Validator } from '../judge/validator.js';
 import { buildingOf, houseCode, normalBuilding, partsOf } from './house-code.js';
 import { loadPlaces, type Needs, type Places, type ReadPlaces } from './places.js';
 
-/** What was derived into one field, in rows read. */
+/** Rows by the result of one field's derivation. */
 export interface DerivedCounts {
   filled: number;
-  /** The sent value stands, and is another than the derived one. */
+  /** The sent value is kept, and differs from the derived one. */
   differing: number;
-  /** Nothing was sent, and what could be derived from has no single answer. */
+  /** Nothing was sent, and the derivation has no single answer. */
   unclear: number;
 }
 
 /** Derivations of one delivery. */
 export interface Derivation {
-  /** What the places that it looks up were when it began: a file means another thing once they have changed. */
+  /** The version of the looked-up places: after a change the same file means something else. */
   asOf: string;
   derive(values: unknown[]): void;
-  /** Undefined where nothing was derived and nothing contradicted. */
+  /** Undefined where nothing was derived and nothing differed. */
   told(): Readonly<Record<string, DerivedCounts>> | undefined;
 }
 
@@ -26,9 +26,9 @@ type Read = (name: string) => string | null;
 
 interface Step {
   field: string;
-  /** As codes say: also held against what was sent. */
+  /** From codes; also compared with the sent value. */
   derive(read: Read): Derived;
-  /** Where nothing was sent and codes say nothing. */
+  /** Used where nothing was sent and codes give no answer. */
   fallback?(read: Read): Derived;
   /** The form in which a sent value is kept. */
   form?(sent: string): string;
@@ -37,7 +37,7 @@ interface Step {
 const GRID = /^\d{15}$/;
 const COMMUNITY_DIGITS = 12;
 
-/** Loads what the contract's derivations look up; opens the places where there is something. Undefined where the contract has nothing to derive. */
+/** Loads what the contract's derivations look up, if anything. Undefined where there is nothing to derive. */
 export async function prepareDerivation(
   { contract, fields }: Validator,
   open: () => Promise<ReadPlaces>,
@@ -96,7 +96,7 @@ function houseStep(places: Places, has: (...names: string[]) => boolean): Step {
       if (parts === undefined) return sent;
       const { compound, building, unit, room } = parts;
       const code = compound === undefined ? building : numbered(places, compound, building);
-      // Of an unknown building it may be a code of another make, which stays as it is.
+      // The code of an unknown building may have another scheme, so it stays unchanged.
       return (code === null || !places.isBuilding(code) ? undefined : houseCode(code, unit, room)) ?? sent;
     },
   };

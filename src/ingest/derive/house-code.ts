@@ -1,6 +1,6 @@
 import { withDigits } from './chinese-number.js';
 
-/** What follows the number, and may be left out: 3号楼 = 3#楼 = 3幢. A direction may stand behind it: 3号楼东. */
+/** Optional suffixes of a number: 3号楼 = 3#楼 = 3幢. A direction may follow: 3号楼东. */
 const AFTER = {
   building: /(?:[号號#]?[楼樓幢栋棟座]|[号號#])(?=[东西南北]*$)/u,
   unit: /(?:单元|單元|门洞|[门門])(?=[东西南北]*$)/u,
@@ -8,10 +8,10 @@ const AFTER = {
 };
 const BEFORE = /^(?:第(?=.)|NO\.?(?=\d))/u;
 const NORMAL = /^[\p{Script=Han}0-9A-Z]+$/u;
-/** Where a house has no entrances of its own. */
+/** For a house without entrances. */
 const NO_UNIT = '0';
 
-/** `3号楼`, `3#楼`, `三号楼`, `叁号楼`, `３幢` → `3`; `A座` → `A`; `东3号楼` → `东3`. Undefined where there is no single reading. */
+/** `3号楼`, `3#楼`, `三号楼`, `叁号楼`, `３幢` → `3`; `A座` → `A`; `东3号楼` → `东3`. Undefined where it is ambiguous. */
 export const normalBuilding = (text: string): string | undefined => normal(text, AFTER.building);
 
 /** `1单元`, `一单元`, `01` → `1`; `东单元` → `东`; nothing or 0 → `0`. @internal */
@@ -24,7 +24,7 @@ export const normalRoom = (text: string): string | undefined => normal(text, AFT
 
 function normal(text: string, after: RegExp): string | undefined {
   let plain = text.normalize('NFKC').replace(/\s+/gu, '').toUpperCase().replaceAll('東', '东');
-  // To the end, so that what is normal stays as it is.
+  // Repeats until nothing changes, so that a normal form stays as it is.
   for (let before = ''; before !== plain; ) {
     before = plain;
     plain = plain.replace(BEFORE, '').replace(after, '');
@@ -39,7 +39,7 @@ export function houseCode(building: string, unit: string | null, room: string): 
   return unitPart === undefined || roomPart === undefined ? undefined : `${building}-${unitPart}-${roomPart}`;
 }
 
-/** Parts of a house code that is sent as such: with three the first is the building's code, with four compound and building. */
+/** Parts of a house code as sent: three begin with the building's code, four with compound and building. */
 export interface SentParts {
   compound: string | undefined;
   building: string;

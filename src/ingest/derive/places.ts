@@ -1,12 +1,12 @@
 import { buildingIn, longestEnd, plainText } from './address-text.js';
 import { normalBuilding } from './house-code.js';
 
-/** Null where more than one thing has the name. */
+/** Null where the name is ambiguous. */
 type Found = string | null;
 
-/** What a delivery looks up of the district's places. Each gives undefined where nothing is known, null where there is more than one answer. */
+/** Lookups of the district's places. They return undefined where nothing is known, null where it is ambiguous. */
 export interface Places {
-  /** Datasets that were read, with their releases: where they are the same, so is every answer. */
+  /** The datasets read, with their releases: equal values mean equal answers. */
   asOf: string;
   isBuilding(code: string): boolean;
   /** Building's code → grid. */
@@ -15,25 +15,25 @@ export interface Places {
   gridOfAddress(code: string): Found | undefined;
   /** Compound's code and a building's number in normal form → building's code. */
   building(compound: string, number: string): Found | undefined;
-  /** Text of an address in a community: undefined where it names no building, null where it names none that is known. */
+  /** Text of an address in a community: undefined where it names no building, null where the building is unknown. */
   gridOfText(address: string, division: string): Found | undefined;
 }
 
-/** Which lookups a contract needs; what it doesn't is not loaded. */
+/** The lookups that a contract needs; the others are not loaded. */
 export interface Needs {
   buildings: boolean;
   addresses: boolean;
   texts: boolean;
 }
 
-/** Of one entity. A district of a million people has about 60,000 buildings, villagers' own houses included; where there are more than this, nothing is told by them. */
+/** Per entity. A district of a million people has about 60,000 buildings; an entity with more rows is not used. */
 const ROWS_AT_MOST = 500_000;
 const NAME_LEAST = 2;
 
 class Names {
   readonly #codes = new Map<string, Found>();
   readonly lengths = { least: NAME_LEAST, most: 0 };
-  /** Not all were read: nobody knows then whether a name is unknown, or stands for one thing. */
+  /** Not all rows were read, so every name may be unknown or ambiguous. */
   cut = false;
 
   add(within: string, name: string, code: string): void {
@@ -48,7 +48,7 @@ class Names {
   }
 }
 
-/** Reads places of an entity: these fields of each row that has none of the codes. */
+/** Reads these fields of an entity's places, without the rows that have one of the codes. */
 export type ReadPlaces = (reading: {
   entity: string;
   fields: readonly string[];
@@ -65,7 +65,7 @@ export type ReadPlaces = (reading: {
 type Cells = (string | null)[];
 type EntityReading = Parameters<ReadPlaces>[0];
 
-/** Where an entity has more than `atMost` rows, every lookup in it gives null, so that what is not derived is counted as unclear. */
+/** An entity with more than `atMost` rows has lookups that return null, so that fields not derived count as unclear. */
 export async function loadPlaces(read: ReadPlaces, needs: Needs, atMost = ROWS_AT_MOST): Promise<Places> {
   const readOf = new Set<string>();
   const each = async (entity: string, reading: Pick<EntityReading, 'fields' | 'without' | 'take'>, into: Names[]) => {
@@ -93,7 +93,7 @@ export async function loadPlaces(read: ReadPlaces, needs: Needs, atMost = ROWS_A
   const gridOfText = textLookup({ grids, numbers, compounds, villages });
   const addresses = new Names();
   if (needs.addresses) {
-    const without = { field: 'level', codes: ['13', '14', '15'] }; // entrance, floor and room lie in their building
+    const without = { field: 'level', codes: ['13', '14', '15'] }; // entrance, floor and room are inside their building
     const take = ([code, text, division]: Cells) => {
       const grid = gridOfText(text!, division!);
       if (grid !== undefined) addresses.add('', code!, grid ?? '');
@@ -110,7 +110,7 @@ export async function loadPlaces(read: ReadPlaces, needs: Needs, atMost = ROWS_A
   };
 }
 
-/** The building that the text names within its community, and that building's grid. */
+/** Finds the building that the text names within its community, and its grid. */
 function textLookup(of: Record<'grids' | 'numbers' | 'compounds' | 'villages', Names>): Places['gridOfText'] {
   const { grids, numbers, compounds, villages } = of;
   const numberedIn = (compound: Found | undefined, number: string) =>

@@ -5,11 +5,13 @@ import { RULES } from '../rules/rules.js';
 import { blank, type RuleReport } from './report.js';
 import { LINES_AT_MOST } from './tally.js';
 
-/** One rule may read for this long while a release is made; who waits then is the next delivery of the line, never a reader. */
+/** Time limit of one rule while a release is made. Meanwhile the next delivery of the lineage waits, never a reader. */
 const RULE_MS = 10_000;
 const CANCELED = '57014';
 
-/** Runs the set rules and findings that concern the contract. `whole`: the deliverer answers for all rows of the dataset. */
+/**
+ * Runs the set rules and findings of the contract. `whole`: the deliverer is responsible for all rows of the dataset.
+ */
 export async function measureSets(tx: pg.ClientBase, sets: RowSets, whole: boolean): Promise<RuleReport[]> {
   const reports: RuleReport[] = [];
   for (const rule of RULES) {
@@ -25,7 +27,7 @@ export async function measureSets(tx: pg.ClientBase, sets: RowSets, whole: boole
   return reports;
 }
 
-/** What is told of all rows is told to who delivers them all; of a part, only what its own rows show. */
+/** A deliverer of all rows receives findings about all rows; a deliverer of a part only about its own rows. */
 function concerns({ entities }: FindingRule, { entity }: Contract, whole: boolean): boolean {
   return whole ? entities.includes(entity ?? '') : entities[0] === entity;
 }
@@ -78,7 +80,7 @@ async function measureFinding(tx: pg.ClientBase, { sets, rule, query, whole }: M
   return { ...blank(rule), rows: total, lines, townships };
 }
 
-/** In a savepoint of its own: what it sets goes with it, and one that takes too long leaves the transaction whole. */
+/** A savepoint of its own: its settings end with it, and a timeout leaves the transaction intact. */
 async function bounded(
   tx: pg.ClientBase,
   rule: SetRule | FindingRule,

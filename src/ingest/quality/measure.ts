@@ -15,21 +15,21 @@ export interface Measuring {
   lineageId: number;
   contract: Contract;
   standard: Standard;
-  /** Which datasets the rows may refer to. */
+  /** Datasets that the rows may refer to. */
   datasets: ReleasedDatasets;
   /** The dataset's own live rows. */
   live: string;
   tally: Tally;
-  /** The deliverer answers for all rows of the dataset. */
+  /** The deliverer is responsible for all rows of the dataset. */
   whole: boolean;
-  /** What only the whole could turn away. */
+  /** Rows rejected by checks over the whole set. */
   away: readonly { error: RowError; rows: number }[];
   rows: QualityReport['rows'];
-  /** Null where the delivery was rejected whole: its rows are not live, so no rule looks at them as a set. */
+  /** Null where the delivery was rejected whole: its rows are not live, so set rules do not run. */
   release: number | null;
 }
 
-/** Makes the quality report of a delivery and keeps it, in the transaction that ends it, while its staging table is there. */
+/** Makes and stores a delivery's quality report, in the transaction that ends it, while its staging table exists. */
 export async function measureQuality(tx: pg.ClientBase, measuring: Measuring): Promise<QualityReport> {
   const { deliveryId, lineageId, contract, tally, release, rows } = measuring;
   const rules = [
@@ -78,7 +78,7 @@ function filledOf(field: string, rows: number, of: number) {
   return { field, rows, filled: of === 0 ? 0 : cut((100 * rows) / of) };
 }
 
-/** Days since the line's last release that has a report; undefined where there is none. */
+/** Days since the lineage's last release with a report; undefined where there is none. */
 async function ageOf(tx: pg.ClientBase, lineageId: number): Promise<number | undefined> {
   const { rows } = await tx.query<{ days: string }>(
     `SELECT extract(epoch FROM clock_timestamp() - made_at) / 86400 AS days FROM exchange.quality
@@ -88,7 +88,7 @@ async function ageOf(tx: pg.ClientBase, lineageId: number): Promise<number | und
   return rows[0] === undefined ? undefined : Number(rows[0].days);
 }
 
-/** Faults of validation under the names of their rules; a rule that found nothing says so once. */
+/** Faults of validation by named rule; a rule without faults is listed once. */
 async function typeReports(
   tx: pg.ClientBase,
   { deliveryId, contract, tally, away, rows }: Measuring,

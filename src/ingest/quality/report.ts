@@ -1,10 +1,10 @@
 import type { Title } from '../../catalog/contract.js';
 import type { Dimension, Rule } from '../rules/rule.js';
 
-/** 0 to 100 with one decimal, cut, so that 100 means no fault at all. */
+/** 0 to 100 with one decimal, rounded down, so that 100 means no fault. */
 export interface Score {
   score: number;
-  /** Of how many units (rows; of completeness values; of timeliness none) this is the share without fault. */
+  /** The units of the share: rows; values for completeness; none for timeliness. */
   checked: number;
   faults: number;
 }
@@ -19,17 +19,17 @@ export interface RuleReport {
   field: string | null;
   /** Rows judged; 0 where the rule judges no rows of the delivery. */
   checked: number;
-  /** Rows at fault; of a finding, subjects. */
+  /** Faulty rows; for a finding, subjects. */
   rows: number;
-  /** Lines of what was sent, at most twenty. */
+  /** Lines of the sent file, at most twenty. */
   lines: number[];
-  /** Of a finding. */
+  /** Only of a finding. */
   townships?: { code: string; name: string | null; rows: number }[];
-  /** It took too long and was given up: not judged. */
+  /** It timed out and judged nothing. */
   skipped?: true;
 }
 
-/** A report on a rule that has found nothing. */
+/** The report of a rule without faults. */
 export function blank({ name, title, severity, dimension, basis }: Rule): RuleReport {
   return { rule: name, title, severity, dimension, basis, field: null, checked: 0, rows: 0, lines: [] };
 }
@@ -37,7 +37,7 @@ export function blank({ name, title, severity, dimension, basis }: Rule): RuleRe
 /** The quality of one delivery (质量报告): counts, shares and lines, never a value. */
 export interface QualityReport {
   scores: Record<Dimension, Score>;
-  /** 贴标率: fields that the standard has, of all fields, in percent. */
+  /** 贴标率: the share of fields that are in the standard, in percent. */
   labelled: number;
   rows: { received: number; accepted: number; rejected: number };
   /** Rows with a value among those that satisfy the contract. `filled` in percent. */
@@ -46,7 +46,7 @@ export interface QualityReport {
   rules: RuleReport[];
 }
 
-/** As the reply to a delivery has it: scores, and the rules that were broken. */
+/** As in the reply to a delivery: scores, and the rules that were broken. */
 export interface ShortQuality {
   scores: Record<Dimension, number>;
   labelled: number;

@@ -5,7 +5,7 @@ import { RULES } from '../rules/rules.js';
 export const TYPE_RULES: readonly TypeRule[] = RULES.filter((rule) => rule.kind === 'type');
 const BY_FAULT = new Map(TYPE_RULES.flatMap((rule) => rule.faults.map((fault) => [fault, rule] as const)));
 
-/** The named rule that a fault of validation (`RowError.rule`) counts under; `row-readable` takes what no other names. */
+/** The named rule for a fault of validation (`RowError.rule`); `row-readable` takes the rest. */
 export function ruleOfFault(fault: string): TypeRule {
   return BY_FAULT.get(fault) ?? rowReadable;
 }

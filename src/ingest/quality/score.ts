@@ -6,9 +6,9 @@ export interface Scoring {
   contract: Contract;
   /** Rows that satisfy the contract. */
   satisfied: number;
-  /** Rows set aside, by the dimensions in which they are at fault. */
+  /** Rows set aside, by the dimensions of their faults. */
   rejected: Readonly<Record<Dimension, number>>;
-  /** Values that are there, in the rows that satisfy the contract. */
+  /** Values present in the rows that satisfy the contract. */
   values: number;
   rules: readonly RuleReport[];
   rows: QualityReport['rows'];
@@ -18,7 +18,7 @@ export interface Scoring {
   ageDays: number | undefined;
 }
 
-/** Days within which the next release is in time, by `resource.update`; what is irregular is always in time. */
+/** Days until the next release is late, by `resource.update`; an irregular dataset is never late. */
 const CYCLE_DAYS: Readonly<Record<string, number>> = {
   realtime: 1,
   daily: 1,
@@ -30,12 +30,13 @@ const CYCLE_DAYS: Readonly<Record<string, number>> = {
 };
 
 /**
- * The six dimensions of GB/T 36344. Every fault weighs 1, errors and warnings alike, a finding 0, and a score is the share without fault,
- * 0 where there are more faults than rows:
- * - conformity, accuracy, consistency: faults of their rules, of the rows that satisfy the contract or are at fault there;
- * - completeness: values that are missing, of all values of those rows, optional ones too; a row without a required value has none;
- * - timeliness: the update cycle over the age of the last release; accessibility: rows that can be asked for now, of the rows received.
- * So a row that is turned away raises no score, and one that breaks a rule never raises the score of that rule's dimension.
+ * The six dimensions of GB/T 36344. Every fault weighs 1 (errors and warnings), a finding 0. A score is the share
+ * without fault, or 0 where there are more faults than rows:
+ * - conformity, accuracy, consistency: faults of their rules, in rows that satisfy the contract or have these faults;
+ * - completeness: missing values, of all values of those rows, optional ones too; a row without a required value has
+ * none;
+ * - timeliness: the update cycle over the age of the last release; accessibility: published rows of the rows received.
+ * So a rejected row raises no score, and a row that breaks a rule never raises the score of its dimension.
  */
 export function scoresOf(scoring: Scoring): Record<Dimension, Score> {
   const { contract, satisfied, rejected, values, rows, published } = scoring;
@@ -52,7 +53,7 @@ export function scoresOf(scoring: Scoring): Record<Dimension, Score> {
   };
 }
 
-/** 100 while the cycle lasts, then less as the release grows old. */
+/** 100 within the cycle, then less as the release ages. */
 export function timeliness({ resource }: Pick<Contract, 'resource'>, ageDays: number | undefined): number {
   const cycle = CYCLE_DAYS[resource.update ?? ''];
   if (cycle === undefined || ageDays === undefined || ageDays <= cycle) return 100;
@@ -69,7 +70,7 @@ function share(checked: number, faults: number): Score {
   return { score: checked === 0 ? 100 : cut(100 * (1 - Math.min(1, faults / checked))), checked, faults };
 }
 
-/** One decimal, never up. */
+/** One decimal, rounded down. */
 export function cut(percent: number): number {
   return Math.floor(percent * 10 + 1e-6) / 10;
 }

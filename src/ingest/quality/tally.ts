@@ -4,28 +4,28 @@ import { DIMENSIONS, type Dimension, type Moment, type RowRule, type RowTest } f
 import { RULES } from '../rules/rules.js';
 import { ruleOfFault } from './rule-of-fault.js';
 
-/** Lines of a file that are named for one rule and field. */
+/** Lines of a file that are listed per rule and field. */
 export const LINES_AT_MOST = 20;
 
-/** Rows at fault, and where the first ones stand. Never what they hold. */
+/** Faulty rows, and the lines of the first ones; never their values. */
 export interface FaultCount {
   rows: number;
   lines: number[];
 }
 
-/** What the rows of one delivery are counted by while they pass. */
+/** Counts the rows of one delivery while they pass. */
 export interface Tally {
-  /** Counts a row that satisfies its contract; turns none away. */
+  /** Counts a valid row; rejects none. */
   rules(values: readonly unknown[], line: number): undefined;
   turnedAway(line: number, errors: readonly RowError[]): void;
   /** Rows that satisfy the contract. */
   satisfied(): number;
-  /** Of those, how many have a value, by field. */
+  /** How many of them have a value, by field. */
   filled: Uint32Array;
   tests: readonly { rule: RowRule; test: RowTest; fault: FaultCount }[];
   /** By rule and field of the fault of validation: `checksum\0id_number`. */
   errors: ReadonlyMap<string, FaultCount>;
-  /** Rows set aside, by the dimensions in which they are at fault; a row may stand in several. */
+  /** Rows set aside, by the dimensions of their faults; a row may count in several. */
   rejected: Readonly<Record<Dimension, number>>;
 }
 

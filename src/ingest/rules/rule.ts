@@ -14,77 +14,79 @@ export const DIMENSIONS = [
 export type Dimension = (typeof DIMENSIONS)[number];
 
 interface Facts {
-  /** As reports name it; never changes its meaning. */
+  /** As in reports; never changes its meaning. */
   name: string;
   title: Title;
-  /** An error turns the row away; a warning is counted; a finding is about the district and not about the data, so it weighs nothing. */
+  /** An error rejects the row; a warning is counted; a finding describes the district and has no weight. */
   severity: 'error' | 'warning' | 'finding';
   dimension: Dimension;
-  /** The standard or the law that asks for it. */
+  /** The standard or law that requires it. */
   basis: string;
 }
 
-/** Judged where a row is validated: gathers faults of validation under one name. */
+/** A rule of validation: groups its faults under one name. */
 export interface TypeRule extends Facts {
   kind: 'type';
   severity: 'error';
-  /** `RowError.rule` of what it gathers. */
+  /** Values of `RowError.rule` that it groups. */
   faults: readonly string[];
-  /** False where the contract has nothing that it could be about. */
+  /** False where the contract has no field for it. */
   concerns(contract: Contract): boolean;
 }
 
-/** When the rows are judged, for all of them alike. */
+/** The time of judging, the same for all rows. */
 export interface Moment {
   /** ms since the epoch. */
   now: number;
 }
 
-/** One test on a row that satisfies its contract: values in the order of its fields. Runs for every row, so it makes nothing. */
+/** One test on a valid row: values in the order of its fields. It runs for every row, so it allocates nothing. */
 export interface RowTest {
-  /** The field that a person should look at first. */
+  /** The field to check first. */
   field: string;
   violated(values: readonly unknown[]): boolean;
 }
 
-/** Judged row by row: compiled for a contract, no test where its fields are not there. */
+/** A rule per row, compiled for a contract; no test where its fields are missing. */
 export interface RowRule extends Facts {
   kind: 'row';
   severity: 'warning';
   tests(contract: Contract, moment: Moment): RowTest[];
 }
 
-/** Where sets of rows lie while a release is made. */
+/** The sets of rows while a release is made. */
 export interface RowSets {
   contract: Contract;
   standard: Standard;
-  /** Datasets that have a release, this one included. */
+  /** Datasets that have a release, including this one. */
   datasets: ReleasedDatasets;
   /** The dataset's own live rows, and the delivery's staging table, quoted. */
   live: string;
   staging: string;
 }
 
-/** A condition over the staged row `s`, true of a faulty one. Made of validated names only. */
+/** A condition on the staged row `s`, true for a faulty row. It contains only validated names. */
 export interface SetTest {
   field: string;
   faulty: string;
 }
 
-/** Judged over the set, in the transaction that publishes, after the rows have become live. */
+/** A rule over the set. It runs in the transaction that publishes, after the rows are live. */
 export interface SetRule extends Facts {
   kind: 'set';
   severity: 'warning';
   tests(sets: RowSets): SetTest[];
 }
 
-/** What is amiss in the district as the live rows show it; reported by township, never a reason to reject. */
+/** A problem in the district that live rows show; reported by township, never a reason to reject. */
 export interface FindingRule extends Facts {
   kind: 'finding';
   severity: 'finding';
-  /** Deliveries of which entities it is reported with; the first is what its subjects are. */
+  /** Deliveries of these entities report it; the first is the entity of its subjects. */
   entities: readonly string[];
-  /** A query of `row_id`, `subject`, `division_code` and what `detail` reads; undefined where a dataset that it needs has no release. */
+  /**
+   * A query of `row_id`, `subject`, `division_code` and `detail`'s columns; undefined where a dataset has no release.
+   */
   found(datasets: ReleasedDatasets): string | undefined;
   detail(row: Readonly<Record<string, unknown>>): Title;
 }

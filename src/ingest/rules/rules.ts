@@ -16,7 +16,7 @@ import { keyUnique } from './set/key-unique.js';
 import { referenceExists } from './set/reference-exists.js';
 import { urbanGridWorker } from './set/urban-grid-worker.js';
 
-/** Every named rule, in the order in which reports list what is equally bad. */
+/** Every named rule. Reports use this order for equally bad faults. */
 export const RULES: readonly Rule[] = [
   rowReadable,
   valueInForm,

@@ -1,7 +1,7 @@
 import type { RowRule } from '../rule.js';
 import { residentNumber } from './numbered-person.js';
 
-/** Digits 7–14 of the number are the day of birth. Real ones collide: early numbers were given by wrong registers and stay. */
+/** Digits 7–14 are the date of birth. Some real pairs differ: early registers assigned wrong numbers, which remain. */
 export const bornMatchesNumber: RowRule = {
   kind: 'row',
   name: 'born-matches-number',
@@ -26,7 +26,7 @@ export const bornMatchesNumber: RowRule = {
   },
 };
 
-/** Where the eight digits stand in `1990-01-31`. */
+/** Positions of the eight digits in `1990-01-31`. */
 const DIGITS = [0, 1, 2, 3, 5, 6, 8, 9];
 
 function sameDay(born: string, number: string): boolean {

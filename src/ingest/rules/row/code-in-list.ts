@@ -1,6 +1,6 @@
 import type { TypeRule } from '../rule.js';
 
-/** A code is of its list, in force, or mapped to one by the contract. */
+/** A code is valid in its list, or the contract maps it to one that is. */
 export const codeInList: TypeRule = {
   kind: 'type',
   name: 'code-in-list',

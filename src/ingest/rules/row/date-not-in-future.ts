@@ -1,11 +1,11 @@
 import { shanghaiDate } from '../../../platform/clock.js';
 import type { RowRule } from '../rule.js';
 
-/** Names of what may lie ahead: terms, deadlines, expiries. */
+/** Names of dates that may be in the future: terms, deadlines, expiries. */
 const AHEAD = /(^|_)(from|until|due|expires|expiry|planned)(_|$)/;
 const DAY_MS = 86_400_000;
 
-/** Dates of the standard that tell what has happened: born, died, registered, reported, closed. */
+/** Dates of the standard for past events: born, died, registered, reported, closed. */
 export const dateNotInFuture: RowRule = {
   kind: 'row',
   name: 'date-not-in-future',
@@ -22,7 +22,7 @@ export const dateNotInFuture: RowRule = {
         return [{ field: name, violated: (values) => values[at] !== null && (values[at] as string) > today }];
       }
       if (type.name !== 'datetime') return [];
-      // A text of two days ago is past in every zone: most values are, and need no reading.
+      // A text of two days ago is past in every zone; most values are, and need no parsing.
       const violated = (values: readonly unknown[]) =>
         values[at] !== null && (values[at] as string) > before && Date.parse(values[at] as string) > now;
       return [{ field: name, violated }];

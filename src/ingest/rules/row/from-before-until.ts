@@ -3,7 +3,7 @@ import type { RowRule, RowTest } from '../rule.js';
 
 const ORDERED = ['date', 'month', 'datetime'];
 
-/** `from_x` with `until_x`, `x_from` with `x_until`: a term does not end before it begins. An open end is none. */
+/** `from_x` with `until_x`, `x_from` with `x_until`: a term does not end before it begins. An open end is valid. */
 export const fromBeforeUntil: RowRule = {
   kind: 'row',
   name: 'from-before-until',
@@ -33,7 +33,7 @@ function pairOf({ fields }: Contract, from: Field): RowTest[] {
   ];
 }
 
-/** Times keep the zone that they were sent with, so their texts have no order. */
+/** Times keep their sent zone, so their texts have no order. */
 function isLater(a: string, b: string): boolean {
   return Date.parse(a) > Date.parse(b);
 }

@@ -23,7 +23,7 @@ export const genderMatchesNumber: RowRule = {
           const gender = values[genderAt];
           if (gender !== MALE && gender !== FEMALE) return false;
           const number = numberOf(values);
-          // The codes of digits are odd where the digits are.
+          // Character codes of digits are odd where the digits are.
           return number !== undefined && (number.charCodeAt(16) & 1) !== (gender === MALE ? 1 : 0);
         },
       },

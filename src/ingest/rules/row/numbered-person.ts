@@ -2,8 +2,8 @@ import type { Contract } from '../../../catalog/contract.js';
 import { RESIDENT_ID_KINDS } from '../../../standard/identifier.js';
 
 /**
- * Reads the citizen identity number of a row, or undefined where it has none: another document, or no number. Undefined as a whole where the
- * contract has no `id_number`.
+ * Reads the citizen identity number of a row; undefined where the row has another document or none. Returns undefined
+ * where the contract has no `id_number`.
  */
 export function residentNumber(contract: Contract): ((values: readonly unknown[]) => string | undefined) | undefined {
   const type = contract.fields.get('id_number')?.type;

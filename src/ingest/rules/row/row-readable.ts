@@ -1,6 +1,8 @@
 import type { TypeRule } from '../rule.js';
 
-/** Takes every fault of validation that no other rule names: a line that is no row, a value for two fields, a row of another's part. */
+/**
+ * Faults of validation that no other rule names: an unreadable line, two values for a field, a row of another's part.
+ */
 export const rowReadable: TypeRule = {
   kind: 'type',
   name: 'row-readable',

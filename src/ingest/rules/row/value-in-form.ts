@@ -1,6 +1,6 @@
 import type { TypeRule } from '../rule.js';
 
-/** Type, length, precision, range, spelling of dates, characters, geometry. */
+/** Type, length, precision, range, date format, characters, geometry. */
 export const valueInForm: TypeRule = {
   kind: 'type',
   name: 'value-in-form',

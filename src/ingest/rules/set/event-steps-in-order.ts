@@ -1,12 +1,12 @@
 import type { SetRule } from '../rule.js';
 
-/** 采集 → 上报 → 受理 → 分流 → 交办 → 办理 → 反馈 → 核查 → 办结: their codes grow along the way. */
+/** 采集 → 上报 → 受理 → 分流 → 交办 → 办理 → 反馈 → 核查 → 办结: the codes increase. */
 const WAY = `('10', '20', '30', '40', '50', '60', '70', '80', '90')`;
-/** 退回 sends an event back, after which its steps may come again; 催办 and 督办 may stand anywhere. */
+/** After 退回 an event may repeat its steps; 催办 and 督办 may come at any time. */
 const RETURN = `'65'`;
 const CLOSING = `'90'`;
 
-/** Of every event that the delivery touches: no step before one that comes earlier on the way, nothing but reminders after the closing, time does not run back. */
+/** For each event of the delivery: steps are in order, only reminders follow the closing, time never goes backwards. */
 export const eventStepsInOrder: SetRule = {
   kind: 'set',
   name: 'event-steps-in-order',

@@ -1,6 +1,6 @@
 import type { RowRule } from '../rule.js';
 
-/** The code of a grid begins with the code of its community; a row that names both a grid and a division names them alike. */
+/** A grid's code begins with its community's code; where a row has both a grid and a division, they agree. */
 export const gridInCommunity: RowRule = {
   kind: 'row',
   name: 'grid-in-community',

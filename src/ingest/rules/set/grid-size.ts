@@ -4,7 +4,7 @@ import type { FindingRule } from '../rule.js';
 
 const URBAN = '1';
 
-/** Grids have as many households as the standard's `grid-sizes.csv` says. 专属网格 (a school, a market) has no families and no size there. */
+/** A grid has as many households as the standard's `grid-sizes.csv` says. 专属网格 (a school, a market) have none. */
 export const gridSize: FindingRule = {
   kind: 'finding',
   name: 'grid-size',
@@ -49,7 +49,7 @@ export const gridSize: FindingRule = {
   },
 };
 
-/** Of a basic grid. */
+/** The size of a basic grid. */
 function sizeOf(urban: boolean): GridSize {
   const size = loadStandard().gridSizes.find(({ settlement }) => (settlement === URBAN) === urban);
   if (size === undefined) throw new Error('grid-sizes.csv has no line for towns or for villages.');

@@ -1,6 +1,6 @@
 import type { RowSets, SetRule } from '../rule.js';
 
-/** The head of a household has a row: a person's head in the same dataset, a household's head among the same publisher's people. */
+/** The head of a household has a row: a person's in the same dataset, a household's among the publisher's people. */
 export const headExists: SetRule = {
   kind: 'set',
   name: 'head-exists',
@@ -16,7 +16,7 @@ export const headExists: SetRule = {
   },
 };
 
-/** Only of the same publisher: whether somebody stands in another's register is nothing that a delivery may find out. */
+/** Only the same publisher: a delivery must not reveal who is in another register. */
 function peopleOf({ contract, datasets, live }: RowSets): string | undefined {
   if (contract.entity === 'person') return contract.fields.has('id_number') ? live : undefined;
   if (contract.entity !== 'household') return undefined;

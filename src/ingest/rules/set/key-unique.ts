@@ -1,6 +1,6 @@
 import type { TypeRule } from '../rule.js';
 
-/** A key stands once in a delivery; the first row of it counts. */
+/** A key occurs once in a delivery; its first row counts. */
 export const keyUnique: TypeRule = {
   kind: 'type',
   name: 'key-unique',

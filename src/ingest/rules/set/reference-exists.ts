@@ -1,10 +1,10 @@
 import type { Contract } from '../../../catalog/contract.js';
 import type { RowSets, SetRule, SetTest } from '../rule.js';
 
-/** Entities of places and organisations. Never of people: whether somebody is in another's dataset is nothing that a delivery may find out. */
+/** Entities of places and organisations, never of people: a delivery must not reveal who is in another dataset. */
 const REFERABLE = new Set(['division', 'house', 'grid', 'compound', 'building', 'address', 'organization']);
 
-/** A field whose element refers to an entity has a row there, in any dataset of that entity that the exchange has. */
+/** A field that refers to an entity has a row in some dataset of that entity in the exchange. */
 export const referenceExists: SetRule = {
   kind: 'set',
   name: 'reference-exists',
@@ -23,14 +23,14 @@ export const referenceExists: SetRule = {
 function testOf({ contract, standard, datasets }: RowSets, name: string, entity: string): SetTest[] {
   const key = standard.entities.get(entity)?.candidateKeys[0] ?? [];
   if (!contract.fields.has(name) || key.length !== 1 || isOwnKey(contract, name, entity)) return [];
-  // Only where the key is the table's own: each row is then one probe of a unique index, or of a hash.
+  // Only where the table's own key is the target: each row is then one probe of a unique index, or of a hash.
   const targets = datasets(entity).filter((target) => target.contract.key.join() === key[0]);
   if (targets.length === 0) return [];
   const absent = targets.map(({ rows }) => `NOT EXISTS (SELECT FROM ${rows} r WHERE r."${key[0]}" = s."${name}")`);
   return [{ field: name, faulty: [`s."${name}" IS NOT NULL`, ...absent].join(' AND ') }];
 }
 
-/** A house is not looked for among houses. */
+/** A house's own code is no reference. */
 function isOwnKey(contract: Contract, name: string, entity: string): boolean {
   return contract.entity === entity && contract.key.includes(name);
 }
