@@ -1,4 +1,5 @@
 import type { Test } from 'tap';
+import { BAD_BODIES, BAD_URLS } from '../support/bad-asks.js';
 import { type Asking, type Outside, once, type Part } from './outside.js';
 import { CONTRACT, DRAFT, THING_PATH } from './thing.js';
 
@@ -6,71 +7,39 @@ const R = '/data/police/resident/v1/rows';
 const T = `${THING_PATH}/rows`;
 const HH = '/data/police/household/v1/rows';
 const leaf = { field: 'code', op: 'eq', value: 'T01' };
-const deep = { not: { not: { not: { not: leaf } } } };
 
-/** Status and code from api.md; the place is a parameter, or a pointer where it begins with a slash. */
+/** Beside `bad-asks.ts`. Status and code from api.md; the place is a parameter, or a pointer where it begins with a slash. */
 const IN_URL: [query: string, status: number, code: string, place: string, suggestion?: string][] = [
-  ['_limit=0', 400, 'bad-limit', '_limit'],
-  ['_limit=1001', 400, 'bad-limit', '_limit'],
-  ['_limit=ten', 400, 'bad-limit', '_limit'],
-  ['_limit=1&_limit=1', 400, 'repeated-parameter', '_limit'],
-  ['code=T01&code=T02', 400, 'repeated-parameter', 'code'],
-  ['_offset=1', 400, 'unknown-parameter', '_offset'],
   ['_selct=code', 400, 'unknown-parameter', '_selct', '_select'],
   ['cuont=1', 400, 'unknown-field', 'cuont', 'count'],
   ['quiet=1', 400, 'not-filterable', 'quiet'],
-  ['spot=1', 400, 'unknown-operator', 'spot'],
   ['code.lt=T', 400, 'unknown-operator', 'code.lt'],
   ['count.contains=12', 400, 'unknown-operator', 'count.contains'],
-  ['code.like=T', 400, 'unknown-operator', 'code.like'],
   ['label.contains=a', 400, 'bad-value', 'label.contains'],
-  ['count=1.5', 400, 'bad-value', 'count'],
-  ['count=2147483648', 400, 'bad-value', 'count'],
-  ['price=1,5', 400, 'bad-value', 'price'],
-  ['ok=yes', 400, 'bad-value', 'ok'],
-  ['day=2026-02-30', 400, 'bad-value', 'day'],
-  ['mon=2026-13', 400, 'bad-value', 'mon'],
-  ['at=2026-01-01', 400, 'bad-value', 'at'],
-  ['gender=7', 400, 'bad-value', 'gender'],
-  ['code.null=maybe', 400, 'bad-value', 'code.null'],
-  ['_count=all', 400, 'bad-value', '_count'],
   ['_sort=quiet', 400, 'not-filterable', '_sort'],
   ['_sort=pric', 400, 'unknown-field', '_sort', 'price'],
   ['_select=labell', 400, 'unknown-field', '_select', 'label'],
   ['_expand=plcae', 400, 'unknown-field', '_expand', 'place'],
-  ['_cursor=nonsense', 400, 'bad-cursor', '_cursor'],
   ['secret=x', 400, 'use-body', 'secret'],
   ['_any.secret.in=x', 400, 'use-body', '_any.secret.in'],
-  [`code.in=${Array(101).fill('x').join('&code.in=')}`, 400, 'too-complex', 'code.in'],
 ];
 
 const IN_BODY: [body: unknown, status: number, code: string, place: string, suggestion?: string][] = [
-  [[], 400, 'bad-body', ''],
   [{ limt: 1 }, 400, 'unknown-parameter', '/limt', 'limit'],
   [{ limit: 0 }, 400, 'bad-limit', '/limit'],
-  [{ limit: '5' }, 400, 'bad-limit', '/limit'],
   [{ sort: 'code' }, 400, 'bad-body', '/sort'],
-  [{ sort: ['code', 'day'] }, 400, 'bad-body', '/sort'],
   [{ sort: ['cde'] }, 400, 'unknown-field', '/sort/0', 'code'],
-  [{ select: 'code' }, 400, 'bad-body', '/select'],
   [{ count: 'all' }, 400, 'bad-value', '/count'],
   [{ where: { ...leaf, extra: 1 } }, 400, 'unknown-parameter', '/where/extra'],
   [{ where: { ...leaf, field: 'cod' } }, 400, 'unknown-field', '/where/field', 'code'],
-  [{ where: { ...leaf, field: '__proto__' } }, 400, 'unknown-field', '/where/field'],
   [{ where: { ...leaf, op: 'like' } }, 400, 'unknown-operator', '/where/op'],
-  [{ where: { ...leaf, value: null } }, 400, 'bad-value', '/where/value'],
   [{ where: { field: 'count', op: 'eq', value: true } }, 400, 'bad-value', '/where/value'],
-  [{ where: { field: 'code', op: 'in', value: 'T01' } }, 400, 'bad-value', '/where/value'],
-  [{ where: { and: [] } }, 400, 'bad-body', '/where/and'],
   [
     { where: { and: [leaf, { or: [leaf, { ...leaf, field: 'x' }] }] } },
     400,
     'unknown-field',
     '/where/and/1/or/1/field',
   ],
-  [{ where: deep }, 400, 'too-complex', '/where/not/not/not/not'],
-  [{ where: { and: Array(51).fill(leaf) } }, 400, 'too-complex', '/where'],
-  [{ where: { field: 'code', op: 'in', value: Array(5001).fill('x') } }, 400, 'too-complex', '/where'],
   [{ where: { field: 'secret', op: 'eq', value: 'x' } }, 403, 'field-not-granted', 'secret'],
 ];
 
@@ -171,10 +140,12 @@ export const refusals: Part = [
     'a wrong parameter is named, with what was expected or meant',
     async (t, outside) => {
       const { problem } = tools(outside);
-      for (const [query, status, code, place, suggestion] of IN_URL) {
+      const shared = BAD_URLS.map(([query, , code, ...place]) => [query, 400, code, ...place] as const);
+      for (const [query, status, code, place, suggestion] of [...IN_URL, ...shared]) {
         const reply = await outside.ask('GET', `${T}?${query}`);
         problem(t, reply, status, code, query.slice(0, 60));
-        t.match(reply.body.errors[0], { parameter: place, ...(suggestion && { suggestion }) }, query.slice(0, 60));
+        const named = { ...(place !== undefined && { parameter: place }), ...(suggestion && { suggestion }) };
+        t.match(reply.body.errors[0] ?? {}, named, query.slice(0, 60));
       }
     },
   ],
@@ -182,13 +153,15 @@ export const refusals: Part = [
     'so is a wrong member of a body',
     async (t, outside) => {
       const { problem } = tools(outside);
-      for (const [body, status, code, place, suggestion] of IN_BODY) {
+      const shared = BAD_BODIES.map(([body, , code, ...place]) => [body, 400, code, ...place] as const);
+      for (const [body, status, code, place, suggestion] of [...IN_BODY, ...shared]) {
         const what = JSON.stringify(body).slice(0, 80);
-        const reply = await outside.ask('POST', `${T}/query`, { body });
+        const headers = { 'content-type': 'application/json' };
+        const reply = await outside.ask('POST', `${T}/query`, { body, headers });
         problem(t, reply, status, code, what);
-        const at = place === '' || place.startsWith('/') ? { pointer: place } : {};
-        t.match(reply.body.errors[0], { ...at, ...(suggestion && { suggestion }) }, what);
-        const same = await outside.ask('QUERY', T, { body });
+        const at = place === '' || place?.startsWith('/') ? { pointer: place } : {};
+        t.match(reply.body.errors[0] ?? {}, { ...at, ...(suggestion && { suggestion }) }, what);
+        const same = await outside.ask('QUERY', T, { body, headers });
         t.match([same.status, same.body.code], [status, code], `${what} by QUERY`);
       }
     },

@@ -1,0 +1,133 @@
+import type { ProblemCode } from '../../src/platform/errors.js';
+
+/**
+ * Asks that are wrong at every dataset with a field of every type: once over the routes in this process, once from outside over a built server.
+ * What is asked · what is wrong with it · the code · the named place · the suggestion.
+ */
+export type BadAsk<What> = readonly [
+  ask: What,
+  what: string,
+  code: ProblemCode,
+  place: string | undefined,
+  suggestion?: string,
+];
+
+const IN_101 = Array.from({ length: 101 }, () => 'gender.in=1').join('&');
+
+export const BAD_URLS: readonly BadAsk<string>[] = [
+  ['gendr=1', 'a mistyped field', 'unknown-field', 'gendr', 'gender'],
+  ['Gender=1', 'names are told apart by case', 'unknown-field', 'Gender', 'gender'],
+  ['_limt=5', 'a mistyped control', 'unknown-parameter', '_limt', '_limit'],
+  ['_offset=5', 'there is no offset', 'unknown-parameter', '_offset'],
+  ['_where=1', 'no such control', 'unknown-parameter', '_where'],
+  ['_any=1', 'alternatives without a field', 'unknown-parameter', '_any', '_any.'],
+  ['_any.gendr=1', 'a mistyped field among alternatives', 'unknown-field', '_any.gendr', 'gender'],
+  ['__proto__=1', 'a prototype', 'unknown-parameter', '__proto__'],
+  ['constructor=1', 'a constructor', 'unknown-field', 'constructor'],
+  ['gender%20=1', 'a name with a space', 'unknown-parameter', 'gender ', 'gender'],
+  ['gender[eq]=1', 'brackets', 'unknown-parameter', 'gender[eq]'],
+  ['=1', 'no name', 'unknown-parameter', ''],
+  ['gender=1&gender=2', 'a filter twice', 'repeated-parameter', 'gender'],
+  ['gender=1&gender.eq=2', 'a filter twice in two spellings', 'repeated-parameter', 'gender.eq'],
+  ['_limit=1&_limit=2', 'a control twice', 'repeated-parameter', '_limit'],
+  ['gender.like=1', 'an unknown operator', 'unknown-operator', 'gender.like'],
+  ['gender.gte=1', 'an operator of another type', 'unknown-operator', 'gender.gte'],
+  ['gender.=1', 'an empty operator', 'unknown-operator', 'gender.'],
+  ['gender=male', 'a code that the list has not', 'bad-value', 'gender'],
+  ['gender=', 'an empty code', 'bad-value', 'gender'],
+  ['gender.null=yes', 'null takes true or false', 'bad-value', 'gender.null'],
+  ['gender=%zz', 'broken percent-encoding', 'bad-value', 'gender'],
+  ['gender=%ff', 'no UTF-8', 'bad-value', 'gender'],
+  [IN_101, 'too many values', 'too-complex', 'gender.in'],
+  ['_limit=0', 'no row', 'bad-limit', '_limit'],
+  ['_limit=1001', 'too many rows', 'bad-limit', '_limit'],
+  ['_limit=-1', 'less than nothing', 'bad-limit', '_limit'],
+  ['_limit=1.5', 'half a row', 'bad-limit', '_limit'],
+  ['_limit=ten', 'a word', 'bad-limit', '_limit'],
+  ['_limit=', 'nothing', 'bad-limit', '_limit'],
+  ['_limit=99999999999999999999', 'a number without end', 'bad-limit', '_limit'],
+  ['_count=all', 'no such count', 'bad-value', '_count'],
+  ['_count=exat', 'a mistyped count', 'bad-value', '_count', 'exact'],
+  ['_cursor=abc', 'no cursor', 'bad-cursor', '_cursor'],
+  ['_cursor=', 'an empty cursor', 'bad-cursor', '_cursor'],
+  ['count=1.5', 'no whole number', 'bad-value', 'count'],
+  ['count=2147483648', 'beyond 32 bits', 'bad-value', 'count'],
+  ['count=0x10', 'no decimal digits', 'bad-value', 'count'],
+  ['big=9223372036854775808', 'beyond 64 bits', 'bad-value', 'big'],
+  ['price=1e3', 'an exponent', 'bad-value', 'price'],
+  ['price=1,5', 'a comma', 'bad-value', 'price'],
+  ['ok=maybe', 'neither true nor false', 'bad-value', 'ok'],
+  ['day=2026-02-29', 'a day that never was', 'bad-value', 'day'],
+  ['day=2026-1-31', 'another spelling', 'bad-value', 'day'],
+  ['day=0000-01-01', 'the year 0', 'bad-value', 'day'],
+  ['mon=2026-13', 'month 13', 'bad-value', 'mon'],
+  ['at=2026-11-24', 'a date is no time', 'bad-value', 'at'],
+  ['at=2026-11-24T08:00:00', 'no zone', 'bad-value', 'at'],
+  ['at=2026-11-24T08:00:00%2B23:00', 'no zone on earth', 'bad-value', 'at'],
+  ['at=2026-11-24T24:00:00Z', 'hour 24', 'bad-value', 'at'],
+  ['spot=1', 'a point compares with nothing', 'unknown-operator', 'spot'],
+  ['tags.null=true', 'a list that takes no filter', 'not-filterable', 'tags.null'],
+];
+
+/** A body whose condition is one leaf. */
+export const leaf = (field: unknown, op: unknown, value: unknown) => ({ where: { field, op, value } });
+const nested = (depth: number): unknown => (depth === 0 ? { field: 'gender', value: '1' } : { not: nested(depth - 1) });
+
+export const BAD_BODIES: readonly BadAsk<unknown>[] = [
+  [[], 'a list', 'bad-body', ''],
+  ['"text"', 'text', 'bad-body', ''],
+  ['null', 'null', 'bad-body', ''],
+  ['', 'nothing', 'bad-body', undefined],
+  ['{', 'half an object', 'bad-body', undefined],
+  [{ wher: {} }, 'a mistyped member', 'unknown-parameter', '/wher', 'where'],
+  [{ filter: {} }, 'an unknown member', 'unknown-parameter', '/filter'],
+  [{ 'a/b~c': 1 }, 'a member that is escaped in a pointer', 'unknown-parameter', '/a~1b~0c'],
+  [{ where: 1 }, 'no condition', 'bad-body', '/where'],
+  [{ where: [] }, 'a list is no condition', 'bad-body', '/where'],
+  [{ where: {} }, 'an empty condition', 'bad-body', '/where'],
+  [{ where: { and: [] } }, 'nothing ANDed', 'bad-body', '/where/and'],
+  [{ where: { or: {} } }, 'no list of alternatives', 'bad-body', '/where/or'],
+  [{ where: { and: [{ field: 'gender', value: '1' }], or: [] } }, 'two at once', 'unknown-parameter', '/where/or'],
+  [
+    { where: { field: 'gender', value: '1', operator: 'eq' } },
+    'a mistyped member of a leaf',
+    'unknown-parameter',
+    '/where/operator',
+  ],
+  [
+    {
+      where: {
+        and: [
+          { field: 'gender', value: '1' },
+          { field: 'gendr', value: '1' },
+        ],
+      },
+    },
+    'the place of a leaf',
+    'unknown-field',
+    '/where/and/1/field',
+    'gender',
+  ],
+  [leaf(1, 'eq', '1'), 'a field that is no text', 'bad-body', '/where'],
+  [leaf('gender', 1, '1'), 'an operator that is no text', 'bad-body', '/where'],
+  [leaf('gender', 'equals', '1'), 'an unknown operator', 'unknown-operator', '/where/op'],
+  [leaf('gender', 'eq', 1), 'a number for a code', 'bad-value', '/where/value'],
+  [leaf('gender', 'eq', ['1']), 'a list for a value', 'bad-value', '/where/value'],
+  [leaf('gender', 'eq', null), 'null for a value', 'bad-value', '/where/value'],
+  [leaf('gender', 'eq', undefined), 'no value', 'bad-value', '/where/value'],
+  [leaf('gender', 'in', '1'), 'a value for a list', 'bad-value', '/where/value'],
+  [leaf('gender', 'in', ['1', 'x']), 'the place in a list', 'bad-value', '/where/value/1'],
+  [leaf('__proto__', 'eq', '1'), 'a prototype', 'unknown-field', '/where/field'],
+  [{ where: nested(4) }, 'too deep', 'too-complex', '/where/not/not/not/not'],
+  [{ where: { or: Array(51).fill({ field: 'gender', value: '1' }) } }, 'too many leaves', 'too-complex', '/where'],
+  [leaf('gender', 'in', Array(5_001).fill('1')), 'too many values', 'too-complex', '/where'],
+  [{ select: 'gender' }, 'a selection that is no list', 'bad-body', '/select'],
+  [{ select: ['gendr'] }, 'a mistyped selection', 'unknown-field', '/select', 'gender'],
+  [{ select: [1] }, 'a selection of numbers', 'bad-body', '/select'],
+  [{ sort: ['born', 'household_no'] }, 'two sorts', 'bad-body', '/sort'],
+  [{ limit: '10' }, 'a limit that is text', 'bad-limit', '/limit'],
+  [{ limit: 1_001 }, 'too many rows', 'bad-limit', '/limit'],
+  [{ limit: null }, 'a limit of null', 'bad-limit', '/limit'],
+  [{ cursor: 1 }, 'a cursor that is no text', 'bad-cursor', '/cursor'],
+  [{ count: true }, 'no such count', 'bad-value', '/count'],
+];
