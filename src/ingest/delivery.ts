@@ -3,12 +3,12 @@ import type { DerivedCounts } from './derive/derivation.js';
 import type { UnmappedCodes } from './judge/unmapped-codes.js';
 import type { ShortQuality } from './quality/report.js';
 
-/** Where a delivery stands. `receiving` covers validation: a row is validated as it is read. */
+/** State of a delivery. `receiving` covers validation: a row is validated as it is read. */
 export type DeliveryState = 'receiving' | 'landed' | 'publishing' | 'published' | 'rejected' | 'failed' | 'cancelled';
 
 /**
- * The one table of transitions. Nothing leaves an ended state. `publishing` is never committed: who cancels then makes its transaction roll
- * back, and the delivery goes from `landed`.
+ * The one table of transitions; an ended state has none. `publishing` is never committed: a cancellation rolls its
+ * transaction back, and the delivery continues from `landed`.
  */
 const TRANSITIONS: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = {
   receiving: ['landed', 'rejected', 'failed', 'cancelled'],
@@ -22,7 +22,7 @@ const TRANSITIONS: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = {
 
 export interface Counts {
   received: number;
-  /** Rows that are valid: published, unless the delivery was rejected as a whole. */
+  /** Valid rows: published, unless the delivery was rejected whole. */
   accepted: number;
   rejected: number;
   inserted: number;
@@ -31,31 +31,31 @@ export interface Counts {
 }
 
 export interface Report {
-  /** Columns and properties that no field of the contract takes. */
+  /** Columns and properties that fill no field of the contract. */
   unmapped: readonly string[];
-  /** Of those, the heading of the contract that was probably meant. Absent where there is none. */
+  /** The probable heading of the contract for each of them. Absent where there is none. */
   suggestions?: Readonly<Record<string, string>>;
-  /** Own codes of the publisher that the contract maps to none of the standard. Absent where there are none. For the deliverer only. */
+  /** Codes of the publisher that the contract does not map. Absent where there are none. Only for the deliverer. */
   unmappedValues?: readonly UnmappedCodes[];
-  /** Fields that follow from others, in rows read. Absent where nothing was derived and nothing contradicted. */
+  /** Derived fields, in rows read. Absent where nothing was derived and nothing differed. */
   derived?: Readonly<Record<string, DerivedCounts>>;
   /** Rows by field and rule. */
   faults: readonly { field: string | null; rule: string; rows: number }[];
-  /** Rows of a snapshot whose faulty new version was set aside: the old one stands. Absent where there are none. */
+  /** Rows of a snapshot that keep their old version because the new one was set aside. Absent where there are none. */
   kept?: number;
-  /** What the source itself has to tell: sheets left out, counts reconciled. Names and counts, never a value. */
+  /** The source's own notes: ignored sheets, reconciled counts. Names and counts, never a value. */
   source?: Readonly<Record<string, unknown>>;
-  /** Rows of a delta whose key a later row of it has too: the last one of a key counts. Absent where there are none. */
+  /** Rows of a delta that a later row of the same key replaces. Absent where there are none. */
   superseded?: number;
-  /** The same file was published before, and its part has not changed since: no row was touched, the release is the earlier one. */
+  /** The same file was published before and its part is unchanged: no row changes; the release is the earlier one. */
   unchanged?: { sameAs: string; release: number };
-  /** Scores, and the rules that were broken; the whole report is at `/quality`. Absent where nobody could tell the rows apart. */
+  /** Scores and broken rules; the whole report is at `/quality`. Absent where the rows could not be separated. */
   quality?: ShortQuality;
   /** Why the delivery was rejected whole. */
   refused?: { rule: string; reason: string; line?: number };
 }
 
-/** What is known of a delivery; counts and report grow with its state. */
+/** A delivery; its counts and report are filled as its state advances. */
 export interface Delivery {
   id: string;
   lineageId: number;
@@ -73,8 +73,8 @@ export const NO_COUNTS: Counts = { received: 0, accepted: 0, rejected: 0, insert
 type Changes = Partial<Pick<Delivery, 'digest' | 'counts' | 'release' | 'report'>> & { bytes?: number };
 
 /**
- * Moves a delivery on, and writes what is new with it. Throws where the table has no such transition or another hand has moved it: the
- * caller's transaction must not commit then.
+ * Advances a delivery and stores the changes. Throws where the table has no such transition, or another process
+ * advanced it: the caller's transaction must then not commit.
  */
 export async function advance(
   client: pg.ClientBase | pg.Pool,

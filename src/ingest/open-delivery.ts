@@ -2,19 +2,19 @@ import type pg from 'pg';
 import { type Delivery, NO_COUNTS } from './delivery.js';
 import { stagingTable } from './land/staging.js';
 
-/** Held on the delivery's own connection while it lives: where the lock is free, the node that began it is gone. */
+/** A lock that the delivery's own connection holds: where it is free, the delivery's node is dead. */
 export const LIFE = `hashtextextended('delivery ' || $1::text, 0)`;
 
 export interface Opening {
   id: string;
-  /** Name of the line. */
+  /** Name of the lineage. */
   lineage: string;
   contract: { id: string; hash: string };
   application: string;
   grant: string;
   mode: 'snapshot' | 'delta';
   mediaType: string;
-  /** Hash of what the same bytes mean (`same-file.ts`); null where they are never recognised. */
+  /** Hash of the meaning of the bytes (`same-file.ts`); null where they are never recognised. */
   meaning: string | null;
   node: string;
 }

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { STAGING_NAME } from './land/staging.js';
 import { dropStaging, LIFE, releaseLife } from './open-delivery.js';
 
-/** A delivery that its node did not bring to an end. */
+/** A delivery that its node did not finish. */
 export interface Interrupted {
   id: string;
   /** Id of the contract. */
@@ -18,7 +18,7 @@ const REPORT = JSON.stringify({
   refused: { rule: 'interrupted', reason: 'the exchange stopped before the delivery had ended' },
 });
 
-/** Deliveries that have not ended and staging tables, of living nodes and of dead ones. */
+/** Unfinished deliveries and staging tables, of living nodes and of dead ones. */
 export async function findOpen(client: pg.ClientBase): Promise<Set<string>> {
   const { rows: open } = await client.query<{ id: string }>('SELECT id FROM exchange.delivery WHERE ended_at IS NULL');
   const { rows: tables } = await client.query<{ name: string }>(
@@ -31,8 +31,8 @@ export async function findOpen(client: pg.ClientBase): Promise<Set<string>> {
 }
 
 /**
- * Ends a delivery whose life lock is free: it becomes `failed` and its staging table goes, in one transaction with what `record` writes. One
- * that lives is left alone. True where a delivery failed by this.
+ * Ends a delivery whose life lock is free: it becomes `failed` and its staging table is dropped, in one transaction
+ * with what `record` writes. A living one is not touched. True where this call ended a delivery.
  */
 export async function endInterrupted(
   client: pg.ClientBase,
@@ -53,7 +53,7 @@ export async function endInterrupted(
     await client.query('COMMIT');
     return ended.length === 1;
   } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined); // the connection is gone, and the transaction with it
+    await client.query('ROLLBACK').catch(() => undefined); // the connection is lost, and the transaction with it
     throw error;
   } finally {
     await releaseLife(client, id);

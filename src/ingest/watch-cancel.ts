@@ -1,21 +1,21 @@
 import type pg from 'pg';
 import type { Database } from '../platform/postgres/database.js';
 
-/** Its deliverer has taken the delivery back. */
+/** The deliverer has cancelled the delivery. */
 export class Cancelled extends Error {}
 
-/** Hears of the wish to cancel one delivery, uttered on whatever node. */
+/** Learns of a request to cancel one delivery, made on any node. */
 export interface CancelWatch {
-  /** Aborted with `Cancelled` soon after the wish. */
+  /** Aborted with `Cancelled` soon after the request. */
   signal: AbortSignal;
-  /** Throws Cancelled where the wish is committed: asked within the transaction that would publish. */
+  /** Throws Cancelled where the request is committed; called within the transaction that would publish. */
   check(tx: Pick<pg.ClientBase, 'query'>): Promise<void>;
   close(): void;
 }
 
 const PERIOD_MS = 500;
 
-/** Looks twice a second while rows come in: a delivery that is over sooner costs no query. */
+/** Reads twice a second while rows come in: a shorter delivery costs no query. */
 export function watchCancel({ app }: Pick<Database, 'app'>, deliveryId: string): CancelWatch {
   const abort = new AbortController();
   const check = async (tx: Pick<pg.ClientBase, 'query'>) => {
@@ -28,7 +28,7 @@ export function watchCancel({ app }: Pick<Database, 'app'>, deliveryId: string):
     looking = true;
     check(app)
       .catch((error) => {
-        if (error instanceof Cancelled) abort.abort(error); // a lost database is noticed by the delivery itself
+        if (error instanceof Cancelled) abort.abort(error); // the delivery itself notices a lost database
       })
       .finally(() => {
         looking = false;

@@ -1,7 +1,7 @@
 /**
- * The spellings of dates that publishers send (`standard.md`): 2026-01-31, 20260131, 2026-1-31, 2026/1/31, 2026.1.31, 2026年1月31日, and
- * Excel serials of five digits (1927 to 2173; four digits would be a year to anyone else, so they are refused). Each function gives the
- * one stored spelling, or undefined.
+ * Date formats that publishers send (`standard.md`): 2026-01-31, 20260131, 2026-1-31, 2026/1/31, 2026.1.31, 2026年1月31日,
+ * and Excel serials of five digits (1927 to 2173; four digits look like a year and are refused). Each function returns
+ * the one stored form, or undefined.
  */
 export function parseDate(text: string): string | undefined {
   const canonical = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text);
@@ -25,7 +25,10 @@ export function parseMonth(text: string): string | undefined {
 const DATETIME =
   /^(\d{4}[-/.年]?\d{1,2}[-/.月]?\d{1,2}日?)[Tt ]\s*(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|z|[+-]\d\d(?::?\d\d)?)?$/;
 
-/** RFC 3339, also with an offset of hours alone (ISO 8601; PostgreSQL writes +08), or a date and time without zone, which is Asia/Shanghai. Milliseconds are kept, finer parts cut. */
+/**
+ * RFC 3339, also with an offset in hours only (ISO 8601; PostgreSQL writes +08). A date and time without zone is in
+ * Asia/Shanghai. Finer parts than milliseconds are cut.
+ */
 export function parseDatetime(text: string): string | undefined {
   const parts = DATETIME.exec(text);
   if (parts === null) return undefined;
@@ -51,12 +54,12 @@ export function isDate(year: number, month: number, day: number): boolean {
   return day <= (month === 2 ? (leap ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31);
 }
 
-/** Excel counts days from 1899-12-30 for every date after its invented 1900-02-29. */
+/** Excel counts days from 1899-12-30 for every date after its nonexistent 1900-02-29. */
 function fromSerial(serial: number): string {
   return new Date(Date.UTC(1899, 11, 30) + serial * 86_400_000).toISOString().slice(0, 10);
 }
 
-/** The day from which a person is no longer under 14, or undefined where the birth date is too late to count. */
+/** The day from which a person is no longer under 14; undefined after the year 9999. */
 export function fourteenth(born: string): string | undefined {
   const year = Number(born.slice(0, 4)) + 14;
   if (year > 9999) return undefined;

@@ -15,7 +15,7 @@ const CALENDAR: Readonly<Record<string, string>> = {
   datetime: 'not a date and time in an accepted spelling',
 };
 
-/** What ajv found, in plain words: at most one error for a field, never a value. */
+/** The errors of ajv in plain words: at most one per field, never a value. */
 export function rowErrors(errors: readonly ErrorObject[], fields: readonly string[]): RowError[] {
   const found = new Map<string, RowError>();
   for (const error of errors) {

@@ -2,18 +2,18 @@ import type { Content, RowError } from '../readers/source.js';
 import { type Columns, OPERATION } from './mapping.js';
 import type { Validator } from './validator.js';
 
-/** What a row of a delivery wants. */
+/** What a row of a delivery does. */
 export type Operation = 'upsert' | 'delete';
 
 export interface Filling {
-  /** In the order of the contract's fields, all null before. */
+  /** In the order of the contract's fields, initially all null. */
   values: unknown[];
   columns: Columns | undefined;
-  /** Hears of headings that no field takes. */
+  /** Receives headings that fill no field. */
   note: (heading: string) => void;
 }
 
-/** Puts what was sent where the contract wants it. Returns the operation, or what is wrong. */
+/** Puts the sent values into the contract's fields. Returns the operation, or the error. */
 export function fillRow(validator: Validator, content: Content, filling: Filling): Operation | readonly RowError[] {
   if (content.kind === 'broken') return [content.error];
   if (content.kind === 'cells') {

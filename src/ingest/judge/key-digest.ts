@@ -1,4 +1,4 @@
-/** Rows in no order: how many, and the sum of the first 64 bits of their numbers (an HMAC of the key, `catalog/row-id.ts`), modulo 2^64. */
+/** A set of rows: how many, and the sum modulo 2^64 of the first 64 bits of their row numbers (`catalog/row-id.ts`). */
 export interface KeyDigest {
   rows: number;
   digest: bigint;
@@ -16,7 +16,7 @@ export function addKey(keys: KeyDigest, rowIdHex: string): void {
   keys.digest = BigInt.asUintN(BITS, keys.digest + BigInt(`0x${rowIdHex.slice(0, HEX_DIGITS)}`));
 }
 
-/** From PostgreSQL, where a 64-bit number has a sign. */
+/** From PostgreSQL, whose 64-bit numbers are signed. */
 export function digestFromSums(rows: string, sum: string): KeyDigest {
   return { rows: Number(rows), digest: BigInt.asUintN(BITS, BigInt(sum)) };
 }

@@ -3,17 +3,17 @@ import type { Standard } from '../../standard/standard.js';
 import { Unreadable } from '../readers/source.js';
 import { type ParseValue, valueParser } from './parse-value.js';
 
-/** Where a heading's values go: the index of the field, and how they are read under this heading. */
+/** The target of a heading's values: the index of the field, and the parser for this heading. */
 export interface Target {
   field: number;
   heading: string;
   parse: ParseValue;
 }
 
-/** Marks what a row of a delta does: `upsert` (also where absent or empty) or `delete`. */
+/** What a row of a delta does: `upsert` (also where absent or empty) or `delete`. */
 export const OPERATION = '_op';
 
-/** Heading → target, of every field's declared headings and, where no other field claims it, its own name. */
+/** Heading → target: the declared headings of every field, and its own name where no other field uses it. */
 export function compileMapping(contract: Contract, standard: Standard): ReadonlyMap<string, Target> {
   const mapping = new Map<string, Target>();
   const fields = [...contract.fields.values()];

@@ -3,8 +3,8 @@ import { isResidentId } from '../../standard/identifier.js';
 import { fourteenth } from './dates.js';
 
 /**
- * Until when a row is about a child under 14 (PIPL art. 31): from `born`, else from the number of the row's first subject. Who is not known
- * to be older counts as a child: `infinity`.
+ * Until when a row concerns a child under 14 (PIPL art. 31): from `born`, else from the number of the row's first
+ * subject. A person of unknown age counts as a child: `infinity`.
  */
 export function minorUntil(contract: Contract): (values: readonly unknown[]) => string {
   const names = [...contract.fields.keys()];

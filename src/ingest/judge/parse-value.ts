@@ -3,12 +3,12 @@ import type { FieldType, TypeName } from '../../standard/type.js';
 import { parseDate, parseDatetime, parseMonth } from './dates.js';
 
 /**
- * From what was sent to what is stored: trimmed, empty → null, full-width → ASCII where no free text is, one spelling per value. What
- * cannot be read is left as it was: the schema then says what is wrong with it, so that faults have one source.
+ * From the sent to the stored value: trimmed, empty → null, full-width → ASCII except in free text, one form per value.
+ * An unreadable value stays unchanged, and the schema then reports it, so that faults have one source.
  */
 export type ParseValue = (value: unknown) => unknown;
 
-/** Stands for a publisher's code that the contract doesn't map; no code list has it. */
+/** Replaces a publisher's code that the contract does not map; no code list has it. */
 export const UNMAPPED = '\u0000unmapped';
 
 const text: ParseValue = (value) => {
@@ -76,7 +76,7 @@ const point: ParseValue = (value) => {
   return pair === null ? json(value) : { type: 'Point', coordinates: [Number(pair[1]), Number(pair[2])] };
 };
 
-/** A JSON array, or values set apart by ; 、 | or comma. */
+/** A JSON array, or values separated by ; 、 | or comma. */
 const list =
   (item: ParseValue): ParseValue =>
   (value) => {
@@ -110,8 +110,8 @@ function parserOf(type: FieldType, codes: ParseValue): ParseValue {
 }
 
 /**
- * How a field's values are read under one heading. Under a heading of the publisher every code goes through the contract's mapping, and one
- * that isn't mapped is never guessed; under the field's own name the standard's codes are taken as they are.
+ * The parser of a field under one heading. Under a publisher's heading every code needs the contract's mapping and none
+ * is guessed; under the field's own name the standard's codes are accepted.
  */
 export function valueParser(field: Field, heading: string, list: ReadonlyMap<string, unknown> | undefined): ParseValue {
   const { codes } = field;
@@ -121,7 +121,7 @@ export function valueParser(field: Field, heading: string, list: ReadonlyMap<str
   return parserOf(field.type, (value) => {
     const code = text(value);
     if (typeof code !== 'string') return code;
-    // A boolean has no list: under the field's own name its usual words are taken.
+    // A boolean has no list: under the field's own name its usual words are accepted.
     if (own && (list === undefined || list.has(code))) return code;
     return mapped.get(code) ?? mapped.get(String(ascii(code))) ?? UNMAPPED;
   });

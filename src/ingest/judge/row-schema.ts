@@ -10,8 +10,8 @@ import { parseDate, parseDatetime, parseMonth } from './dates.js';
 export type RowCheck = ValidateFunction<unknown[]>;
 
 /**
- * Two schemas, compiled once per contract: of a row to be stored, and of a row that only names what is to be deleted. A row is a tuple and
- * not an object, so that no object with computed names is made for it.
+ * Two schemas per contract, compiled once: for a row to store, and for a row that only names what to delete. A row is a
+ * tuple, because an object with computed names costs more.
  */
 export function compileRowChecks(contract: Contract, standard: Standard): { store: RowCheck; remove: RowCheck } {
   const fields = [...contract.fields.values()];
@@ -59,7 +59,7 @@ function fieldSchema(type: FieldType, required: boolean, name: string): Record<s
   }
 }
 
-/** A retired code stays in the rows that have it, and those may still be named to be deleted; what is stored anew has codes in force. */
+/** A retired code stays in the rows that have it, and a deletion may name it; a stored row needs codes in force. */
 function inForce(type: FieldType, standard: Standard): Record<string, unknown> {
   const list = type.list ?? type.of?.list;
   const codes = list === undefined ? undefined : standard.codeLists.get(list)?.codes;
@@ -71,7 +71,7 @@ const CALENDAR = { date: parseDate, month: parseMonth, datetime: parseDatetime }
 const INT64 = 9_223_372_036_854_775_807n;
 
 function rowAjv(fields: readonly Field[], standard: Standard): Ajv2020 {
-  // The schemas are made above, and strict mode reads them: the meta-schema would be compiled anew for every contract.
+  // The schemas are built above, and strict mode checks them; the meta-schema would be compiled again per contract.
   const ajv = new Ajv2020({
     strict: true,
     allErrors: true,
@@ -122,7 +122,7 @@ function rowAjv(fields: readonly Field[], standard: Standard): Ajv2020 {
 
 type Test = (value: never, at?: { parentData: Record<number, unknown> }) => boolean;
 
-/** PostgreSQL's text holds no NUL, and UTF-8 no half of a surrogate pair. */
+/** PostgreSQL's text cannot hold NUL, nor UTF-8 half of a surrogate pair. */
 function isStorable(value: string): boolean {
   return !value.includes('\0') && value.isWellFormed();
 }

@@ -1,10 +1,10 @@
 import { nearMiss } from '../../platform/near-miss.js';
 import type { Validator } from './validator.js';
 
-/** Two letters are one apart from half of the alphabet. */
+/** Half of the alphabet differs from a two-letter heading by one letter. */
 const LETTERS_AT_LEAST = 3;
 
-/** Heading that no field takes → the contract's heading that was probably meant. A help for people: nothing is filled by it. */
+/** Unknown heading → the contract's probable heading. A hint for people: it fills nothing. */
 export function suggestHeadings(validator: Validator, unmapped: Iterable<string>): Record<string, string> {
   const found: [string, string][] = [];
   for (const heading of unmapped) {

@@ -2,30 +2,30 @@ import type { Content, RowError } from '../readers/source.js';
 import type { Columns, Target } from './mapping.js';
 import type { Validator } from './validator.js';
 
-/** A department's own codes that the contract maps to none of the standard, under one heading. Never guessed: the rows are set aside. */
+/** A department's codes under one heading that the contract does not map. Their rows are set aside. */
 export interface UnmappedCodes {
   field: string;
   heading: string;
   /** The most frequent first. */
   values: readonly { value: string; rows: number }[];
-  /** How many more values could be told. */
+  /** The number of further values that are not listed. */
   more: number;
-  /** Rows whose value is not told, because it may be no code at all. */
+  /** Rows whose value is not listed, because it may not be a code. */
   other: number;
 }
 
 /** Counts them over one delivery. */
 export interface CodeCounts {
-  /** A row that was turned away, and why. */
+  /** Takes a rejected row and its errors. */
   hear(content: Content, errors: readonly RowError[], columns: Columns | undefined): void;
   told(): readonly UnmappedCodes[];
 }
 
 const TOLD_AT_MOST = 50;
-/** Distinct values that are counted under one heading; beyond, rows are only counted. */
+/** Distinct values counted per heading; further rows are only counted. */
 const HELD_AT_MOST = 2_000;
 const CHARACTERS_AT_MOST = 40;
-/** What a clerk typed into the wrong column, a name or a number, comes once or twice; a code that the contract lacks comes again and again. */
+/** A name or number in the wrong column occurs once or twice; a code that the contract lacks occurs often. */
 const TOLD_FROM_ROWS = 3;
 const NUMBER = /\p{Nd}{6}/u;
 

@@ -22,34 +22,34 @@ export interface Reject {
   errors: readonly RowError[];
 }
 
-/** A batch validated: COPY text for staging, and what is set aside. */
+/** A validated batch: COPY text for staging, and the rejected rows. */
 export interface Validated {
   copy: string;
   rejects: Reject[];
   received: number;
 }
 
-/** What judges the rows of one delivery. */
+/** Judges the rows of one delivery. */
 export interface Judge {
   validator: Validator;
-  /** The part that is delivered. */
+  /** The delivered part. */
   scope: RowScope;
   mode: 'snapshot' | 'delta';
-  /** Counts the rows by the rules of quality while they pass. */
+  /** Counts the rows by quality rule while they pass. */
   tally: Tally;
-  /** `headings`: of the source, where it has any. @throws Unreadable where the header of a CSV file is unusable */
+  /** `headings`: of the source, if it has any. @throws Unreadable where the header of a CSV file is unusable */
   take(rows: readonly SourceRow[], headings: readonly string[] | undefined): Validated;
-  /** What the report says of the mapping: headings that no field takes (at most a hundred), codes, and what was derived. */
+  /** The mapping in the report: headings that fill no field (at most a hundred), codes, and derived fields. */
   mapped(): Pick<Report, 'unmapped' | 'suggestions' | 'unmappedValues' | 'derived'>;
-  /** True where some key may have come twice. */
+  /** True where a key may have been repeated. */
   suspicious(): boolean;
 }
 
 export interface JudgeParts extends Pick<Judge, 'validator' | 'scope' | 'mode' | 'tally'> {
   keys: Pick<Keys, 'rowId'>;
-  /** Fills fields that follow from others: a house code, a grid. Before the row is judged. */
+  /** Fills derived fields (a house code, a grid) before the row is judged. */
   derivation: Derivation | undefined;
-  /** Is called with the number (`catalog/row-id.ts`, hex) of every row that is taken. */
+  /** Called with the number (`catalog/row-id.ts`, hex) of every accepted row. */
   numbered: ((rowNumber: string) => void) | undefined;
 }
 
@@ -72,7 +72,7 @@ export function openJudge(parts: JudgeParts): Judge {
       validator.keyAt.map((at) => values[at]),
     );
   const seen = seenKeys();
-  const partial = !isWhole(scope); // then publishing may turn any row away, and needs its text
+  const partial = !isWhole(scope); // publishing may then reject any row, and needs its text
   let suspects = 0;
   let columns: Columns | undefined;
   const take = (row: SourceRow, batch: Validated): void => {
@@ -83,7 +83,7 @@ export function openJudge(parts: JudgeParts): Judge {
       codes.hear(row.content, errors, columns);
       tally.turnedAway(row.line, errors);
       batch.rejects.push({ line: row.line, text: row.text, errors: placed(errors, row, validator, columns) });
-      // A faulty correction must not delete what it was to correct.
+      // A faulty correction must not delete the row that it corrects.
       if (mode === 'snapshot' && row.content.kind !== 'broken' && hasKey(validator, values)) {
         batch.copy += keptLine(validator, numberOf(values), row.line);
       }
@@ -115,7 +115,7 @@ export function openJudge(parts: JudgeParts): Judge {
   };
 }
 
-/** Errors of a workbook's row name sheet and cell: nobody looks for a field in a table of 40 columns. */
+/** Errors of a workbook's row have sheet and cell: a field is hard to find in a table of 40 columns. */
 function placed(
   errors: readonly RowError[],
   { place }: SourceRow,
@@ -144,7 +144,7 @@ function mappingReport(
   };
 }
 
-/** What is wrong with a row's values, or undefined. */
+/** The errors of a row's values, or undefined. */
 function rowJudge({
   validator,
   scope,
@@ -166,7 +166,7 @@ function rowJudge({
   };
 }
 
-/** A row that is to go is named by its key alone. */
+/** A deletion has only its key. */
 function keepKey(validator: Validator, values: unknown[]): void {
   for (let i = 0; i < values.length; i++) if (!validator.keyAt.includes(i)) values[i] = null;
 }

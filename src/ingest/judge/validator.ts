@@ -6,10 +6,10 @@ import { compileMapping, type Target } from './mapping.js';
 import { minorUntil } from './minors.js';
 import { compileRowChecks, type RowCheck } from './row-schema.js';
 
-/** What one contract makes of rows, compiled once. */
+/** One contract's compiled judgement of rows. */
 export interface Validator {
   contract: Contract;
-  /** By which rows are judged. */
+  /** The standard that judges the rows. */
   standard: Standard;
   /** Field names in the contract's order, which is the order of a row's values. */
   fields: readonly string[];
@@ -24,7 +24,7 @@ export interface Validator {
 const VALIDATORS_AT_MOST = 64;
 const validators = new LRUCache<string, Validator>({ max: VALIDATORS_AT_MOST });
 
-/** By the contract's hash and the standard's version, least recently used dropped first. */
+/** Cached by the contract's hash and the standard's version, least recently used dropped first. */
 export function validatorOf(contract: Contract, standard: Standard): Validator {
   const key = `${contract.hash} ${standard.version}`;
   const validator = validators.get(key) ?? compileValidator(contract, standard);
@@ -46,7 +46,7 @@ function compileValidator(contract: Contract, standard: Standard): Validator {
   };
 }
 
-/** Whether every code that it takes is still one: a code may have left its list while a delivery was on its way. */
+/** True where every code that it accepts is still in force: a list may change during a delivery. */
 export function stillTakes({ contract, standard: before }: Validator, now: Standard): boolean {
   if (before.version === now.version) return true;
   return [...contract.fields.values()].every(({ type }) => {

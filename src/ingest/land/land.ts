@@ -11,9 +11,9 @@ import { copyStatement } from './staging.js';
 
 /** Where a delivery lands: its staging table, named by its id, beside the live table of its contract. */
 export interface LandingPlace {
-  /** As exchange_owner, the delivery's own for its whole life. */
+  /** As exchange_owner; the delivery keeps it to its end. */
   client: pg.PoolClient;
-  /** For what is set aside while the other connection copies. */
+  /** Stores rejected rows while the other connection copies. */
   app: pg.Pool;
   /** As the last committed transaction left it. */
   delivery: Delivery;
@@ -29,9 +29,9 @@ export interface Landed {
 }
 
 /**
- * Reads, judges and copies in one pass: a batch is text for COPY before the next one is read, so memory holds a few batches whatever the
- * file's size. `place.landed` is filled as it goes, for a delivery that breaks off.
- * @throws Unreadable, what the body throws, or why it was cancelled; the staging table then holds nothing
+ * Reads, judges and copies in one pass: a batch becomes COPY text before the next one is read, so memory holds a few
+ * batches for a file of any size. Fills `place.landed` on the way, for a delivery that breaks off.
+ * @throws Unreadable, what the body throws, or the cause of cancellation; the staging table is then empty
  */
 export async function land(source: Source, judge: Judge, place: LandingPlace): Promise<void> {
   const { client, app, delivery, landed, watch } = place;
@@ -51,7 +51,7 @@ export async function land(source: Source, judge: Judge, place: LandingPlace): P
   await pipeline(copied, client.query(copyFrom(copyStatement(delivery.id, judge.validator))));
 }
 
-/** The headings stand with the rejected rows as line 0, so that these can be told as the sender's own table. */
+/** Keeps the headings as line 0 of the rejected rows, so that these can be returned as the sender's own table. */
 async function keepForm(source: Source, { app, delivery }: LandingPlace): Promise<void> {
   const headings = source.headings();
   if (headings === undefined) return;
@@ -60,7 +60,7 @@ async function keepForm(source: Source, { app, delivery }: LandingPlace): Promis
   await setAside(app, delivery.id, [{ line: 0, text: JSON.stringify(form), errors: [] }]);
 }
 
-/** One listener for all waits: a race with a promise that lives as long would hold every batch. */
+/** One listener for all waits: a race with a long-lived promise would retain every batch. */
 async function* interruptible<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const iterator = items[Symbol.asyncIterator]();
   let interrupt = (_reason: unknown): void => undefined;
@@ -78,7 +78,7 @@ async function* interruptible<T>(items: AsyncIterable<T>, signal: AbortSignal): 
       yield next.value;
     }
   } finally {
-    // Not awaited: it would wait for the sender who is silent.
+    // Not awaited: it would wait for the silent sender.
     if (!done) void iterator.return?.().catch(() => undefined);
   }
 }

@@ -25,7 +25,7 @@ export function faultsOf(counts: FaultCounts): Report['faults'] {
     });
 }
 
-/** Keeps rejected rows with their reasons: nothing that a publisher sent is lost. */
+/** Stores rejected rows with their reasons: nothing that a publisher sends is lost. */
 export async function setAside(pool: pg.Pool, deliveryId: string, rejects: readonly Reject[]): Promise<void> {
   await pool.query(
     `INSERT INTO exchange.delivery_reject (delivery, line, "row", errors)

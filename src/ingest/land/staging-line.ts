@@ -2,7 +2,7 @@ import type { Operation } from '../judge/fill-row.js';
 import type { Validator } from '../judge/validator.js';
 import { copyText, storableText } from './copy-text.js';
 
-/** What a staged row does, as a `"char"`. `kept` names a row whose new version was set aside, so that its old one stands. */
+/** What a staged row does, as a `"char"`. `kept` names a row whose new version was set aside, so the old one stays. */
 const MARKS = { upsert: 'u', delete: 'd', kept: 'k' } as const;
 
 export interface Staged {
@@ -11,7 +11,7 @@ export interface Staged {
   values: readonly unknown[];
   line: number;
   operation: Operation;
-  /** As sent, where publishing may still turn the row away. */
+  /** As sent, where publishing may still reject the row. */
   text: string | undefined;
 }
 

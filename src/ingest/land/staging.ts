@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { typesOf } from '../../catalog/table.js';
 import type { Validator } from '../judge/validator.js';
 
-/** A staging table belongs to one delivery and is named by its id. */
+/** A staging table belongs to one delivery, and its name has the delivery's id. */
 export const STAGING_NAME = /^d_([0-9a-f]{32})$/;
 
 export function stagingTable(deliveryId: string): string {
@@ -15,12 +15,10 @@ export function rowColumns(validator: Pick<Validator, 'fields' | 'minorUntil'>):
   return [...own, ...validator.fields].map((name) => `"${name}"`);
 }
 
-/** Of the delivery itself: the line, what the row does (`MARKS`), and its text where it may still be turned away. */
+/** The delivery's own columns: the line, what the row does (`MARKS`), and its text where it may still be rejected. */
 const STAGING_COLUMNS = ['"_line"', '"_mark"', '"_row"'];
 
-/**
- * UNLOGGED: a delivery that a crash interrupts is sent again, so nothing of it needs to survive. The types are the live table's own.
- */
+/** UNLOGGED: after a crash the sender delivers again, so nothing here must survive. Types are the live table's. */
 export async function createStaging(client: pg.ClientBase, deliveryId: string, validator: Validator): Promise<void> {
   const columns = typesOf(validator.contract, rowColumns(validator));
   await client.query(

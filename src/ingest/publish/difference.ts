@@ -13,12 +13,12 @@ export interface Differing {
   mode: 'snapshot' | 'delta';
 }
 
-/** Of the deliverer's part: how many rows it has, and how many a snapshot would delete. */
+/** Counts the rows of the deliverer's part, and those that a snapshot would delete. */
 export async function sizeOfPart(tx: pg.ClientBase, differing: Differing): Promise<{ rows: number; missing: number }> {
   const live = liveTable(differing.validator.contract);
   const values: unknown[] = [];
   const part = scopeSql(differing.scope, 't', (value) => `$${values.push(value)}`);
-  // NOT EXISTS where it can become an anti-join: among what is selected it would be asked once for each row.
+  // In WHERE, NOT EXISTS becomes an anti-join; in the select list it runs once per row.
   const gone = `NOT EXISTS (SELECT FROM ${stagingTable(differing.deliveryId)} s WHERE s.row_id = t.row_id)`;
   const { rows } = await tx.query<{ rows: string; missing: string }>(
     differing.mode === 'snapshot'
@@ -30,7 +30,7 @@ export async function sizeOfPart(tx: pg.ClientBase, differing: Differing): Promi
   return { rows: Number(rows[0]!.rows), missing: Number(rows[0]!.missing) };
 }
 
-/** How many rows of the part stand only because their new version was set aside. Zero for a delta, which leaves alone what it doesn't name. */
+/** Rows of the part that remain only because their new version was set aside. Zero for a delta. */
 export async function keptOfPart(tx: pg.ClientBase, differing: Differing): Promise<number> {
   const staging = stagingTable(differing.deliveryId);
   const values: unknown[] = [];
@@ -45,8 +45,8 @@ export async function keptOfPart(tx: pg.ClientBase, differing: Differing): Promi
 }
 
 /**
- * Brings the live table to what staging says, set by set; rows that stay the same are not touched, old ones go to the history with the
- * release that ended them. `empty`: the part has no row, so all is new.
+ * Applies staging to the live table in sets. Unchanged rows are not touched; old ones go to the history with the
+ * release that ended them. `empty`: the part has no row, so all are new.
  */
 export async function applyDifference(
   tx: pg.ClientBase,
@@ -63,7 +63,7 @@ export async function applyDifference(
   return { inserted, updated, deleted };
 }
 
-/** Of a first release, over all its rows at once. It keeps out other writers, who wait for this release anyhow, and no reader. */
+/** Indexes of a first release, over all rows at once. They block other writers, who wait anyway, and no reader. */
 async function buildIndexes(tx: pg.ClientBase, contract: Contract): Promise<void> {
   await tx.query(`SET LOCAL maintenance_work_mem = '256MB'`);
   for (const index of indexesOf(contract)) await tx.query(index.statement);
@@ -103,7 +103,7 @@ function writerOf({ deliveryId, validator, scope, mode }: Differing) {
       const known = empty ? '' : ` AND NOT EXISTS (SELECT FROM ${live} t WHERE t.row_id = s.row_id)`;
       const text = `INSERT INTO ${live} (${all.join(', ')})
         SELECT ${of('s', columns)}, $2::uuid, $1::bigint FROM ${staging} s WHERE s."_mark" = 'u'${known}
-        ORDER BY s.row_id`; // every index ends in row_id: sorted rows fill it leaf by leaf, and pages of readers lie together
+        ORDER BY s.row_id`; // sorted rows fill every index leaf by leaf, and pages of readers are contiguous
       return { text, values: [release, deliveryId] };
     },
   };

@@ -7,7 +7,7 @@ import { fillRow } from '../judge/fill-row.js';
 import type { Validator } from '../judge/validator.js';
 import type { RowError } from '../readers/source.js';
 
-/** A row that an interface gave: as a record of the dataset's table by column, outside what the caller may see, or in breach of the contract. */
+/** A row from an API: a record by column, outside what the caller may see, or in breach of the contract. */
 export type LiveRow =
   | { outcome: 'row'; record: Record<string, unknown> }
   | { outcome: 'outside' }
@@ -18,8 +18,8 @@ const NO_OBJECT: RowError = { field: null, rule: 'json', reason: 'the row is not
 const NO_DELETE: RowError = { field: null, rule: 'operation', reason: 'nothing is deleted by an answer' };
 
 /**
- * Maps and judges one row as a delivery would. `rowNumber`: of the key that was asked for. What is outside the grant's rows is so whatever else is
- * wrong with it: a failure would tell that it is there.
+ * Maps and judges one row like a delivery. `rowNumber`: of the requested key. A row outside the grant's rows is
+ * reported as such, whatever else is wrong: a failure would reveal that it exists.
  */
 export function readLiveRow(
   validator: Validator,

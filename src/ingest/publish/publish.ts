@@ -16,21 +16,21 @@ import type { Same } from '../receive/same-file.js';
 import { applyDifference, type Differing, keptOfPart, sizeOfPart } from './difference.js';
 import { type TurnedAway, turnAway } from './turn-away.js';
 
-/** A delivery that has landed: what came, what judged it, and where it lies. */
+/** A landed delivery: what came, what judged it, and where it is. */
 export interface LandedDelivery {
   offer: { intake: Pick<Intake, 'notes' | 'published'> };
   judge: Judge;
   place: LandingPlace;
 }
 
-/** What ends it, decided under the epoch of its entry. */
+/** How it ends, decided under the epoch of its entry. */
 export interface Ending {
   standard: Standard;
-  /** Which datasets the rows may refer to. */
+  /** Datasets that the rows may refer to. */
   datasets(): Promise<ReleasedDatasets>;
-  /** Where the same file was published before and nothing has changed since: by which delivery. */
+  /** The delivery that published the same file, if nothing has changed since. */
   same(): Promise<Same | undefined>;
-  /** Enters it in the log: the last statement before the commit. */
+  /** Records it in the log: the last statement before the commit. */
   record(tx: pg.ClientBase, ended: Delivery): Promise<Receipt>;
 }
 
@@ -40,8 +40,8 @@ export interface Ended {
 }
 
 /**
- * From staging to the next release, or to a rejection of the whole, in one transaction with its entry. Deliveries of one line wait for each
- * other here; readers wait for nothing: they read the rows and the release of one snapshot.
+ * Turns staging into the next release, or rejects the whole, in one transaction with its entry. Deliveries of one
+ * lineage wait for each other here. Readers never wait: they read rows and release from one snapshot.
  */
 export async function publish(landed: LandedDelivery, ending: Ending): Promise<Ended> {
   const { client } = landed.place;
@@ -51,7 +51,7 @@ export async function publish(landed: LandedDelivery, ending: Ending): Promise<E
     await client.query('COMMIT');
     return ended;
   } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined); // the connection is gone, and the transaction with it
+    await client.query('ROLLBACK').catch(() => undefined); // the connection is lost, and the transaction with it
     throw error;
   }
 }
@@ -113,7 +113,7 @@ async function measured(
   return shortOf(report);
 }
 
-/** What was published before stands: the earlier outcome, and no release of its own. */
+/** Keeps what was published: the earlier outcome without a new release. */
 function leave(tx: pg.ClientBase, delivery: Delivery, { id, release, counts, report }: Same): Promise<Delivery> {
   const { source: _, ...told } = report;
   return advance(tx, delivery, 'published', {
@@ -131,7 +131,7 @@ interface Judged {
   empty: boolean;
 }
 
-/** What the contract's delivery terms say of the whole: too many faulty rows, or too many that would go. */
+/** Applies the contract's delivery terms to the whole: too many faulty rows, or too many deletions. */
 async function judge({ judge: by, place, offer }: LandedDelivery, differing: Differing): Promise<Judged> {
   const { client: tx, delivery, landed } = place;
   const { contract } = by.validator;

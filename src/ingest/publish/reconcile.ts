@@ -4,11 +4,11 @@ import { digestFromSums, type KeyDigest } from '../judge/key-digest.js';
 import type { Validator } from '../judge/validator.js';
 import { stagingTable } from '../land/staging.js';
 
-/** 对账: the rows that were taken, as they were read, against what the release holds of them. */
+/** 对账: compares the rows accepted while reading with the rows in the release. */
 export interface Reconciled {
   /** Keys of this delivery in the release. */
   published: KeyDigest;
-  /** Rows taken whose key came more than once, or belongs to another part: set aside, or followed by a later one. */
+  /** Accepted rows whose key was repeated or belongs to another part: set aside, or replaced by a later row. */
   repeated: number;
   ok: boolean;
 }
@@ -16,11 +16,11 @@ export interface Reconciled {
 export interface Reconciling {
   deliveryId: string;
   validator: Validator;
-  /** Of the rows that validation let through. */
+  /** Of the rows that passed validation. */
   taken: KeyDigest;
 }
 
-/** In the transaction of the release, after its rows and before staging goes. */
+/** Runs in the transaction of the release, after its rows and before staging is dropped. */
 export async function reconcile(tx: pg.ClientBase, { deliveryId, validator, taken }: Reconciling): Promise<Reconciled> {
   const { rows } = await tx.query<{ keys: string; digest: string }>(
     `SELECT count(*) AS keys, COALESCE(sum(('x' || left(replace(t.row_id::text, '-', ''), 16))::bit(64)::bigint), 0)::text AS digest
@@ -29,6 +29,6 @@ export async function reconcile(tx: pg.ClientBase, { deliveryId, validator, take
   );
   const published = digestFromSums(rows[0]!.keys, rows[0]!.digest);
   const repeated = taken.rows - published.rows;
-  // A sum over rows does not say which of them were repeated: with repetitions the counts alone are held against each other.
+  // A sum does not show which rows were repeated: with repetitions only the counts are compared.
   return { published, repeated, ok: repeated > 0 || (repeated === 0 && taken.digest === published.digest) };
 }

@@ -22,8 +22,9 @@ export interface TurnedAway {
 }
 
 /**
- * What only the whole can judge. Set aside: keys of another contributor's part, and in a snapshot, which says once what each row is, later
- * rows of one key. The rows of a delta are changes in their order, so there the last one of a key counts, and earlier ones are superseded.
+ * Rejects what only the whole set shows: keys of another contributor's part and, in a snapshot, which has each row
+ * once, later rows of a key. The rows of a delta are changes in order: the last one of a key counts, and earlier ones
+ * are superseded.
  */
 export async function turnAway(tx: pg.ClientBase, judge: Judge, deliveryId: string): Promise<TurnedAway> {
   const { scope, mode } = judge;
@@ -53,7 +54,7 @@ export async function turnAway(tx: pg.ClientBase, judge: Judge, deliveryId: stri
   return { away, superseded: suspicious && mode === 'delta' ? await dropSuperseded(tx, staging) : 0 };
 }
 
-/** A later row of a key was seen to come again, so it has its text beside it. */
+/** A later row of a repeated key has its text in staging. */
 async function dropSuperseded(tx: pg.ClientBase, staging: string): Promise<number> {
   const later = `SELECT FROM ${staging} l WHERE l.row_id = s.row_id AND l."_line" > s."_line" AND l."_row" IS NOT NULL`;
   const { rowCount } = await tx.query(`DELETE FROM ${staging} s WHERE EXISTS (${later})`);

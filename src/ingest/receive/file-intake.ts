@@ -11,11 +11,11 @@ export interface DeliveredFile {
   charset: Charset | undefined;
   body: Body;
   spool: Spool;
-  /** Of what is inside of a workbook, decompressed. */
+  /** Limit of a workbook's decompressed content. */
   limitBytes: number;
 }
 
-/** A file that a publisher sends, as the body of a request. */
+/** A file that a publisher sends as the body of a request. */
 export function fileIntake({ body, ...file }: DeliveredFile): Intake {
   let source: Source | undefined;
   return {

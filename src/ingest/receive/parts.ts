@@ -1,14 +1,14 @@
 import type pg from 'pg';
 import { Problem } from '../../platform/errors.js';
 
-/** Bytes of one stored part at most: what is held of an upload in memory, and what a broken connection can lose of it. */
+/** Maximal bytes of one stored part: the memory that an upload needs, and what a broken connection can lose. */
 const PART_BYTES = 4 * 1024 * 1024;
 
-/** Where parts are read and written: a pool, or the connection of a transaction. */
+/** Reads and writes parts: a pool, or the connection of a transaction. */
 export type Parts = Pick<pg.ClientBase, 'query'>;
 
 export interface Appending {
-  /** Where the bytes go in the whole. */
+  /** Position in the whole. */
   offset: number;
   limitBytes: number;
   /** Stores one part at the offset. */
@@ -16,8 +16,10 @@ export interface Appending {
 }
 
 /**
- * Stores a body part by part as it comes; what came before the sender broke off is stored too. Returns the offset behind the last byte.
- * @throws Problem too-large (nothing beyond the limit is stored), bad-body where the sender broke off, or what `store` throws
+ * Stores a body part by part as it comes, also the parts before a broken connection. Returns the offset behind the last
+ * byte.
+ * @throws Problem too-large (nothing beyond the limit is stored), bad-body where the connection broke, or what `store`
+ * throws
  */
 export async function storeParts(
   body: AsyncIterable<Buffer>,
@@ -57,8 +59,8 @@ export async function insertPart(parts: Parts, whole: string, { offset, bytes }:
 }
 
 /**
- * The bytes of a whole in their order, one part in memory at a time.
- * @throws Problem unavailable where they are not as many as it has, for something else has taken them away
+ * The bytes of a whole in order, one part in memory at a time.
+ * @throws Problem unavailable where bytes are missing, because another process deleted them
  */
 export async function* readParts(parts: Parts, whole: string, lengthBytes?: number): AsyncGenerator<Buffer> {
   for (let offset = 0; ; ) {

@@ -3,15 +3,15 @@ import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { Problem } from '../../platform/errors.js';
 
-/** What the sender says about the body. */
+/** What the sender states about the body. */
 export interface Manifest {
   encoding: 'identity' | 'gzip';
-  /** SHA-256 that `Content-Digest` (RFC 9530) stated, of the body as sent. */
+  /** SHA-256 of the body as sent, from `Content-Digest` (RFC 9530). */
   stated: Buffer | undefined;
   limitBytes: number;
 }
 
-/** A body being read: bytes and digest as sent, whatever its encoding. */
+/** A body that is being read: bytes and digest as sent, for any encoding. */
 export interface Body {
   manifest: Manifest;
   /** Decoded bytes. Throws Problem too-large, bad-body, digest-mismatch. */
@@ -19,16 +19,16 @@ export interface Body {
   bytes(): number;
   /** SHA-256, complete when the content has ended. */
   digest(): Buffer;
-  /** Reads what is left without looking at it. */
+  /** Reads and discards the rest. */
   drain(): Promise<void>;
 }
 
-/** A gzip body may grow to this many times its size; text hardly passes 20, a bomb reaches 1,000. */
+/** Maximal growth of a gzip body; text hardly exceeds 20, a bomb reaches 1,000. */
 const RATIO_AT_MOST = 100;
-/** Below this size growth is of no interest. */
+/** Below this size the ratio is not checked. */
 const RATIO_FROM_BYTES = 8 * 1024 * 1024;
 
-/** Reads a body once, counting and hashing: fastify's bodyLimit is not applied to streams. */
+/** Reads a body once, counting and hashing: fastify does not apply its bodyLimit to streams. */
 export function receive(stream: Readable, manifest: Manifest): Body {
   const meter: Meter = { hash: createHash('sha256'), bytes: 0, digest: undefined };
   const sent = metered(stream, meter, manifest);
@@ -50,7 +50,7 @@ interface Meter {
 }
 
 async function* metered(stream: Readable, meter: Meter, manifest: Manifest): AsyncGenerator<Buffer> {
-  // Who stops reading early does not destroy the request: its socket carries the reply.
+  // A reader that stops early must not destroy the request: its socket carries the reply.
   for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     meter.bytes += chunk.length;
     if (meter.bytes > manifest.limitBytes) throw new Problem('too-large');
@@ -65,7 +65,7 @@ async function* metered(stream: Readable, meter: Meter, manifest: Manifest): Asy
 
 async function* gunzipped(sent: AsyncIterable<Buffer>, meter: Meter, limitBytes: number): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ chunkSize: 65_536 });
-  pipeline(Readable.from(sent, { objectMode: false }), gunzip, () => undefined); // the iteration below throws what went wrong
+  pipeline(Readable.from(sent, { objectMode: false }), gunzip, () => undefined); // the iteration below throws the error
   let bytes = 0;
   try {
     for await (const chunk of gunzip as AsyncIterable<Buffer>) {

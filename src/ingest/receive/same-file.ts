@@ -6,7 +6,7 @@ import type { Contract } from '../../catalog/contract.js';
 import type { Counts, Report } from '../delivery.js';
 import type { Intake } from './intake.js';
 
-/** What a delivery that brings a file again is compared by. */
+/** What identifies a repeated file. */
 export interface Sought {
   lineageId: number;
   application: string;
@@ -15,11 +15,11 @@ export interface Sought {
   digest: string;
   /** The deliverer's part. */
   part: RowScope;
-  /** Rows of a grant that others delivered under; undefined where it is unknown. */
+  /** Rows of another deliverer's grant; undefined where it is unknown. */
   rowsOf(grantId: string): RowScope | undefined;
 }
 
-/** The delivery that published the same before. */
+/** The earlier delivery that published the same file. */
 export interface Same {
   id: string;
   release: number;
@@ -33,12 +33,12 @@ export interface Meaning {
   standard: string;
   grant: Pick<Grant, 'id' | 'version'>;
   mode: 'snapshot' | 'delta';
-  /** What its derivations look up (`derive/derivation.ts`). */
+  /** Version of the places that its derivations look up (`derive/derivation.ts`). */
   places: string | undefined;
   intake: Pick<Intake, 'mediaType' | 'meaning'>;
 }
 
-/** Hash of what decides what the same bytes mean; null where a repetition is never recognised. */
+/** Hash of everything that decides the meaning of the same bytes; null where a repetition is never recognised. */
 export function meaningOf({ contract, standard, grant, mode, places = '', intake }: Meaning): string | null {
   if (intake.meaning === undefined) return null;
   const parts = [contract.hash, standard, grant.id, grant.version, mode, places, intake.mediaType, intake.meaning];
@@ -46,9 +46,9 @@ export function meaningOf({ contract, standard, grant, mode, places = '', intake
 }
 
 /**
- * The deliverer's own delivery that published the same file, where nothing was published since into a part that may overlap with its own:
- * publishing it again would change nothing. The same rule for both modes: a delta that others have written over since is applied again.
- * Rows that were turned away may be welcome after others have delivered, so then only a delivery without any counts.
+ * The deliverer's own delivery of the same file, where nothing was published since into an overlapping part: publishing
+ * it again would change nothing. Both modes follow this rule: a delta is applied again once others have overwritten it.
+ * Rejected rows may become acceptable after others deliver; then only a delivery without rejected rows matches.
  */
 export async function findSame(tx: Pick<pg.ClientBase, 'query'>, sought: Sought): Promise<Same | undefined> {
   if (sought.meaning === null) return undefined;

@@ -1,21 +1,18 @@
 import { Problem } from '../../platform/errors.js';
 
-/** A bounded number of things at once, and a bounded line before it. */
+/** A limited number of concurrent tasks, and a limited queue before them. */
 export interface Slots {
-  /**
-   * Waits for its turn, runs, makes room. `of`: on whose behalf, where each has a bound of its own. Throws Problem unavailable where the line is
-   * full or the wait too long.
-   */
+  /** Runs in a slot of `of`, the owner. Throws Problem unavailable where the queue is full or the wait too long. */
   run<T>(work: () => Promise<T>, of?: string): Promise<T>;
 }
 
 export interface SlotOptions {
   atOnce: number;
-  /** Of one alone; as many as there are where it is left out. */
+  /** Per owner; default: no limit of its own. */
   eachAtOnce?: number;
   waitingAtMost: number;
   waitMs: number;
-  /** What is told where the line is full or the wait too long. */
+  /** The message where the queue is full or the wait too long. */
   told?: string;
 }
 
@@ -25,8 +22,8 @@ interface WaitingDelivery {
 }
 
 /**
- * A delivery holds a connection of the owner's pool from its first byte to its end: without a bound a few slow senders would take them all, and
- * without one for each a single one would keep out the others.
+ * A delivery holds a connection of the owner's pool from its first byte to its end. Without a limit a few slow senders
+ * would take them all; without a limit per owner one sender would exclude the others.
  */
 export function openSlots({ atOnce, eachAtOnce = atOnce, waitingAtMost, waitMs, told }: SlotOptions): Slots {
   const held = new Map<string, number>();
@@ -61,7 +58,7 @@ export function openSlots({ atOnce, eachAtOnce = atOnce, waitingAtMost, waitMs, 
     for (const next of line) {
       if (!mayTake(next.of)) continue;
       line.delete(next);
-      take(next.of); // at once: whoever comes meanwhile stands behind
+      take(next.of); // at once: callers that arrive meanwhile queue behind
       next.turn();
       return;
     }

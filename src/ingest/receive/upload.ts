@@ -2,25 +2,25 @@ import type pg from 'pg';
 import { Problem } from '../../platform/errors.js';
 import { dropParts, insertPart } from './parts.js';
 
-/** A delivery that comes in by parts, until it has ended or expires. */
+/** A delivery in parts, until it has ended or expires. */
 export interface Upload {
   id: string;
   contract: string;
   application: string;
   mode: 'snapshot' | 'delta';
-  /** It is to be delivered though the same file was published before. */
+  /** Deliver it even if the same file was published before. */
   again: boolean;
-  /** `Content-Type` as its sender gave it. */
+  /** `Content-Type` from its sender. */
   contentType: string;
   encoding: 'identity' | 'gzip';
-  /** Bytes of the whole, where told. */
+  /** Bytes of the whole, if stated. */
   length: number | null;
-  /** SHA-256 of the whole, where told. */
+  /** SHA-256 of the whole, if stated. */
   digest: Buffer | null;
   received: number;
-  /** Of the last attempt to deliver it. */
+  /** The last attempt to deliver it. */
   delivery: string | null;
-  /** A delivery of it has ended, or is to be seen no more: its bytes are gone. */
+  /** No delivery can claim it any more; its bytes are deleted. */
   ended: boolean;
   /** Seconds until it expires. */
   remaining: number;
@@ -29,7 +29,7 @@ export interface Upload {
 /** Open uploads of one application at once. */
 const OPEN_AT_MOST = 20;
 const LIFE_HOURS = 24;
-/** A claim without a delivery counts for dead after this: places are waited for 30 s at most. */
+/** A claim without a delivery is dead after this time: a slot is awaited for at most 30 s. */
 const CLAIM = '2 minutes';
 
 const COLUMNS = `id, contract, application, mode, again, content_type AS "contentType", encoding, length, digest, received, delivery, ended,
@@ -62,7 +62,7 @@ export async function beginUpload(pool: pg.Pool, upload: Beginning): Promise<Upl
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** The upload if this application began it into this contract and it has not expired. */
+/** The upload, if this application began it for this contract and it has not expired. */
 export async function findUpload(
   pool: pg.Pool,
   by: Pick<Upload, 'id' | 'application' | 'contract'>,
@@ -76,7 +76,7 @@ export async function findUpload(
 }
 
 /**
- * Appends at an offset; of two that append at once, on whatever nodes, one finds the offset taken.
+ * Appends at an offset; of two concurrent appends, on any nodes, one finds the offset taken.
  * @throws Problem conflict
  */
 export async function appendPart(pool: pg.Pool, id: string, part: { offset: number; bytes: Buffer }): Promise<void> {
@@ -90,7 +90,7 @@ export async function appendPart(pool: pg.Pool, id: string, part: { offset: numb
   });
 }
 
-/** What the sender tells of the whole later than at the beginning. */
+/** Stores what the sender states about the whole after the beginning. */
 export async function tellWhole(pool: pg.Pool, id: string, told: Pick<Upload, 'length' | 'digest'>): Promise<void> {
   await pool.query(
     'UPDATE exchange.upload SET length = COALESCE(length, $2), digest = COALESCE(digest, $3) WHERE id = $1',
@@ -98,7 +98,7 @@ export async function tellWhole(pool: pg.Pool, id: string, told: Pick<Upload, 'l
   );
 }
 
-/** Takes the whole for a delivery; false where another one has it, or has ended it. One that failed gives it back. */
+/** Claims the whole for a delivery; false where another has or ended it. A failed delivery releases its claim. */
 export async function claimUpload(pool: pg.Pool, id: string, claim: { delivery: string; received: number }) {
   const { rowCount } = await pool.query(
     `UPDATE exchange.upload u SET delivery = $2, claimed_at = clock_timestamp() WHERE id = $1 AND received = $3 AND NOT ended AND (
@@ -114,19 +114,19 @@ export async function unclaimUpload(pool: pg.Pool, id: string): Promise<void> {
   await pool.query('UPDATE exchange.upload SET claimed_at = NULL WHERE id = $1', [id]);
 }
 
-/** What was appended from an offset on goes again: it was not what its sender had meant to send. */
+/** Deletes what was appended from an offset on: the sender did not mean to send it. */
 export async function truncateUpload(pool: pg.Pool, id: string, offset: number): Promise<void> {
   await inTransaction(pool, async (tx) => {
     const { rowCount } = await tx.query(
       'UPDATE exchange.upload SET received = $2 WHERE id = $1 AND claimed_at IS NULL',
       [id, offset],
     );
-    if (rowCount !== 1) return; // what a delivery reads by now stays whole
+    if (rowCount !== 1) return; // bytes that a delivery already reads stay whole
     await tx.query('DELETE FROM exchange.part WHERE whole = $1 AND "offset" >= $2', [id, offset]);
   });
 }
 
-/** Its delivery has ended: the bytes go, the address stays until it expires, so that who lost the reply finds the delivery. */
+/** Deletes the bytes of an ended delivery. The address stays: a sender who lost the reply finds the delivery. */
 export async function endUpload(pool: pg.Pool, id: string): Promise<void> {
   await inTransaction(pool, async (tx) => {
     await tx.query('UPDATE exchange.upload SET ended = true WHERE id = $1', [id]);
@@ -134,7 +134,7 @@ export async function endUpload(pool: pg.Pool, id: string): Promise<void> {
   });
 }
 
-/** Removes an upload that no delivery has taken over. False where one has, or where it is gone already. */
+/** Removes an upload that no delivery has claimed. False where one has, or where it is already gone. */
 export async function dropUpload(pool: pg.Pool, id: string): Promise<boolean> {
   return inTransaction(pool, async (tx) => {
     const { rowCount } = await tx.query('DELETE FROM exchange.upload WHERE id = $1 AND claimed_at IS NULL', [id]);
@@ -143,7 +143,7 @@ export async function dropUpload(pool: pg.Pool, id: string): Promise<boolean> {
   });
 }
 
-/** One that a living delivery reads, or waits for its place to read, is left to it. */
+/** Keeps uploads that a living delivery reads, or waits to read. */
 async function expireUploads(pool: pg.Pool): Promise<void> {
   await pool.query(
     `WITH expired AS (DELETE FROM exchange.upload u WHERE expires_at < clock_timestamp()
