@@ -64,7 +64,7 @@ async function begin(config: Config, undo: (() => unknown)[], onProgress: (line:
   });
   undo.push(() => removeRun(config.dataDir));
   if (config.demo) {
-    const { startDemo } = await import('./demo/start-demo.js');
+    const { startDemo } = await import('./demo/load/start-demo.js');
     await startDemo(node.exchange, { baseUrl, databaseUrl, onProgress, onClose: (step) => undo.push(step) });
     node.holdBack(undefined);
   }
@@ -73,7 +73,7 @@ async function begin(config: Config, undo: (() => unknown)[], onProgress: (line:
 
 /** What the demo's publishers deliver. Throws RangeError for too few people. */
 export async function demoFiles(of: { people: number; seed: number }): Promise<Iterable<PublisherFile>> {
-  const { publisherFiles } = await import('./demo/publisher-files.js');
+  const { publisherFiles } = await import('./demo/files/publisher-files.js');
   return publisherFiles(of);
 }
 

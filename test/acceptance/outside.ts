@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type CryptoKey, importJWK, type JWK, SignJWT } from 'jose';
 import type { Test } from 'tap';
 import { type DemoFile, readDemoFile } from '../../src/client/demo-file.js';
-import { loadDemo } from '../../src/demo/load-demo.js';
+import { loadDemo } from '../../src/demo/load/load-demo.js';
 import { writeRun } from '../../src/platform/data-directory.js';
 import { testNode } from '../support/node.js';
 

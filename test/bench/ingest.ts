@@ -7,8 +7,10 @@ import { issueGrant } from '../../src/access/grants/issue-grant.js';
 import { registerApplication } from '../../src/access/identity/register-application.js';
 import { composeNode } from '../../src/app.js';
 import { loadCatalog } from '../../src/catalog/load.js';
-import { planPopulation } from '../../src/demo/plan.js';
-import { RESIDENT_HEADINGS, residentRows } from '../../src/demo/police-rows.js';
+import { demoContract } from '../../src/demo/files/demo-contracts.js';
+import { ownRecord, publisherWords } from '../../src/demo/files/publisher-words.js';
+import { residentRows } from '../../src/demo/people/police-rows.js';
+import { planPopulation } from '../../src/demo/places/plan.js';
 import { publishCatalog } from '../../src/exchange/publishing/publish-contract.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { loadConfig } from '../../src/platform/config.js';
@@ -53,7 +55,7 @@ export async function benchIngest({ url, keys, rows = 100_000, rounds = 3 }: Ing
   await database.connect();
   let next = 0;
   try {
-    const bodies = bodiesOf(rows);
+    const bodies = await bodiesOf(rows);
     const config = loadConfig({ port, publicUrl, demo: true }, {});
     const deliver = async (way: 'ndjson' | 'csv') => {
       const token = await requestToken(config, 'bench-intake', client, 'data', publicUrl);
@@ -136,17 +138,21 @@ async function prepare(options: { url: string; keys: string; publicUrl: string; 
 }
 
 /** The population of the demo, in the publisher's headings. A million rows have more characters than one string can hold. */
-function bodiesOf(count: number): Record<'ndjson' | 'csv', Uint8Array<ArrayBuffer>> & { numbers: string[] } {
-  const numberAt = RESIDENT_HEADINGS.indexOf('GMSFHM');
+async function bodiesOf(
+  count: number,
+): Promise<Record<'ndjson' | 'csv', Uint8Array<ArrayBuffer>> & { numbers: string[] }> {
+  const contract = await demoContract('police/resident');
+  const words = publisherWords(contract, { dates: 'compact', spelling: { seed: 1, file: 'bench' } });
   const numbers: string[] = [];
-  const csv = [Buffer.from(`${RESIDENT_HEADINGS.join(',')}\n`)];
+  const csv = [Buffer.from(`${words.headings.join(',')}\n`)];
   const ndjson: Buffer[] = [];
   for (const row of residentRows(planPopulation(count, 1))) {
     if (numbers.length === count) break;
-    numbers.push(String(row[numberAt]));
-    csv.push(Buffer.from(`${row.join(',')}\n`));
+    numbers.push(String(row.id_number));
+    csv.push(Buffer.from(`${words.valuesOf(row).join(',')}\n`));
     ndjson.push(
-      Buffer.from(`${JSON.stringify(Object.fromEntries(RESIDENT_HEADINGS.map((heading, i) => [heading, row[i]])))}\n`),
+      Buffer.from(`${JSON.stringify(ownRecord(words, row))}
+`),
     );
   }
   if (numbers.length < count) throw new Error(`the population has only ${numbers.length} people`);

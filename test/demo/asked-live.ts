@@ -1,6 +1,6 @@
 import type { Test } from 'tap';
-import { CITY_PATH } from '../../src/demo/city-interface.js';
-import type { DepartmentSystem } from '../../src/demo/department-system.js';
+import { CITY_PATH } from '../../src/demo/systems/city-interface.js';
+import type { DepartmentSystem } from '../../src/demo/systems/department-system.js';
 
 /** A dataset that the sub-bureau proxies is asked of the city, for a case and by an operator. `token`: of subsidy-app. */
 export async function checkAskedLive(

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import pg from 'pg';
 import type { Test } from 'tap';
-import { approveSystems } from '../../src/demo/approve-systems.js';
-import type { DepartmentSystem } from '../../src/demo/department-system.js';
-import { closeSystems, openDepartmentSystems } from '../../src/demo/department-systems.js';
+import { approveSystems } from '../../src/demo/systems/approve-systems.js';
+import type { DepartmentSystem } from '../../src/demo/systems/department-system.js';
+import { closeSystems, openDepartmentSystems } from '../../src/demo/systems/department-systems.js';
 import { runSource } from '../../src/exchange/sources/run-source.js';
 import { listRuns } from '../../src/exchange/sources/source-runs.js';
 import { systemClock } from '../../src/platform/clock.js';

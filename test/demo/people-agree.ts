@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import { SYNTHETIC_COUNTIES } from '../../src/demo/identity-numbers.js';
+import { SYNTHETIC_COUNTIES } from '../../src/demo/people/identity-numbers.js';
 import { parseDate } from '../../src/ingest/judge/dates.js';
 
 /** One row by the contract's field names and codes. */

@@ -1,17 +1,18 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import t from 'tap';
-import { gridsOf, layOut } from '../../src/demo/dwellings.js';
-import { openIdentityNumbers, SYNTHETIC_COUNTIES } from '../../src/demo/identity-numbers.js';
-import { type Grid, planPopulation } from '../../src/demo/plan.js';
-import { AS_OF_DAY, type Household, populate } from '../../src/demo/population.js';
+import { openIdentityNumbers, SYNTHETIC_COUNTIES } from '../../src/demo/people/identity-numbers.js';
+import { AS_OF_DAY, type Household, populate } from '../../src/demo/people/population.js';
+import { gridsOf, layOut } from '../../src/demo/places/dwellings.js';
+import { type Grid, planPopulation } from '../../src/demo/places/plan.js';
 import { isResidentId } from '../../src/standard/identifier.js';
 import { loadStandard } from '../../src/standard/standard.js';
 
 const PILOTS = ['370303104003', '370303104002'];
 /** The one grid above its legal size, which the rule on sizes finds. */
 const OVERSIZED = '370303104002001';
-const COLLEGE = ['大学专科', '大学本科', '研究生'];
+/** 大学专科, 大学本科, 研究生 (GB/T 4658). */
+const COLLEGE = ['30', '20', '10'];
 
 t.test("20,000 people match the district's statistics", async (t) => {
   const households = [...populate(planPopulation(20_000, 7))];
@@ -23,7 +24,7 @@ t.test("20,000 people match the district's statistics", async (t) => {
     ['mean household', persons.length / households.length, 2.7, 0.02],
     ['0–14', share((p) => p.age < 15), 0.18, 0.015],
     ['65+', share((p) => p.age >= 65), 0.16, 0.015],
-    ['Han', share((p) => p.ethnicGroup === '汉族'), 0.994, 0.004],
+    ['Han', share((p) => p.ethnicGroup === '01'), 0.994, 0.004],
     ['men for 100 women', (100 * men) / (1 - men), 101, 3],
     ['college', share((p) => COLLEGE.includes(p.education ?? '')), 0.19, 0.02],
     [
@@ -41,7 +42,7 @@ t.test("20,000 people match the district's statistics", async (t) => {
   const first = [...surnames].sort((a, b) => b[1] - a[1]).map(([name]) => name);
   t.same(first.slice(0, 4).sort(), ['王', '李', '张', '刘'].sort(), 'the four great surnames come first');
   t.ok(first.indexOf('翟') < 15 && first.indexOf('毕') < 20, 'and those of Zibo are seen');
-  const hui = households.filter((h) => h.persons[0]!.ethnicGroup === '回族');
+  const hui = households.filter((h) => h.persons[0]!.ethnicGroup === '03');
   const inVillage = hui.filter((h) => h.grid.unit.name === '回民村').length;
   t.ok(inVillage > hui.length / 2, `Hui live together: ${inVillage} of ${hui.length} households in 回民村`);
 });

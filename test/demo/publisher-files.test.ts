@@ -6,20 +6,20 @@ import t from 'tap';
 import { checkCatalog } from '../../src/catalog/check/check-catalog.js';
 import type { Contract } from '../../src/catalog/contract.js';
 import type { PublisherFile } from '../../src/client/deliver-file.js';
-import { DEVICE_HEADINGS, deviceRows } from '../../src/demo/device-rows.js';
-import { encodeGb18030 } from '../../src/demo/gb18030.js';
-import { ORGANIZATION_HEADINGS, organizationRows } from '../../src/demo/organization-rows.js';
-import { type Plan, planPopulation } from '../../src/demo/plan.js';
-import { publisherFile } from '../../src/demo/publisher-file.js';
-import { publisherFiles } from '../../src/demo/publisher-files.js';
-import type { Row } from '../../src/demo/row.js';
+import { demoContract } from '../../src/demo/files/demo-contracts.js';
+import { encodeGb18030 } from '../../src/demo/files/gb18030.js';
+import { publisherFile } from '../../src/demo/files/publisher-file.js';
+import { publisherFiles } from '../../src/demo/files/publisher-files.js';
+import { deviceRows } from '../../src/demo/places/device-rows.js';
+import { organizationRows } from '../../src/demo/places/organization-rows.js';
+import { type Plan, planPopulation } from '../../src/demo/places/plan.js';
 import { packageRoot } from '../../src/platform/paths.js';
 import { isUscc } from '../../src/standard/identifier.js';
 import { loadStandard } from '../../src/standard/standard.js';
 import { type Line, peopleAgree } from './people-agree.js';
 import { gridsAgree, propertyAgrees } from './property-agree.js';
 
-const DATASETS = [...publisherFiles({ people: 600, seed: 1 })].map(({ dataset }) => dataset);
+const DATASETS = (await publisherFiles({ people: 600, seed: 1 })).map(({ dataset }) => dataset);
 
 async function bytesOf(file: PublisherFile): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -29,7 +29,7 @@ async function bytesOf(file: PublisherFile): Promise<Buffer> {
 
 async function digests(people: number, seed: number): Promise<string[]> {
   const all: string[] = [];
-  for (const file of publisherFiles({ people, seed })) {
+  for (const file of await publisherFiles({ people, seed })) {
     all.push(
       createHash('sha256')
         .update(await bytesOf(file))
@@ -42,7 +42,10 @@ async function digests(people: number, seed: number): Promise<string[]> {
 /** The rows of every file by the contract's field names and codes, as a delivery maps them. */
 async function mapped(people: number, contracts: ReadonlyMap<string, Contract>): Promise<Map<string, Line[]>> {
   const all = new Map<string, Line[]>();
-  for (const file of [...publisherFiles({ people, seed: 5 }), ...pulledTables(planPopulation(people, 5))]) {
+  for (const file of [
+    ...(await publisherFiles({ people, seed: 5 })),
+    ...(await pulledTables(planPopulation(people, 5))),
+  ]) {
     const bytes = await bytesOf(file);
     const text = new TextDecoder(file.encoding, { fatal: true }).decode(file.gzip ? gunzipSync(bytes) : bytes);
     const lines: Line[] = file.mediaType.startsWith('text/csv')
@@ -55,18 +58,12 @@ async function mapped(people: number, contracts: ReadonlyMap<string, Contract>):
 }
 
 /** The tables in departments' own systems, as if they came as files. */
-function pulledTables(plan: Plan): PublisherFile[] {
-  const format = (headings: readonly string[], rows: () => Iterable<Row>) =>
-    ({ name: '', kind: 'csv', headings, rows }) as const;
+async function pulledTables(plan: Plan): Promise<PublisherFile[]> {
+  const fileOf = async (dataset: string, rows: () => ReturnType<typeof deviceRows>) =>
+    publisherFile({ contract: await demoContract(dataset), seed: plan.seed, rows }, { name: '' });
   return [
-    publisherFile(
-      'housing/device',
-      format(DEVICE_HEADINGS, () => deviceRows(plan)),
-    ),
-    publisherFile(
-      'grid-center/organization',
-      format(ORGANIZATION_HEADINGS, () => organizationRows(plan)),
-    ),
+    await fileOf('housing/device', () => deviceRows(plan)),
+    await fileOf('grid-center/organization', () => organizationRows(plan)),
   ];
 }
 

@@ -1,0 +1,39 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { join } from 'node:path';
+import { calculateJwkThumbprint } from 'jose';
+import type { PrivateJwk } from '../../client/private-jwk.js';
+import { privateFile, writePrivateFile } from '../../platform/private-file.js';
+
+/** Private keys of the demo's applications by client id, kept so that a second start has the same applications. */
+export interface DemoKeys {
+  /** True where the key was made just now. */
+  of(clientId: string): Promise<{ key: PrivateJwk; made: boolean }>;
+}
+
+/** Reads `<keys directory>/demo-applications.json` (0600), or begins it. */
+export function openDemoKeys(directory: string): DemoKeys {
+  const path = join(directory, 'demo-applications.json');
+  const keys = JSON.parse(privateFile(path, () => '{}\n')) as Record<string, PrivateJwk>;
+  return {
+    async of(clientId) {
+      const kept = keys[clientId];
+      if (kept !== undefined) return { key: kept, made: false };
+      const key = await makeKey();
+      keys[clientId] = key;
+      writePrivateFile(path, `${JSON.stringify(keys, null, 2)}\n`);
+      return { key, made: true };
+    },
+  };
+}
+
+async function makeKey(): Promise<PrivateJwk> {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const jwk = privateKey.export({ format: 'jwk' }) as Record<string, string>;
+  return { ...jwk, kid: await calculateJwkThumbprint(jwk), alg: 'ES256', use: 'sig' };
+}
+
+/** What may be registered: a private member must never leave. */
+export function publicPart(key: PrivateJwk): Record<string, string> {
+  const { d: _secret, ...rest } = key;
+  return rest;
+}

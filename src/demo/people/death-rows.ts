@@ -1,0 +1,31 @@
+import { randomOf, weighted } from '../files/random.js';
+import type { StandardRow } from '../files/standard-row.js';
+import type { Plan } from '../places/plan.js';
+import { openDeaths } from './deaths.js';
+import { isoDate } from './identity-numbers.js';
+import { populate } from './population.js';
+
+/** 民政 (殡葬): who was cremated or is known from a medical certificate, by the community where they lived. Codes of `death-source`. */
+const CREMATED = '2';
+const pickSource = weighted([
+  [CREMATED, 84],
+  ['3', 12],
+  ['1', 4],
+]);
+
+export function* deathRows(plan: Plan): Generator<StandardRow> {
+  const deathsOf = openDeaths(plan);
+  const random = randomOf(plan.seed, 'death source');
+  for (const household of populate(plan)) {
+    for (const { idNumber, diedDay, person } of deathsOf(household)) {
+      // Whom the register still holds was not told of by the register.
+      const source = person === undefined ? pickSource(random) : CREMATED;
+      yield {
+        id_number: idNumber,
+        died_on: isoDate(diedDay),
+        source,
+        division_code: household.grid.unit.division.code,
+      };
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import { type Random, randomOf } from '../files/random.js';
+import type { StandardRow } from '../files/standard-row.js';
+import type { Plan } from '../places/plan.js';
+import { isoDate } from './identity-numbers.js';
+import { AS_OF_DAY, type Household, type Person, populate } from './population.js';
+
+const DAYS_PER_YEAR = 365.2425;
+/** 民法典 art. 1047. */
+const MARRIAGEABLE = { male: 22, female: 20 };
+/** Couples of the district that married here, not where one of them came from; and of those, with a certificate issued again. */
+const HERE = 0.72;
+const ISSUED_AGAIN = 0.04;
+/** Until October 2003 (婚姻登记条例) the townships registered the marriages of villagers. */
+const TOWNSHIPS_UNTIL_DAY = Date.UTC(2003, 9, 1) / 86_400_000;
+/** One who is divorced is waited for by so many of the other sex at most; and they were about of an age. */
+const WAITING = 40;
+const AGES_APART = 6;
+
+interface Couple {
+  husband: Person;
+  wife: Person;
+  household: Household;
+  /** Days since the epoch. */
+  marriedDay: number;
+}
+
+type RegisterMarriage = (act: { kind: keyof typeof LETTERS; day: number }, couple: Couple) => StandardRow;
+
+/** Codes of `marriage-kind`, and the letters of each act's certificate. */
+const MARRIED = '1';
+const DIVORCED = '2';
+const AGAIN = '3';
+const LETTERS = { [MARRIED]: 'J', [DIVORCED]: 'L', [AGAIN]: 'BJ' } as const;
+
+/** Couples who live together, as husband and wife or as parents of the head; and divorces between those who now live alone. */
+export function* marriageRows(plan: Plan): Generator<StandardRow> {
+  const random = randomOf(plan.seed, 'marriage');
+  const register = openRegister();
+  const meet = openDivorced(random);
+  for (const household of populate(plan)) {
+    for (const couple of couplesOf(random, household)) {
+      if (!random.chance(HERE)) continue;
+      yield register({ kind: MARRIED, day: couple.marriedDay }, couple);
+      if (random.chance(ISSUED_AGAIN)) {
+        yield register({ kind: AGAIN, day: between(random, couple.marriedDay, AS_OF_DAY) }, couple);
+      }
+    }
+    const divorced = meet(household);
+    if (divorced === undefined) continue;
+    yield register({ kind: MARRIED, day: divorced.marriedDay }, divorced);
+    yield register({ kind: DIVORCED, day: between(random, divorced.marriedDay, AS_OF_DAY) }, divorced);
+  }
+}
+
+function* couplesOf(random: Random, household: Household): Generator<Couple> {
+  const [head, spouse] = household.persons;
+  if (spouse?.relation === 'spouse') {
+    const children = household.persons.filter(({ relation }) => relation === 'child');
+    yield coupleOf(random, { household, pair: [head!, spouse], children });
+  }
+  const elders = household.persons.filter(({ relation }) => relation === 'parent' || relation === 'parent-in-law');
+  if (elders.length === 2) yield coupleOf(random, { household, pair: [elders[0]!, elders[1]!], children: [] });
+}
+
+/** Married when both might, and before their first child where that was possible. */
+function coupleOf(
+  random: Random,
+  of: { household: Household; pair: readonly [Person, Person]; children: readonly Person[] },
+): Couple {
+  const [one, other] = of.pair;
+  const [husband, wife] = one.sex === 'male' ? [one, other] : [other, one];
+  const lawful = Math.max(...[husband, wife].map(({ born, sex }) => dayOf(born) + MARRIAGEABLE[sex] * DAYS_PER_YEAR));
+  const from = Math.ceil(lawful) + 1;
+  const firstBorn = Math.min(AS_OF_DAY, ...of.children.map(({ born }) => dayOf(born) - 300));
+  const until = Math.min(AS_OF_DAY, Math.max(from + 60, Math.min(firstBorn, from + 6 * DAYS_PER_YEAR)));
+  return { husband, wife, household: of.household, marriedDay: between(random, Math.min(from, until), until) };
+}
+
+/** Divorced people who live alone wait for one of the other sex and their age: those two were married. */
+function openDivorced(random: Random): (household: Household) => Couple | undefined {
+  const waiting: Record<Person['sex'], Person[]> = { male: [], female: [] };
+  return (household) => {
+    const [person, ...others] = household.persons;
+    if (person!.marital !== 'divorced' || others.length > 0) return undefined;
+    const of = waiting[person!.sex === 'male' ? 'female' : 'male'];
+    const at = of.findIndex(({ age }) => Math.abs(age - person!.age) <= AGES_APART);
+    if (at < 0) {
+      waiting[person!.sex].push(person!);
+      if (waiting[person!.sex].length > WAITING) waiting[person!.sex].shift();
+      return undefined;
+    }
+    const [former] = of.splice(at, 1);
+    return coupleOf(random, { household, pair: [person!, former!], children: [] });
+  };
+}
+
+/** Numbers run through the year: a certificate of May stands after one of March. Memory: a counter a day. */
+function openRegister(): RegisterMarriage {
+  const used = new Map<string, number>();
+  return ({ kind, day }, { husband, wife, household }) => {
+    const letter = LETTERS[kind];
+    const count = used.get(`${letter}${day}`) ?? 0;
+    used.set(`${letter}${day}`, count + 1);
+    const year = Number(isoDate(day).slice(0, 4));
+    const number = (day - Date.UTC(year, 0, 1) / 86_400_000) * 2000 + count + 1;
+    return {
+      certificate_no: `${letter}370399-${year}-${String(number).padStart(6, '0')}`,
+      kind,
+      party_a_id: husband.idNumber,
+      party_b_id: wife.idNumber,
+      registered_on: isoDate(day),
+      office: officeOf(household, day),
+    };
+  };
+}
+
+function officeOf({ grid: { unit } }: Household, day: number): string {
+  if (unit.urban || day >= TOWNSHIPS_UNTIL_DAY) return '张店区民政局婚姻登记处';
+  return `${unit.prefix.replace(/^.*张店区/, '')}人民政府`;
+}
+
+function between(random: Random, from: number, until: number): number {
+  return Math.floor(from + random.real() * (until - from));
+}
+
+function dayOf(born: string): number {
+  return Date.parse(born) / 86_400_000;
+}

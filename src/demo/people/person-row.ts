@@ -1,0 +1,38 @@
+import type { StandardRow } from '../files/standard-row.js';
+import type { KinRelation, Marital } from './family.js';
+import type { Person } from './population.js';
+
+/** Codes of the standard, where the demo reckons with a word. */
+const MARITAL: Readonly<Record<Marital, string>> = { single: '10', married: '20', widowed: '30', divorced: '40' };
+const RELATION: Readonly<Record<KinRelation, readonly [male: string, female: string]>> = {
+  head: ['02', '02'],
+  spouse: ['11', '12'],
+  child: ['20', '30'],
+  parent: ['51', '52'],
+  'parent-in-law': ['55', '56'],
+};
+
+/** What a register says of a person, wherever it is kept. */
+export function personRow(person: Person): StandardRow {
+  return {
+    id_number: person.idNumber,
+    name: person.name,
+    gender: genderCode(person.sex),
+    born: person.born,
+    ethnic_group: person.ethnicGroup,
+    marital_status: MARITAL[person.marital],
+    education: person.education,
+    occupation: person.occupation,
+    phone: person.phone,
+    relation_to_head: relationCode(person),
+  };
+}
+
+export function genderCode(sex: Person['sex']): string {
+  return sex === 'male' ? '1' : '2';
+}
+
+/** To the head of the household, who is 户主. */
+export function relationCode({ relation, sex }: Pick<Person, 'relation' | 'sex'>): string {
+  return RELATION[relation][sex === 'male' ? 0 : 1];
+}
