@@ -108,10 +108,14 @@ function outside(dataDir: string): Outside {
   return { demo, dataDir, ask, token, assertion, requestToken, walk };
 }
 
+const CACHING = /^(no-store|no-cache, no-store|private, no-cache|public, max-age=\d+(, immutable)?)$/;
+
 async function send(url: string, init: RequestInit): Promise<Reply> {
   const reply = await fetch(url, init);
   const text = await reply.text();
   const headers = Object.fromEntries(reply.headers);
+  // Whatever was asked, and however it ended: no cache keeps what its route did not allow.
+  if (!CACHING.test(headers['cache-control'] ?? '')) throw new Error(`${url} says nothing to caches`);
   const isJson = /[/+]json/.test(headers['content-type'] ?? '') && text !== '';
   return { status: reply.status, headers, text, body: isJson ? JSON.parse(text) : undefined };
 }
