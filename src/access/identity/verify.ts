@@ -73,12 +73,17 @@ function verifier(config: Pick<Config, 'publicUrl'>, keys: Keys, clock: Clock) {
     const { payload, protectedHeader } = await jwtVerify(token, key, options).catch(() => {
       throw refused('The token is not valid here');
     });
-    const { sub, client_id: clientId, iat, exp } = payload;
-    const odd = protectedHeader.kid !== kid || payload.aud !== aud || sub !== clientId || payload.cnf !== undefined;
-    if (odd || exp! * 1_000 <= clock.now() || exp! - iat! > TOKEN_AGE_AT_MOST) {
+    const { sub, client_id: clientId, iat = 0, exp = 0 } = payload;
+    const odd =
+      sub === undefined ||
+      protectedHeader.kid !== kid ||
+      payload.aud !== aud ||
+      sub !== clientId ||
+      payload.cnf !== undefined;
+    if (odd || exp * 1_000 <= clock.now() || exp - iat > TOKEN_AGE_AT_MOST) {
       throw refused('The token is not valid here');
     }
-    return { issuer: config.publicUrl, sub: sub!, audience, issuedAt: iat!, expiresAt: exp! };
+    return { issuer: config.publicUrl, sub, audience, issuedAt: iat, expiresAt: exp };
   };
 }
 

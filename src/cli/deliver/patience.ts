@@ -35,7 +35,7 @@ export function patience(signal: AbortSignal): Patience {
 
 /** Randomised by up to a quarter, so that senders that lost their connections together do not return together. */
 function backOff(tries: number): number {
-  const spread = 1 + systemClock.randomBytes(1)[0]! / 1024;
+  const spread = 1 + systemClock.randomBytes(1).readUInt8() / 1024;
   return Math.min(LONGEST_MS, FIRST_MS * 2 ** (tries - 1)) * spread;
 }
 

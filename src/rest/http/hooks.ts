@@ -44,7 +44,7 @@ function refusal(request: FastifyRequest, hosts: ReadonlySet<string>): Problem |
   const { rawHeaders } = request.raw;
   const seen = new Set<string>();
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]!.toLowerCase();
+    const name = (rawHeaders[i] ?? '').toLowerCase();
     if (!SINGLE.has(name)) continue;
     if (seen.has(name))
       return new Problem('bad-header', `The header ${name} appears more than once.`, {

@@ -80,7 +80,7 @@ function connectionOf(connection: mysql.Connection, limits: Limits): DatabaseCon
     },
     async count(reading) {
       const [row] = await texts<[string]>(countStatement(reading, spellingOf(reading)));
-      return Number(row![0]);
+      return Number(row?.[0]);
     },
     async *rows(reading) {
       const stream = connection

@@ -70,7 +70,7 @@ function connectionOf(client: pg.Client, limits: Limits): DatabaseConnection {
     },
     async count(reading) {
       const [row] = await texts<[string]>(countStatement(reading, SPELLING), valuesOf(reading));
-      return Number(row![0]);
+      return Number(row?.[0]);
     },
     async *rows(reading) {
       const statement = rowsStatement(reading, SPELLING);

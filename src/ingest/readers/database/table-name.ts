@@ -8,7 +8,8 @@ export function parseTable(text: string): TableName {
   if (parts.length > 2 || parts.some((part) => !/^[^\p{Cc}]{1,128}$/u.test(part))) {
     throw new Unreadable(0, 'table', 'the table of the source is not written as table or schema.table');
   }
-  return parts.length === 2 ? { schema: parts[0], table: parts[1]! } : { schema: undefined, table: parts[0]! };
+  const [first = '', second] = parts;
+  return second === undefined ? { schema: undefined, table: first } : { schema: first, table: second };
 }
 
 export type Quote = (name: string) => string;

@@ -16,10 +16,11 @@ const HEADER_AT_MOST = 64 * 1024;
 export async function checkPages(spooled: Spooled, group: FileMetaData['row_groups'][number]): Promise<void> {
   const rows = Number(group.num_rows);
   for (const { meta_data: meta } of group.columns) {
-    const dictionary = Number(meta!.dictionary_page_offset ?? 0n);
-    const data = Number(meta!.data_page_offset);
+    if (meta === undefined) throw lying('a column without a description');
+    const dictionary = Number(meta.dictionary_page_offset ?? 0n);
+    const data = Number(meta.data_page_offset);
     const start = dictionary > 0 && dictionary < data ? dictionary : data;
-    const end = start + Number(meta!.total_compressed_size);
+    const end = start + Number(meta.total_compressed_size);
     if (start < 4 || end > spooled.size) throw lying('a column outside of the file');
     let values = 0;
     for (let at = start; at < end && values < rows; ) {

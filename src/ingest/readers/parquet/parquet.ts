@@ -97,7 +97,7 @@ function asFile(spooled: Spooled) {
 
 /** Rows of a row group that are decoded together: fewer where rows are long. */
 function rowsAtOnce({ num_rows: rows, columns }: FileMetaData['row_groups'][number]): number {
-  const bytes = columns.reduce((sum, { meta_data: meta }) => sum + Number(meta!.total_uncompressed_size), 0);
+  const bytes = columns.reduce((sum, { meta_data: meta }) => sum + Number(meta?.total_uncompressed_size ?? 0), 0);
   return Math.max(1, Math.min(ROWS_AT_ONCE, Math.floor((DECODED_AT_ONCE * Number(rows)) / Math.max(1, bytes))));
 }
 
