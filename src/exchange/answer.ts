@@ -42,18 +42,26 @@ const BEGUN_WITHIN_MS = 2_000;
  * @throws Problem for every failure; it is recorded too
  */
 export const answer: AnswerFunction = async (exchange, call, asks, door) => {
-  const live = openLive(exchange, call);
+  const asking: Asking = { call, door, live: undefined };
   try {
     return await recorded(
       exchange.policy,
       (index) => decideAll(exchange, { call, asks, index }),
-      (decided) => give(exchange, decided, { call, door, live }),
+      (decided) => give(exchange, decided, asking),
     );
   } catch (error) {
-    await recordFailure(exchange, { call, asks, error, asked: live.asked });
+    await recordFailure(exchange, { call, asks, error, asked: asking.live?.asked ?? NOTHING_ASKED });
     throw error;
   }
 };
+
+/** One call over all its attempts. */
+interface Asking {
+  call: Call;
+  door: Door;
+  /** Once something of it is asked live. */
+  live: Live | undefined;
+}
 
 function decideAll(
   { clock }: Exchange,
@@ -74,19 +82,17 @@ function renew(ask: Ask, index: PolicyIndex): Ask {
 }
 
 /** plan → run → present → record: what is decided becomes the answer. */
-async function give(
-  exchange: Exchange,
-  decided: DecidedAsks,
-  { call, door, live }: { call: Call; door: Door; live: Live },
-): Promise<Answer> {
+async function give(exchange: Exchange, decided: DecidedAsks, asking: Asking): Promise<Answer> {
+  const { call, door } = asking;
   const confirmed =
     door.ifNoneMatch === undefined ? undefined : await confirm(exchange, decided, { call, etag: door.ifNoneMatch });
   if (confirmed !== undefined) return confirmed;
-  const records = decided.asks.some(isLive) ? await live.fetch(decided) : NO_RECORDS;
+  if (decided.asks.some(({ contract }) => proxyOf(contract) !== undefined)) asking.live ??= openLive(exchange, call);
+  const records = asking.live === undefined ? NO_RECORDS : await asking.live.fetch(decided);
   const outcomes = await runAll(exchange, decided, records);
   const presenting = door.present(outcomes);
   const presented = presenting instanceof Promise ? await presenting : presenting;
-  const answered = { call, outcomes, event: door.event, presented, asked: live.asked };
+  const answered = { call, outcomes, event: door.event, presented, asked: asking.live?.asked ?? NOTHING_ASKED };
   const { receipt, sentAt, etag } = await recordAnswer(exchange, decided, answered);
   if (exchange.clock.now() - sentAt > BEGUN_WITHIN_MS) {
     throw new Problem('unavailable', 'The answer was recorded too late to be given. Try again.', { retryAfter: 1 });
@@ -95,10 +101,7 @@ async function give(
 }
 
 const NO_RECORDS: LiveRecords = new Map();
-
-function isLive({ contract }: Ask): boolean {
-  return proxyOf(contract) !== undefined;
-}
+const NOTHING_ASKED: readonly number[] = [];
 
 async function runAll(
   { reading }: Exchange,

@@ -14,8 +14,8 @@ import { releasedDatasets } from '../query/datasets/released.js';
 import { decideAgain } from './delivering/authorise-delivery.js';
 import { type BegunDelivery, beginDelivery, type Offer } from './delivering/begin-delivery.js';
 import { endedEntry } from './delivering/delivery-entries.js';
-import { digestOf, failDelivery, refuseDelivery } from './delivering/end-delivery.js';
-import { isKnown, sameBefore } from './delivering/recognise.js';
+import { failDelivery, refuseDelivery } from './delivering/end-delivery.js';
+import { digestOf, isKnown, sameBefore } from './delivering/recognise.js';
 import { recoverDeliveries } from './delivering/recover-deliveries.js';
 import type { Exchange } from './exchange.js';
 

@@ -1,4 +1,5 @@
 import type { Subject } from '../../access/identity/subject.js';
+import type { Denial } from '../../access/policy/decision.js';
 import type { PolicyIndex } from '../../access/policy/policy.js';
 import type { Actor, Draft, EntryAccess, Receipt, Sealed } from '../../audit/entry.js';
 import { enter } from '../../audit/recorded.js';
@@ -24,24 +25,49 @@ export async function recordAnswer(
   },
 ): Promise<{ receipt: Receipt; sentAt: number; etag: string | undefined }> {
   const { call, outcomes, presented, asked } = answered;
-  const denied = outcomes.length > 0 && outcomes.every(({ outcome }) => outcome === 'denied');
   const query = canonicalAsk(asks);
+  const { accesses, rows, denials, notAfter } = leavingOf(asks, outcomes);
+  const denied = outcomes.length > 0 && denials.length === outcomes.length;
+  const sealed: Sealed = { ...stated(call), ask: query, rows };
+  if (denials.length > 0) {
+    sealed.rule = denials.map(({ rule }) => rule).join();
+    sealed.reason = denials.map(({ reason }) => reason).join('; ');
+  }
   const { receipt, sentAt } = await enter(exchange.log, {
     request: call.request,
     event: denied && answered.event === 'data.read' ? 'data.denied' : answered.event,
     outcome: denied ? 'denied' : 'success',
     actor: actorOf(call, index),
-    accesses: outcomes.flatMap((outcome, i) =>
-      outcome.outcome === 'rows' ? outcome.rows.entries() : deniedAccess(asks[i]!, outcome.denial.grant === undefined),
-    ),
+    accesses,
     answer: presented.body,
     query,
-    sealed: sealedOf(call, query, outcomes),
+    sealed,
     ...(asked.length === 0 ? {} : { detail: { asked } }),
     epoch: index.epoch,
-    ...notAfter(outcomes),
+    ...(notAfter === Number.POSITIVE_INFINITY ? {} : { notAfter }),
   });
   return { receipt, sentAt, etag: tag(exchange, query, outcomes, receipt.index) };
+}
+
+/** What an entry says of the outcomes: datasets, the numbers of the rows that leave, denials, and until when all of it may. */
+function leavingOf(asks: readonly Ask[], outcomes: readonly Outcome[]) {
+  const accesses: EntryAccess[] = [];
+  const rows: Buffer[] = [];
+  const denials: Denial[] = [];
+  let notAfter = Number.POSITIVE_INFINITY;
+  for (const [i, outcome] of outcomes.entries()) {
+    if (outcome.outcome === 'rows') {
+      accesses.push(...outcome.rows.entries());
+      rows.push(...outcome.rows.packed());
+      notAfter = Math.min(notAfter, outcome.rows.permit.notAfter);
+      continue;
+    }
+    denials.push(outcome.denial);
+    const ask = asks[i];
+    // Without any grant the entry names no dataset, as the reply names none: a known and an unknown one look the same.
+    if (ask !== undefined && outcome.denial.grant !== undefined) accesses.push({ ...touched(ask), decision: 'deny' });
+  }
+  return { accesses, rows, denials, notAfter };
 }
 
 /** A failure is an ending too: recorded where the log still can, told to the caller by the error that caused it. */
@@ -115,22 +141,6 @@ function selectionOf(selection: Ask['selection']): unknown {
   ];
 }
 
-function sealedOf(call: Call, ask: string, outcomes: readonly Outcome[]): Sealed {
-  const sealed: Sealed = { ...stated(call), ask, rows: rowsThatLeft(outcomes) };
-  const denials = outcomes.flatMap((outcome) => (outcome.outcome === 'denied' ? [outcome.denial] : []));
-  if (denials.length > 0) {
-    sealed.rule = denials.map(({ rule }) => rule).join();
-    sealed.reason = denials.map(({ reason }) => reason).join('; ');
-  }
-  return sealed;
-}
-
-function rowsThatLeft(outcomes: readonly Outcome[]): Buffer[] {
-  const [only] = outcomes;
-  if (outcomes.length === 1 && only!.outcome === 'rows') return only!.rows.packed();
-  return outcomes.flatMap((outcome) => (outcome.outcome === 'rows' ? outcome.rows.packed() : []));
-}
-
 function touched(ask: Ask): Omit<EntryAccess, 'decision'> {
   return {
     dataset: ask.contract.name,
@@ -143,18 +153,6 @@ function touched(ask: Ask): Omit<EntryAccess, 'decision'> {
     masks: [],
     rows: null,
   };
-}
-
-/** Without any grant the entry names no dataset, as the reply names none: a known and an unknown one look the same. */
-function deniedAccess(ask: Ask, unknown: boolean): EntryAccess[] {
-  return unknown ? [] : [{ ...touched(ask), decision: 'deny' }];
-}
-
-function notAfter(outcomes: readonly Outcome[]): { notAfter?: number } {
-  let earliest = Number.POSITIVE_INFINITY;
-  for (const outcome of outcomes)
-    if (outcome.outcome === 'rows') earliest = Math.min(earliest, outcome.rows.permit.notAfter);
-  return earliest === Number.POSITIVE_INFINITY ? {} : { notAfter: earliest };
 }
 
 function tag(exchange: Exchange, query: string, outcomes: readonly Outcome[], entry: number): string | undefined {

@@ -9,10 +9,10 @@ import type { Intake } from '../../ingest/receive/intake.js';
 import { Cancelled } from '../../ingest/watch-cancel.js';
 import { Problem } from '../../platform/errors.js';
 import { databaseProblem } from '../../platform/postgres/database-problem.js';
-import { writeDigest } from '../../platform/structured-field.js';
 import type { Exchange } from '../exchange.js';
 import type { BegunDelivery } from './begin-delivery.js';
 import { cancelledEntry, endedEntry, failedEntry } from './delivery-entries.js';
+import { digestOf } from './recognise.js';
 
 /**
  * Nobody can tell its rows apart: rejected whole, with what had been read of it set aside or dropped.
@@ -99,9 +99,4 @@ function isBrokenOff(error: unknown): boolean {
 function notesOf(intake: Intake): Pick<Report, 'source'> {
   const notes = intake.notes?.();
   return notes === undefined ? {} : { source: notes };
-}
-
-/** Of what was received. */
-export function digestOf(intake: Intake): string {
-  return writeDigest(intake.digest());
 }

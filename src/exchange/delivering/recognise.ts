@@ -1,10 +1,10 @@
 import type { Permit } from '../../access/policy/decision.js';
 import type { PolicyIndex } from '../../access/policy/policy.js';
+import type { Intake } from '../../ingest/receive/intake.js';
 import { findSame, type Same, type Sought } from '../../ingest/receive/same-file.js';
 import { Problem } from '../../platform/errors.js';
 import { writeDigest } from '../../platform/structured-field.js';
 import type { BegunDelivery } from './begin-delivery.js';
-import { digestOf } from './end-delivery.js';
 
 /** Was the file published before whose digest the sender has stated? Then its rows needn't be landed once more: it is read and hashed only. */
 export async function isKnown(run: BegunDelivery): Promise<boolean> {
@@ -43,4 +43,9 @@ function soughtBy(
     part: permit.access.get('')!.grant.rows,
     rowsOf: (grantId) => index.grants.get(grantId)?.rows,
   };
+}
+
+/** Of what was received, as in `Content-Digest`. */
+export function digestOf(intake: Intake): string {
+  return writeDigest(intake.digest());
 }

@@ -14,8 +14,8 @@ import { beginUpload } from '../../ingest/receive/upload.js';
 import { Problem } from '../../platform/errors.js';
 import { receiptHeader } from '../answering/receipt-header.js';
 import { deliverAs } from '../delivering/deliver-as.js';
-import { digestOf } from '../delivering/end-delivery.js';
 import { fileIntakeOf } from '../delivering/file-intake-of.js';
+import { digestOf } from '../delivering/recognise.js';
 import { appendToUpload } from '../delivering/uploads.js';
 import type { Exchange } from '../exchange.js';
 import {

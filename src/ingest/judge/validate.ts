@@ -135,7 +135,7 @@ function mappingReport(
   headings: ReadonlySet<string>,
   codes: CodeCounts,
 ): ReturnType<Judge['mapped']> {
-  const suggestions = suggestHeadings(validator, headings);
+  const suggestions = headings.size === 0 ? {} : suggestHeadings(validator, headings);
   const unmappedValues = codes.told();
   return {
     unmapped: [...headings],

@@ -6,7 +6,7 @@ import { stagingTable } from '../land/staging.js';
 import type { RowError } from '../readers/source.js';
 import { measureSets } from './measure-sets.js';
 import { blank, type QualityReport, type RuleReport } from './report.js';
-import { ruleOfFault, TYPE_RULES } from './rule-of-fault.js';
+import { ruleOfFault, typeRulesOf } from './rule-of-fault.js';
 import { cut, scoresOf } from './score.js';
 import { type FaultCount, LINES_AT_MOST, type Tally } from './tally.js';
 
@@ -106,7 +106,7 @@ async function typeReports(
     reports.set(`${rule.name}\0${field}`, { ...start, ...together(start, fault) });
   }
   const found = new Set([...reports.values()].map(({ rule }) => rule));
-  const clean = TYPE_RULES.filter((rule) => !found.has(rule.name) && rule.concerns(contract));
+  const clean = typeRulesOf(contract).filter((rule) => !found.has(rule.name));
   return [...reports.values(), ...clean.map((rule) => ({ ...blank(rule), checked: rows.received }))];
 }
 

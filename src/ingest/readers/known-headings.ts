@@ -12,12 +12,21 @@ export type KnownHeadings = (text: string) => KnownHeading | undefined;
 /** Equals `OPERATION` of the mapping, which is in a higher layer. */
 const OPERATION = '_op';
 
+/** By contract: the same for each delivery. */
+const held = new WeakMap<Contract, KnownHeadings>();
+
 /**
  * The headings of a contract: those declared, the names of fields, and the titles of fields (the template uses them)
  * where no other heading or field has the same text. Spaces, line breaks, full-width characters and the asterisk of a
  * required column are ignored.
  */
 export function knownHeadings(contract: Contract): KnownHeadings {
+  const known = held.get(contract) ?? readHeadings(contract);
+  held.set(contract, known);
+  return known;
+}
+
+function readHeadings(contract: Contract): KnownHeadings {
   const exact = new Map<string, KnownHeading>([[OPERATION, { heading: OPERATION, field: undefined }]]);
   const fields = [...contract.fields.values()];
   const add = (text: string, known: KnownHeading) => void (exact.has(text) || exact.set(text, known));
