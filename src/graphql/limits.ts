@@ -1,4 +1,5 @@
 import { type DocumentNode, Kind, visit } from 'graphql';
+import { ASK_LIMITS } from '../query/limits.js';
 import { refuse } from './error.js';
 
 /** Limits of one document, all checked before execution. */
@@ -9,7 +10,7 @@ export const LIMITS = {
   /** Fields below the operation, the publisher's group included. */
   depth: 12,
   /** Joins of one statement; the same depth as REST's _expand. */
-  relationDepth: 4,
+  relationDepth: ASK_LIMITS.relationDepth,
   relations: 20,
   /** Dataset fields per request: each costs a statement and a decision. */
   roots: 10,
@@ -21,9 +22,9 @@ export const LIMITS = {
   cost: 250_000,
   /** Nesting of the raw variables. */
   variableDepth: 24,
-  conditionDepth: 4,
-  conditionLeaves: 50,
-  listValues: 5_000,
+  conditionDepth: ASK_LIMITS.conditionDepth,
+  conditionLeaves: ASK_LIMITS.conditionLeaves,
+  listValues: ASK_LIMITS.listValues,
   /** Bytes of a POST body. */
   bodyBytes: 512 * 1024,
 } as const;

@@ -4,6 +4,7 @@ import type { Catalog } from '../catalog/catalog.js';
 import type { Field } from '../catalog/contract.js';
 import { Problem } from '../platform/errors.js';
 import type { Ask, Target } from '../query/ask.js';
+import { ASK_LIMITS } from '../query/limits.js';
 import { isPersonal, parseSort } from '../query/names.js';
 import { parseValue } from '../query/value.js';
 import type { Documents, Prepared } from './document.js';
@@ -128,10 +129,11 @@ function readPage(root: RootShape, input: Record<string, unknown>, reading: Pars
   const { contract, wantsRows, wantsCount } = root;
   const where = readWhere(input.where, contract, reading.catalog);
   checkUrl(fieldsOf(where, contract, reading.catalog), reading);
-  const limit = input.first ?? 100;
-  if (typeof limit !== 'number' || limit < 1 || limit > 1000) {
+  const { least, most } = ASK_LIMITS.page;
+  const limit = input.first ?? ASK_LIMITS.page.default;
+  if (typeof limit !== 'number' || limit < least || limit > most) {
     throw new Problem('bad-limit', undefined, {
-      faults: [{ parameter: 'first', reason: 'out of range', expected: '1 to 1000' }],
+      faults: [{ parameter: 'first', reason: 'out of range', expected: `${least} to ${most}` }],
     });
   }
   return {

@@ -13,6 +13,7 @@ import {
 import type { Catalog } from '../catalog/catalog.js';
 import type { Contract } from '../catalog/contract.js';
 import { proxyOf } from '../catalog/source-terms.js';
+import { ASK_LIMITS } from '../query/limits.js';
 import { type DatasetNames, nameDatasets } from './names.js';
 import {
   resolveCursor,
@@ -119,13 +120,14 @@ function rootFields(contract: Contract, names: DatasetNames, making: Making): Fi
 
 function listArguments(contract: Contract, names: DatasetNames, making: Making): GraphQLFieldConfigArgumentMap {
   const where = whereType(contract, names, making);
+  const { least, most, default: leftOut } = ASK_LIMITS.page;
   return {
     ...(where === undefined ? {} : { where: { type: where } }),
     sort: {
       type: new GraphQLList(new GraphQLNonNull(GraphQLString)),
       description: `One of: ${[...contract.sortable].join(', ') || 'none'}; a leading - reverses.`,
     },
-    first: { type: GraphQLInt, description: '1 to 1000, 100 where left out.' },
+    first: { type: GraphQLInt, description: `${least} to ${most}, ${leftOut} where left out.` },
     after: { type: GraphQLString, description: 'The endCursor of the page before.' },
   };
 }

@@ -5,6 +5,7 @@ import { type Fault, Problem, type ProblemCode } from '../platform/errors.js';
 import { nearMiss } from '../platform/near-miss.js';
 import { OPERATORS, type Operator, TYPES } from '../standard/type.js';
 import { EVERYTHING, type Selection } from './ask.js';
+import { ASK_LIMITS } from './limits.js';
 import { askedLive } from './live-keys.js';
 
 /** Where a name stood, so that an error can point there: `{ parameter: 'born.gte' }` or `{ pointer: '/where/field' }`. */
@@ -108,18 +109,15 @@ export function parseSelection(
   }
   for (const name of fields ?? []) fieldOf(contract, name, places.select);
   const root: Growing = { fields, relations: new Map() };
-  if (asked.expand.length > EXPANDED_AT_MOST)
+  if (asked.expand.length > ASK_LIMITS.expanded)
     throw refuse('too-complex', 'Too many relations.', {
       ...places.expand,
       reason: 'too many',
-      expected: `at most ${EXPANDED_AT_MOST}`,
+      expected: `at most ${ASK_LIMITS.expanded}`,
     });
   for (const path of asked.expand) expand(root, contract, path, catalog, places.expand);
   return root;
 }
-
-const EXPANDED_AT_MOST = 10;
-const DEPTH_AT_MOST = 4;
 
 interface Growing {
   fields: readonly string[] | undefined;
@@ -128,11 +126,11 @@ interface Growing {
 
 function expand(root: Growing, contract: Contract, path: string, catalog: Catalog, place: Place): void {
   const segments = path.split('.');
-  if (segments.length > DEPTH_AT_MOST)
+  if (segments.length > ASK_LIMITS.relationDepth)
     throw refuse('too-complex', 'A relation path is too deep.', {
       ...place,
       reason: 'too deep',
-      expected: `at most ${DEPTH_AT_MOST} relations`,
+      expected: `at most ${ASK_LIMITS.relationDepth} relations`,
     });
   let node = root;
   let at = contract;

@@ -3,6 +3,7 @@ import type { Contract } from '../../catalog/contract.js';
 import { Problem } from '../../platform/errors.js';
 import { pointerTo } from '../../platform/json-pointer.js';
 import type { Ask, Condition, Leaf, Value } from '../../query/ask.js';
+import { ASK_LIMITS } from '../../query/limits.js';
 import {
   checkOperator,
   fieldAt,
@@ -13,7 +14,7 @@ import {
   suggestion,
 } from '../../query/names.js';
 import { parseValue } from '../../query/value.js';
-import { checkLimit, LIMIT, parseCount } from './parse-url.js';
+import { checkLimit, parseCount } from './parse-url.js';
 
 interface BodyContext {
   contract: Contract;
@@ -22,10 +23,6 @@ interface BodyContext {
 
 const QUERY_MEMBERS = ['where', 'select', 'sort', 'limit', 'cursor', 'expand', 'count'] as const;
 const LOOKUP_MEMBERS = ['keys', 'select', 'expand'] as const;
-export const DEPTH_AT_MOST = 4;
-export const LEAVES_AT_MOST = 50;
-export const VALUES_AT_MOST = 5_000;
-export const KEYS_AT_MOST = 1_000;
 
 type Members = Record<string, unknown>;
 
@@ -56,7 +53,7 @@ export function parseQueryBody(body: unknown, context: BodyContext): Ask {
           ? undefined
           : parseCondition(members.where, '/where', { ...context, budget, depth: 1 }),
       sort: sort[0] === undefined ? undefined : parseSort(context.contract, sort[0], { pointer: '/sort/0' }),
-      limit: members.limit === undefined ? LIMIT.default : checkLimit(members.limit, { pointer: '/limit' }),
+      limit: members.limit === undefined ? ASK_LIMITS.page.default : checkLimit(members.limit, { pointer: '/limit' }),
       cursor,
       count: members.count === undefined ? 'none' : parseCount(members.count, { pointer: '/count' }),
     },
@@ -69,11 +66,11 @@ export function parseQueryBody(body: unknown, context: BodyContext): Ask {
 export function parseLookupBody(body: unknown, context: BodyContext): { ask: Ask; keys: readonly unknown[] } {
   const members = membersOf(body, '', LOOKUP_MEMBERS);
   const keys = members.keys;
-  if (!Array.isArray(keys) || keys.length === 0 || keys.length > KEYS_AT_MOST) {
+  if (!Array.isArray(keys) || keys.length === 0 || keys.length > ASK_LIMITS.keys) {
     throw refuse('bad-body', 'keys is a list of keys.', {
       pointer: '/keys',
       reason: 'wrong form',
-      expected: `a list of 1 to ${KEYS_AT_MOST} keys`,
+      expected: `a list of 1 to ${ASK_LIMITS.keys} keys`,
     });
   }
   keys.forEach((key: unknown, i) => {
@@ -143,7 +140,8 @@ function parseCondition(
   pointer: string,
   context: BodyContext & { budget: { leaves: number; values: number }; depth: number },
 ): Condition {
-  if (context.depth > DEPTH_AT_MOST) throw tooComplex(pointer, `at most ${DEPTH_AT_MOST} levels`);
+  if (context.depth > ASK_LIMITS.conditionDepth)
+    throw tooComplex(pointer, `at most ${ASK_LIMITS.conditionDepth} levels`);
   const deeper = { ...context, depth: context.depth + 1 };
   const members = isMembers(node) ? node : membersOf(node, pointer, ['and', 'or', 'not', 'field', 'op', 'value']);
   for (const word of ['and', 'or'] as const) {
@@ -155,7 +153,8 @@ function parseCondition(
         reason: 'wrong form',
         expected: 'a list of at least one condition',
       });
-    if (parts.length > LEAVES_AT_MOST) throw tooComplex(pointer, `at most ${LEAVES_AT_MOST} conditions`);
+    if (parts.length > ASK_LIMITS.conditionLeaves)
+      throw tooComplex(pointer, `at most ${ASK_LIMITS.conditionLeaves} conditions`);
     const parsed = parts.map((part, i) => parseCondition(part, `${pointer}/${word}/${i}`, deeper));
     return word === 'and' ? { and: parsed } : { or: parsed };
   }
@@ -170,7 +169,8 @@ function parseLeaf(
   { contract, catalog, budget }: BodyContext & { budget: { leaves: number; values: number } },
 ): Leaf {
   budget.leaves += 1;
-  if (budget.leaves > LEAVES_AT_MOST) throw tooComplex(pointer, `at most ${LEAVES_AT_MOST} conditions`);
+  if (budget.leaves > ASK_LIMITS.conditionLeaves)
+    throw tooComplex(pointer, `at most ${ASK_LIMITS.conditionLeaves} conditions`);
   const path = members.field;
   const op = members.op ?? 'eq';
   if (typeof path !== 'string' || typeof op !== 'string') {
@@ -197,7 +197,7 @@ function parseLeaf(
       expected: 'a list of values',
     });
   budget.values += list.length;
-  if (budget.values > VALUES_AT_MOST) throw tooComplex(pointer, `at most ${VALUES_AT_MOST} values`);
+  if (budget.values > ASK_LIMITS.listValues) throw tooComplex(pointer, `at most ${ASK_LIMITS.listValues} values`);
   return { path, op, value: list.map((raw, i) => parse(raw, `${pointer}/value/${i}`)) };
 }
 

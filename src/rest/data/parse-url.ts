@@ -2,6 +2,7 @@ import type { Catalog } from '../../catalog/catalog.js';
 import type { Contract } from '../../catalog/contract.js';
 import { Problem } from '../../platform/errors.js';
 import type { Ask, Condition, Leaf, Value } from '../../query/ask.js';
+import { ASK_LIMITS } from '../../query/limits.js';
 import {
   checkOperator,
   fieldAt,
@@ -17,8 +18,6 @@ import { parseValue } from '../../query/value.js';
 import { pairsOf, type QueryPair } from '../http/query-string.js';
 
 export const CONTROLS = ['_select', '_sort', '_limit', '_cursor', '_count', '_expand'] as const;
-export const LIMIT = { least: 1, most: 1_000, default: 100 };
-const IN_URL_AT_MOST = 100;
 
 export interface UrlContext {
   contract: Contract;
@@ -116,11 +115,11 @@ function parseFilters(filters: readonly QueryPair[], context: UrlContext): Condi
 
 function appendTo(list: Leaf, leaf: Leaf, parameter: string): void {
   const values = list.value as Value[];
-  if (values.length >= IN_URL_AT_MOST)
+  if (values.length >= ASK_LIMITS.urlListValues)
     throw refuse('too-complex', 'Too many values in a URL: put them in a body.', {
       parameter,
       reason: 'too many values',
-      expected: `at most ${IN_URL_AT_MOST}`,
+      expected: `at most ${ASK_LIMITS.urlListValues}`,
     });
   values.push(...(leaf.value as Value[]));
 }
@@ -171,16 +170,17 @@ function parseControlsSelection(controls: Controls, { contract, catalog }: UrlCo
 }
 
 function parseLimit(text: string | undefined): number {
-  if (text === undefined) return LIMIT.default;
+  if (text === undefined) return ASK_LIMITS.page.default;
   return checkLimit(/^\d{1,6}$/.test(text) ? Number(text) : Number.NaN, { parameter: '_limit' });
 }
 
 export function checkLimit(limit: unknown, place: { parameter?: string; pointer?: string }): number {
-  if (typeof limit === 'number' && Number.isInteger(limit) && limit >= LIMIT.least && limit <= LIMIT.most) return limit;
+  const { least, most } = ASK_LIMITS.page;
+  if (typeof limit === 'number' && Number.isInteger(limit) && limit >= least && limit <= most) return limit;
   throw refuse('bad-limit', 'The limit is out of range.', {
     ...place,
     reason: 'out of range',
-    expected: `${LIMIT.least} to ${LIMIT.most}`,
+    expected: `${least} to ${most}`,
   });
 }
 

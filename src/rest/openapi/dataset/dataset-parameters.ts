@@ -1,10 +1,11 @@
 import Type, { type TProperties, type TSchema } from 'typebox';
 import type { Catalog } from '../../../catalog/catalog.js';
 import type { Contract, Field } from '../../../catalog/contract.js';
+import { ASK_LIMITS } from '../../../query/limits.js';
 import { type Operator, TYPES } from '../../../standard/type.js';
-import { choice, closed, integer, list } from '../../shapes.js';
+import { choice, closed, list } from '../../shapes.js';
 import { relationPathSchema } from './relations.js';
-import { cursor, filterable, LIMIT, sortNames } from './row-schemas.js';
+import { cursor, filterable, pageLimit, sortNames } from './row-schemas.js';
 import { operandSchema } from './value-schema.js';
 
 /** Parameter names that this document gives: comma-separated lists. */
@@ -20,7 +21,7 @@ export function rowsParameters(contract: Contract, catalog: Catalog): TSchema {
     ...(sorts.length === 0
       ? {}
       : { _sort: { ...choice(sorts), description: 'One field; `-` for descending. Nulls last.' } }),
-    _limit: integer(LIMIT.least, LIMIT.most, { default: LIMIT.default, description: 'Rows of a page.' }),
+    _limit: pageLimit,
     _cursor: { ...cursor, description: '`page.next_cursor` of the page before.' },
     _count: choice(['none', 'estimated', 'exact'], {
       default: 'none',
@@ -45,7 +46,7 @@ function selection(contract: Contract, catalog: Catalog): Record<string, TSchema
     _select: list(names, 500, { description: 'Fields, comma-separated; all granted ones where absent.' }),
     ...(path === undefined
       ? {}
-      : { _expand: list(path, 10, { description: 'Relations to bring along, comma-separated.' }) }),
+      : { _expand: list(path, ASK_LIMITS.expanded, { description: 'Relations to bring along, comma-separated.' }) }),
   };
 }
 

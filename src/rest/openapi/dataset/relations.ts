@@ -1,9 +1,9 @@
 import type { TSchema } from 'typebox';
 import type { Catalog } from '../../../catalog/catalog.js';
 import type { Contract } from '../../../catalog/contract.js';
+import { ASK_LIMITS } from '../../../query/limits.js';
 import { choice, pattern } from '../../shapes.js';
 
-const DEPTH_AT_MOST = 4;
 /** Beyond these a list of names helps nobody. */
 const PATHS_AT_MOST = 80;
 
@@ -11,7 +11,7 @@ const PATHS_AT_MOST = 80;
 export function relationPaths(contract: Contract, catalog: Catalog): string[] | undefined {
   const paths: string[] = [];
   let level: { path: string; at: Contract }[] = [{ path: '', at: contract }];
-  for (let depth = 0; depth < DEPTH_AT_MOST && level.length > 0; depth++) {
+  for (let depth = 0; depth < ASK_LIMITS.relationDepth && level.length > 0; depth++) {
     level = level.flatMap(({ path, at }) =>
       [...at.relations.values()].flatMap((relation) => {
         const target = catalog.contracts.get(relation.to);
@@ -30,7 +30,7 @@ export function relationPathSchema(contract: Contract, catalog: Catalog): TSchem
   const paths = relationPaths(contract, catalog);
   if (paths === undefined) {
     const first = [...contract.relations.keys()].join('|');
-    return pattern(`^(${first})(\\.[a-z][a-z0-9_]*){0,${DEPTH_AT_MOST - 1}}$`, 300);
+    return pattern(`^(${first})(\\.[a-z][a-z0-9_]*){0,${ASK_LIMITS.relationDepth - 1}}$`, 300);
   }
   return paths.length === 0 ? undefined : choice(paths);
 }

@@ -2,6 +2,7 @@ import Type, { type TProperties, type TSchema } from 'typebox';
 import type { Catalog } from '../../../catalog/catalog.js';
 import type { Contract, Field } from '../../../catalog/contract.js';
 import { proxyOf } from '../../../catalog/source-terms.js';
+import { ASK_LIMITS } from '../../../query/limits.js';
 import { LIVE_KEYS_AT_MOST } from '../../../query/live-keys.js';
 import { TYPES } from '../../../standard/type.js';
 import { boolean, choice, closed, count, integer, list, orNull, pattern, refTo } from '../../shapes.js';
@@ -9,16 +10,13 @@ import { notFoundKey, pageInfo } from './dataset-page-schemas.js';
 import { relationPathSchema } from './relations.js';
 import { fieldSchema, scalarSchema } from './value-schema.js';
 
-export const LIMIT = { least: 1, most: 1_000, default: 100 };
-const KEYS_AT_MOST = 1_000;
-const LEAVES_AT_MOST = 50;
-const VALUES_AT_MOST = 5_000;
-
 export const rowId = pattern('^[A-Za-z0-9_-]{22}$', 22, {
   description: 'The row under this grant; meaningless to any other.',
 });
 const released = count({ description: 'Release 数据版本 of the rows.' });
 const noRelease = Type.Null({ description: 'Asked live: there is no release.' });
+const { least, most } = ASK_LIMITS.page;
+export const pageLimit = integer(least, most, { default: ASK_LIMITS.page.default, description: 'Rows of a page.' });
 export const cursor = pattern('^[A-Za-z0-9_-]{48,4096}$', 4_096);
 
 interface Naming {
@@ -32,11 +30,11 @@ export function datasetSchemas(contract: Contract, naming: Naming): Record<strin
   const row = refTo(name);
   const key = keySchema(contract);
   const live = proxyOf(contract) !== undefined;
-  const keysAtMost = live ? LIVE_KEYS_AT_MOST : KEYS_AT_MOST;
+  const keysAtMost = live ? LIVE_KEYS_AT_MOST : ASK_LIMITS.keys;
   const release = live ? noRelease : released;
   return {
     [name]: rowSchema(contract, naming),
-    [`${name}Page`]: closed({ data: list(row, LIMIT.most), page: pageInfo, release }),
+    [`${name}Page`]: closed({ data: list(row, ASK_LIMITS.page.most), page: pageInfo, release }),
     [`${name}One`]: closed({ data: row, release }),
     [`${name}Where`]: whereSchema(contract, name),
     [`${name}Query`]: querySchema(contract, naming),
@@ -85,7 +83,7 @@ function keySchema(contract: Contract): TSchema {
 /** A leaf for each filterable field with its own operators and type; and, or, not; relation paths. */
 function whereSchema(contract: Contract, name: string): TSchema {
   const self = refTo(`${name}Where`);
-  const conditions = list(self, LEAVES_AT_MOST, { minItems: 1 });
+  const conditions = list(self, ASK_LIMITS.conditionLeaves, { minItems: 1 });
   const leaves: TSchema[] = filterable(contract).map((field) => leafSchema(field));
   const relations = [...contract.relations.keys()];
   if (relations.length > 0) {
@@ -93,7 +91,7 @@ function whereSchema(contract: Contract, name: string): TSchema {
     leaves.push(closed({ field: path, op: Type.Optional(choice([...ALL_OPERATORS])), value: Type.Unknown() }));
   }
   return Type.Union([closed({ and: conditions }), closed({ or: conditions }), closed({ not: self }), ...leaves], {
-    description: `At most ${LEAVES_AT_MOST} leaves on 4 levels, ${VALUES_AT_MOST} values in lists. A leaf without \`op\` means eq.`,
+    description: `At most ${ASK_LIMITS.conditionLeaves} leaves on ${ASK_LIMITS.conditionDepth} levels, ${ASK_LIMITS.listValues} values in lists. A leaf without \`op\` means eq.`,
   });
 }
 
@@ -103,7 +101,7 @@ function leafSchema(field: Field): TSchema {
   const { operators } = TYPES[field.type.name];
   const value = scalarSchema(field.type);
   const isBoolean = field.type.name === 'boolean';
-  const values = operators.includes('in') ? [value, list(value, VALUES_AT_MOST)] : [];
+  const values = operators.includes('in') ? [value, list(value, ASK_LIMITS.listValues)] : [];
   const forms = isBoolean ? values : [...values, boolean];
   const operand = forms.length === 1 ? forms[0]! : { anyOf: forms };
   return closed({ field: choice([field.name]), op: Type.Optional(choice(operators)), value: operand });
@@ -119,7 +117,7 @@ function querySchema(contract: Contract, naming: Naming): TSchema {
     where: Type.Optional(orNull(refTo(`${name}Where`))),
     ...selection(contract, naming),
     ...(sorts.length === 0 ? {} : { sort: Type.Optional(list(choice(sorts), 1)) }),
-    limit: Type.Optional(integer(LIMIT.least, LIMIT.most, { default: LIMIT.default })),
+    limit: Type.Optional(pageLimit),
     cursor: Type.Optional(orNull(cursor)),
     count: Type.Optional(choice(['none', 'estimated', 'exact'], { default: 'none' })),
   });
@@ -135,6 +133,6 @@ function selection(contract: Contract, { catalog }: Naming): TProperties {
     ),
     ...(path === undefined
       ? {}
-      : { expand: Type.Optional(list(path, 10, { description: 'Relations to bring along.' })) }),
+      : { expand: Type.Optional(list(path, ASK_LIMITS.expanded, { description: 'Relations to bring along.' })) }),
   };
 }
