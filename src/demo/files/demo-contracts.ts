@@ -5,7 +5,7 @@ import { packageRoot } from '../../platform/paths.js';
 
 let contracts: Promise<ReadonlyMap<string, Contract>> | undefined;
 
-/** The contract of a dataset in the package's catalog, which the demo writes for. Throws Error where there is none. */
+/** The contract of a dataset in the package's catalog. Throws an Error where there is none. */
 export async function demoContract(dataset: string): Promise<Contract> {
   contracts ??= readContracts();
   const contract = (await contracts).get(dataset);

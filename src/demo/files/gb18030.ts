@@ -1,6 +1,6 @@
-/** GB18030 encoder: Node decodes it (WHATWG `gb18030`) but cannot encode, so the decoder's own tables are read backwards, once. */
+/** GB18030 encoder. Node decodes it (WHATWG `gb18030`) but cannot encode, so this inverts the decoder's tables once. */
 interface Tables {
-  /** By UTF-16 unit: two bytes as a number, 0 where there are none. */
+  /** By UTF-16 unit: two bytes as a number, or 0. */
   two: Uint16Array;
   /** By UTF-16 unit: index of the four-byte code. */
   four: Map<number, number>;

@@ -1,4 +1,4 @@
-/** Whole months since January of year 0: what allowances and assistance are counted in. */
+/** Whole months since January of year 0: the unit of allowances and assistance. */
 export function monthOf(day: number): number {
   const date = new Date(day * 86_400_000);
   return date.getUTCFullYear() * 12 + date.getUTCMonth();

@@ -24,7 +24,7 @@ export interface FileContent {
   rows(): Iterable<StandardRow>;
 }
 
-/** Nothing is read before the stream is. */
+/** Makes no row before the stream is read. */
 export function publisherFile(content: FileContent, format: Format): PublisherFile {
   const { kind = 'csv', encoding = 'utf-8', gzip = false } = format;
   const { name: dataset, publisher, major } = content.contract;

@@ -27,7 +27,7 @@ interface Whole {
   rows(plan: Plan): Iterable<StandardRow>;
 }
 
-/** One file for each property company that delivers for itself; the authority adds what the others sent it. */
+/** One file per property company that delivers for itself; the authority delivers for the others. */
 interface InParts {
   partRows(plan: Plan, units: ReadonlySet<Unit>): Iterable<StandardRow>;
 }
@@ -39,7 +39,7 @@ const csv = (name: string, rows: Whole['rows'], more: Partial<Format> = {}): Who
 const json = (name: string, rows: Whole['rows']) => csv(name, rows, { kind: 'ndjson' });
 const police = (name: string, rows: Whole['rows']) => csv(name, rows, { encoding: 'gb18030', dates: 'compact' });
 
-/** What is referred to comes before what refers to it. */
+/** In the order of references. */
 const FILES: Readonly<Record<string, Whole | InParts>> = {
   'exchange/division': csv('行政区划', divisionRows),
   'exchange/address': csv('标准地址', addressRows, { gzip: true }),
@@ -70,7 +70,7 @@ const FILES: Readonly<Record<string, Whole | InParts>> = {
   'grid-center/event-step': csv('事件流转', stepRows),
 };
 
-/** Every file of the demo. Same people and seed: same bytes. Throws RangeError for a number of people that no plan has. */
+/** Every file of the demo. Same people and seed: same bytes. Throws RangeError for an unsupported number of people. */
 export async function publisherFiles({ people, seed }: { people: number; seed: number }): Promise<PublisherFile[]> {
   const plan = planPopulation(people, seed);
   const files: PublisherFile[] = [];

@@ -2,25 +2,25 @@ import type { Contract, Field } from '../../catalog/contract.js';
 import { randomOf } from './random.js';
 import type { StandardRow, StandardValue } from './standard-row.js';
 
-/** What a publisher's file or system holds in one place. Numbers and objects stay so in JSON. */
+/** One value in a publisher's file or system. JSON keeps numbers and objects. */
 export type OwnValue = string | number | object | undefined;
 
-/** How a publisher writes what its contract reads: the contract's mapping backwards. */
+/** Writes what a contract reads, in the publisher's words: the inverse of the contract's mapping. */
 export interface PublisherWords {
   /** In the order of the contract's fields. */
   headings: readonly string[];
-  /** In the order of the headings. Throws Error for a code that the contract maps nothing to. */
+  /** In the order of the headings. Throws an Error for a code that the contract does not map. */
   valuesOf(row: StandardRow): OwnValue[];
 }
 
 export interface Habits {
-  /** 2026-01-31 unless said otherwise: 20260131, or 2026/1/31 as a spreadsheet shows it. */
+  /** 2026-01-31 by default: 20260131, or 2026/1/31 as a spreadsheet shows it. */
   dates?: 'compact' | 'slashes';
-  /** Where a contract knows several spellings, one is chosen by this seed; a system writes the last, which is its own. */
+  /** If a contract accepts several headings or codes, this seed chooses; a system writes the last, which is its own. */
   spelling: { seed: number; file: string } | 'last';
 }
 
-/** Two calls with the same habits choose the same spellings. */
+/** Two calls with the same habits choose the same headings and codes. */
 export function publisherWords(contract: Contract, habits: Habits): PublisherWords {
   const { spelling } = habits;
   const random = spelling === 'last' ? undefined : randomOf(spelling.seed, `words ${spelling.file}`);
@@ -65,7 +65,7 @@ function writerOf(field: Field, { dates }: Habits, choose: (spellings: readonly 
   return (value) => (Array.isArray(value) ? value.join(between) : typeof value === 'boolean' ? String(value) : value);
 }
 
-/** Code of the standard → the publisher's own codes for it. */
+/** Code of the standard → the publisher's own codes. */
 function ownCodes(codes: Readonly<Record<string, string>>): Map<string, string[]> {
   const own = new Map<string, string[]>();
   for (const [word, code] of Object.entries(codes)) own.set(code, [...(own.get(code) ?? []), word]);

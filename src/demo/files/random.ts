@@ -1,4 +1,4 @@
-/** A small deterministic generator (sfc32): the demo's population follows from its seed alone, on any machine. */
+/** A small deterministic generator (sfc32): the seed alone determines the population, on any machine. */
 export interface Random {
   /** [0, 1) */
   real(): number;
@@ -9,7 +9,7 @@ export interface Random {
   pick<T>(items: readonly T[]): T;
 }
 
-/** One stream per (seed, name): streams are independent, so a grid can be made without making those before it. */
+/** One stream per (seed, name). Streams are independent, so a grid needs no earlier grid. */
 export function randomOf(seed: number, name: string): Random {
   let a = hash(`${name}#a`, seed);
   let b = hash(`${name}#b`, seed);
@@ -33,7 +33,7 @@ export function randomOf(seed: number, name: string): Random {
   };
 }
 
-/** FNV-1a over the name, stirred with the seed. */
+/** FNV-1a over the name, mixed with the seed. */
 function hash(name: string, seed: number): number {
   let h = (2166136261 ^ seed) | 0;
   for (let i = 0; i < name.length; i++) h = Math.imul(h ^ name.charCodeAt(i), 16777619);

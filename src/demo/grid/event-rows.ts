@@ -4,7 +4,7 @@ import type { Plan } from '../places/plan.js';
 import { STEP, type StepKind } from './event-steps.js';
 import { type EventStory, eventStories } from './event-stories.js';
 
-/** They change nothing of where an event is; any other step gives its status, which has the same code. */
+/** They do not change an event's state; any other step sets the status with the same code. */
 const CHANGES_NOTHING: ReadonlySet<StepKind> = new Set([STEP.reminded, STEP.supervised]);
 
 export function* eventRows(plan: Plan): Generator<StandardRow> {

@@ -2,7 +2,7 @@ import { DAY, type Moment, NOW } from '../files/moments.js';
 import type { Random } from '../files/random.js';
 import type { Grid } from '../places/plan.js';
 
-/** Codes of `event-step-kind`: from its collection (采集) to its closing (办结), with what may come between. */
+/** Codes of `event-step-kind`: from its collection (采集) to its closing (办结), and steps between. */
 export const STEP = {
   collected: '10',
   reported: '20',
@@ -33,7 +33,7 @@ export interface Course {
   department: string;
   collectedAt: Moment;
   dueAt: Moment;
-  /** Nobody took it up before it was passed on. */
+  /** Nobody accepted it before it was passed on. */
   unheard: boolean;
 }
 
@@ -41,7 +41,7 @@ const SENT_BACK = 0.05;
 const REMINDED = 0.07;
 const SUPERVISED = 0.02;
 
-/** Minutes until the step: at least, and how many more at most. */
+/** Minutes until the step: the minimum, and the range above it. */
 const PACE: Readonly<Record<StepKind, readonly [number, number]>> = {
   [STEP.collected]: [0, 1],
   [STEP.reported]: [3, 40],
@@ -57,7 +57,7 @@ const PACE: Readonly<Record<StepKind, readonly [number, number]>> = {
   [STEP.supervised]: [240, DAY],
 };
 
-/** 采集 → 上报 → 受理 → 分流 → 交办 → 办理 → 反馈 → 核查 → 办结, with increasing times, as far as the demo's last day; the first always. */
+/** 采集 → 上报 → 受理 → 分流 → 交办 → 办理 → 反馈 → 核查 → 办结, with increasing times, until the demo's last day. */
 export function stepsOf(course: Course, random: Random): EventStep[] {
   const steps: EventStep[] = [];
   let at = course.collectedAt;
@@ -72,7 +72,7 @@ export function stepsOf(course: Course, random: Random): EventStep[] {
 
 function orderOf({ unheard }: Course, random: Random): StepKind[] {
   const order: StepKind[] = [STEP.collected, STEP.reported, STEP.accepted, STEP.dispatched, STEP.assigned];
-  // Not theirs to settle: it is passed on and assigned anew.
+  // Another department's task: it is returned and assigned again.
   if (random.chance(SENT_BACK)) order.push(STEP.returned, STEP.dispatched, STEP.assigned);
   if (random.chance(REMINDED)) order.push(STEP.reminded);
   if (random.chance(SUPERVISED)) order.push(STEP.supervised);
@@ -80,7 +80,7 @@ function orderOf({ unheard }: Course, random: Random): StepKind[] {
   return unheard ? order.filter((kind) => kind !== STEP.accepted) : order;
 }
 
-/** From whom to whom. */
+/** The sender and the receiver. */
 function partiesOf({ grid, department }: Course, kind: StepKind): { from: string; to: string } {
   const { unit } = grid;
   const worker = `${unit.name}第${grid.number}网格`;

@@ -6,7 +6,7 @@ import type { Grid, Plan } from '../places/plan.js';
 import { type EventStep, STEP, stepsOf } from './event-steps.js';
 import { workersOf } from './workers.js';
 
-/** What happened in a grid, from its collection to where it stands on the demo's last day. */
+/** An event in a grid, from its collection to its state on the demo's last day. */
 export interface EventStory {
   number: string;
   grid: Grid;
@@ -27,7 +27,7 @@ interface Matter {
   category: string;
   title: string;
   content: string;
-  /** Who settles it. */
+  /** The department that settles it. */
   department: string;
 }
 
@@ -37,7 +37,7 @@ type Urgency = '1' | '2' | '3';
 const PER_PERSON = 0.04;
 const DAYS = 180;
 const LIMIT_DAYS: Readonly<Record<Urgency, number>> = { 1: 7, 2: 3, 3: 1 };
-/** Every so many events one was filed without being taken up (受理) first: the rule on the order of steps finds it. */
+/** One of so many events was filed without acceptance (受理): the rule on the order of steps finds it. */
 const OUT_OF_ORDER_EVERY = 40;
 
 const matter = (category: string, department: string, title: string, content: string): Matter => {
@@ -78,7 +78,7 @@ const pickStars = weighted([
   [1, 2],
 ]);
 
-/** About 40 a half-year for 1,000 people, grid by grid. */
+/** About 40 per half-year for 1,000 people, grid by grid. */
 export function* eventStories(plan: Plan): Generator<EventStory> {
   let sequence = 0;
   for (const grid of gridsOf(plan)) {

@@ -8,7 +8,7 @@ import { workersOf } from './workers.js';
 
 /** Codes of `volunteer-skill`. */
 const SKILLS = ['01', '02', '03', '04', '05', '06', '07', '99'] as const;
-/** Of all people from 16 to 70. */
+/** Share of all people from 16 to 70. */
 const VOLUNTEERS = 0.04;
 
 export function* workerRows(plan: Plan): Generator<StandardRow> {
@@ -48,7 +48,7 @@ export function* volunteerRows(plan: Plan): Generator<StandardRow> {
   }
 }
 
-/** Whoever lives there, registered or not: so there are more than the register has households. */
+/** All residents, registered or not: more than the households of the register. */
 export function* dwellingRows(plan: Plan): Generator<StandardRow> {
   for (const { house, persons, grid } of tenures(plan)) {
     const head = persons[0];

@@ -7,10 +7,10 @@ import { type Household, type Person, populate } from '../people/population.js';
 import type { Grid, Plan } from '../places/plan.js';
 import { seenBy } from './ledger-slips.js';
 
-/** Of the lately dead, whom the worker has not heard of; of households, where nobody told who the head is; of widowed heads, whose late spouse still stands as the head. */
+/** Shares: recent deaths unknown to the worker; unknown heads; late spouses still listed as head. */
 const SHARES = { unheard: 0.35, headless: 0.003, formerHead: 0.04 };
 
-/** What holds for everyone of one household. */
+/** The values common to one household. */
 interface Visit {
   grid: Grid;
   address: string;

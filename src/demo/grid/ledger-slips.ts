@@ -6,7 +6,7 @@ import { AS_OF_DAY } from '../people/population.js';
 import { layOut } from '../places/dwellings.js';
 import type { Grid } from '../places/plan.js';
 
-/** What a grid worker writes of a person and may get wrong. */
+/** What a grid worker writes about a person, with possible errors. */
 export interface Seen {
   name: string;
   sex: Sex;
@@ -16,7 +16,7 @@ export interface Seen {
   address: string;
 }
 
-/** Of all people, those of whom the ledger says something else than the register (数据打架). */
+/** Share of people whose ledger entry differs from the register (数据打架). */
 const SHARE = 0.0105;
 
 const pickSlip = weighted<keyof typeof SLIPS>([
@@ -42,13 +42,13 @@ const SLIPS = {
   sex: (_random, seen) => ({ ...seen, sex: seen.sex === 'male' ? 'female' : 'male' }),
 } satisfies Record<string, (random: Random, seen: Seen, grid: Grid) => Seen | undefined>;
 
-/** The same, or in about one of a hundred with one thing wrong or known later than the register knows it. */
+/** The same, or for about one in a hundred with one error or newer fact. */
 export function seenBy(random: Random, seen: Seen, grid: Grid): Seen {
   if (!random.chance(SHARE)) return seen;
   return SLIPS[pickSlip(random)](random, seen, grid) ?? { ...seen, born: offByADigit(random, seen.born) };
 }
 
-/** One digit of year, month or day is another; still a day that was. */
+/** Changes one digit of the year, month or day; the result is a real day. */
 function offByADigit(random: Random, born: string): string {
   for (;;) {
     const at = random.pick([3, 6, 9]);

@@ -7,7 +7,7 @@ import { chiefOf } from '../places/property-companies.js';
 /** Codes of `grid-post`. */
 const POST = { chief: '1', deputy: '2', fullTime: '3', partTime: '4' } as const;
 
-/** Who serves a grid (网格员). */
+/** A person who serves a grid (网格员). */
 export interface Worker {
   number: string;
   name: string;
@@ -18,10 +18,10 @@ export interface Worker {
   since: string;
 }
 
-/** The first urban unit with a gap: its last grid has part-time workers only, which the rule on full-time workers finds. */
+/** The first urban unit with a gap: its last grid has only part-time workers, which a rule finds. */
 const SHORT_OF_STAFF = '370303104002';
 
-/** The chief first. Every grid has two to four; every urban one a full-time worker, but for one. */
+/** The chief first. Every grid has two to four workers; every urban grid except one has a full-time worker. */
 export function workersOf(plan: Plan, grid: Grid): readonly Worker[] {
   const random = randomOf(plan.seed, `workers ${grid.code}`);
   const posts: Worker['post'][] = [POST.chief];

@@ -53,7 +53,7 @@ const HOUSING = {
   rows: { all: true },
 } as const;
 
-/** What grid workers of the pilot look at beside its people: by community, and by the compounds that stand in it. */
+/** What grid workers of the pilot see beside its people: by community, and by the community's compounds. */
 const IN_PILOT = [
   'grid-center/grid-worker',
   'grid-center/event',
@@ -64,7 +64,7 @@ const IN_PILOT = [
   'exchange/address',
 ] as const;
 const OF_PILOT_COMPOUNDS = ['housing/repair-order', 'housing/complaint'] as const;
-/** What the housing authority keeps its books of beside buildings. */
+/** The housing authority's records beside buildings. */
 const BOOKS = [
   'housing/compound',
   'housing/house',
@@ -105,7 +105,7 @@ const CONSUMERS: readonly DemoApplication[] = [
     ],
   },
   {
-    // Not grid-app: the list shows in clear what that one reads masked, and what two grants give together nobody is to have.
+    // Not grid-app: the list shows in clear what grid-app reads masked, and nobody may combine both.
     clientId: 'verify-app',
     title: '数据校核平台（盛世康城社区）',
     department: 'grid-center',
@@ -151,7 +151,7 @@ const CONSUMERS: readonly DemoApplication[] = [
   { clientId: 'stranger-app', title: '未授权应用', department: 'disabled-federation', roles: [], grants: [] },
 ];
 
-/** Every application of the demo: one that delivers for each publisher, then the others. */
+/** Every application of the demo: one delivering application per publisher, then the others. */
 export function demoApplications(
   publishers: Iterable<Publisher>,
   datasets: readonly { publisher: string; name: string; major: number }[],
@@ -175,7 +175,7 @@ export function publisherApplication(slug: string): string {
   return `${slug}-publisher`;
 }
 
-/** A property company delivers the rows of its own compounds, and no others. */
+/** A property company delivers only the rows of its own compounds. */
 function contributing({ clientId, title, division }: Contributor): DemoApplication {
   const rows: RowScope = { scope: [{ field: 'compound_code', prefix: [division] }] };
   return {

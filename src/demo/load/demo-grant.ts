@@ -1,6 +1,6 @@
 import type { Mode, RowScope } from '../../access/grants/grant.js';
 
-/** What a demo grant gives; masks follow from the contract, and fields where none are named. */
+/** A demo grant. Masks follow from the contract; so do fields where none are named. */
 export interface DemoGrant {
   dataset: string;
   major: number;
@@ -8,9 +8,9 @@ export interface DemoGrant {
   purpose: string;
   legalBasis: string;
   rows: RowScope;
-  /** `default`: as the contract masks; `none`: unmasked, children included. */
+  /** `default`: masked as in the contract; `none`: unmasked, including children. */
   masks: 'default' | 'none';
   fields?: readonly string[];
-  /** What each ask must state. */
+  /** What each request must state. */
   requires?: { case: boolean; operator: boolean };
 }

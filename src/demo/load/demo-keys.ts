@@ -6,11 +6,11 @@ import { privateFile, writePrivateFile } from '../../platform/private-file.js';
 
 /** Private keys of the demo's applications by client id, kept so that a second start has the same applications. */
 export interface DemoKeys {
-  /** True where the key was made just now. */
+  /** True where this call made the key. */
   of(clientId: string): Promise<{ key: PrivateJwk; made: boolean }>;
 }
 
-/** Reads `<keys directory>/demo-applications.json` (0600), or begins it. */
+/** Reads or creates `<keys directory>/demo-applications.json` (0600). */
 export function openDemoKeys(directory: string): DemoKeys {
   const path = join(directory, 'demo-applications.json');
   const keys = JSON.parse(privateFile(path, () => '{}\n')) as Record<string, PrivateJwk>;
@@ -32,7 +32,7 @@ async function makeKey(): Promise<PrivateJwk> {
   return { ...jwk, kid: await calculateJwkThumbprint(jwk), alg: 'ES256', use: 'sig' };
 }
 
-/** What may be registered: a private member must never leave. */
+/** The members that may be registered: a private member must never leave. */
 export function publicPart(key: PrivateJwk): Record<string, string> {
   const { d: _secret, ...rest } = key;
   return rest;

@@ -14,14 +14,14 @@ import { writeDemoFile } from './write-demo-file.js';
 export interface DemoOptions {
   people: number;
   seed: number;
-  /** Where this node listens, without a trailing slash. */
+  /** This node's base URL, without a trailing slash. */
   baseUrl: string;
-  /** Departments' own systems; a dataset stays empty where its system is left out, and one that is asked live answers failures. */
+  /** Departments' own systems. Without its system a dataset stays empty, and a live request fails. */
   systems?: readonly DepartmentSystem[];
   onProgress?: (progress: DemoProgress) => void;
 }
 
-/** Before each step; `done` of `of` are behind it. @internal */
+/** Reported before each step; `done` of `of` are complete. @internal */
 export interface DemoProgress {
   done: number;
   of: number;
@@ -30,8 +30,9 @@ export interface DemoProgress {
 }
 
 /**
- * Fills a running exchange: catalog, applications and grants where absent, then every publisher's file through the public delivery
- * endpoint with that publisher's token, then what is pulled from departments' systems, then what the exchange computes of it all, then `demo.json`. What was loaded before stays as it is. Throws Error naming the dataset that failed.
+ * Fills a running exchange: missing catalog, applications and grants; every publisher's file through the public
+ * delivery endpoint with that publisher's token; the departments' systems; the computed datasets; `demo.json`. Earlier
+ * data stays unchanged. Throws an Error that names the failed dataset.
  */
 export async function loadDemo(exchange: Exchange, options: DemoOptions): Promise<void> {
   removeDemoFile(exchange.config.dataDir);
@@ -44,8 +45,8 @@ export async function loadDemo(exchange: Exchange, options: DemoOptions): Promis
   const target = targetOf(exchange, options.baseUrl, registered);
   const parts = new Map<string, number>();
   for (const [i, file] of files.entries()) {
-    // A dataset with a release is left alone: it is the demo's of an earlier start, or what someone delivered in its place. Of one with
-    // several contributors every part makes a release, so that a start that broke off between two goes on with the next.
+    // A dataset with a release stays unchanged: it is the demo's own of an earlier start, or someone's delivery. With
+    // several contributors each part makes a release, so an interrupted start continues with the next part.
     const part = (parts.get(file.dataset) ?? 0) + 1;
     parts.set(file.dataset, part);
     if ((exchange.releases.release(file.dataset) ?? 0) >= part) continue;
@@ -61,7 +62,7 @@ export async function loadDemo(exchange: Exchange, options: DemoOptions): Promis
   report(files.length, files.length, 'ready');
 }
 
-/** What a run fetches, by what is there: departments' systems first, and then what is computed. */
+/** Contracts that a run fetches: departments' systems first, then computed datasets. */
 function pulledContracts(exchange: Exchange, systems: readonly DepartmentSystem[]): Contract[] {
   const contracts = [...exchange.policy.current().catalog.contracts.values()];
   const isThere = ({ publisher, delivery: { source } }: Contract) =>

@@ -23,7 +23,7 @@ const PERSON = [
 ];
 const HOUSE = ['house_code', 'building_code', 'unit', 'room', 'area_m2', 'use', 'real_estate_unit_no', 'division_code'];
 
-/** What the exchange may compare for the list of conflicts, and look at for findings: those fields and no others. */
+/** The fields that the exchange may compare for the list of conflicts and check for findings. */
 const COMPARED: Readonly<Record<string, readonly string[]>> = {
   'police/resident': PERSON,
   'grid-center/resident': PERSON,
@@ -38,13 +38,13 @@ const COMPARED: Readonly<Record<string, readonly string[]>> = {
   'grid-center/grid-worker': ['grid_code', 'full_time'],
 };
 
-/** Of the application under which derived datasets are computed. */
+/** Grants of the application that computes derived datasets. */
 export const QUALITY_GRANTS: readonly DemoGrant[] = Object.entries(COMPARED).map(([dataset, fields]) => ({
   ...VERIFICATION,
   dataset,
   fields,
 }));
 
-/** Of those who verify what the list says, at the door: conflicts of their communities. */
+/** Grant of the people who verify conflicts at the door: those of their communities. */
 export const VERIFYING: Omit<DemoGrant, 'rows'> = { ...VERIFICATION, dataset: 'exchange/conflict' };
 export const FINDINGS: DemoGrant = { ...VERIFICATION, dataset: 'exchange/finding' };

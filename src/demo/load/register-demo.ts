@@ -15,7 +15,7 @@ import type { Mask } from '../../standard/type.js';
 import { type DemoApplication, type DemoGrant, demoApplications } from './demo-applications.js';
 import { openDemoKeys, publicPart } from './demo-keys.js';
 
-/** One application as `demo.json` tells it. */
+/** One application as in `demo.json`. */
 export interface RegisteredDemo {
   application: DemoApplication;
   privateJwk: PrivateJwk;
@@ -25,7 +25,7 @@ export interface RegisteredDemo {
 const VALID_YEARS = 5;
 const YEAR_MS = 366 * 86_400_000;
 
-/** Publishes the package's catalog where nothing newer stands, then the applications and grants that are absent. Entries name the demo. */
+/** Publishes the package's catalog where no newer exists, then the missing applications and grants, as the demo. */
 export async function registerDemo(exchange: Exchange): Promise<RegisteredDemo[]> {
   await publishDemoCatalog(exchange);
   const { catalog } = exchange.policy.current();
@@ -45,7 +45,7 @@ async function publishDemoCatalog(exchange: Exchange): Promise<void> {
   const loaded = await loadCatalog(join(packageRoot, 'catalog'));
   const fault = loaded.faults[0];
   if (fault !== undefined) throw new Error(`catalog/${fault.file ?? ''}: ${fault.reason}`);
-  // What stands already may have been advanced since (`catalog apply`): the demo never takes it back.
+  // An existing contract may be newer (`catalog apply`): the demo never replaces it.
   const { catalog } = exchange.policy.current();
   const absent = (documents: { document: unknown }[], known: (document: Record<string, string>) => boolean) =>
     documents.map(({ document }) => document).filter((document) => !known(document as Record<string, string>));
@@ -80,7 +80,7 @@ async function registerIfAbsent(
   await registerApplication(exchange, draft, by(exchange));
 }
 
-/** A grant that was revoked stays revoked: absent means never issued. */
+/** A revoked grant stays revoked: only a grant that was never issued is missing. */
 async function issueIfAbsent(exchange: Exchange, clientId: string, demo: DemoGrant): Promise<void> {
   const { grants, catalog } = exchange.policy.current();
   for (const { application, dataset, major, mode } of grants.values()) {
@@ -121,7 +121,7 @@ function grantsOf(exchange: Exchange, clientId: string): Grant[] {
   return [...grants.values()].filter((grant) => grant.application === clientId && grant.status === 'active');
 }
 
-/** Entries of what the demo does itself. */
+/** The author of entries that the demo itself makes. */
 export function by(exchange: Exchange): By {
   const actor = { issuer: exchange.config.publicUrl, subject: 'demo', application: 'demo', department: 'exchange' };
   return { actor, request: exchange.clock.uuid() };

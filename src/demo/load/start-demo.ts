@@ -3,15 +3,15 @@ import { closeSystems, openDepartmentSystems } from '../systems/department-syste
 import { loadDemo } from './load-demo.js';
 
 export interface DemoStart {
-  /** Where this node listens, without a trailing slash. */
+  /** This node's base URL, without a trailing slash. */
   baseUrl: string;
   databaseUrl: string;
   onProgress: (line: string) => void;
-  /** Takes what stops the departments' systems, before the first row is loaded. */
+  /** Receives the step that stops the departments' systems, before the first row is loaded. */
   onClose: (step: () => Promise<void>) => void;
 }
 
-/** Opens the departments' systems beside a running node and fills it, as the configuration says. Throws Error naming the dataset that failed. */
+/** Opens the departments' systems beside a running node and fills it. Throws an Error that names the failed dataset. */
 export async function startDemo(exchange: Exchange, start: DemoStart): Promise<void> {
   const { config, clock } = exchange;
   const of = { people: config.demoPeople, seed: config.demoSeed };

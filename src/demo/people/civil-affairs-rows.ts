@@ -6,12 +6,12 @@ import { livingOf } from './deaths.js';
 import { relationCode } from './person-row.js';
 import { AS_OF_DAY, type Household, type Person, populate } from './population.js';
 
-/** Of all households. */
+/** Share of all households. */
 const ASSISTED = 0.02;
-/** Of the heads that live alone past 65, of other small households with an elder or one parent, of all others: 2 % together. */
+/** Relative: heads alone past 65; other small households with an elder or one parent; all others. Together 2 %. */
 const LIKELIHOOD = { lone: 1.9, single: 2.2, other: 0.55 };
 
-/** Codes of `assistance-kind`; the last three are paid nothing monthly. */
+/** Codes of `assistance-kind`; the last three have no monthly payment. */
 const MINIMUM = '01';
 const DESTITUTE = new Set(['02', '03']);
 const pickKind = weighted([
@@ -23,10 +23,10 @@ const pickKind = weighted([
   ['06', 3],
 ]);
 
-/** To the applicant: codes of GB/T 4761, which the office does not split by sex for a spouse. */
+/** The relation to the applicant: codes of GB/T 4761; the office does not split spouses by sex. */
 const APPLICANT = '01';
 const SPOUSE = '10';
-/** Of the members beside the head, those who joined later; and of these, whose last month was typed as one before the first. */
+/** Share of members who joined after the head; and of these, with a last month mistyped before the first. */
 const JOINED_LATER = 0.12;
 const MISTYPED = 0.2;
 
@@ -35,16 +35,16 @@ interface Family {
   certificate: string;
   kind: string;
   household: Household;
-  /** Whom the assistance covers; the head first. */
+  /** Persons whom the assistance covers; the head first. */
   members: readonly Person[];
   /** Yuan; undefined where nothing is paid monthly. */
   monthly: string | undefined;
-  /** As `months.ts` counts them. */
+  /** As counted in `months.ts`. */
   fromMonth: number;
   untilMonth: number | undefined;
 }
 
-/** 民政: whom it assists are heads of real households of the register, where they live. */
+/** 民政: assists heads of real households of the register, where they live. */
 export function* assistanceRows(plan: Plan): Generator<StandardRow> {
   for (const { household, members, ...family } of families(plan)) {
     const [head] = members;
@@ -64,7 +64,7 @@ export function* assistanceRows(plan: Plan): Generator<StandardRow> {
   }
 }
 
-/** One row for each person whom a family's assistance covers; newborn children and others joined after it began. */
+/** One row per person whom a family's assistance covers; newborn children and others joined later. */
 export function* assistanceMemberRows(plan: Plan): Generator<StandardRow> {
   const random = randomOf(plan.seed, 'assistance member');
   const now = monthOf(AS_OF_DAY);

@@ -5,7 +5,7 @@ import { openDeaths } from './deaths.js';
 import { isoDate } from './identity-numbers.js';
 import { populate } from './population.js';
 
-/** 民政 (殡葬): who was cremated or is known from a medical certificate, by the community where they lived. Codes of `death-source`. */
+/** 民政 (殡葬): people cremated or with a medical certificate, by community. Codes of `death-source`. */
 const CREMATED = '2';
 const pickSource = weighted([
   [CREMATED, 84],
@@ -18,7 +18,7 @@ export function* deathRows(plan: Plan): Generator<StandardRow> {
   const random = randomOf(plan.seed, 'death source');
   for (const household of populate(plan)) {
     for (const { idNumber, diedDay, person } of deathsOf(household)) {
-      // Whom the register still holds was not told of by the register.
+      // The register is not the source for a person whom it still holds.
       const source = person === undefined ? pickSource(random) : CREMATED;
       yield {
         id_number: idNumber,

@@ -4,7 +4,7 @@ import { isoDate, openIdentityNumbers, type SyntheticCounty } from './identity-n
 import { givenNameOf, type Sex, surnameOf } from './names.js';
 import { AS_OF_DAY, type Household, type Person } from './population.js';
 
-/** Someone who died: the former spouse of one who is widowed, or an elder whom the household register still holds. */
+/** A dead person: the former spouse of a widowed person, or an elder whom the household register still holds. */
 export interface Death {
   idNumber: string;
   name: string;
@@ -13,20 +13,20 @@ export interface Death {
   born: string;
   /** Days since the epoch. */
   diedDay: number;
-  /** Of the household in whose register the number still stands; undefined for a former spouse. */
+  /** The person in the household's register; undefined for a former spouse. */
   person: Person | undefined;
 }
 
-/** Who died of a household; asked of every household in the order of `populate`, because numbers are given in turn. */
+/** The dead of a household. Call it for every household in the order of `populate`, because numbers go in turn. */
 export type Deaths = (household: Household) => Death[];
 
 const DAYS_PER_YEAR = 365.2425;
-/** Elders who live with their children and died so lately that the register holds them; of those old enough. */
+/** Elders who live with their children and are still in the register; the share is of those old enough. */
 const LATELY = { fromAge: 78, share: 0.06, days: 75 };
-/** The funeral side's records reach back so far; and of the widowed, those whose spouse died here since then. */
+/** Years that the funeral records go back; and the share of widowed people whose spouse died here since then. */
 const RECORDED = { years: 14, share: 0.65 };
 
-/** The day on which a person of the register died, or undefined for the living. No head is among them: heads of the demo live. */
+/** The day of death of a person in the register; undefined for the living. Heads of the demo are alive. */
 export function deathDayOf(plan: Plan, person: Person): number | undefined {
   const { relation, age, idNumber } = person;
   if (age < LATELY.fromAge || (relation !== 'parent' && relation !== 'parent-in-law')) return undefined;

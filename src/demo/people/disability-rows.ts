@@ -5,7 +5,7 @@ import { livingOf } from './deaths.js';
 import { isoDate } from './identity-numbers.js';
 import { AS_OF_DAY, type Person, populate } from './population.js';
 
-/** 残联: one row a certificate, by the place of registration. Codes of GB/T 26341, which the certificate's number holds. */
+/** 残联: one row per certificate, by place of registration. Its number holds the code of GB/T 26341. */
 const pickKind = weighted([
   ['1', 12],
   ['2', 9],
@@ -21,9 +21,9 @@ const pickGrade = weighted([
   ['3', 25],
   ['4', 27],
 ]);
-/** Certificates of this form have been issued since. */
+/** Certificates of this form exist since this day. */
 const ISSUED_SINCE = Date.UTC(2009, 0, 1) / 86_400_000;
-/** Lost once and issued again: the number goes on with B and how often. */
+/** Share of lost and reissued certificates: B and a count follow the number. */
 const ISSUED_AGAIN = 0.04;
 
 export function* disabilityRows(plan: Plan): Generator<StandardRow> {
@@ -36,7 +36,7 @@ export function* disabilityRows(plan: Plan): Generator<StandardRow> {
   }
 }
 
-/** 2.7 % of all people hold a certificate, the old more often. */
+/** 2.7 % of all people hold a certificate, old people more often. */
 function likelihood(age: number): number {
   if (age < 3) return 0;
   return age < 18 ? 0.008 : age < 60 ? 0.022 : 0.06;

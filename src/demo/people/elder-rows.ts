@@ -5,7 +5,7 @@ import type { Plan } from '../places/plan.js';
 import { openDeaths } from './deaths.js';
 import { AS_OF_DAY, populate } from './population.js';
 
-/** 民政 (老龄): one row an age band that someone was paid for. */
+/** 民政 (老龄): one row per age band for which a person was paid. */
 const BANDS = [
   { from: 80, code: '1', amount: '100.00' },
   { from: 90, code: '2', amount: '200.00' },
@@ -15,7 +15,7 @@ const BANDS = [
 const REASON = { died: '1', movedAway: '2', other: '3' } as const;
 /** Nobody was paid before. */
 const SCHEME_SINCE = 2014 * 12;
-/** Of those entitled: who applied; who died and was paid on, because nobody said so; who moved away; whose last month was typed as one before the first. */
+/** Shares: who applied; dead people paid on; people who moved away; last months mistyped before the first. */
 const SHARES = { applied: 0.94, paidOn: 0.03, movedAway: 0.01, mistyped: 0.015 };
 
 interface Elder {
@@ -70,7 +70,7 @@ function* rowsOf(random: Random, { idNumber, born, diedDay, division }: Elder): 
   }
 }
 
-/** The last month that was paid, and why; the current month without a reason where payment goes on. */
+/** The last paid month, and why; the current month without a reason where payment continues. */
 function lastMonth(random: Random, diedDay: number | undefined): { month: number; reason: string | undefined } {
   const now = monthOf(AS_OF_DAY);
   if (diedDay === undefined) {

@@ -23,7 +23,7 @@ const pickSize = weighted([
 ]);
 const LARGEST = 9;
 
-/** Sizes of a grid's households that add up to its people: drawn, then mended one by one at random places. */
+/** Sizes of a grid's households that add up to its people: drawn, then corrected one by one at random places. */
 export function householdSizes(random: Random, households: number, persons: number): Uint8Array {
   const sizes = new Uint8Array(households);
   let sum = 0;
@@ -45,7 +45,7 @@ export function householdSizes(random: Random, households: number, persons: numb
   return sizes;
 }
 
-/** Who lives in a household of this size; the head first. Shares are set so that 0–14 is 18 %, 65+ 16 %, and 101 men stand against 100 women. */
+/** The people of a household; the head first. 18 % are 0–14, 16 % 65+, and there are 101 men per 100 women. */
 export function familyOf(random: Random, size: number): Member[] {
   if (size === 1) return [loner(random)];
   if (size === 2) return pair(random);
@@ -99,7 +99,7 @@ function parentAge(random: Random, children: number): number {
   return random.chance(0.62) ? between(random, 27, 41) : between(random, 38, 53);
 }
 
-/** In three of four the husband is the head, and he is mostly a little older. */
+/** In three of four couples the husband is the head; he is mostly a little older. */
 function couple(random: Random, age: number): Member[] {
   const headSex: Sex = random.chance(0.76) ? 'male' : 'female';
   const gap = random.below(6) - 1;

@@ -1,6 +1,6 @@
 import type { Random } from '../files/random.js';
 
-/** Characters that sound alike, as an input method offers them: what a grid worker types who heard a name and saw no document. */
+/** Homophones, as an input method offers them: a grid worker who sees no document types these. */
 const GROUPS: readonly string[] = [
   '伟玮炜',
   '丽莉',
@@ -52,7 +52,7 @@ const GROUPS: readonly string[] = [
   '于余',
 ];
 
-/** The name with one character by another of the same sound; undefined where none of it has one. */
+/** The name with one character replaced by a homophone; undefined where it has none. */
 export function misheard(random: Random, name: string): string | undefined {
   const places = [...name].flatMap((character, at) => {
     const group = GROUPS.find((characters) => characters.includes(character));

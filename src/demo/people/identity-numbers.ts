@@ -2,11 +2,11 @@ import { residentIdCheck } from '../../standard/identifier.js';
 import type { Random } from '../files/random.js';
 import type { Sex } from './names.js';
 
-/** County codes that GB/T 2260 never assigned: the district, the rest of Zibo, elsewhere. No number made here can be anyone's. */
+/** County codes that GB/T 2260 never assigned: district, rest of Zibo, elsewhere. No number here can be anyone's. */
 export const SYNTHETIC_COUNTIES = ['370399', '370398', '379999'] as const;
 export type SyntheticCounty = (typeof SYNTHETIC_COUNTIES)[number];
 
-/** 154 was never given to an operator. */
+/** No operator has the segment 154. */
 const PHONE_SEGMENT = '154';
 
 const DAY_MS = 86_400_000;
@@ -14,13 +14,13 @@ const FIRST_DAY = Date.UTC(1910, 0, 1) / DAY_MS;
 const DAYS = 45_000;
 /** A county has 1,000 sequence numbers a day, odd for men, even for women (GB 11643). */
 const PER_DAY_AND_SEX = 500;
-/** Which of them are given to whom, from and until: rolls are kept apart, so that a file needs no other file's people. */
+/** Ranges of sequence numbers by roll. The rolls are disjoint, so a file does not need another file's people. */
 const ROLLS = { residents: [0, 440], departed: [440, 470], migrants: [470, PER_DAY_AND_SEX] } as const;
 export type Roll = keyof typeof ROLLS;
 
-/** Gives each (county, birth date, sex) its next number, never one twice. Memory: a counter a day, whatever the population. */
+/** Gives each (county, birth date, sex) its next number, never the same twice. Memory: one counter per day. */
 export interface IdentityNumbers {
-  /** `day`: days since the epoch; moved back where the day is full. The number carries the day, returned with it. */
+  /** `day`: days since the epoch; an earlier day where it is full. Returns the day that the number holds. */
   next(county: SyntheticCounty, day: number, sex: Sex): { number: string; day: number };
 }
 
@@ -39,7 +39,7 @@ export function openIdentityNumbers(roll: Roll = 'residents'): IdentityNumbers {
       }
       const count = first + used[base + at - FIRST_DAY]!;
       used[base + at - FIRST_DAY]!++;
-      // 137 is coprime with 500: the sequence does not tell in which order people were made.
+      // 137 is coprime with 500: the sequence does not reveal the order of creation.
       const sequence = ((count * 137 + (at - FIRST_DAY) * 31) % PER_DAY_AND_SEX) * 2 + (sex === 'male' ? 1 : 0);
       const digits = `${county}${isoDate(at).replaceAll('-', '')}${String(sequence).padStart(3, '0')}`;
       return { number: digits + residentIdCheck(digits), day: at };

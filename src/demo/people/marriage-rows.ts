@@ -7,12 +7,12 @@ import { AS_OF_DAY, type Household, type Person, populate } from './population.j
 const DAYS_PER_YEAR = 365.2425;
 /** 民法典 art. 1047. */
 const MARRIAGEABLE = { male: 22, female: 20 };
-/** Couples of the district that married here, not where one of them came from; and of those, with a certificate issued again. */
+/** Share of couples who married here; and of these, with a reissued certificate. */
 const HERE = 0.72;
 const ISSUED_AGAIN = 0.04;
 /** Until October 2003 (婚姻登记条例) the townships registered the marriages of villagers. */
 const TOWNSHIPS_UNTIL_DAY = Date.UTC(2003, 9, 1) / 86_400_000;
-/** One who is divorced is waited for by so many of the other sex at most; and they were about of an age. */
+/** How many divorced people of one sex wait for a match at most; and the largest difference in age. */
 const WAITING = 40;
 const AGES_APART = 6;
 
@@ -32,7 +32,7 @@ const DIVORCED = '2';
 const AGAIN = '3';
 const LETTERS = { [MARRIED]: 'J', [DIVORCED]: 'L', [AGAIN]: 'BJ' } as const;
 
-/** Couples who live together, as husband and wife or as parents of the head; and divorces between those who now live alone. */
+/** Couples who live together (head and spouse, the head's parents), and divorces between people who live alone. */
 export function* marriageRows(plan: Plan): Generator<StandardRow> {
   const random = randomOf(plan.seed, 'marriage');
   const register = openRegister();
@@ -62,7 +62,7 @@ function* couplesOf(random: Random, household: Household): Generator<Couple> {
   if (elders.length === 2) yield coupleOf(random, { household, pair: [elders[0]!, elders[1]!], children: [] });
 }
 
-/** Married when both might, and before their first child where that was possible. */
+/** Married when both were old enough, and before their first child where possible. */
 function coupleOf(
   random: Random,
   of: { household: Household; pair: readonly [Person, Person]; children: readonly Person[] },
@@ -76,7 +76,7 @@ function coupleOf(
   return { husband, wife, household: of.household, marriedDay: between(random, Math.min(from, until), until) };
 }
 
-/** Divorced people who live alone wait for one of the other sex and their age: those two were married. */
+/** Pairs divorced people who live alone: opposite sex, similar age. */
 function openDivorced(random: Random): (household: Household) => Couple | undefined {
   const waiting: Record<Person['sex'], Person[]> = { male: [], female: [] };
   return (household) => {
@@ -94,7 +94,7 @@ function openDivorced(random: Random): (household: Household) => Couple | undefi
   };
 }
 
-/** Numbers run through the year: a certificate of May stands after one of March. Memory: a counter a day. */
+/** Numbers increase through the year: a certificate of May follows one of March. Memory: one counter per day. */
 function openRegister(): RegisterMarriage {
   const used = new Map<string, number>();
   return ({ kind, day }, { husband, wife, household }) => {

@@ -22,10 +22,10 @@ const pickDwelling = weighted([
   ['04', 7],
   ['99', 2],
 ]);
-/** 居住证暂行条例 art. 2: whoever has lived here for half a year may have a permit; art. 10: it is endorsed every year. */
+/** 居住证暂行条例 art. 2: residents of half a year may have a permit; art. 10: it is endorsed every year. */
 const PERMIT_AFTER_DAYS = 183;
 const PERMIT_YEAR_DAYS = 365;
-/** Of those who may, who have one; of those who have one, who let it run out; and whose year was typed wrongly. */
+/** Shares: eligible people with a permit; expired permits; permits with a mistyped year. */
 const SHARES = { permit: 0.8, expired: 0.12, mistyped: 0.008 };
 
 export function* migrantRows(plan: Plan): Generator<StandardRow> {
@@ -61,7 +61,7 @@ function reasonOf(random: Random, { relation }: Person): string {
   return pickReason(random);
 }
 
-/** The number of a permit is the holder's own with how often it was issued. */
+/** A permit's number is the holder's number and a count of issues. */
 function permitOf(random: Random, { idNumber }: Person, registeredDay: number) {
   const days = AS_OF_DAY - registeredDay;
   if (days < PERMIT_AFTER_DAYS || !random.chance(SHARES.permit)) return undefined;

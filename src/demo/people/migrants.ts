@@ -6,18 +6,18 @@ import { openIdentityNumbers, type SyntheticCounty } from './identity-numbers.js
 import { surnameOf } from './names.js';
 import { makePerson, type Person } from './population.js';
 
-/** People who live in a dwelling that no registered household lives in, and are registered in another county. */
+/** People registered in another county, who live in a dwelling without a registered household. */
 export interface MigrantHousehold {
   grid: Grid;
   home: Dwelling;
-  /** Where they are registered: as words, and as a county that was never assigned. */
+  /** Where they are registered: in words, and as a county code that was never assigned. */
   origin: string;
   county: SyntheticCounty;
   /** The head first. */
   persons: readonly Person[];
 }
 
-/** Beside the households of a grid, in its empty dwellings: so that the grid's own figures, which count the registered, hold. */
+/** Share of a grid's households. They live in empty dwellings, so the figures of registered people remain right. */
 const SHARE = 0.025;
 
 const ORIGINS: Readonly<Record<'370398' | '379999', readonly string[]>> = {
@@ -35,7 +35,7 @@ const ORIGINS: Readonly<Record<'370398' | '379999', readonly string[]>> = {
   ],
 };
 
-/** In the order of the grids; what is held is one grid and the counters of identity numbers. */
+/** In the order of the grids. Memory: one grid and the counters of identity numbers. */
 export function* migrants(plan: Plan): Generator<MigrantHousehold> {
   const numbers = openIdentityNumbers('migrants');
   for (const grid of gridsOf(plan)) {
@@ -59,7 +59,7 @@ export function* migrants(plan: Plan): Generator<MigrantHousehold> {
   }
 }
 
-/** Alone, a couple, or a couple with a child; all of an age to work. */
+/** A single, a couple, or a couple with a child; the adults are of working age. */
 function membersOf(random: Random): Member[] {
   const age = 22 + random.below(34);
   if (random.chance(0.45)) {

@@ -2,7 +2,7 @@ import { type Random, weighted } from '../files/random.js';
 
 export type Sex = 'male' | 'female';
 
-/** Surnames as they are spread around Zibo: 翟, 毕, 国, 巩 are seldom met elsewhere. */
+/** Surnames as they occur around Zibo: 翟, 毕, 国, 巩 are rare elsewhere. */
 const SURNAMES: readonly (readonly [string, number])[] = [
   ['王', 118],
   ['李', 92],
@@ -78,7 +78,7 @@ interface Cohort {
   middle: string;
 }
 
-/** Given names by birth cohort, newest first: characters that stood out in their time. */
+/** Given names by birth cohort, newest first: characters that were typical of their time. */
 const COHORTS: readonly Cohort[] = [
   {
     from: 2010,

@@ -2,7 +2,7 @@ import type { StandardRow } from '../files/standard-row.js';
 import type { KinRelation, Marital } from './family.js';
 import type { Person } from './population.js';
 
-/** Codes of the standard, where the demo reckons with a word. */
+/** Codes of the standard for the demo's own words. */
 const MARITAL: Readonly<Record<Marital, string>> = { single: '10', married: '20', widowed: '30', divorced: '40' };
 const RELATION: Readonly<Record<KinRelation, readonly [male: string, female: string]>> = {
   head: ['02', '02'],
@@ -12,7 +12,7 @@ const RELATION: Readonly<Record<KinRelation, readonly [male: string, female: str
   'parent-in-law': ['55', '56'],
 };
 
-/** What a register says of a person, wherever it is kept. */
+/** What any register holds about a person. */
 export function personRow(person: Person): StandardRow {
   return {
     id_number: person.idNumber,
@@ -32,7 +32,7 @@ export function genderCode(sex: Person['sex']): string {
   return sex === 'male' ? '1' : '2';
 }
 
-/** To the head of the household, who is 户主. */
+/** The relation to the head of the household (户主). */
 export function relationCode({ relation, sex }: Pick<Person, 'relation' | 'sex'>): string {
   return RELATION[relation][sex === 'male' ? 0 : 1];
 }

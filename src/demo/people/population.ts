@@ -11,7 +11,7 @@ import {
 } from './identity-numbers.js';
 import { givenNameOf, surnameOf } from './names.js';
 
-/** The day as of which the population is told. Fixed, so that a seed means the same next year. */
+/** The day of the population. Fixed, so that a seed gives the same result next year. */
 export const AS_OF_DAY = Date.UTC(2026, 5, 30) / 86_400_000;
 const DAYS_PER_YEAR = 365.2425;
 
@@ -39,14 +39,14 @@ export interface Household {
   /** Where they live. */
   grid: Grid;
   home: Dwelling;
-  /** Where they are registered: the same, or another house elsewhere (人户不一致). */
+  /** Where they are registered: the same, or a house elsewhere (人户不一致). */
   registeredUnit: Unit;
   registeredHome: Dwelling;
 }
 
-/** Registered elsewhere than they live, of all households. */
+/** Share of households registered elsewhere. */
 const ELSEWHERE = 0.05;
-/** Of all people: Hui, most of them around 回民村; the rest of 0.6 % are a few Manchu, Mongol and others. */
+/** Share of Hui, most of them around 回民村; the rest of 0.6 % are a few Manchu, Mongol and others. */
 const HUI = 0.0034;
 const HUI_GROUP = '03';
 const HUI_VILLAGE = '370303009211';
@@ -59,11 +59,11 @@ const pickOther = weighted<EthnicGroup>([
 ]);
 const OTHERS = 0.0026;
 
-/** Up to so many people (about 1 kB each) a population is made once and kept while its plan is: fifteen files tell of it. */
+/** Up to so many people (about 1 kB each) a population is built once and kept with its plan: fifteen files use it. */
 const KEPT_UP_TO = 50_000;
 const kept = new WeakMap<Plan, readonly Household[]>();
 
-/** Every household of the plan in order. Beyond `KEPT_UP_TO` one at a time, and what is held is one grid and the counters of identity numbers. */
+/** Every household of the plan in order. Above `KEPT_UP_TO` memory is one grid and the counters of identity numbers. */
 export function populate(plan: Plan): Iterable<Household> {
   if (plan.people > KEPT_UP_TO) return makeHouseholds(plan);
   const households = kept.get(plan) ?? [...makeHouseholds(plan)];
@@ -94,7 +94,7 @@ function* makeHouseholds(plan: Plan): Generator<Household> {
   }
 }
 
-/** An empty dwelling of a grid of another unit (of the same, where there is but one). */
+/** An empty dwelling of a grid in another unit (in the same, where there is only one). */
 function registeredElsewhere(plan: Plan, random: Random, here: Layout): { unit: Unit; home: Dwelling } {
   const others = plan.units.filter((unit) => unit !== here.grid.unit);
   const unit = others.length === 0 ? here.grid.unit : random.pick(others);
@@ -104,7 +104,7 @@ function registeredElsewhere(plan: Plan, random: Random, here: Layout): { unit: 
   return { unit, home: there.dwelling(there.homeOf(k)) };
 }
 
-/** Seven of ten Hui live in 回民村 where the demo has it, as far as three of five there. */
+/** Seven of ten Hui live in 回民村 where the demo includes it, up to three of five there. */
 function huiShares(plan: Plan): (unit: Unit) => number {
   const village = plan.units.find((unit) => unit.division.code === HUI_VILLAGE);
   const share = village === undefined ? 0 : village.households / plan.households;
@@ -120,7 +120,7 @@ function makePersons(random: Random, size: number, of: { numbers: IdentityNumber
   const members = familyOf(random, size);
   const fatherIsHead = members[0]!.sex === 'male';
   return members.map((member) => {
-    // Children and parents of the head carry the family's name; whoever married in brings another.
+    // Children and parents of the head have the family's name; people who married in have another.
     const family =
       member.relation === 'spouse' ? !fatherIsHead && random.chance(0.02) : isOfFamily(member, fatherIsHead);
     return makePerson(random, member, {
@@ -137,7 +137,7 @@ function isOfFamily(member: Member, fatherIsHead: boolean): boolean {
   return member.relation === 'parent' && member.sex === 'male';
 }
 
-/** A person who fits `member`; `county` is drawn where it is not given. */
+/** A person who fits `member`; `county` is random where it is not given. */
 export function makePerson(
   random: Random,
   member: Member,
@@ -177,14 +177,14 @@ const EDUCATION = {
   primary: '80',
   other: '90',
 } as const;
-/** Below this age, the share with a college degree: 19 % of all people, most of them born after 1975. */
+/** The share with a college degree below each age: 19 % of all people, most of them born after 1975. */
 const COLLEGE = [
   [35, 0.43],
   [50, 0.27],
   [65, 0.11],
   [Number.POSITIVE_INFINITY, 0.05],
 ] as const;
-/** Up to this share of those without a degree: what they finished, the old and the others. */
+/** The last school of people without a degree, up to each share: old people, and the others. */
 const SCHOOL = {
   old: [
     [0.12, EDUCATION.senior],

@@ -17,8 +17,9 @@ const LEVEL = {
 } as const;
 
 /**
- * 大数据中心: one row a level of every address of the plan. A code begins with its parent's: district 6, township 9, community 12, compound 15,
- * building 18, entrance 20, room 24 digits; a villager's house stands under its village with 18.
+ * 大数据中心: one row per level of every address of the plan. A code begins with its parent's: district 6, township 9,
+ * community 12, compound 15, building 18, entrance 20, room 24 digits; a villager's house is below its village and has
+ * 18.
  */
 export function* addressRows(plan: Plan): Generator<StandardRow> {
   yield { code: DISTRICT.code, level: LEVEL.district, text: DISTRICT.text, division_code: DISTRICT.code };

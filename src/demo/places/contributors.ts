@@ -1,15 +1,15 @@
 import type { Plan, Unit } from './plan.js';
 import { managerOf } from './property-companies.js';
 
-/** A property company that delivers for itself (填报单位): what is of its own compounds, by an application of its own. */
+/** A property company that delivers for itself (填报单位): the rows of its own compounds, by its own application. */
 export interface Contributor {
   clientId: string;
-  /** Of the community whose compounds it manages; a compound's code begins with it. */
+  /** The community whose compounds it manages; a compound's code begins with it. */
   division: string;
   title: string;
 }
 
-/** The compounds of the two pilots and of the old town; whatever other companies manage comes through the authority. */
+/** The compounds of the two pilots and of the old town; the authority delivers for other companies. */
 export const CONTRIBUTORS: readonly Contributor[] = [
   { clientId: 'shengshi-property', division: '370303104003', title: '盛世康城物业数据填报' },
   { clientId: 'nanyuan-property', division: '370303104002', title: '南苑绿洲物业数据填报' },
@@ -19,12 +19,12 @@ export const CONTRIBUTORS: readonly Contributor[] = [
 /** Datasets that they deliver, each its own part by `compound_code`. */
 export const CONTRIBUTED: readonly string[] = ['housing/repair-order', 'housing/fee-bill'];
 
-/** One part of a contributed dataset: the units in it, and who hands it over. */
+/** One part of a contributed dataset: its units, and its deliverer. */
 export interface ContributorPart {
   units: ReadonlySet<Unit>;
   /** Undefined: the authority's own application, for all other companies. */
   contributor: Contributor | undefined;
-  /** In the file's name. */
+  /** Used in the file's name. */
   name: string;
 }
 

@@ -3,7 +3,7 @@ import type { StandardRow } from '../files/standard-row.js';
 import { type Building, cellOf, gridsOf, layOut, round6 } from './dwellings.js';
 import type { Grid, Plan } from './plan.js';
 
-/** Code of `device-kind`, the letters in a device's number, and how it speaks. */
+/** Code of `device-kind`, the letters in a device's number, and its protocol. */
 type Kind = readonly [code: string, letters: string, protocol: string];
 
 const CAMERA: Kind = ['01', 'SX', 'GB/T 28181'];

@@ -1,6 +1,6 @@
 import type { Grid, Plan, Unit } from './plan.js';
 
-/** How the buildings of a unit are: every building of a town has the same form; a villager's own house is a building of one dwelling. */
+/** The form of a unit's buildings: one form per town; a villager's own house is a building of one dwelling. */
 interface Form {
   floors: number;
   entrances: number;
@@ -15,7 +15,7 @@ const TOWN_FORMS: readonly Form[] = [
 ];
 const VILLAGE_FORM: Form = { floors: 1, entrances: 1, doors: 1 };
 const PILOT_FORMS: Readonly<Record<string, number>> = { '370303104003': 1, '370303104002': 0 };
-/** Occupied of all dwellings. */
+/** Occupied share of all dwellings. */
 const OCCUPIED = 0.93;
 const GRIDS_PER_COMPOUND = 3;
 
@@ -52,11 +52,11 @@ export interface Compound {
 export interface Layout {
   grid: Grid;
   buildings: number;
-  /** Dwellings in all, occupied or not. */
+  /** All dwellings, occupied or not. */
   dwellings: number;
   building(index: number): Building;
   dwelling(index: number): Dwelling;
-  /** Where the grid's k-th household lives; from `grid.households` on, an empty dwelling. */
+  /** Index of the home of the grid's k-th household; from `grid.households` on, an empty dwelling. */
   homeOf(k: number): number;
 }
 
@@ -81,7 +81,7 @@ function compoundCode(unit: Unit, number: number): string {
   return `${unit.division.code}${String(number).padStart(3, '0')}`;
 }
 
-/** Buildings and dwellings of one grid; every one is computed from its index alone. */
+/** Buildings and dwellings of one grid; each is computed from its index alone. */
 export function layOut(grid: Grid): Layout {
   const form = formOf(grid.unit);
   const perBuilding = form.floors * form.entrances * form.doors;
@@ -105,7 +105,7 @@ interface Site {
   perBuilding: number;
 }
 
-/** A step that visits every dwelling once, so that empty ones lie among the others. */
+/** A step that visits every dwelling once, so that empty ones are spread among the others. */
 function coprimeStep(size: number): number {
   const divides = (a: number, b: number): number => (b === 0 ? a : divides(b, a % b));
   let step = Math.max(1, Math.floor(size * 0.382));
@@ -116,7 +116,7 @@ function coprimeStep(size: number): number {
 function buildingAt({ grid, form, perBuilding }: Site, index: number): Building {
   const { unit } = grid;
   const compound = Math.ceil(grid.number / GRIDS_PER_COMPOUND);
-  // Numbers run on through the grids of a compound; a lawful grid fills at most nine buildings.
+  // Numbers continue through the grids of a compound; a lawful grid fills at most nine buildings.
   const within = ((grid.number - 1) % GRIDS_PER_COMPOUND) * 10 + index + 1;
   const number = unit.urban ? within : (grid.number - 1) * 600 + index + 1;
   const parent = unit.urban ? compoundCode(unit, compound) : `${unit.division.code}000`;
@@ -141,7 +141,7 @@ function dwellingAt(site: Site, index: number): Dwelling {
   const { unit } = grid;
   const compound = unit.urban ? compoundName(unit, Math.ceil(grid.number / GRIDS_PER_COMPOUND)) : '';
   return {
-    houseCode: `${building.code}-${unit.urban ? entrance : 0}-${room}`, // as ingest/derive makes it: 0 where a house has no entrances
+    houseCode: `${building.code}-${unit.urban ? entrance : 0}-${room}`, // as in ingest/derive: 0 where a house has no entrances
     buildingCode: building.code,
     unit: unit.urban ? String(entrance) : undefined,
     room,
@@ -164,7 +164,7 @@ function realEstateUnitNo(grid: Grid, index: number): string {
   return `370399${code.slice(6, 9)}${code.slice(9)}GB00001F${dwelling}`;
 }
 
-/** Grids lie in rows of cells about 500 m wide; a township's cells lie together in the real extent of the district. */
+/** Grids fill rows of cells about 500 m wide, inside the district's real extent; a township's cells are adjacent. */
 export function cellOf(grid: Grid): { west: number; south: number; width: number; height: number } {
   const code = grid.unit.division.code;
   const township = Number(code.slice(6, 9)) % 17;

@@ -37,7 +37,7 @@ function* billsOf(plan: Plan, tenure: Tenure): Generator<StandardRow> {
   const { house, grid } = tenure;
   const random = randomOf(plan.seed, `fees ${house.houseCode}`);
   const price = managerOf(grid.unit).feePerM2;
-  // Both have two decimals: whole hundredths multiply without a rounding of their own.
+  // Both have two decimals: whole hundredths multiply without rounding errors.
   const cents = Math.round((hundredths(price) * hundredths(house.areaM2)) / 100);
   const parks = tenure.persons.length > 0 && random.chance(WITH_PARKING);
   for (const period of PERIODS) {

@@ -6,7 +6,7 @@ import { chiefOf, managerOf } from './property-companies.js';
 /** Code of `building-use`. */
 const DWELLING = '01';
 
-/** 住房和物业: what the property companies and villages filled in, put together by the authority. */
+/** 住房和物业: data of the property companies and villages, collected by the authority. */
 export function* compoundRows(plan: Plan): Generator<StandardRow> {
   for (const unit of plan.units) {
     const manager = managerOf(unit);

@@ -13,13 +13,13 @@ const pickHazard = weighted([
   ['02', 2],
   ['03', 2],
 ]);
-/** Every so many leases one was typed with its days the wrong way round: a finding, and far too few to refuse the delivery. */
+/** One of so many leases has its dates reversed: a finding, and far too few to refuse the delivery. */
 const MISTYPED_EVERY = 60;
 
-/** Of rented dwellings, whose lease was registered. */
+/** Share of rented dwellings with a registered lease. */
 const REGISTERED = 0.85;
 
-/** Migrants and whoever is registered elsewhere rent where they live; grown-ups sign. */
+/** Migrants and people registered elsewhere rent where they live; adults sign. */
 export function* leaseRows(plan: Plan): Generator<StandardRow> {
   const random = randomOf(plan.seed, 'leases');
   let sequence = 0;

@@ -6,10 +6,10 @@ import type { Grid, Plan, Unit } from './plan.js';
 import { chiefOf, managerOf, RENTAL_COMPANY, syntheticUscc } from './property-companies.js';
 
 const PER_PERSON = 0.012;
-/** Beyond the numbers of property companies (six digits) and of the district's own. */
+/** Above the numbers of property companies (six digits) and of the district's own. */
 const FIRST_NUMBER = 10_000_000;
 
-/** Code of `organization-kind`, the first two characters of its code (GB 32100), what its name ends in, and how many work there at most. */
+/** Code of `organization-kind`, first two characters of its code (GB 32100), end of its name, largest staff. */
 type Trade = readonly [kind: string, authority: string, ending: string, staff: number];
 
 const pickTrade = weighted<Trade>([
@@ -37,7 +37,7 @@ export function* organizationRows(plan: Plan): Generator<StandardRow> {
   }
 }
 
-/** Its committee, its property company, and in the first unit the company that rents out the district's flats. */
+/** The unit's committee, its property company, and in the first unit the landlord of the district's flats. */
 function* ofUnit(plan: Plan, unit: Unit): Generator<StandardRow> {
   const { code, name } = unit.division;
   const committee = syntheticUscc(unit.urban ? '55' : '54', Number(code.slice(6)));

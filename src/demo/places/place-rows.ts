@@ -47,7 +47,7 @@ function boundaryOf(grid: Grid): Record<string, unknown> {
 const LEVELS: Readonly<Record<number, string>> = { 6: '3', 9: '4', 12: '5' };
 const SETTLEMENTS: Readonly<Record<string, string>> = { urban: '1', rural: '2' };
 
-/** The real divisions, as the standard has them. */
+/** The real divisions of the standard. */
 export function* divisionRows(): Generator<StandardRow> {
   for (const division of loadStandard().divisions.values()) {
     yield {

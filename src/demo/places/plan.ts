@@ -4,14 +4,14 @@ import { randomOf } from '../files/random.js';
 
 /** Mean size of a household of the demo (the district's census of 2020). */
 const PERSONS_PER_HOUSEHOLD = 2.7;
-/** A grid of the demo aims at this size, which is lawful everywhere. */
+/** The intended size of a grid, which is lawful everywhere. */
 const GRID_USUAL = 320;
-/** Below this many people no lawful grid can be filled in every unit, and the demo makes small ones. */
+/** Below this many people the units cannot all have lawful grids, and the demo makes small ones. */
 const LAWFUL_FROM = 3000;
-/** From this many people every unit where families live is in. */
+/** From this many people every unit with families is included. */
 const ALL_UNITS_FROM = 1_000_000;
 
-/** One grid of the demo is beyond its lawful size, by about this many households, where there are enough: the rule on sizes finds it. */
+/** One grid exceeds its lawful size by about this many households, if there are enough: the rule on sizes finds it. */
 const OVERSIZED = { unit: '370303104002', by: 60 } as const;
 
 /** First the pilots 盛世康城 and 南苑绿洲, then villages of 房镇镇, one community of the old town, and 回民村. */
@@ -39,7 +39,7 @@ export interface Unit {
   gridCount: number;
   /** Households of the unit, in whole grids. */
   households: number;
-  /** What its first grid holds beyond its share: 0, or in one unit so many that it is too large. */
+  /** Extra households of its first grid: 0, or in one unit enough to make it too large. */
   oversizedBy: number;
   /** Index of its first household and first person among all. */
   firstHousehold: number;
@@ -62,11 +62,11 @@ export interface Plan {
   seed: number;
   households: number;
   units: readonly Unit[];
-  /** The `number`-th grid of a unit, made without those before it. */
+  /** The `number`-th grid of a unit, computed without the earlier ones. */
   grid(unit: Unit, number: number): Grid;
 }
 
-/** Which units are in, how many grids each has, and how many households and people each grid holds. Memory: one record a unit. */
+/** The units of the demo, the grids of each, and each grid's households and people. Memory: one record per unit. */
 export function planPopulation(people: number, seed: number): Plan {
   if (!Number.isSafeInteger(people) || people < 1 || people > 50_000_000) {
     throw new RangeError('people: a whole number from 1 to 50,000,000');
@@ -112,13 +112,13 @@ function chooseUnits(count: number): Division[] {
   const first = FIRST_UNITS.map((code) => all.get(code)!);
   const rest = [...all.values()].filter((d) => !FIRST_UNITS.includes(d.code));
   if (count >= all.size) return [...first, ...rest];
-  // Those between are spread over the whole district, not taken from its first townships.
+  // The other units are spread over the whole district, not taken from its first townships.
   const wanted = Math.max(0, count - first.length);
   const spread = Array.from({ length: wanted }, (_, i) => rest[Math.floor((i * rest.length) / wanted)]!);
   return [...first.slice(0, count), ...spread];
 }
 
-/** At least one grid each; towns take three times a village's share of the others. */
+/** At least one grid each; a town's share of the rest is three times a village's. */
 function shareGrids(units: readonly Division[], grids: number): number[] {
   const weights = units.map((d) => (d.settlement === 'urban' ? 3 : 0.15));
   const total = weights.reduce((a, b) => a + b, 0);
@@ -134,7 +134,7 @@ function shareGrids(units: readonly Division[], grids: number): number[] {
   });
 }
 
-/** What is above the least of a grid goes to the villages first, because a town's grid ends sooner. */
+/** Households above a grid's minimum go to the villages first, because a town's grid has a lower maximum. */
 function shareHouseholds(units: readonly Division[], counts: readonly number[], households: number): number[] {
   const grids = counts.reduce((a, b) => a + b, 0);
   const floor = Math.min(leastOf(), Math.floor(households / grids));
@@ -186,7 +186,7 @@ function planGrid(of: { people: number; households: number; seed: number }, unit
   };
 }
 
-/** Households of the unit's first `number` grids: equal shares, the edges between moved a little, so that sizes differ as real ones do. */
+/** Households of the unit's first `number` grids: equal shares with slightly moved edges, for realistic sizes. */
 function gridEdge(unit: Unit, number: number, seed: number): number {
   if (number === 0 || number === unit.gridCount) return number === 0 ? 0 : unit.households;
   const mean = (unit.households - unit.oversizedBy) / unit.gridCount;

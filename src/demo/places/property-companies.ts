@@ -9,7 +9,7 @@ const ORGANISATION_WEIGHTS = [3, 7, 9, 10, 5, 8, 4, 2];
 /** The property company that manages a unit's compounds: a contributor (填报单位) of `housing`. */
 export interface Manager {
   name: string;
-  /** Lawful in form, under a county code that was never assigned. */
+  /** Valid in form, under a county code that was never assigned. */
   uscc: string;
   feePerM2: string;
   contractFrom: string;
@@ -28,13 +28,13 @@ export function managerOf(unit: Unit): Manager {
   };
 }
 
-/** Rents out what the district owns: landlord of a few, and owner of their houses. */
+/** Rents out the district's property: landlord of a few dwellings, and their owner. */
 export const RENTAL_COMPANY = {
   name: '淄博张店公共租赁住房运营有限公司',
   uscc: syntheticUscc('91', 1_000_001),
 } as const;
 
-/** Authority and kind, county 370399, organisation code with its own check character (GB 11714), check character (GB 32100). */
+/** Authority and kind, county 370399, organisation code with check character (GB 11714), check character (GB 32100). */
 export function syntheticUscc(kind: string, number: number): string {
   const body = String(number).padStart(8, '0');
   const sum = ORGANISATION_WEIGHTS.reduce((total, weight, i) => total + weight * Number(body[i]), 0);

@@ -6,9 +6,9 @@ import { type Dwelling, gridsOf, layOut } from './dwellings.js';
 import type { Grid, Plan } from './plan.js';
 import { tenures } from './tenure.js';
 
-/** Villagers' own houses that were never registered. */
+/** Share of villagers' own houses that were never registered. */
 const UNREGISTERED = 0.15;
-/** What the register measured or approved otherwise than the housing authority wrote: of all houses. */
+/** Share of houses whose area or use in the register differs from the housing authority's. */
 const OTHER_AREA = 0.007;
 const OTHER_USE = 0.003;
 
@@ -43,7 +43,7 @@ function useOf(differs: boolean, random: Random): string {
   return '01';
 }
 
-/** Half a square metre to eight of difference. */
+/** A difference of 0.5 to 8 m². */
 function measuredAgain(house: Dwelling, random: Random): string {
   const by = (0.5 + random.below(750) / 100) * (random.chance(0.5) ? 1 : -1);
   return (Number(house.areaM2) + by).toFixed(2);
@@ -56,7 +56,7 @@ export function* ownershipRows(plan: Plan): Generator<StandardRow> {
     const random = randomOf(plan.seed, `right ${house.houseCode}`);
     const day = AS_OF_DAY - 30 - random.below(3_600);
     const on = isoDate(day);
-    // S for synthetic: no certificate has it.
+    // S for synthetic: no real certificate has it.
     const rightNo = `鲁（${on.slice(0, 4)}）淄博张店区不动产权第S${String(++sequence).padStart(8, '0')}号`;
     for (const owner of owners) {
       yield {

@@ -11,7 +11,7 @@ const STATUS = { reported: '1', dispatched: '2', begun: '3', done: '4', rated: '
 const REPAIRS_PER_PERSON = 0.03;
 const COMPLAINTS_PER_PERSON = 0.008;
 
-/** Code of `repair-category` or `complaint-category`, what is said, and whether it is about a dwelling. */
+/** Code of `repair-category` or `complaint-category`, what is said, and whether it concerns a dwelling. */
 type RepairMatter = readonly [category: string, words: string, inside: boolean];
 
 const pickRepair = weighted<RepairMatter>([
@@ -46,7 +46,7 @@ export function* repairRows(plan: Plan, units: ReadonlySet<Unit>): Generator<Sta
     const count = Math.round(grid.persons * REPAIRS_PER_PERSON);
     for (let i = 1; i <= count; i++) {
       const matter = floors > 6 && random.chance(0.12) ? LIFT : pickRepair(random);
-      // The grid's number keeps apart the orders of a compound's grids.
+      // The grid's number separates the orders of a compound's grids.
       const orderNo = `BX${grid.code}${String(i).padStart(5, '0')}`;
       yield {
         order_no: orderNo,
@@ -60,7 +60,7 @@ export function* repairRows(plan: Plan, units: ReadonlySet<Unit>): Generator<Sta
   }
 }
 
-/** Reported, dispatched, done, status, stars; what would come after the last day has not come yet. */
+/** Reported, dispatched, done, status, stars; events after the last day are missing. */
 function progress(random: Random): StandardRow {
   const reported = NOW - random.below(DAYS * DAY);
   const dispatched = reported + 10 + random.below(300);

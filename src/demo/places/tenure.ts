@@ -11,20 +11,20 @@ interface Party {
   number: string;
 }
 
-/** One dwelling: who owns it and who lives there. */
+/** One dwelling, its owners and its residents. */
 export interface Tenure {
   grid: Grid;
   house: Dwelling;
   owners: readonly Party[];
-  /** Who lives there, the head first: residents, or migrants. Nobody: it is empty. */
+  /** The residents, the head first: registered people, or migrants. Empty where nobody lives there. */
   persons: readonly Person[];
-  /** Who lives there pays rent to the first owner. */
+  /** The residents pay rent to the first owner. */
   rented: boolean;
 }
 
-/** Of the dwellings whose household is registered there: the district's own, rented out. */
+/** Share of dwellings with a registered household that the district owns and rents out. */
 const PUBLIC_RENTAL = 0.015;
-/** Of the other rented and empty ones. */
+/** Share of the other rented and empty dwellings. */
 const COMPANY_OWNED = 0.1;
 const JOINT = 0.45;
 
@@ -33,11 +33,11 @@ const COMPANY: Party = { name: RENTAL_COMPANY.name, number: RENTAL_COMPANY.uscc 
 interface Open {
   random: Random;
   layout: Layout;
-  /** Heads of the grid so far: its landlords come from among them. */
+  /** Heads of the grid so far: its landlords are chosen from them. */
   heads: Party[];
 }
 
-/** Every dwelling of the plan, grid by grid: those of registered households first, then the others. Held: one grid's heads and migrants. */
+/** Every dwelling of the plan, grid by grid: those of registered households first. Memory: one grid's people. */
 export function* tenures(plan: Plan): Generator<Tenure> {
   const migrantsOf = byGrid(migrants(plan));
   let open: Open | undefined;
@@ -53,7 +53,7 @@ export function* tenures(plan: Plan): Generator<Tenure> {
   if (open !== undefined) yield* otherDwellings(open, migrantsOf(open.layout.grid));
 }
 
-/** Who of a stream in the order of the grids lives in this grid, by house code; each grid is asked for once, in that order. */
+/** The stream's households in this grid, by house code. Request each grid once, in the stream's order. */
 function byGrid(stream: Generator<MigrantHousehold>): (grid: Grid) => ReadonlyMap<string, MigrantHousehold> {
   let next = stream.next();
   return (grid) => {
@@ -66,7 +66,7 @@ function byGrid(stream: Generator<MigrantHousehold>): (grid: Grid) => ReadonlyMa
   };
 }
 
-/** Whoever is registered elsewhere rents where they live; the others own it, but for the district's tenants. */
+/** People registered elsewhere rent where they live; the others own it, except the district's tenants. */
 function livedIn(open: Open, household: Household): Tenure {
   const { random } = open;
   const { grid, home, registeredHome, persons } = household;

@@ -10,15 +10,15 @@ import { type InterfaceAnswer, openInterface } from './loopback-interface.js';
 /** @internal */
 export const CITY_PATH = '/population/check';
 const BODY_AT_MOST = 4_096;
-/** Of a demo with more people it knows the first; each is a short record. */
+/** It knows only the first people of a larger demo; each is a short record. */
 const KNOWN_AT_MOST = 100_000;
 const ROWS_IN_A_TURN = 200;
 
 type Register = ReadonlyMap<string, Record<string, unknown>>;
 
 /**
- * 市级人口核查接口: what a sub-bureau asks the city for, of the demo's own people.
- * `POST /population/check` with `{"gmsfhm": …}` → `{"code": 0, "data": [{"GMSFHM": …, "XM": …}]}`, an empty list where nobody has the number.
+ * 市级人口核查接口: the city's API that a sub-bureau queries, with the demo's own people. `POST /population/check` with
+ * `{"gmsfhm": …}` → `{"code": 0, "data": [{"GMSFHM": …, "XM": …}]}`, an empty list for an unknown number.
  */
 export function openCityInterface(of: { people: number; seed: number }, clock: Clock): Promise<DepartmentSystem> {
   let register: Promise<Register> | undefined;
@@ -46,7 +46,7 @@ async function numberAsked(request: IncomingMessage): Promise<string | undefined
   return typeof gmsfhm === 'string' ? gmsfhm : undefined;
 }
 
-/** Made at the first ask, a few hundred people at a turn: the exchange itself runs in this process. */
+/** Built at the first request, a few hundred people per turn, because the exchange runs in the same process. */
 async function readRegister({ people, seed }: { people: number; seed: number }): Promise<Register> {
   const register = new Map<string, Record<string, unknown>>();
   const words = publisherWords(await demoContract('police/resident-check'), { spelling: 'last', dates: 'compact' });

@@ -4,7 +4,7 @@ import type { DepartmentSystem } from './department-system.js';
 import { openGridPlatform } from './grid-platform.js';
 import { type HousingSystemOf, openHousingSystem } from './housing-system.js';
 
-/** Every system that contracts of the demo name; `say` tells in a line where one could not be had. The caller closes them. */
+/** Opens every system that contracts of the demo name; `say` reports unavailable ones. The caller closes them. */
 export async function openDepartmentSystems(
   of: HousingSystemOf,
   clock: Clock,

@@ -11,8 +11,9 @@ const PAGE_ROWS = 200;
 const ROWS_IN_A_TURN = 200;
 
 /**
- * 网格化服务平台: the grid center's own platform, where grid workers register organisations, under the names of its programmers.
- * `GET /api/units?after=200` → `{"code": 0, "data": {"list": [{"unifiedCode": …}], "next": "/api/units?after=400"}}`, the last page without `next`.
+ * 网格化服务平台: the grid center's own platform, where grid workers register organisations; its programmers chose the names.
+ * `GET /api/units?after=200` → `{"code": 0, "data": {"list": [{"unifiedCode": …}], "next": "/api/units?after=400"}}`,
+ * the last page without `next`.
  */
 export function openGridPlatform(of: { people: number; seed: number }, clock: Clock): Promise<DepartmentSystem> {
   let units: Promise<readonly object[]> | undefined;
@@ -31,7 +32,7 @@ function pageOf(units: readonly object[], after: number): InterfaceAnswer {
   return { status: 200, body: { code: 0, data: { list: units.slice(after, until), ...next } } };
 }
 
-/** Made at the first ask, a few hundred at a turn: the exchange itself runs in this process. */
+/** Built at the first request, a few hundred per turn, because the exchange runs in the same process. */
 async function readUnits({ people, seed }: { people: number; seed: number }): Promise<readonly object[]> {
   const words = publisherWords(await demoContract('grid-center/organization'), { spelling: 'last' });
   const units: object[] = [];

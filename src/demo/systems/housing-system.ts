@@ -14,13 +14,13 @@ const ROWS_AT_ONCE = 500;
 export interface HousingSystemOf {
   people: number;
   seed: number;
-  /** Of the exchange: the department's database lies on the same server, and the exchange reaches it like any other system. */
+  /** The exchange's database URL. The department's database is on the same server, reached like any other system. */
   databaseUrl: string;
 }
 
 /**
- * 物业管理系统: the housing authority's own database, whose table of devices a reading user sees. Undefined where the user of `databaseUrl` may
- * make no databases or roles.
+ * 物业管理系统: the housing authority's database, with a table of devices. Undefined where the user of `databaseUrl` may not
+ * create databases or roles.
  */
 export async function openHousingSystem(of: HousingSystemOf, clock: Clock): Promise<DepartmentSystem | undefined> {
   const password = clock.randomBytes(24).toString('base64url');
@@ -49,12 +49,12 @@ function mayNot(error: { code?: unknown }): undefined {
   if (error.code !== INSUFFICIENT_PRIVILEGE) throw error;
 }
 
-/** The table as the first start made it, and what the department changed in it since. */
+/** Fills the table at the first start only: the department may change it later. */
 async function fillOnce(database: NeighbourDatabase, { people, seed }: HousingSystemOf): Promise<void> {
   const [found] = await database.query(`SELECT to_regclass('public.${TABLE}') IS NOT NULL AS stands`);
   if (found?.stands === true) return;
   await database.query('BEGIN');
-  // A number of its own and when a row was touched, which no field of the contract takes.
+  // Adds an own number and a time of change, which fill no field of the contract.
   await database.query(`CREATE TABLE ${TABLE} (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     sbbh varchar(32) NOT NULL UNIQUE, sblx char(2) NOT NULL, xqbm varchar(20), sqbm char(12) NOT NULL, azwz varchar(60),
     jrxy varchar(20), sbzt varchar(8) NOT NULL, gxsj timestamptz NOT NULL DEFAULT now())`);

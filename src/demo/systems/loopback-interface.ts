@@ -5,7 +5,7 @@ import type { UpstreamDraft } from '../../access/upstreams/upstream.js';
 import type { Clock } from '../../platform/clock.js';
 import type { DepartmentSystem } from './department-system.js';
 
-/** What is answered to a request that shows the token. */
+/** The reply to a request with the right token. */
 export interface InterfaceAnswer {
   status: number;
   body: object;
@@ -14,7 +14,7 @@ export interface InterfaceAnswer {
 const HOST = '127.0.0.1';
 const REFUSED: InterfaceAnswer = { status: 401, body: { code: 401, data: null } };
 
-/** An interface of a department on a free port of loopback, JSON only, open to a bearer token that is made now (RFC 6750). */
+/** A department's API on a free port of loopback, JSON only; it creates a bearer token (RFC 6750). */
 export async function openInterface(
   of: Pick<DepartmentSystem, 'publisher' | 'name'>,
   clock: Clock,

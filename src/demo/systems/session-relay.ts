@@ -1,6 +1,6 @@
 import { type AddressInfo, connect, createServer, type NetConnectOpts, type Socket } from 'node:net';
 
-/** A port on loopback for one user of one PostgreSQL database whose server may listen on a socket only. */
+/** A port on loopback for one user of one PostgreSQL database whose server may listen only on a socket. */
 export interface SessionRelay {
   host: string;
   port: number;
@@ -14,15 +14,15 @@ export interface SessionOf {
 }
 
 const HOST = '127.0.0.1';
-/** `StartupMessage` of protocol 3.x: length, version, then names and values that end in NUL (PostgreSQL, chapter Message Formats). */
+/** `StartupMessage` of protocol 3.x (PostgreSQL, Message Formats): length, version, NUL-terminated names and values. */
 const HEAD_BYTES = 8;
 const PROTOCOL = 3;
 const STARTUP_AT_MOST = 2_048;
 const STARTUP_MS = 10_000;
 
 /**
- * The embedded server is private to us; this opens it no further than the session that is meant: a connection that begins otherwise (another
- * user, another database, an encrypted or a cancelling one) is cut before a byte of it is passed on.
+ * The embedded server is private. This opens it only for the intended session: another user, another database,
+ * encryption or cancellation closes the connection before a byte is passed on.
  */
 export async function relaySessions(of: SessionOf): Promise<SessionRelay> {
   const sockets = new Set<Socket>();
