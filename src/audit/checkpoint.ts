@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Keys } from '../platform/keys.js';
 import type { Database } from '../platform/postgres/database.js';
+import { inTransaction } from '../platform/postgres/in-transaction.js';
 import { readSigned, type Signed, writeSigned } from './signer-state.js';
 import { checkpointBody, signNote, verifierKey } from './tree/note.js';
 import { rootAt } from './tree/proof.js';
@@ -51,22 +52,13 @@ export async function openCheckpoints({ database, keys, origin, logger }: Checkp
   const waiters = new Set<() => void>();
 
   async function look(): Promise<void> {
-    const client = await database.app.connect();
-    let broken: Error | undefined;
-    try {
-      await client.query('BEGIN');
+    const newest = await inTransaction(database.app, async (client) => {
       const mine = await tryLock(client);
       const size = await headSize(client);
-      let newest = await newestCheckpoint(client, origin);
-      if (mine && size > Math.max(newest?.size ?? 0, signed?.size ?? 0)) newest = await signAt(client, size);
-      await client.query('COMMIT');
-      if (newest !== undefined && newest.size > (latest?.size ?? 0)) latest = newest;
-    } catch (error) {
-      broken = error instanceof Error ? error : new Error('checkpoint failed');
-      throw broken;
-    } finally {
-      client.release(broken);
-    }
+      const last = await newestCheckpoint(client, origin);
+      return mine && size > Math.max(last?.size ?? 0, signed?.size ?? 0) ? signAt(client, size) : last;
+    });
+    if (newest !== undefined && newest.size > (latest?.size ?? 0)) latest = newest;
     for (const wake of waiters) wake();
   }
 

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { contractId, datasetPath } from '../catalog/contract-id.js';
 
 const DATASET = /^([a-z][a-z0-9-]*)\/([a-z][a-z0-9-]*)(?:\/v([1-9][0-9]*))?$/;
 
@@ -23,6 +24,6 @@ export function parseDataset(text: string): DatasetName {
 export function datasetOf(text: string): DatasetName | undefined {
   const [, publisher, dataset, major = '1'] = DATASET.exec(text) ?? [];
   if (!publisher) return undefined;
-  const contract = `${publisher}/${dataset}/v${major}`;
-  return { publisher, contract, path: `/data/${contract}` };
+  const contract = contractId(`${publisher}/${dataset}`, major);
+  return { publisher, contract, path: datasetPath(contract) };
 }

@@ -5,8 +5,9 @@ import type { Field } from '../catalog/contract.js';
 import { Problem } from '../platform/errors.js';
 import type { Ask, Target } from '../query/ask.js';
 import { ASK_LIMITS } from '../query/limits.js';
-import { isPersonal, parseSort } from '../query/names.js';
+import { parseSort } from '../query/names.js';
 import { parseValue } from '../query/value.js';
+import { isPersonal } from '../standard/mask.js';
 import type { Documents, Prepared } from './document.js';
 import { graphqlError, Refusal, refuse } from './error.js';
 import { isDeeper, LIMITS, tooComplex } from './limits.js';
@@ -156,7 +157,7 @@ function readSort({ contract }: RootShape, input: unknown): { field: string; des
 /** Proxies and logs keep URLs, so no personal value may be in one (PIPL art. 51). */
 function checkUrl(fields: readonly Field[], { refusePersonal }: ParseContext): void {
   if (!refusePersonal) return;
-  const personal = fields.filter(isPersonal);
+  const personal = fields.filter(({ sensitivity }) => isPersonal(sensitivity));
   if (personal.length === 0) return;
   throw new Problem('use-body', undefined, {
     faults: personal.map(({ name }) => ({ parameter: name, reason: 'personal', expected: 'POST' })),

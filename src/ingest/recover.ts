@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { transaction } from '../platform/postgres/in-transaction.js';
 import { STAGING_NAME } from './land/staging.js';
 import { dropStaging, LIFE, releaseLife } from './open-delivery.js';
 
@@ -42,19 +43,16 @@ export async function endInterrupted(
   const { rows } = await client.query<{ free: boolean }>(`SELECT pg_try_advisory_lock(${LIFE}) AS free`, [id]);
   if (!rows[0]!.free) return false;
   try {
-    await client.query('BEGIN');
-    await dropStaging(client, id);
-    const { rows: ended } = await client.query<Interrupted>(
-      `UPDATE exchange.delivery SET state = 'failed', ended_at = clock_timestamp(), report = $2
-       WHERE id = $1 AND ended_at IS NULL RETURNING id, contract, application, "grant"`,
-      [id, REPORT],
-    );
-    if (ended[0] !== undefined) await record(client, ended[0]);
-    await client.query('COMMIT');
-    return ended.length === 1;
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined); // the connection is lost, and the transaction with it
-    throw error;
+    return await transaction(client, async () => {
+      await dropStaging(client, id);
+      const { rows: ended } = await client.query<Interrupted>(
+        `UPDATE exchange.delivery SET state = 'failed', ended_at = clock_timestamp(), report = $2
+         WHERE id = $1 AND ended_at IS NULL RETURNING id, contract, application, "grant"`,
+        [id, REPORT],
+      );
+      if (ended[0] !== undefined) await record(client, ended[0]);
+      return ended.length === 1;
+    });
   } finally {
     await releaseLife(client, id);
   }

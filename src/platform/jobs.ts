@@ -1,6 +1,7 @@
 import { Logger, type Runner, run, runMigrations, type TaskList } from 'graphile-worker';
 import pg from 'pg';
 import { connectionSettings } from './postgres/database-session.js';
+import { inTransaction } from './postgres/in-transaction.js';
 
 export interface NewJob {
   task: string;
@@ -134,22 +135,4 @@ function openPool(url: string, max: number): pg.Pool {
   pool.on('error', () => {}); // the failing query reports it
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
-}
-
-async function inTransaction<T>(pool: pg.Pool, work: (tx: pg.ClientBase) => Promise<T>): Promise<T> {
-  const tx = await pool.connect();
-  let broken: boolean | undefined;
-  try {
-    await tx.query('BEGIN');
-    const done = await work(tx);
-    await tx.query('COMMIT');
-    return done;
-  } catch (error) {
-    await tx.query('ROLLBACK').catch(() => {
-      broken = true;
-    });
-    throw error;
-  } finally {
-    tx.release(broken);
-  }
 }

@@ -150,8 +150,3 @@ export function suggestion(name: string, candidates: Iterable<string>): { sugges
 export function isOperator(text: string): text is Operator {
   return (OPERATORS as readonly string[]).includes(text);
 }
-
-/** Is the field personal, so that its values do not belong in a URL? */
-export function isPersonal(field: Field): boolean {
-  return field.sensitivity === 'L3' || field.sensitivity === 'L4';
-}

@@ -4,6 +4,7 @@ import type { Application } from '../access/identity/subject.js';
 import type { Checkpoints } from '../audit/checkpoint.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Contract } from '../catalog/contract.js';
+import { contractId } from '../catalog/contract-id.js';
 import { proxyOf } from '../catalog/source-terms.js';
 import type { Exchange } from '../exchange/exchange.js';
 import type { Permitted } from './http/authorise-request.js';
@@ -113,8 +114,8 @@ export interface DatasetParams {
   major: string;
 }
 
-export function contractIdOf({ publisher, dataset, major }: DatasetParams): string {
-  return `${publisher}/${dataset}/v${major}`;
+export function contractIdOf({ publisher, dataset, major }: Record<keyof DatasetParams, string | number>): string {
+  return contractId(`${publisher}/${dataset}`, major);
 }
 
 /** Operations of the datasets whose contract fits. */

@@ -20,5 +20,10 @@ export function maskFits(mask: Mask, type: FieldType): boolean {
 /** The mask where nothing else is declared: L3 and L4 never leave unmasked by default. */
 export function defaultMask(sensitivity: Sensitivity, named: Mask | undefined): Mask {
   if (named !== undefined && named !== 'none') return named;
-  return sensitivity === 'L3' || sensitivity === 'L4' ? 'hide' : 'none';
+  return isPersonal(sensitivity) ? 'hide' : 'none';
+}
+
+/** L3 and L4 are personal: masked by default, and their values do not belong in a URL. */
+export function isPersonal(sensitivity: Sensitivity): boolean {
+  return sensitivity === 'L3' || sensitivity === 'L4';
 }

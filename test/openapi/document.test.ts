@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import t from 'tap';
 import { type Catalog, makeCatalog } from '../../src/catalog/catalog.js';
 import { checkCatalog } from '../../src/catalog/check/check-catalog.js';
+import { datasetPath } from '../../src/catalog/contract-id.js';
 import { PROBLEMS } from '../../src/platform/errors.js';
 import { packageRoot } from '../../src/platform/paths.js';
 import { datasetDocument } from '../../src/rest/openapi/dataset/dataset-document.js';
 import { renderOpenapi } from '../../src/rest/openapi/document.js';
-import { componentNames, pathOf } from '../../src/rest/openapi/names.js';
+import { componentNames } from '../../src/rest/openapi/names.js';
 import type { OpenapiDocument } from '../../src/rest/openapi/openapi-document.js';
 import { renderCatalogOpenapi, writeOpenapi } from '../../src/rest/openapi/write.js';
 import { TYPES } from '../../src/standard/type.js';
@@ -105,7 +106,7 @@ function pulled({ delivery }: { delivery: { source: { kind: string } } }): boole
 
 t.test('every dataset has every operation, and every filter its own typed parameter', async (t) => {
   for (const [id, contract] of catalog.contracts) {
-    const path = pathOf(contract);
+    const path = datasetPath(contract.id);
     const methods = {
       [path]: ['get'],
       [`${path}/schema`]: ['get'],

@@ -1,4 +1,5 @@
 import type { Contract } from '../../catalog/contract.js';
+import { contractId } from '../../catalog/contract-id.js';
 import type { Fault } from '../../platform/errors.js';
 import { nearMiss } from '../../platform/near-miss.js';
 import type { PolicyIndex } from '../policy/policy.js';
@@ -8,7 +9,7 @@ import { checkRows } from './row-scope.js';
 
 /** Every fault of a draft against the catalog and the registered applications; empty where the grant can be agreed. `validFrom` is filled. */
 export function checkGrant(draft: GrantDraft & { validFrom: string }, index: PolicyIndex, nowMs: number): Fault[] {
-  const contract = index.catalog.contracts.get(`${draft.dataset}/v${draft.major}`);
+  const contract = index.catalog.contracts.get(contractId(draft.dataset, draft.major));
   const faults = [
     ...checkPurposes(draft, index),
     ...checkValidity(draft, nowMs),

@@ -1,8 +1,9 @@
 import type { Contract } from '../../catalog/contract.js';
 import type { Fault } from '../../platform/errors.js';
+import { isPersonal } from '../../standard/mask.js';
 import { MASKS } from '../../standard/type.js';
 import type { GrantDraft } from './draft-grant.js';
-import { canApply, isPersonal } from './masks.js';
+import { canApply } from './masks.js';
 
 const MINORS = 'minors';
 

@@ -1,5 +1,6 @@
 import type { Receipt } from '../../audit/entry.js';
 import type { Contract } from '../../catalog/contract.js';
+import { contractId } from '../../catalog/contract-id.js';
 import { Problem } from '../../platform/errors.js';
 import type { Mask, Sensitivity } from '../../standard/type.js';
 import { type By, type ChangeDependencies, changePolicy, type MakeRecord } from '../policy/change-policy.js';
@@ -26,7 +27,7 @@ export async function issueGrant(
     const faults = checkGrant(dated, index, now);
     if (faults.length > 0) throw new Problem('unprocessable', 'The grant cannot be agreed like this', { faults });
     refuseSecond(dated, index);
-    const contract = index.catalog.contracts.get(`${draft.dataset}/v${draft.major}`)!;
+    const contract = index.catalog.contracts.get(contractId(draft.dataset, draft.major))!;
     const document = grantDocument(dated, contract, { id, linkage: clock.uuid() });
     return { kind: 'grant', id, document, event: 'grant.issued' };
   };
@@ -70,7 +71,7 @@ function approvedUnder(contract: Contract, fields: readonly string[]): NonNullab
 function refuseSecond(draft: GrantDraft & { validFrom: string }, index: PolicyIndex): void {
   const from = Date.parse(draft.validFrom);
   const until = Date.parse(draft.validUntil);
-  for (const held of index.grantsOf(draft.application, `${draft.dataset}/v${draft.major}`, draft.mode)) {
+  for (const held of index.grantsOf(draft.application, contractId(draft.dataset, draft.major), draft.mode)) {
     const purpose = held.purposes.find((code) => draft.purposes.includes(code));
     if (purpose === undefined || Date.parse(held.validUntil) <= from || until <= Date.parse(held.validFrom)) continue;
     throw new Problem('conflict', `Grant ${held.id} exists for the same dataset, mode and purpose ${purpose}`);

@@ -1,6 +1,6 @@
 import type { Field } from '../../catalog/contract.js';
 import { maskFits } from '../../standard/mask.js';
-import type { Mask, Sensitivity } from '../../standard/type.js';
+import type { Mask } from '../../standard/type.js';
 
 /** The mask where it fits the field, else `hide`: a mask that does not fit never opens a field. */
 export function fitting(mask: Mask, field: Field): Mask {
@@ -16,9 +16,4 @@ export function canApply(mask: Mask, field: Field): boolean {
 export function stricter(a: Mask, b: Mask): Mask {
   if (a === b || b === 'none') return a;
   return a === 'none' ? b : 'hide';
-}
-
-/** L3 and L4 are personal, so they are masked by default. */
-export function isPersonal(sensitivity: Sensitivity): boolean {
-  return sensitivity === 'L3' || sensitivity === 'L4';
 }

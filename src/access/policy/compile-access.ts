@@ -1,7 +1,8 @@
 import type { Contract, Field } from '../../catalog/contract.js';
+import { isPersonal } from '../../standard/mask.js';
 import type { Mask } from '../../standard/type.js';
 import type { Grant } from '../grants/grant.js';
-import { fitting, isPersonal, stricter } from '../grants/masks.js';
+import { fitting, stricter } from '../grants/masks.js';
 import type { Access, AccessTree, FieldAccess } from './decision.js';
 
 /** An access with everything that decisions need, computed once. Times in ms since the epoch. */

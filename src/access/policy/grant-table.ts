@@ -1,3 +1,4 @@
+import { contractId } from '../../catalog/contract-id.js';
 import type { Grant, Mode } from '../grants/grant.js';
 
 type ByMode = ReadonlyMap<Mode, readonly Grant[]>;
@@ -28,9 +29,9 @@ export function indexGrants(
 function group(grants: readonly Grant[]): ByContract {
   const byContract = new Map<string, Map<Mode, Grant[]>>();
   for (const grant of grants) {
-    const contractId = `${grant.dataset}/v${grant.major}`;
-    const byMode = byContract.get(contractId) ?? new Map<Mode, Grant[]>();
-    byContract.set(contractId, byMode);
+    const id = contractId(grant.dataset, grant.major);
+    const byMode = byContract.get(id) ?? new Map<Mode, Grant[]>();
+    byContract.set(id, byMode);
     byMode.set(grant.mode, [...(byMode.get(grant.mode) ?? []), grant]);
   }
   return byContract;

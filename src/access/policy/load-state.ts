@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { BEGIN_SNAPSHOT, inTransaction } from '../../platform/postgres/in-transaction.js';
 import { applyRecords, type OnClosed, type PolicyState } from './policy-state.js';
 import { readRecords } from './read-records.js';
 
@@ -11,22 +12,15 @@ export async function loadState(
   state: PolicyState,
   options: { onClosed: OnClosed },
 ): Promise<PolicyState> {
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  try {
-    await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  const read = async (client: pg.PoolClient) => {
     const { rows } = await client.query<{ next: string; epoch: string }>(
       'SELECT next::text AS next, policy_epoch::text AS epoch FROM audit.batch ORDER BY first DESC LIMIT 1',
     );
     const next = Number(rows[0]?.next ?? 0);
     const epoch = Number(rows[0]?.epoch ?? 0);
     const records = epoch > state.epoch ? await readRecords(client, state.next, next) : [];
-    await client.query('COMMIT');
-    return epoch > state.epoch ? applyRecords(state, records, { ...options, epoch, next }) : state;
-  } catch (error) {
-    broken = error as Error;
-    throw error;
-  } finally {
-    client.release(broken);
-  }
+    return { next, epoch, records };
+  };
+  const { records, ...position } = await inTransaction(pool, read, { begin: BEGIN_SNAPSHOT });
+  return position.epoch > state.epoch ? applyRecords(state, records, { ...options, ...position }) : state;
 }

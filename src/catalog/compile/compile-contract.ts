@@ -8,6 +8,7 @@ import { checkTerms } from '../check/check-terms.js';
 import { type CatalogFault, gatherFaults } from '../check/fault.js';
 import type { Contract, Field, Relation } from '../contract.js';
 import type { ContractDocument } from '../contract-document.js';
+import { contractId } from '../contract-id.js';
 import { tableOf } from '../names.js';
 import { compileDelivery } from './compile-delivery.js';
 import { compileFields } from './compile-fields.js';
@@ -46,7 +47,7 @@ function assemble(document: ContractDocument, fields: ReadonlyMap<string, Field>
   const [major, minor] = document.version.split('.').map(Number) as [number, number];
   const subjects = document.subjects ?? [];
   return {
-    id: `${document.dataset}/v${major}`,
+    id: contractId(document.dataset, major),
     name: document.dataset,
     publisher,
     dataset,

@@ -1,5 +1,5 @@
 import { type Element, englishTitle } from '../../standard/entity.js';
-import { defaultMask, maskFits } from '../../standard/mask.js';
+import { defaultMask, isPersonal, maskFits } from '../../standard/mask.js';
 import type { FieldType, Mask, Sensitivity } from '../../standard/type.js';
 import type { Faults } from '../check/fault.js';
 import type { Field } from '../contract.js';
@@ -63,10 +63,6 @@ export function addedField(name: string, added: FieldDocument, compiling: Compil
     ...codesOf(added, type, path, compiling),
     standard: false,
   };
-}
-
-function isPersonal(sensitivity: Sensitivity): boolean {
-  return sensitivity === 'L3' || sensitivity === 'L4';
 }
 
 function maskOf(

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { contractId } from '../../catalog/contract-id.js';
 import { systemClock } from '../../platform/clock.js';
 import { connect, expectSuccess } from '../client.js';
 import { print } from '../output.js';
@@ -67,5 +68,5 @@ async function list(options: GrantOptions): Promise<void> {
 }
 
 function line({ id, application, dataset, major, mode, purposes, status }: Shown): string {
-  return `${id}  ${status}  ${application}  ${dataset}/v${major}  ${mode}  ${purposes.join(',')}`;
+  return `${id}  ${status}  ${application}  ${contractId(dataset, major)}  ${mode}  ${purposes.join(',')}`;
 }

@@ -5,12 +5,14 @@ import { issueGrant } from '../../access/grants/issue-grant.js';
 import { registerApplication } from '../../access/identity/register-application.js';
 import type { By } from '../../access/policy/change-policy.js';
 import type { Contract } from '../../catalog/contract.js';
+import { contractId } from '../../catalog/contract-id.js';
 import { loadCatalog } from '../../catalog/load.js';
 import { proxyOf } from '../../catalog/source-terms.js';
 import type { PrivateJwk } from '../../client/private-jwk.js';
 import type { Exchange } from '../../exchange/exchange.js';
 import { publishCatalog } from '../../exchange/publishing/publish-contract.js';
 import { packageRoot } from '../../platform/paths.js';
+import { isPersonal } from '../../standard/mask.js';
 import type { Mask } from '../../standard/type.js';
 import { type DemoApplication, type DemoGrant, demoApplications } from './demo-applications.js';
 import { openDemoKeys, publicPart } from './demo-keys.js';
@@ -55,7 +57,7 @@ async function publishDemoCatalog(exchange: Exchange): Promise<void> {
       publishers: absent(loaded.publishers, ({ slug }) => catalog.publishers.has(slug!)),
       purposes: absent(loaded.purposes, ({ code }) => catalog.purposes.has(code!)),
       contracts: absent(loaded.contracts, ({ dataset, version }) =>
-        catalog.contracts.has(`${dataset}/v${version!.split('.')[0]}`),
+        catalog.contracts.has(contractId(dataset ?? '', version?.split('.')[0] ?? '')),
       ),
     },
     by(exchange),
@@ -86,7 +88,7 @@ async function issueIfAbsent(exchange: Exchange, clientId: string, demo: DemoGra
   for (const { application, dataset, major, mode } of grants.values()) {
     if (application === clientId && dataset === demo.dataset && major === demo.major && mode === demo.mode) return;
   }
-  const contract = catalog.contracts.get(`${demo.dataset}/v${demo.major}`);
+  const contract = catalog.contracts.get(contractId(demo.dataset, demo.major));
   if (contract === undefined) return;
   const validUntil = new Date(exchange.clock.now() + VALID_YEARS * YEAR_MS).toISOString();
   await issueGrant(exchange, grantDraft(clientId, demo, contract, validUntil), by(exchange));
@@ -97,7 +99,7 @@ function grantDraft(clientId: string, demo: DemoGrant, contract: Contract, valid
   const fields = (demo.fields ?? [...contract.fields.keys()]).filter((name) => contract.fields.has(name));
   for (const name of fields) {
     const field = contract.fields.get(name)!;
-    if (field.sensitivity !== 'L3' && field.sensitivity !== 'L4') continue;
+    if (!isPersonal(field.sensitivity)) continue;
     masks[field.name] = demo.masks === 'none' ? 'none' : field.defaultMask;
   }
   if (demo.masks === 'none') masks.minors = 'none';

@@ -9,6 +9,7 @@ import type { Intake } from '../../ingest/receive/intake.js';
 import { Cancelled } from '../../ingest/watch-cancel.js';
 import { Problem } from '../../platform/errors.js';
 import { databaseProblem } from '../../platform/postgres/database-problem.js';
+import { transaction } from '../../platform/postgres/in-transaction.js';
 import type { Exchange } from '../exchange.js';
 import type { BegunDelivery } from './begin-delivery.js';
 import { cancelledEntry, endedEntry, failedEntry } from './delivery-entries.js';
@@ -22,7 +23,7 @@ export async function refuseDelivery(exchange: Exchange, run: BegunDelivery, unr
   const { offer, judge, place } = run;
   const { client, delivery: begun } = place;
   await offer.intake.drain();
-  return inTransaction(client, async () => {
+  return transaction(client, async () => {
     await dropStaging(client, offer.id);
     const { received, rejected, faults } = place.landed;
     const delivery = await advance(client, begun, 'rejected', {
@@ -54,7 +55,7 @@ export async function failDelivery(exchange: Exchange, run: BegunDelivery, error
       ? new Problem('bad-body', 'The body broke off')
       : databaseProblem(error);
   const end = (tx: pg.ClientBase) =>
-    inTransaction(tx, async () => {
+    transaction(tx, async () => {
       await tx.query(`SET LOCAL lock_timeout = '5s'`);
       await dropStaging(tx, offer.id);
       const refused = { rule: cancelled ? 'cancelled' : problem.code, reason: problem.message };
@@ -75,18 +76,6 @@ async function byAnother(exchange: Exchange, end: (tx: pg.ClientBase) => Promise
     await end(client);
   } finally {
     client.release();
-  }
-}
-
-async function inTransaction<T>(client: pg.ClientBase, work: () => Promise<T>): Promise<T> {
-  await client.query('BEGIN');
-  try {
-    const done = await work();
-    await client.query('COMMIT');
-    return done;
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined); // the connection is gone, and the transaction with it
-    throw error;
   }
 }
 

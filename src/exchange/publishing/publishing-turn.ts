@@ -7,6 +7,7 @@ import type { Actor, Receipt } from '../../audit/entry.js';
 import { recorded } from '../../audit/recorded.js';
 import { Problem } from '../../platform/errors.js';
 import { databaseProblem } from '../../platform/postgres/database-problem.js';
+import { inTransaction } from '../../platform/postgres/in-transaction.js';
 import type { Exchange } from '../exchange.js';
 
 /** What publishing needs of a node. */
@@ -77,12 +78,9 @@ async function takeTurn<T>(
   publishing: PublishingTurn,
   work: (turn: Turn) => Promise<T>,
 ): Promise<{ done: T; epoch: number; written: boolean } | 'busy'> {
-  const tx = await exchange.database.owner.connect().catch((error: unknown) => Promise.reject(databaseProblem(error)));
-  let broken: Error | undefined;
   let written: WrittenRecords | undefined;
   let writing = false;
-  try {
-    await tx.query('BEGIN');
+  const turn = async (tx: pg.PoolClient) => {
     await tx.query('SELECT pg_advisory_xact_lock($1::integer, $2::integer)', LOCK);
     const index = await exchange.policy.reach(await headEpoch(tx));
     await tx.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
@@ -95,16 +93,14 @@ async function takeTurn<T>(
         return written;
       },
     });
-    await tx.query(writing ? 'COMMIT' : 'ROLLBACK');
-    return { done, epoch: (written as WrittenRecords | undefined)?.epoch ?? index.epoch, written: writing };
+    return { done, epoch: (written as WrittenRecords | undefined)?.epoch ?? index.epoch };
+  };
+  try {
+    const ended = await inTransaction(exchange.database.owner, turn, { keep: () => writing });
+    return { ...ended, written: writing };
   } catch (error) {
-    await tx.query('ROLLBACK').catch((failure: Error) => {
-      broken = failure;
-    });
     if ((error as { code?: unknown }).code === '55P03') return 'busy'; // lock_not_available
     throw databaseProblem(error);
-  } finally {
-    tx.release(broken);
   }
 }
 

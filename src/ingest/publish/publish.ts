@@ -3,6 +3,7 @@ import { isWhole } from '../../access/grants/row-scope.js';
 import type { Receipt } from '../../audit/entry.js';
 import type { ReleasedDatasets } from '../../catalog/released.js';
 import { liveTable } from '../../catalog/table.js';
+import { transaction } from '../../platform/postgres/in-transaction.js';
 import type { Standard } from '../../standard/standard.js';
 import { advance, type Counts, type Delivery, type Report } from '../delivery.js';
 import type { Judge } from '../judge/validate.js';
@@ -43,17 +44,8 @@ export interface Ended {
  * Turns staging into the next release, or rejects the whole, in one transaction with its entry. Deliveries of one
  * lineage wait for each other here. Readers never wait: they read rows and release from one snapshot.
  */
-export async function publish(landed: LandedDelivery, ending: Ending): Promise<Ended> {
-  const { client } = landed.place;
-  await client.query('BEGIN');
-  try {
-    const ended = await publishIn(landed, ending);
-    await client.query('COMMIT');
-    return ended;
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined); // the connection is lost, and the transaction with it
-    throw error;
-  }
+export function publish(landed: LandedDelivery, ending: Ending): Promise<Ended> {
+  return transaction(landed.place.client, () => publishIn(landed, ending));
 }
 
 async function publishIn(landed: LandedDelivery, ending: Ending): Promise<Ended> {

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { Problem } from '../../platform/errors.js';
+import { inTransaction } from '../../platform/postgres/in-transaction.js';
 import { dropParts, insertPart } from './parts.js';
 
 /** A delivery in parts, until it has ended or expires. */
@@ -151,22 +152,6 @@ async function expireUploads(pool: pg.Pool): Promise<void> {
        AND NOT EXISTS (SELECT FROM exchange.delivery d WHERE d.id = u.delivery AND d.ended_at IS NULL) RETURNING id)
      DELETE FROM exchange.part WHERE whole IN (SELECT id FROM expired)`,
   );
-}
-
-async function inTransaction<T>(pool: pg.Pool, work: (tx: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  try {
-    await client.query('BEGIN');
-    const done = await work(client);
-    await client.query('COMMIT');
-    return done;
-  } catch (error) {
-    await client.query('ROLLBACK').catch((lost: Error) => (broken = lost));
-    throw error;
-  } finally {
-    client.release(broken);
-  }
 }
 
 function uploadOf(row: Record<string, unknown>): Upload {

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Catalog } from '../../catalog/catalog.js';
 import type { Contract } from '../../catalog/contract.js';
 import { identifier } from '../../catalog/names.js';
+import { isPersonal } from '../../standard/mask.js';
 import { releasedDatasets } from './released.js';
 
 const PAGE = 20_000;
@@ -40,7 +41,7 @@ export async function placeReader(
 
 /** The contract has these fields, none of them personal, and its publisher answers for them. */
 function isOpen({ fields, sourceOfTruth }: Contract, names: readonly string[]): boolean {
-  return sourceOfTruth && names.every((name) => ['L1', 'L2'].includes(fields.get(name)?.sensitivity ?? ''));
+  return sourceOfTruth && names.every((name) => !isPersonal(fields.get(name)?.sensitivity ?? 'L4'));
 }
 
 /** Page by page, so that no more of it is held than what `take` keeps. True where there were more rows than allowed. */

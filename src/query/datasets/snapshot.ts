@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { BEGIN_SNAPSHOT } from '../../platform/postgres/in-transaction.js';
 
 const BATCH = 1_000;
 /** A district of a million people is compared in minutes; what takes longer has gone wrong. */
@@ -8,7 +9,7 @@ const TIMEOUT = '15min';
 export async function openSnapshot(pool: pg.Pool): Promise<pg.PoolClient> {
   const client = await pool.connect();
   try {
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    await client.query(BEGIN_SNAPSHOT);
     await client.query(
       `SET LOCAL ROLE exchange_reader; SET LOCAL statement_timeout = '${TIMEOUT}'; SET LOCAL work_mem = '64MB'; SET LOCAL jit = off`,
     );

@@ -2,6 +2,7 @@ import { MODES } from '../../access/grants/grant.js';
 import type { Subject } from '../../access/identity/subject.js';
 import { compileAccess } from '../../access/policy/compile-access.js';
 import type { Contract, Field } from '../../catalog/contract.js';
+import { datasetPath } from '../../catalog/contract-id.js';
 import { proxyOf } from '../../catalog/source-terms.js';
 import type { Exchange } from '../../exchange/exchange.js';
 import { LIVE_CANNOT } from '../../query/live-keys.js';
@@ -9,7 +10,7 @@ import { TYPES } from '../../standard/type.js';
 
 /** `GET /data/{publisher}/{dataset}/v{major}`: catalog, open to every authenticated application, with what this caller may do. */
 export function datasetPage(exchange: Exchange, subject: Subject, contract: Contract): Record<string, unknown> {
-  const path = pathOf(contract);
+  const path = datasetPath(contract.id);
   const live = proxyOf(contract) !== undefined;
   const { catalog } = exchange.policy.current();
   return {
@@ -84,7 +85,7 @@ export function rowSchema(exchange: Exchange, subject: Subject, contract: Contra
   const fields = [...contract.fields.values()].filter((field) => seen(field.name));
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
-    $id: `${exchange.config.publicUrl}${pathOf(contract)}/schema`,
+    $id: `${exchange.config.publicUrl}${datasetPath(contract.id)}/schema`,
     title: contract.title.zh,
     type: 'object',
     required: ['_id', ...fields.map(({ name }) => name)],
@@ -107,8 +108,4 @@ function fieldSchema(field: Field, accesses: readonly ReturnType<typeof compileA
   const { pattern: _, ...loose } = TYPES[field.type.name].schema(field.type);
   const schema = masks.size === 0 ? TYPES[field.type.name].schema(field.type) : loose;
   return { title: field.title.zh, 'x-sensitivity': field.sensitivity, ...mask, anyOf: [schema, { type: 'null' }] };
-}
-
-export function pathOf(contract: Contract): string {
-  return `/data/${contract.publisher}/${contract.dataset}/v${contract.major}`;
 }

@@ -7,7 +7,6 @@ import {
   checkOperator,
   fieldAt,
   isOperator,
-  isPersonal,
   parseSelection,
   parseSort,
   refuse,
@@ -15,6 +14,7 @@ import {
   suggestion,
 } from '../../query/names.js';
 import { parseValue } from '../../query/value.js';
+import { isPersonal } from '../../standard/mask.js';
 import { pairsOf, type QueryPair } from '../http/query-string.js';
 
 export const CONTROLS = ['_select', '_sort', '_limit', '_cursor', '_count', '_expand'] as const;
@@ -139,7 +139,7 @@ function parseLeaf(parameter: string, text: string, raw: string, context: UrlCon
     ? relationTarget(contract, path.slice(0, path.indexOf('.')), catalog, place)
     : contract;
   checkOperator(owner, field, op, { field: place, op: place });
-  if (op !== 'null' && isPersonal(field) && context.sensitiveInUrl === 'refuse') {
+  if (op !== 'null' && isPersonal(field.sensitivity) && context.sensitiveInUrl === 'refuse') {
     throw refuse('use-body', `${field.name} is personal: ask for it with QUERY or POST …/rows/query.`, {
       parameter,
       reason: 'personal value in a URL',

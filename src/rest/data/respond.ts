@@ -7,6 +7,7 @@ import { negotiate } from '../../platform/accept.js';
 import { Problem } from '../../platform/errors.js';
 import type { Ask } from '../../query/ask.js';
 import { askedLive } from '../../query/live-keys.js';
+import { isPersonal } from '../../standard/mask.js';
 import { PROBLEM_TYPE } from '../http/problem.js';
 import { pairsOf, queryStringOf } from '../http/query-string.js';
 import { callOfRequest, withReceipt } from '../http/request.js';
@@ -92,7 +93,7 @@ function inBody(error: unknown): unknown {
 /** A personal key does not belong in a path; `_id` does. */
 export function checkId(id: string, { contract, sensitiveInUrl }: UrlContext): string {
   if (id === '') throw new Problem('not-found');
-  const personal = contract.key.some((name) => ['L3', 'L4'].includes(contract.fields.get(name)!.sensitivity));
+  const personal = contract.key.some((name) => isPersonal(contract.fields.get(name)?.sensitivity ?? 'L4'));
   if (!personal || sensitiveInUrl === 'allow' || /^[A-Za-z0-9_-]{22}$/.test(id)) return id;
   throw new Problem(
     'use-body',

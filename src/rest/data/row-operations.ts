@@ -1,10 +1,11 @@
 import type { Contract } from '../../catalog/contract.js';
+import { datasetPath } from '../../catalog/contract-id.js';
 import { LIVE_KEYS_AT_MOST } from '../../query/live-keys.js';
+import { isPersonal } from '../../standard/mask.js';
 import { queryStringOf } from '../http/query-string.js';
 import { rowsParameters, selectionParameters } from '../openapi/dataset/dataset-parameters.js';
 import { rowId } from '../openapi/dataset/row-schemas.js';
 import { CALL } from '../openapi/headers.js';
-import { pathOf } from '../openapi/names.js';
 import {
   DATASET,
   type DatasetOperation,
@@ -40,7 +41,7 @@ const byQuery = datasetOperation({
   of: ({ contract, name, title }) => ({
     id: `query${name}Rows`,
     summary: `${title}: rows by a body`,
-    description: `The same ask as a JSON body. \`QUERY ${pathOf(contract)}/rows\` (RFC 10008) takes the same body; OpenAPI 3.1 can't describe that method.`,
+    description: `The same ask as a JSON body. \`QUERY ${datasetPath(contract.id)}/rows\` (RFC 10008) takes the same body; OpenAPI 3.1 can't describe that method.`,
     headers: CALL,
     body: refTo(`${name}Query`),
     replies: { 200: json('A page of rows.', refTo(`${name}Page`), HEADERS) },
@@ -153,8 +154,8 @@ function liveRow({ contract, name, title }: DescribedDataset): Described | undef
 /** The key's name where it is one field and not personal. */
 function openKey({ key, fields }: Contract): string | undefined {
   const [name, ...others] = key;
-  const sensitivity = name === undefined ? undefined : fields.get(name)?.sensitivity;
-  return others.length > 0 || sensitivity === 'L3' || sensitivity === 'L4' ? undefined : name;
+  const field = fields.get(name ?? '');
+  return others.length > 0 || field === undefined || isPersonal(field.sensitivity) ? undefined : name;
 }
 
 function keptLookup({ contract, name, title }: DescribedDataset): Described {
@@ -182,7 +183,7 @@ function liveLookup({ contract, name, title }: DescribedDataset): Described {
 }
 
 function filterWords({ relations, filterable, fields }: Contract): string {
-  const personal = [...filterable].filter((field) => ['L3', 'L4'].includes(fields.get(field)?.sensitivity ?? ''));
+  const personal = [...filterable].filter((name) => isPersonal(fields.get(name)?.sensitivity ?? 'L4'));
   return [
     'Different parameters are ANDed. All `_any.<field>[.<op>]` parameters form one OR group, ANDed with the rest.',
     relations.size === 0

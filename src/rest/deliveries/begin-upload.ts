@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { serializeDictionary, serializeItem } from 'structured-headers';
+import { datasetPath } from '../../catalog/contract-id.js';
 import { appendToUpload } from '../../exchange/delivering/uploads.js';
 import type { Exchange } from '../../exchange/exchange.js';
 import { receive } from '../../ingest/receive/receive.js';
@@ -65,7 +66,7 @@ function createdReply(exchange: Exchange, upload: Upload): Reply {
     headers: {
       ...uploadHeaders(exchange, upload),
       'content-type': 'application/json; charset=utf-8',
-      location: `/data/${upload.contract}/uploads/${id}`,
+      location: `${datasetPath(upload.contract)}/uploads/${id}`,
     },
     body: JSON.stringify({ id, received, remaining }),
   };

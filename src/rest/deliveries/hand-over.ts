@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { datasetPath } from '../../catalog/contract-id.js';
 import { receiptHeader } from '../../exchange/answering/receipt-header.js';
 import { deliver } from '../../exchange/deliver.js';
 import type { Offer } from '../../exchange/delivering/begin-delivery.js';
@@ -93,5 +94,5 @@ export function rejectsOf(contractId: string, view: { id: string; rejected: numb
 }
 
 export function deliveriesOf(contractId: string): string {
-  return `/data/${contractId}/deliveries`;
+  return `${datasetPath(contractId)}/deliveries`;
 }

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { datasetPath } from '../../catalog/contract-id.js';
 import { isPulled } from '../../catalog/source-terms.js';
 import type { Exchange } from '../../exchange/exchange.js';
 import { requirePulled } from '../../exchange/sources/run-source.js';
@@ -7,6 +8,7 @@ import { Problem } from '../../platform/errors.js';
 import { idempotent, type Reply, sendKept } from '../http/idempotency.js';
 import { DATASET, datasetOperation, json, whereContract } from '../operation.js';
 import { choice, closed, contractId, instant, integer, list, open, orNull, text, uuid } from '../shapes.js';
+import { deliveriesOf } from './hand-over.js';
 
 const BASE = `${DATASET}/runs`;
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -112,7 +114,7 @@ async function ask(exchange: Exchange, contractId: string): Promise<Reply> {
   const queued = (await readRun(exchange, contractId, id))!;
   return {
     status: 202,
-    headers: { 'content-type': JSON_TYPE, location: `/data/${contractId}/runs/${id}` },
+    headers: { 'content-type': JSON_TYPE, location: `${datasetPath(contractId)}/runs/${id}` },
     body: JSON.stringify({ data: shown(queued) }),
   };
 }
@@ -135,7 +137,7 @@ async function waitFor(
 /** With the path of the rows that were set aside, kept ones of a failed run included. */
 function shown(found: SourceRun): object {
   const { contract, delivery } = found;
-  return { ...found, rejects: delivery === null ? null : `/data/${contract}/deliveries/${delivery}/rejects` };
+  return { ...found, rejects: delivery === null ? null : `${deliveriesOf(contract)}/${delivery}/rejects` };
 }
 
 /** `Prefer: wait=N` (RFC 7240), seconds. */

@@ -1,4 +1,5 @@
 import type { Catalog } from '../../catalog/catalog.js';
+import { datasetPath } from '../../catalog/contract-id.js';
 import type { DatasetOperation, DescribedDataset, Operation } from '../operation.js';
 import { DATASET } from '../operation.js';
 import { datasetOperations, elsewhereOperations, openOperations, platformOperations } from '../operations.js';
@@ -6,7 +7,7 @@ import { datasetSchemas } from './dataset/row-schemas.js';
 import { codeListSchemas } from './dataset/value-schema.js';
 import { headerParameters, RESPONSE_HEADERS } from './headers.js';
 import { info, tagsOf } from './info.js';
-import { componentNames, pathOf } from './names.js';
+import { componentNames } from './names.js';
 import type { OpenapiDocument } from './openapi-document.js';
 import { problemResponses } from './problems.js';
 import { keepReachable } from './reachable.js';
@@ -55,7 +56,7 @@ function operationsOf(catalog: Catalog): Operation[] {
 function operationOf(operation: DatasetOperation, dataset: DescribedDataset): Operation | undefined {
   const described = operation.of(dataset);
   if (described === undefined) return undefined;
-  const path = `${pathOf(dataset.contract)}${operation.path.slice(DATASET.length)}`;
+  const path = `${datasetPath(dataset.contract.id)}${operation.path.slice(DATASET.length)}`;
   return { ...operation, ...described, path, tag: dataset.contract.publisher };
 }
 

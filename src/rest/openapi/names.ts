@@ -1,5 +1,4 @@
 import type { Catalog } from '../../catalog/catalog.js';
-import type { Contract } from '../../catalog/contract.js';
 
 const pascal = (slug: string): string =>
   slug
@@ -25,8 +24,6 @@ export function componentNames(catalog: Catalog): ReadonlyMap<string, string> {
   }
   return names;
 }
-
-export const pathOf = ({ publisher, dataset, major }: Contract): string => `/data/${publisher}/${dataset}/v${major}`;
 
 /** `GB/T 3304` → `Codes-GB-T-3304`: component keys take letters, digits, dots, hyphens and underscores. */
 export const codeListName = (name: string): string => `Codes-${name.replaceAll(/[^A-Za-z0-9._-]+/g, '-')}`;

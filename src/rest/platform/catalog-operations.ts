@@ -5,7 +5,7 @@ import { publishCatalog } from '../../exchange/publishing/publish-contract.js';
 import { Problem } from '../../platform/errors.js';
 import { idempotent, sendKept } from '../http/idempotency.js';
 import { terms } from '../openapi/dataset/dataset-page-schemas.js';
-import { json, type Operation, operation } from '../operation.js';
+import { contractIdOf, json, type Operation, operation } from '../operation.js';
 import {
   boolean,
   choice,
@@ -116,7 +116,7 @@ export const catalogOperations: readonly Operation[] = [
     problems: [400, 404],
     handler({ exchange }, { params: { publisher, dataset, major } }) {
       const { catalog } = exchange.policy.current();
-      const found = catalog.contracts.get(`${publisher}/${dataset}/v${major}`);
+      const found = catalog.contracts.get(contractIdOf({ publisher, dataset, major }));
       if (found === undefined) throw new Problem('not-found');
       return { data: describeContract(found, catalog) };
     },

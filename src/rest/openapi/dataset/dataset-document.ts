@@ -1,11 +1,11 @@
 import type { Contract } from '../../../catalog/contract.js';
-import { pathOf } from '../names.js';
+import { datasetPath } from '../../../catalog/contract-id.js';
 import type { OpenapiDocument } from '../openapi-document.js';
 import { keepReachable } from '../reachable.js';
 
 /** The part of the document that is one dataset's: its paths, and what they lead to. */
 export function datasetDocument(document: OpenapiDocument, contract: Contract): OpenapiDocument {
-  const base = pathOf(contract);
+  const base = datasetPath(contract.id);
   const paths = Object.entries(document.paths).filter(([path]) => path === base || path.startsWith(`${base}/`));
   const tags = (document.tags as { name: string }[]).filter(({ name }) => name === contract.publisher);
   return keepReachable({ ...document, tags, paths: Object.fromEntries(paths) });

@@ -2,6 +2,7 @@ import Type, { type TProperties, type TSchema } from 'typebox';
 import type { Catalog } from '../../../catalog/catalog.js';
 import type { Contract, Field } from '../../../catalog/contract.js';
 import { ASK_LIMITS } from '../../../query/limits.js';
+import { isPersonal } from '../../../standard/mask.js';
 import { type Operator, TYPES } from '../../../standard/type.js';
 import { choice, closed, list } from '../../shapes.js';
 import { relationPathSchema } from './relations.js';
@@ -52,7 +53,7 @@ function selection(contract: Contract, catalog: Catalog): Record<string, TSchema
 
 /** A personal field takes no value in a URL: only whether it is null may be asked there. */
 export function urlOperators(field: Field): readonly Operator[] {
-  const personal = field.sensitivity === 'L3' || field.sensitivity === 'L4';
+  const personal = isPersonal(field.sensitivity);
   const { operators } = TYPES[field.type.name];
   return personal ? operators.filter((op) => op === 'null') : operators;
 }
