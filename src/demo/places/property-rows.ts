@@ -8,7 +8,7 @@ import { tenures } from './tenure.js';
 
 /** Share of villagers' own houses that were never registered. */
 const UNREGISTERED = 0.15;
-/** Share of houses whose area or use in the register differs from the housing authority's. */
+/** Shares of houses whose area, or use, differs from the housing authority's. */
 const OTHER_AREA = 0.007;
 const OTHER_USE = 0.003;
 

@@ -1,7 +1,7 @@
 import { nearMiss } from '../../platform/near-miss.js';
 import type { Validator } from './validator.js';
 
-/** Half of the alphabet differs from a two-letter heading by one letter. */
+/** A heading of two letters is one letter away from too many others. */
 const LETTERS_AT_LEAST = 3;
 
 /** Unknown heading → the contract's probable heading. A hint for people: it fills nothing. */

@@ -16,7 +16,7 @@ export interface Reconciled {
 export interface Reconciling {
   deliveryId: string;
   validator: Validator;
-  /** Of the rows that passed validation. */
+  /** Digest of the rows that passed validation. */
   taken: KeyDigest;
 }
 

@@ -27,7 +27,7 @@ export function formatOf(beginning: Buffer, whole = beginning): ForeignFormat | 
   return magic.startsWith('\x1f\x8b') ? 'gzip' : undefined;
 }
 
-/** An HTML page that is named like a workbook: many older systems export this. */
+/** HTML or XML under the name of a workbook: many older systems export this. */
 export function isMarkup(beginning: Buffer): boolean {
   return /^[\ufeffï»¿\s]*<(!doctype|html|table|\?xml|head|meta|style|div)/i.test(beginning.toString('latin1', 0, 512));
 }

@@ -56,9 +56,9 @@ function firstPath({ path, paging }: PagesOf): string {
 interface Taken {
   path: string;
   value: unknown;
-  /** Of this page. */
+  /** Rows of this page. */
   rows: number;
-  /** Of all pages so far. */
+  /** Rows of all pages so far. */
   taken: number;
 }
 

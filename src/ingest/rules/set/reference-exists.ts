@@ -23,7 +23,7 @@ export const referenceExists: SetRule = {
 function testOf({ contract, standard, datasets }: RowSets, name: string, entity: string): SetTest[] {
   const key = standard.entities.get(entity)?.candidateKeys[0] ?? [];
   if (!contract.fields.has(name) || key.length !== 1 || isOwnKey(contract, name, entity)) return [];
-  // Only where the table's own key is the target: each row is then one probe of a unique index, or of a hash.
+  // Only tables with this key: each row is then one probe of a unique index, or of a hash.
   const targets = datasets(entity).filter((target) => target.contract.key.join() === key[0]);
   if (targets.length === 0) return [];
   const absent = targets.map(({ rows }) => `NOT EXISTS (SELECT FROM ${rows} r WHERE r."${key[0]}" = s."${name}")`);
