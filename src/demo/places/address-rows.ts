@@ -26,31 +26,14 @@ export function* addressRows(plan: Plan): Generator<StandardRow> {
   const townships = new Set<string>();
   for (const unit of plan.units) {
     const { code } = unit.division;
-    const township = code.slice(0, 9);
-    if (!townships.has(township))
-      yield {
-        code: township,
-        level: LEVEL.township,
-        text: unit.prefix,
-        parent_code: DISTRICT.code,
-        division_code: township,
-      };
-    townships.add(township);
-    yield {
-      code,
-      level: LEVEL.community,
-      text: `${unit.prefix}${unit.name}`,
-      parent_code: township,
-      division_code: code,
-    };
-    for (const compound of compoundsOf(unit)) {
-      yield {
-        code: compound.code,
-        level: LEVEL.compound,
-        text: `${unit.prefix}${compound.name}`,
-        parent_code: code,
-        division_code: code,
-      };
+    const { prefix } = unit;
+    const township = { code: code.slice(0, 9), level: LEVEL.township, text: prefix, parent_code: DISTRICT.code };
+    if (!townships.has(township.code)) yield { ...township, division_code: township.code };
+    townships.add(township.code);
+    const here = { division_code: code };
+    yield { ...here, code, level: LEVEL.community, text: `${prefix}${unit.name}`, parent_code: township.code };
+    for (const { code: own, name } of compoundsOf(unit)) {
+      yield { ...here, code: own, level: LEVEL.compound, text: `${prefix}${name}`, parent_code: code };
     }
   }
   for (const grid of gridsOf(plan)) yield* ofGrid(grid);
@@ -62,50 +45,27 @@ function* ofGrid(grid: Grid): Generator<StandardRow> {
   for (let i = 0; i < layout.buildings; i++) {
     const building = layout.building(i);
     const houses = Array.from({ length: perBuilding }, (_, n) => layout.dwelling(i * perBuilding + n));
-    yield* grid.unit.urban ? ofBuilding(grid.unit, building, houses) : ofVillageHouse(grid.unit, building, houses[0]!);
+    yield* grid.unit.urban ? ofBuilding(grid.unit, building, houses) : ofVillageHouse(grid.unit, building, houses);
   }
 }
 
-function ofVillageHouse(unit: Unit, building: Building, house: Dwelling): StandardRow[] {
-  const { code } = unit.division;
-  return [
-    {
-      code: buildingAddress(building),
-      level: LEVEL.gate,
-      text: house.address,
-      parent_code: code,
-      division_code: code,
-      point: building.point,
-    },
-  ];
+function* ofVillageHouse(unit: Unit, building: Building, houses: readonly Dwelling[]): Generator<StandardRow> {
+  const here = { parent_code: unit.division.code, division_code: unit.division.code, point: building.point };
+  yield { ...here, code: buildingAddress(building), level: LEVEL.gate, text: houses[0]?.address };
 }
 
 function* ofBuilding(unit: Unit, building: Building, houses: readonly Dwelling[]): Generator<StandardRow> {
-  const { point } = building;
-  const { code } = unit.division;
+  const here = { division_code: unit.division.code, point: building.point };
   const own = buildingAddress(building);
-  const text = houses[0]!.address.slice(0, houses[0]!.address.indexOf('号楼') + 2);
-  yield { code: own, level: LEVEL.building, text, parent_code: building.compoundCode, division_code: code, point };
+  const text = houses[0]?.address.replace(/(?<=号楼).*$/, '');
+  yield { ...here, code: own, level: LEVEL.building, text, parent_code: building.compoundCode };
   for (let entrance = 1; entrance <= building.entrances; entrance++) {
-    yield {
-      code: `${own}${String(entrance).padStart(2, '0')}`,
-      level: LEVEL.entrance,
-      text: `${text}${entrance}单元`,
-      parent_code: own,
-      division_code: code,
-      point,
-    };
+    const code = `${own}${String(entrance).padStart(2, '0')}`;
+    yield { ...here, code, level: LEVEL.entrance, text: `${text}${entrance}单元`, parent_code: own };
   }
   for (const house of houses) {
-    const room = dwellingAddress(house);
-    yield {
-      code: room,
-      level: LEVEL.room,
-      text: house.address,
-      parent_code: room.slice(0, 20),
-      division_code: code,
-      point,
-    };
+    const code = dwellingAddress(house);
+    yield { ...here, code, level: LEVEL.room, text: house.address, parent_code: code.slice(0, 20) };
   }
 }
 
