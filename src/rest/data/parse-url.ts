@@ -17,7 +17,7 @@ import { parseValue } from '../../query/value.js';
 import { isPersonal } from '../../standard/mask.js';
 import { pairsOf, type QueryPair } from '../http/query-string.js';
 
-export const CONTROLS = ['_select', '_sort', '_limit', '_cursor', '_count', '_expand'] as const;
+const CONTROLS = ['_select', '_sort', '_limit', '_cursor', '_count', '_expand'] as const;
 
 export interface UrlContext {
   contract: Contract;

@@ -6,7 +6,7 @@ import { Problem } from '../../platform/errors.js';
 import type { OpenapiTexts } from './openapi-document.js';
 
 /** Renders in a worker thread: a catalog is plain data and can be handed over. Throws Problem `internal`. */
-export function renderAside(catalog: Catalog): Promise<OpenapiTexts> {
+function renderAside(catalog: Catalog): Promise<OpenapiTexts> {
   return new Promise((resolve, reject) => {
     // Its neighbour has the extension that this file has: .js when built, .ts under a loader.
     const worker = new Worker(new URL(`./worker${extname(import.meta.url)}`, import.meta.url), { workerData: catalog });

@@ -52,7 +52,7 @@ function selection(contract: Contract, catalog: Catalog): Record<string, TSchema
 }
 
 /** A personal field takes no value in a URL: only whether it is null may be asked there. */
-export function urlOperators(field: Field): readonly Operator[] {
+function urlOperators(field: Field): readonly Operator[] {
   const personal = isPersonal(field.sensitivity);
   const { operators } = TYPES[field.type.name];
   return personal ? operators.filter((op) => op === 'null') : operators;

@@ -8,7 +8,7 @@ import { choice, pattern } from '../../shapes.js';
 const PATHS_AT_MOST = 80;
 
 /** Relation paths that `_expand` takes, nearest first: `household`, `household.house`. Undefined where there are too many to list. */
-export function relationPaths(contract: Contract, catalog: Catalog): string[] | undefined {
+function relationPaths(contract: Contract, catalog: Catalog): string[] | undefined {
   const paths: string[] = [];
   let level: { path: string; at: Contract }[] = [{ path: '', at: contract }];
   for (let depth = 0; depth < ASK_LIMITS.relationDepth && level.length > 0; depth++) {
