@@ -34,7 +34,7 @@ export async function recorded<Index, Decided, Given>(
     } catch (error) {
       if (!(error instanceof Overtaken)) throw error;
       if (error.epoch !== undefined) await policy.reach(error.epoch);
-      else if (ended) throw new Problem('unauthenticated', 'The token or the grant ended meanwhile.');
+      else if (ended) throw new Problem('unauthenticated', 'The token or the grant ended meanwhile.', { cause: error });
       else ended = true;
     }
   }

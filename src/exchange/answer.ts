@@ -13,9 +13,8 @@ import type { Exchange } from './exchange.js';
 import { type Live, type LiveRecords, openLive } from './proxy/ask-live.js';
 
 export type { Outcome, Present, Presented } from './answering/outcome.js';
-export type { Call } from './call.js';
 
-export interface Door {
+interface Door {
   event: 'data.read' | 'graphql.read';
   present: Present;
   /** A single ask whose answer the caller may already hold. */

@@ -13,7 +13,7 @@ export interface CodeListDraft {
 }
 
 /** Names of lists that a tenant makes. Shipped lists may be named after their standard. */
-export const LIST_NAME = /^[a-z][a-z0-9-]{0,61}$/;
+const LIST_NAME = /^[a-z][a-z0-9-]{0,61}$/;
 
 /**
  * Checks whether a list may become as drafted. A list that a standard (GB, GA) fixes only accepts additions. Our shipped codes may be retitled and

@@ -37,7 +37,7 @@ export function loadStandard(): Standard {
 }
 
 /** Reads the folder of a standard: every CSV file in it. Throws an Error naming the wrong line. */
-export function readStandard(directory: string): Standard {
+function readStandard(directory: string): Standard {
   const codeLists = readLists(directory);
   const lists = titlesOf(codeLists);
   const entities = readEntities(join(directory, 'elements.csv'), lists);

@@ -23,6 +23,10 @@ export interface SourceFile {
   functions: readonly { name: string; lines: number }[];
   /** Interfaces, classes and aliases that the file declares at its top. */
   types: readonly string[];
+  /** Where the file says what the compiler can't check: `x!`, and `x as T` other than `as const`. */
+  asserted: { present: number; casts: number };
+  /** Lines that throw a new Problem or Error in a catch that has the error, and do not hand it on as the cause. */
+  causeless: readonly number[];
 }
 
 /** Folders and files below a folder of the package, from its root, with `/`; sorted. */
@@ -47,15 +51,32 @@ function readSource(path: string): SourceFile {
   const tree = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
   const imports: Import[] = [];
   const functions: { name: string; lines: number }[] = [];
+  const asserted = { present: 0, casts: 0 };
+  const causeless: number[] = [];
   const visit = (node: ts.Node): void => {
     const found = importOf(path, node);
     if (found) imports.push(found);
+    if (ts.isNonNullExpression(node)) asserted.present += 1;
+    if (ts.isAsExpression(node) && !ts.isConstTypeReference(node.type)) asserted.casts += 1;
+    if (ts.isCatchClause(node)) causeless.push(...throwsWithoutCause(tree, node));
     if (ts.isFunctionLike(node) && 'body' in node && node.body) functions.push(measure(tree, node));
     ts.forEachChild(node, visit);
   };
   visit(tree);
   const types = tree.statements.filter(isTypeDeclaration).flatMap(({ name }) => name?.text ?? []);
-  return { path, text, lines: text.split('\n').length - 1, imports, functions, types };
+  return { path, text, lines: text.split('\n').length - 1, imports, functions, types, asserted, causeless };
+}
+
+function throwsWithoutCause(tree: ts.SourceFile, { variableDeclaration, block }: ts.CatchClause): number[] {
+  if (variableDeclaration === undefined) return [];
+  const lines: number[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isThrowStatement(node) && /^throw new (Problem|Error)\((?![\s\S]*\bcause\b)/.test(node.getText(tree)))
+      lines.push(tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1);
+    if (!ts.isFunctionLike(node)) ts.forEachChild(node, visit);
+  };
+  visit(block);
+  return lines;
 }
 
 function isTypeDeclaration(

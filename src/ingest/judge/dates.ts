@@ -47,7 +47,7 @@ function format(year: number, month: number, day: number): string | undefined {
 }
 
 /** A day of the Gregorian calendar, years 1 to 9999. */
-export function isDate(year: number, month: number, day: number): boolean {
+function isDate(year: number, month: number, day: number): boolean {
   if (year < 1 || month < 1 || month > 12 || day < 1) return false;
   if (day <= 28) return true;
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);

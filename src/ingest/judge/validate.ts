@@ -23,7 +23,7 @@ export interface Reject {
 }
 
 /** A validated batch: COPY text for staging, and the rejected rows. */
-export interface Validated {
+interface Validated {
   copy: string;
   rejects: Reject[];
   received: number;

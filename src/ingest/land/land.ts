@@ -22,7 +22,7 @@ export interface LandingPlace {
   watch: CancelWatch;
 }
 
-export interface Landed {
+interface Landed {
   received: number;
   rejected: number;
   faults: FaultCounts;

@@ -206,9 +206,8 @@ function located<T>(parse: () => T, pointer: string): T {
     return parse();
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    throw new Problem(error.code, error.message, {
-      faults: error.faults.map(({ parameter: _, ...fault }) => ({ pointer, ...fault })),
-    });
+    const faults = error.faults.map(({ parameter: _, ...fault }) => ({ pointer, ...fault }));
+    throw new Problem(error.code, error.message, { faults, cause: error });
   }
 }
 

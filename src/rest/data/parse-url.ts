@@ -156,7 +156,8 @@ function located<T>(parse: () => T, place: { parameter: string }): T {
     return parse();
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    throw new Problem(error.code, error.message, { faults: error.faults.map((fault) => ({ ...fault, ...place })) });
+    const faults = error.faults.map((fault) => ({ ...fault, ...place }));
+    throw new Problem(error.code, error.message, { faults, cause: error });
   }
 }
 

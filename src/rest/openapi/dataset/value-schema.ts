@@ -7,7 +7,7 @@ import { boolean, list, orNull, pattern, refTo, text } from '../../shapes.js';
 import { codeListName } from '../names.js';
 
 /** Values of one `in` or `nin` in a URL. */
-export const IN_URL_AT_MOST = 100;
+const IN_URL_AT_MOST = 100;
 /** Characters of a pseudonym, which may stand for a text or an identifier. */
 const PSEUDONYM = 32;
 const TEXT_AT_MOST = 1_000;
