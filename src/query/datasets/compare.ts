@@ -5,7 +5,7 @@ import type { FieldType } from '../../standard/type.js';
 import { adultGuard, maskedForMinors, scopeGuard } from '../statement/guards.js';
 import { type Parameters, parameters } from '../statement/parameters.js';
 
-export interface BoundStatement {
+interface BoundStatement {
   text: string;
   values: unknown[];
 }
@@ -21,7 +21,7 @@ export interface ComparedSide {
 }
 
 /** Two datasets, and the elements that both say something of. */
-export interface Compared {
+interface Compared {
   first: ComparedSide;
   second: ComparedSide;
   elements: readonly string[];
