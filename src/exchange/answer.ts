@@ -17,28 +17,31 @@ export type { Outcome, Present, Presented } from './answering/outcome.js';
 interface Door {
   event: 'data.read' | 'graphql.read';
   present: Present;
-  /** A single ask whose answer the caller may already hold. */
+  /** A single ask: the tag of the answer that the caller may already have. */
   ifNoneMatch?: string | undefined;
 }
 
 export interface Answer extends Presented {
   receipt: Receipt;
   outcomes: readonly Outcome[];
-  /** Of a permitted single ask. */
+  /** Only on a permitted single ask. */
   etag?: string | undefined;
-  /** Of a 304, which has no rows to tell it. */
+  /** Only on a 304: it has no rows to take the release from. */
   release?: number;
 }
 
 export type AnswerFunction = (exchange: Exchange, call: Call, asks: readonly Ask[], door: Door) => Promise<Answer>;
 
-/** A reply that can't begin so soon after its commit is dropped: what was revoked meanwhile would still go out (access.md, revocation). */
+/**
+ * A reply that starts later than this after its commit is dropped: a right revoked in between would still yield data
+ * (access.md, revocation).
+ */
 const BEGUN_WITHIN_MS = 2_000;
 
 /**
- * decide → (ask the department, where the dataset is asked live) → plan → run → present → record. The only way by which a row leaves, and never
- * before its entry is committed (`audit.md`).
- * @throws Problem for every failure; it is recorded too
+ * decide → (ask the department, if the dataset is asked live) → plan → run → present → record. Rows leave the exchange
+ * only through this function, and only after their entry is committed (`audit.md`).
+ * @throws Problem for every failure, which is recorded too
  */
 export const answer: AnswerFunction = async (exchange, call, asks, door) => {
   const asking: Asking = { call, door, live: undefined };
@@ -54,11 +57,11 @@ export const answer: AnswerFunction = async (exchange, call, asks, door) => {
   }
 };
 
-/** One call over all its attempts. */
+/** One call with all its attempts. */
 interface Asking {
   call: Call;
   door: Door;
-  /** Once something of it is asked live. */
+  /** Set as soon as one of its datasets is asked live. */
   live: Live | undefined;
 }
 
@@ -74,13 +77,13 @@ function decideAll(
   return { index, asks: renewed, decisions };
 }
 
-/** An ask speaks of the contract that is in force now; within a major it only ever gained (api.md, versions). */
+/** An ask uses the contract in force now: within a major version a contract only gains fields (api.md, versions). */
 function renew(ask: Ask, index: PolicyIndex): Ask {
   const current = index.catalog.contracts.get(ask.contract.id);
   return current === undefined || current === ask.contract ? ask : { ...ask, contract: current };
 }
 
-/** plan → run → present → record: what is decided becomes the answer. */
+/** plan → run → present → record, for asks that are decided. */
 async function give(exchange: Exchange, decided: DecidedAsks, asking: Asking): Promise<Answer> {
   const { call, door } = asking;
   const confirmed =

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Subject } from '../access/identity/subject.js';
 import { Problem } from '../platform/errors.js';
 
-/** Who asks, why, and how it is traced; the same from both doors. */
+/** The caller, its purpose, and how the call is traced. The same from both doors. */
 export interface Call {
   subject: Subject;
   /** UUID. */
@@ -18,7 +18,10 @@ const PURPOSE = /^[a-z0-9-]{1,64}$/;
 const GRANT = /^[A-Za-z0-9_-]{1,64}$/;
 const STATED_AT_MOST = 200;
 
-/** Reads the identity headers of a data request. Case and operator are percent-encoded UTF-8, recorded as stated. Throws Problem `bad-header`. */
+/**
+ * Reads the identity headers of a data request. Case and operator are percent-encoded UTF-8 and are recorded as stated.
+ * Throws Problem `bad-header`.
+ */
 export function callOf(
   headers: IncomingHttpHeaders,
   who: { subject: Subject; request: string; address: string },
@@ -47,7 +50,7 @@ function stated(headers: IncomingHttpHeaders, name: string): string | undefined 
   if (value === undefined) return undefined;
   try {
     const text = decodeURIComponent(String(value)).trim();
-    // No control or formatting characters: this text is read by people and written to exports.
+    // No control or formatting characters: people read this text, and exports contain it.
     if (
       text !== '' &&
       text.length <= STATED_AT_MOST &&
@@ -56,7 +59,7 @@ function stated(headers: IncomingHttpHeaders, name: string): string | undefined 
     )
       return text;
   } catch {
-    // falls through to the refusal: not percent-encoded UTF-8
+    // not percent-encoded UTF-8: refused below
   }
   throw badHeader(name, `percent-encoded UTF-8 text of at most ${STATED_AT_MOST} characters`);
 }

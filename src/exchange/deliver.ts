@@ -20,10 +20,10 @@ import { recoverDeliveries } from './delivering/recover-deliveries.js';
 import type { Exchange } from './exchange.js';
 
 /**
- * receive → judge → land → publish → record. Ends published or rejected, with its entry; whatever breaks off in between leaves the last
- * release untouched, and the delivery can be sent again.
- * @throws Problem too-large, bad-body, digest-mismatch, unavailable, internal, or the code of a denial: the delivery has failed; conflict:
- * or its deliverer has cancelled it
+ * receive → judge → land → publish → record. The delivery ends published or rejected, with its entry. If it breaks off,
+ * the last release stays and the delivery can be sent again.
+ * @throws Problem too-large, bad-body, digest-mismatch, unavailable, internal, or the code of a denial: the delivery
+ * failed; conflict: or its deliverer cancelled it
  */
 export function deliver(exchange: Exchange, offer: Offer): Promise<Ended> {
   return exchange.slots
@@ -55,7 +55,10 @@ async function carryOut(exchange: Exchange, offer: Offer): Promise<Ended> {
   }
 }
 
-/** Each row is judged as it comes in, and lands or is set aside; a known file is only read. Returns why nobody can tell its rows apart, if so. */
+/**
+ * Judges each row as it arrives, then lands it or sets it aside; a known file is only read. Returns the reason if rows
+ * can't be told apart.
+ */
 async function receiveAndLand({ offer, judge, place }: BegunDelivery, known: boolean): Promise<Unreadable | undefined> {
   const { intake } = offer;
   const { client, delivery } = place;
@@ -71,7 +74,7 @@ async function receiveAndLand({ offer, judge, place }: BegunDelivery, known: boo
   return undefined;
 }
 
-/** The decision is made anew under the epoch of the very commit: what was revoked while the body came in publishes nothing. */
+/** Decides again under the epoch of the commit itself: a right revoked during the upload publishes nothing. */
 function publishAndRecord(exchange: Exchange, run: BegunDelivery, known: boolean): Promise<Ended> {
   const { call } = run.offer;
   return recorded(
@@ -89,7 +92,7 @@ function publishAndRecord(exchange: Exchange, run: BegunDelivery, known: boolean
 
 function decideOnRun(exchange: Exchange, { offer, judge: { validator } }: BegunDelivery, index: PolicyIndex): Permit {
   const permit = decideAgain(exchange, { call: offer.call, contractId: validator.contract.id }, index);
-  // What was received was limited by the grant that began it; another one may have other rows.
+  // The grant at the start limited which rows were received; a different grant may cover other rows.
   if (!sameGrant(permit, offer.permit)) throw new Problem('conflict');
   if (!stillTakes(validator, index.catalog.standard))
     throw new Problem('conflict', 'A code has left its list: send it again');

@@ -12,7 +12,7 @@ import type { Reading } from '../query/run.js';
 import type { Etags } from './answering/etag.js';
 import type { Interfaces } from './proxy/interfaces.js';
 
-/** What a running node has in hand. Doors get this; lower layers get only the parts they need. */
+/** The parts of a running node. Doors get all of it; lower layers get only what they need. */
 export interface Exchange {
   readonly node: string;
   readonly config: Config;
@@ -26,10 +26,10 @@ export interface Exchange {
   readonly etags: Etags;
   /** Departments' interfaces that are asked live. */
   readonly interfaces: Interfaces;
-  /** Deliveries of this node take turns. */
+  /** Limits how many deliveries run at once on this node. */
   readonly slots: Slots;
-  /** Work for later, on whichever node has a worker. */
+  /** Jobs for any node that has a worker. */
   readonly jobs: Jobs;
-  /** Addresses of departments' hosts; the system's where it is left out. */
+  /** Resolves names of departments' hosts. Default: the system's resolver. */
   readonly lookup?: HostLookup;
 }

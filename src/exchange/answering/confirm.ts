@@ -17,8 +17,9 @@ export interface Confirmed extends Presented {
 }
 
 /**
- * 304 without a query: the caller holds an answer that this node gave under the same grants, purpose, query, releases and day. Recorded with the index
- * of the entry that it confirms. Undefined where it can't be confirmed: then the ask is answered in full.
+ * Answers 304 without a query: this node gave the caller this answer under the same grants, purpose, query, releases
+ * and day. The entry names the entry of that answer. Undefined if this can't be confirmed; the ask then gets a full
+ * answer.
  */
 export async function confirm(
   exchange: Exchange,
@@ -26,7 +27,7 @@ export async function confirm(
   { call, etag: held }: { call: Call; etag: string },
 ): Promise<Confirmed | undefined> {
   if (ask === undefined || decision?.outcome !== 'permit') return undefined;
-  // What is asked live is never known to be the same.
+  // Nobody knows whether data that is asked live is still the same.
   if ([...decision.access.values()].some((access) => proxyOf(access.contract) !== undefined)) return undefined;
   const releases = [...decision.access.values()].map((access) => exchange.releases.release(access.contract.name));
   if (releases.includes(undefined)) return undefined;
@@ -60,7 +61,10 @@ export async function confirm(
   return { status: 304, body: NO_BODY, outcomes: [], receipt, etag, release: releases[0]! };
 }
 
-/** If-None-Match is a list of tags, compared weakly (RFC 9110, 13.1.2). `*` asks whether anything exists: that is answered in full. */
+/**
+ * If-None-Match is a list of tags, compared weakly (RFC 9110, 13.1.2). `*` only asks whether anything exists, so it
+ * gets a full answer.
+ */
 function matches(header: string, etag: string): boolean {
   return header.split(',').some((candidate) => candidate.trim() === etag || `W/${candidate.trim()}` === etag);
 }

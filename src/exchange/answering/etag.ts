@@ -2,12 +2,12 @@ import { createHmac, createSecretKey } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Permit } from '../../access/policy/decision.js';
 
-/** Entity tags of answers, and which entry each was given with: a 304 names the answer that it confirms. */
+/** Entity tags of answers, each with the entry of its answer: the entry of a 304 names the answer that it confirms. */
 export interface Etags {
-  /** `W/"…"`: the same for the same grants, purpose, query, releases and day, and for nothing else. */
+  /** `W/"…"`. Equal if and only if grants, purpose, query, releases and day are equal. */
   of(permit: Permit, query: string, releases: readonly number[], today: string): string;
   remember(etag: string, entry: number): void;
-  /** Index of the answer last given with this tag by this node, or undefined. */
+  /** Index of the entry of the last answer that this node gave with this tag. */
   entryOf(etag: string): number | undefined;
 }
 

@@ -3,7 +3,7 @@ import type { PolicyIndex } from '../../access/policy/policy.js';
 import type { Ask } from '../../query/ask.js';
 import type { Rows } from '../../query/rows.js';
 
-/** The asks of one call on one index, each with its decision. */
+/** The asks of one call, each with its decision, all on one index. */
 export interface DecidedAsks {
   index: PolicyIndex;
   asks: readonly Ask[];
@@ -12,10 +12,10 @@ export interface DecidedAsks {
 
 export type Outcome = { outcome: 'rows'; rows: Rows } | { outcome: 'denied'; denial: Denial };
 
-/** What a door makes of the outcomes: the status and the exact bytes that will leave. May run more than once (a stale decision). */
+/** A door turns the outcomes into the status and the exact bytes to send. It may run twice, if a decision is stale. */
 export type Present = (outcomes: readonly Outcome[]) => Presented | Promise<Presented>;
 export interface Presented {
   status: number;
-  /** Text leaves in one piece with the headers; its UTF-8 is what the entry's digest is over. */
+  /** Text is sent in one piece with the headers. The digest in the entry is over its UTF-8. */
   body: Buffer | string;
 }

@@ -11,7 +11,7 @@ import type { Exchange } from '../exchange.js';
 import { BrokenReply } from '../proxy/read-reply.js';
 import type { DecidedAsks, Outcome, Presented } from './outcome.js';
 
-/** Writes the entry that covers an answer or a denial, and names the answer's tag. Nothing may leave before this has returned. */
+/** Writes the entry of an answer or a denial, and stores the answer's tag. Nothing may be sent before this returns. */
 export async function recordAnswer(
   exchange: Exchange,
   { index, asks }: DecidedAsks,
@@ -20,7 +20,7 @@ export async function recordAnswer(
     outcomes: readonly Outcome[];
     event: 'data.read' | 'graphql.read';
     presented: Presented;
-    /** Entries under which departments' interfaces were asked for it. */
+    /** Entries of the calls to departments' interfaces for this answer. */
     asked: readonly number[];
   },
 ): Promise<{ receipt: Receipt; sentAt: number; etag: string | undefined }> {
@@ -49,7 +49,10 @@ export async function recordAnswer(
   return { receipt, sentAt, etag: tag(exchange, query, outcomes, receipt.index) };
 }
 
-/** What an entry says of the outcomes: datasets, the numbers of the rows that leave, denials, and until when all of it may. */
+/**
+ * What the entry records of the outcomes: datasets, counts of rows, denials, and the time until which all of it may
+ * leave.
+ */
 function leavingOf(asks: readonly Ask[], outcomes: readonly Outcome[]) {
   const accesses: EntryAccess[] = [];
   const rows: Buffer[] = [];
@@ -64,13 +67,14 @@ function leavingOf(asks: readonly Ask[], outcomes: readonly Outcome[]) {
     }
     denials.push(outcome.denial);
     const ask = asks[i];
-    // Without any grant the entry names no dataset, as the reply names none: a known and an unknown one look the same.
+    // Without any grant the entry names no dataset, and neither does the reply: known and unknown datasets look the
+    // same.
     if (ask !== undefined && outcome.denial.grant !== undefined) accesses.push({ ...touched(ask), decision: 'deny' });
   }
   return { accesses, rows, denials, notAfter };
 }
 
-/** A failure is an ending too: recorded where the log still can, told to the caller by the error that caused it. */
+/** Records a failure if the log still works. The caller gets the error that caused the failure. */
 export async function recordFailure(
   exchange: Exchange,
   failed: { call: Call; asks: readonly Ask[]; error: unknown; asked: readonly number[] },
@@ -93,16 +97,16 @@ export async function recordFailure(
   };
   await enter(exchange.log, draft)
     .catch((error: unknown) => {
-      // An ask too large for an entry is left out of it: that it failed stands in the log all the same.
+      // An ask too large for an entry is left out of it; the log still records the failure.
       if (!(error instanceof Problem) || error.code !== 'unprocessable') return;
       return enter(exchange.log, { ...draft, sealed: { ...stated(call), ask: null, reason: code } });
     })
-    .catch(() => {}); // the log is gone: the reply is an error without data all the same
+    .catch(() => {}); // the log does not work: the reply is an error without data in any case
 }
 
 const actors = new WeakMap<Subject, Actor>();
 
-/** The same object for the same subject (a token) in the same department, so that its text is written once. */
+/** The same object for the same subject (a token) in the same department, so that its JSON is written only once. */
 export function actorOf(call: Call, index: PolicyIndex): Actor {
   const { subject } = call;
   const department = index.applications.get(subject.sub)?.department ?? '';
@@ -113,7 +117,7 @@ export function actorOf(call: Call, index: PolicyIndex): Actor {
   return actor;
 }
 
-/** Who the sealed part names: as stated by the application. */
+/** What the application states about the person and the case. Goes into the sealed part. */
 export function stated(call: Call): Pick<Sealed, 'case' | 'operator' | 'address'> {
   const { address, caseNumber, operator } = call;
   const said: Pick<Sealed, 'case' | 'operator' | 'address'> = { address };
@@ -122,7 +126,7 @@ export function stated(call: Call): Pick<Sealed, 'case' | 'operator' | 'address'
   return said;
 }
 
-/** The asks with their values, as text: for the digest of the query, and for auditors. */
+/** The asks with their values, as text: for the query digest and for auditors. */
 export function canonicalAsk(asks: readonly Ask[]): string {
   const [only] = asks;
   if (asks.length === 1 && only!.target.kind === 'id' && only!.selection === EVERYTHING) {
@@ -165,7 +169,7 @@ function tag(exchange: Exchange, query: string, outcomes: readonly Outcome[], en
   return etag;
 }
 
-/** What is asked live has no release, and so no tag. */
+/** Data that is asked live has no release, so it has no tag. */
 function isReleased(releases: readonly (number | null)[]): releases is readonly number[] {
   return !releases.includes(null);
 }

@@ -14,7 +14,7 @@ const NO_GRANT: Denial = {
   faults: [],
 };
 
-/** A caller without any grant on what it asks for: recorded, and answered alike whether the dataset exists or not. */
+/** Refuses a caller without any grant on the dataset. Recorded, and the same whether or not the dataset exists. */
 export async function refuseUnknown(
   exchange: Exchange,
   call: Call,

@@ -6,33 +6,33 @@ import { enter, recorded } from '../../audit/recorded.js';
 import { Problem } from '../../platform/errors.js';
 import type { Exchange } from '../exchange.js';
 
-/** Who reads the log, and by which request (UUID). */
+/** The reader of the log, and the UUID of the request. */
 export interface LogReader {
   subject: Subject;
   request: string;
   address: string;
 }
 
-/** Bytes of the log with the receipt of the entry that says who read them. */
+/** Bytes of the log, and the receipt of the entry about this read. */
 export interface LogReply {
   body: Buffer;
   receipt: Receipt;
 }
 
 /**
- * One entry as JSON, with its canonical bytes in base64: to the application that caused it, and to auditors.
- * @throws Problem unauthenticated, not-found: a foreign index and an unknown one are the same
+ * One entry as JSON, with its canonical bytes in base64. For the application that caused it, and for auditors.
+ * @throws Problem unauthenticated, not-found (the same for a foreign index and an unknown one)
  */
 export async function readLogEntry(exchange: Exchange, reader: LogReader, index: number): Promise<LogReply> {
   const entry = await visibleEntry(exchange, reader.subject, index);
   const { bytes } = entry;
-  // The canonical bytes are JSON: they go into the reply as they are.
+  // The canonical bytes are JSON, so the reply contains them unchanged.
   const body = Buffer.from(`{"index":${index},"entry":${bytes.toString()},"bytes":"${bytes.toString('base64')}"}`);
   const authorise = () => visibleTo(requireApplication(exchange, reader.subject), entry);
   return leave(exchange, { reader, first: index, count: 1, body, authorise });
 }
 
-/** Entries from `first` on, as a C2SP bundle: to auditors. @throws Problem unauthenticated, forbidden, not-found */
+/** Entries from `first` on, as a C2SP bundle. For auditors. @throws Problem unauthenticated, forbidden, not-found */
 export async function readLogBundle(
   exchange: Exchange,
   reader: LogReader,
@@ -45,7 +45,10 @@ export async function readLogBundle(
   return leave(exchange, { reader, first, count, body, authorise });
 }
 
-/** The entry, for a proof of it: the proof is hashes that the public tiles give as well, and is not recorded. @throws as `readLogEntry` */
+/**
+ * The entry that a proof is about. The proof itself is public hashes (the tiles have them too) and is not recorded.
+ * @throws as `readLogEntry`
+ */
 export async function visibleEntry(exchange: Exchange, subject: Subject, index: number): Promise<StoredEntry> {
   const caller = requireApplication(exchange, subject);
   const entry = await readEntry(exchange.database.app, index);
@@ -64,7 +67,7 @@ interface Leaving {
   first: number;
   count: number;
   body: Buffer;
-  /** Throws where the reader may not see it, on the index in force. */
+  /** Throws if the reader may not see it, by the index in force. */
   authorise(): Application;
 }
 

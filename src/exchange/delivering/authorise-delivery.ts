@@ -12,16 +12,19 @@ import { deniedEntry } from './delivery-entries.js';
 
 export type Authorised =
   | { outcome: 'permit'; permit: Permit; index: PolicyIndex }
-  /** Recorded; the caller is told `denial.code`. */
+  /** Recorded. The caller gets `denial.code`. */
   | { outcome: 'deny'; denial: Denial; receipt: Receipt };
 
-/** What a delivery is decided by. */
+/** What decides a delivery. */
 export interface AskedDelivery {
   call: Call;
   contractId: string;
 }
 
-/** May this call deliver into the contract, or see what became of it? A denial is recorded before it is told. @throws Problem asked-live */
+/**
+ * Decides whether this call may deliver into the contract, or see its deliveries. A denial is recorded first. @throws
+ * Problem asked-live
+ */
 export async function authoriseDelivery(exchange: Exchange, call: Call, contractId: string): Promise<Authorised> {
   const index = exchange.policy.current();
   const decision = decideOn(exchange, { call, contractId }, index);
@@ -50,8 +53,8 @@ export function decideOn(exchange: Exchange, { call, contractId }: AskedDelivery
 }
 
 /**
- * The same at the moment of publishing. An upload may take longer than a token lives: its age no longer matters then, its key, its application
- * and its grant do. @throws Problem the code of the denial
+ * The same decision at the time of publishing. An upload may take longer than its token is valid, so the token's age no
+ * longer counts; its key, application and grant do. @throws Problem the code of the denial
  */
 export function decideAgain(exchange: Exchange, { call, contractId }: AskedDelivery, index: PolicyIndex): Permit {
   const subject = { ...call.subject, expiresAt: Number.MAX_SAFE_INTEGER };

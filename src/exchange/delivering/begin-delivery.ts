@@ -15,7 +15,7 @@ import { placeReader } from '../../query/datasets/places.js';
 import type { Call } from '../call.js';
 import type { Exchange } from '../exchange.js';
 
-/** A batch handed over, authorised. */
+/** A batch for delivery, authorised. */
 export interface Offer {
   id: string;
   call: Call;
@@ -23,22 +23,22 @@ export interface Offer {
   index: PolicyIndex;
   mode: 'snapshot' | 'delta';
   intake: Intake;
-  /** Publish it though the same file was published before. */
+  /** Publish even if the same file was published before. */
   again?: boolean;
-  /** Called when all has been received and is sound. */
+  /** Called when everything has arrived and is intact. */
   onLanded?: () => void;
 }
 
-/** A delivery on its way: what came, what judges it, and where it lands. */
+/** A delivery in progress: what came, what judges it, and where it lands. */
 export interface BegunDelivery {
   offer: Offer;
   judge: Judge;
   place: LandingPlace;
-  /** What the same bytes are recognised by (`ingest/receive/same-file.ts`). */
+  /** Identifies the same bytes with the same meaning (`ingest/receive/same-file.ts`). */
   meaning: string | null;
 }
 
-/** Registers the delivery, on a connection that it keeps to its end. @throws Problem unavailable */
+/** Registers the delivery on a connection that it holds until its end. @throws Problem unavailable */
 export async function beginDelivery(exchange: Exchange, offer: Offer): Promise<BegunDelivery> {
   const client = await exchange.database.owner.connect().catch((error) => Promise.reject(databaseProblem(error)));
   try {

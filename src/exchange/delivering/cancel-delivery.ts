@@ -5,12 +5,12 @@ import { type DeliveryView, readDelivery } from './deliveries.js';
 import { recoverDeliveries } from './recover-deliveries.js';
 
 const LOOK_MS = 100;
-/** Below the time that a handler has; a statement that is being carried out ends first. */
+/** Shorter in total than a handler's time limit; a running statement finishes first. */
 const LOOKS = 200;
 
 /**
- * Takes a delivery back, on whatever node it runs: it ends `cancelled`, the last release untouched. Who comes after its end is told how it ended.
- * @throws Problem not-found, conflict (it has ended otherwise), in-progress (it is still being undone)
+ * Cancels a delivery on any node: it ends `cancelled`, and the last release stays.
+ * @throws Problem not-found, conflict (it ended in another way), in-progress (its undo is still running)
  */
 export async function cancelDelivery(
   exchange: Exchange,
@@ -23,7 +23,7 @@ export async function cancelDelivery(
     'INSERT INTO exchange.delivery_cancel (delivery) VALUES ($1) ON CONFLICT (delivery) DO NOTHING',
     [by.id],
   );
-  await recoverDeliveries(exchange); // on a node that died there is nobody to hear the wish
+  await recoverDeliveries(exchange); // a node that died can't react to the request
   for (let look = 0; look < LOOKS; look++) {
     const now = await readDelivery(exchange, by);
     if (now?.state === 'cancelled') return now;

@@ -7,18 +7,19 @@ import type { Exchange } from '../exchange.js';
 import { authoriseDelivery } from './authorise-delivery.js';
 
 export interface DeliveryRun {
-  /** client_id of the publisher's application whose deliver grant decides. */
+  /** client_id of the publisher's application; its deliver grant decides. */
   application: string;
   contractId: string;
   mode: 'snapshot' | 'delta';
   intake: Intake;
-  /** UUID; a new one where it is left out. */
+  /** UUID. Default: a new one. */
   id?: string;
 }
 
 /**
- * A delivery that the exchange carries out itself for an application: a pulled source, a package that crossed a gap. It is decided as if the
- * application had called, so a withdrawn grant or a disabled application ends it; only the token is missing, because nobody calls.
+ * A delivery that the exchange itself carries out for an application: a pulled source, or a package from across a gap.
+ * The decision is the same as for a call of the application, without a token, so a withdrawn grant or a disabled
+ * application ends it.
  * @throws Problem as `deliver`, or the code of the denial, which is recorded; the intake is closed in any case
  */
 export async function deliverAs(exchange: Exchange, run: DeliveryRun): Promise<Ended> {
@@ -36,7 +37,7 @@ export async function deliverAs(exchange: Exchange, run: DeliveryRun): Promise<E
   return deliver(exchange, { id: run.id ?? exchange.clock.uuid(), call, permit, index, mode, intake });
 }
 
-/** What the exchange does on an application's behalf: issued now, by itself, from no address. */
+/** A call by the exchange for an application: from no address, at the current time. */
 export function callAs(exchange: Exchange, application: string): Call {
   const issuedAt = Math.floor(exchange.clock.now() / 1_000);
   const subject = {

@@ -9,11 +9,11 @@ import { rejectsEntry } from './delivery-entries.js';
 export interface RejectsChunk {
   text: string;
   receipt: Receipt;
-  /** Where the next chunk begins, or undefined at the end. */
+  /** Start of the next chunk; undefined at the end. */
   after: number | undefined;
 }
 
-/** Whose rejects, and who asks. */
+/** The delivery of the rejects, and the caller. */
 export interface AskedRejects extends AskedDelivery {
   deliveryId: string;
 }
@@ -22,8 +22,9 @@ const ROWS_AT_MOST = 1_000;
 const SIZE_AT_MOST = 1_000_000;
 
 /**
- * Rejected rows of a delivery from one line on, to its deliverer only: decided and recorded chunk by chunk (`access.md`, revocation).
- * @throws Problem where the right to see them has ended
+ * Rejected rows of a delivery from one line on, for its deliverer only. Each chunk is decided and recorded
+ * (`access.md`, revocation).
+ * @throws Problem if the right to see them has ended
  */
 export async function readRejects(exchange: Exchange, asked: AskedRejects, after: number): Promise<RejectsChunk> {
   const { rows } = await exchange.database.app.query<{ line: string; row: string; errors: string }>(
@@ -41,7 +42,7 @@ export async function readRejects(exchange: Exchange, asked: AskedRejects, after
   return { text, receipt, after: last === undefined ? undefined : Number(last.line) };
 }
 
-/** The entry of what is about to leave. Throws Problem where the right to see it has ended. */
+/** Writes the entry of the rows that leave next. Throws Problem if the right to see them has ended. */
 export function recordRejects(
   exchange: Exchange,
   asked: AskedRejects,
@@ -86,7 +87,7 @@ const VIEW = `json_build_object('id', id, 'state', state, 'mode', mode, 'receive
   'report', report, 'created', to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
   'ended', to_char(ended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) AS view`;
 
-/** The delivery if this application handed it over into this contract; undefined otherwise, whether it exists or not. */
+/** The delivery, if this application delivered it into this contract; else undefined, whether or not it exists. */
 export async function readDelivery(
   exchange: Exchange,
   by: { application: string; contractId: string; id: string },
@@ -101,7 +102,7 @@ export async function readDelivery(
 
 const LISTED_AT_MOST = 100;
 
-/** The application's own deliveries into the contract, the newest first: also those that it has to find again, to wait for or to cancel. */
+/** The application's own deliveries into the contract, newest first, also those that are still running. */
 export async function listDeliveries(
   exchange: Exchange,
   by: { application: string; contractId: string },

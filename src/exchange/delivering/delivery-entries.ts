@@ -6,14 +6,14 @@ import type { Interrupted } from '../../ingest/recover.js';
 import { actorOf, stated } from '../answering/record.js';
 import type { Call } from '../call.js';
 
-/** A call with the decision that permits it, and the index of that decision. */
+/** A permitted call: the decision and its index. */
 export interface PermittedCall {
   call: Call;
   index: PolicyIndex;
   permit: Permit;
 }
 
-/** Entries about a delivery hold counts and places, never a value. */
+/** Entries about a delivery contain counts and positions, never a value. */
 export function endedEntry({ call, index, permit }: PermittedCall, delivery: Delivery): Draft {
   const published = delivery.state === 'published';
   const unchanged = delivery.report?.unchanged;
@@ -44,7 +44,7 @@ export function endedEntry({ call, index, permit }: PermittedCall, delivery: Del
   };
 }
 
-/** The delivery broke off: nothing of it was published. `code` is of the register of problems. */
+/** The delivery broke off and published nothing. `code` is from the register of problems. */
 export function failedEntry({ call, index, permit }: PermittedCall, deliveryId: string, code: string): Draft {
   return {
     request: call.request,
@@ -57,7 +57,7 @@ export function failedEntry({ call, index, permit }: PermittedCall, deliveryId: 
   };
 }
 
-/** Its deliverer took it back, the delivery or what had come of it by parts: nothing of it was published. */
+/** The deliverer cancelled the delivery or its upload; nothing was published. */
 export function cancelledEntry({ call, index, permit }: PermittedCall, id: string): Draft {
   return {
     request: call.request,
@@ -70,7 +70,7 @@ export function cancelledEntry({ call, index, permit }: PermittedCall, id: strin
   };
 }
 
-/** The exchange stopped, or lost the database, before the delivery had ended: nothing of it was published. Nobody calls here. */
+/** The exchange stopped or lost the database during the delivery; nothing was published. There is no caller. */
 export function interruptedEntry(index: PolicyIndex, request: string, interrupted: Interrupted): Draft {
   const { id, application, grant } = interrupted;
   const contract = index.catalog.contracts.get(interrupted.contract);
@@ -87,7 +87,7 @@ export function interruptedEntry(index: PolicyIndex, request: string, interrupte
   };
 }
 
-/** Without any grant the entry names no dataset in its open part, as the reply names none. */
+/** Without any grant the open part names no dataset, as in the reply. */
 export function deniedEntry(call: Call, index: PolicyIndex, about: { contractId: string; denial: Denial }): Draft {
   const contract = index.catalog.contracts.get(about.contractId);
   const known = contract !== undefined && about.denial.code !== 'not-found';
@@ -106,7 +106,7 @@ export function deniedEntry(call: Call, index: PolicyIndex, about: { contractId:
   };
 }
 
-/** Reading what was set aside: the deliverer sees its own rows again. */
+/** A read of rejects: the deliverer sees its own rows again. */
 export function rejectsEntry({ call, index, permit }: PermittedCall, deliveryId: string, rows: number): Draft {
   return {
     request: call.request,
@@ -121,7 +121,7 @@ export function rejectsEntry({ call, index, permit }: PermittedCall, deliveryId:
   };
 }
 
-/** Reading how good a dataset is, whole or rounded. */
+/** A read of a dataset's quality, full or rounded. */
 export function qualityEntry({ call, index, permit }: PermittedCall, release: number | null): Draft {
   return {
     request: call.request,

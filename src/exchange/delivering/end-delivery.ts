@@ -16,8 +16,8 @@ import { cancelledEntry, endedEntry, failedEntry } from './delivery-entries.js';
 import { digestOf } from './recognise.js';
 
 /**
- * Nobody can tell its rows apart: rejected whole, with what had been read of it set aside or dropped.
- * @throws what reading the rest of the body or the database throws: the delivery then has still to fail
+ * Rejects the whole delivery, because rows can't be told apart. Its rows so far are set aside or dropped.
+ * @throws what reading the rest of the body or the database throws; the delivery must then still be failed
  */
 export async function refuseDelivery(exchange: Exchange, run: BegunDelivery, unreadable: Unreadable): Promise<Ended> {
   const { offer, judge, place } = run;
@@ -43,8 +43,9 @@ export async function refuseDelivery(exchange: Exchange, run: BegunDelivery, unr
 }
 
 /**
- * Marks the delivery failed, or cancelled where its deliverer took it back, drops what it staged and writes its entry, all or nothing; by another connection where its own is lost. Where
- * neither serves, recovery does the rest. Returns what the sender is told.
+ * Marks the delivery failed (or cancelled, if its deliverer did that), drops its staged rows and writes its entry, in
+ * one transaction. Uses another connection if its own is lost; if both fail, recovery does the rest. Returns the error
+ * for the sender.
  */
 export async function failDelivery(exchange: Exchange, run: BegunDelivery, error: unknown): Promise<Problem> {
   const { offer, judge, place } = run;
@@ -79,7 +80,10 @@ async function byAnother(exchange: Exchange, end: (tx: pg.ClientBase) => Promise
   }
 }
 
-/** The sender went away: no failure of ours. `pg` gives its lost connections no such code with a stream's name on it. */
+/**
+ * The sender disconnected; that is not our failure. `pg` never reports its own lost connections with a stream's error
+ * code.
+ */
 function isBrokenOff(error: unknown): boolean {
   const { code, message } = error as { code?: unknown; message?: unknown };
   return code === 'ECONNRESET' && message === 'aborted';

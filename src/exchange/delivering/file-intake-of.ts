@@ -6,7 +6,7 @@ import type { Intake } from '../../ingest/receive/intake.js';
 import type { Body } from '../../ingest/receive/receive.js';
 import type { Exchange } from '../exchange.js';
 
-/** A file as this node reads it, wherever its bytes come from: a request, stored parts, a package. */
+/** A file as this node reads it, from a request, stored parts or a package. */
 export function fileIntakeOf(
   { config, clock }: Pick<Exchange, 'config' | 'clock'>,
   file: { mediaType: FileType; charset: Charset | undefined; body: Body },

@@ -6,7 +6,10 @@ import { Problem } from '../../platform/errors.js';
 import { writeDigest } from '../../platform/structured-field.js';
 import type { BegunDelivery } from './begin-delivery.js';
 
-/** Was the file published before whose digest the sender has stated? Then its rows needn't be landed once more: it is read and hashed only. */
+/**
+ * Whether a file with the stated digest was published before. If so it is only read and hashed: its rows are in the
+ * release.
+ */
 export async function isKnown(run: BegunDelivery): Promise<boolean> {
   const { stated } = run.offer.intake;
   if (stated === undefined || run.offer.again) return false;
@@ -14,8 +17,8 @@ export async function isKnown(run: BegunDelivery): Promise<boolean> {
 }
 
 /**
- * The same within the transaction that would publish: nobody else publishes into the lineage meanwhile.
- * @throws Problem unavailable where it was known when it came, so that no row has landed, and is no longer the same
+ * The same check in the publishing transaction, when nobody else publishes into the lineage.
+ * @throws Problem unavailable if the file was known at its arrival (so no row landed) and is no longer
  */
 export async function sameBefore(
   run: BegunDelivery,
@@ -45,7 +48,7 @@ function soughtBy(
   };
 }
 
-/** Of what was received, as in `Content-Digest`. */
+/** Digest of the received bytes, as in `Content-Digest`. */
 export function digestOf(intake: Intake): string {
   return writeDigest(intake.digest());
 }

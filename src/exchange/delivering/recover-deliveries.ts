@@ -7,8 +7,8 @@ import { interruptedEntry } from './delivery-entries.js';
 type Recovering = Pick<Exchange, 'database' | 'log' | 'policy' | 'clock'>;
 
 /**
- * Ends what dead nodes and lost connections left half done: failed, with an entry each, the last release as it was. Runs at every start and
- * before every delivery. Returns the ids of those that failed.
+ * Ends deliveries that dead nodes and lost connections left unfinished: failed, each with an entry; the last release
+ * stays. Runs at every start and before every delivery. Returns the ids.
  */
 export async function recoverDeliveries(exchange: Recovering): Promise<string[]> {
   const client = await exchange.database.owner.connect();

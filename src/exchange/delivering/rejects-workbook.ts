@@ -4,13 +4,13 @@ import { type RejectedRow, rejectsWorkbook, type TableForm } from '../../ingest/
 import type { Exchange } from '../exchange.js';
 import { type AskedRejects, recordRejects } from './deliveries.js';
 
-/** More are told in NDJSON, chunk by chunk: nobody corrects so many by hand. */
+/** Nobody corrects more by hand; NDJSON gives all of them in chunks. */
 const ROWS_AT_MOST = 5_000;
 const SIZE_AT_MOST = 8_000_000;
 
 /**
- * The first rejected rows of a delivery as a workbook, to its deliverer only, recorded before it leaves.
- * @throws Problem where the right to see them has ended
+ * The first rejected rows of a delivery as a workbook, for its deliverer only. Recorded before it leaves.
+ * @throws Problem if the right to see them has ended
  */
 export async function readRejectsWorkbook(
   exchange: Exchange,

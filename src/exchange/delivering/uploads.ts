@@ -22,8 +22,9 @@ import { cancelledEntry, type PermittedCall } from './delivery-entries.js';
 import { recoverDeliveries } from './recover-deliveries.js';
 
 /**
- * Appends a body to an upload, stored part by part as it comes. Returns the new offset.
- * @throws Problem too-large, bad-body (it broke off; what came is kept), digest-mismatch (nothing of it is kept), conflict
+ * Appends a body to an upload and stores it in parts as it arrives. Returns the new offset.
+ * @throws Problem too-large, bad-body (it broke off; the bytes so far are kept), digest-mismatch (nothing of it is
+ * kept), conflict
  */
 export async function appendToUpload(
   { database, config }: Pick<Exchange, 'database' | 'config'>,
@@ -43,26 +44,26 @@ export async function appendToUpload(
   }
 }
 
-/** The whole of an upload, read from its parts one after the other. */
+/** The whole upload, read part by part. */
 export function bodyOfUpload({ database, config }: Pick<Exchange, 'database' | 'config'>, upload: Upload): Body {
   const { encoding, digest } = upload;
   const stream = Readable.from(readParts(database.app, upload.id, upload.received));
   return receive(stream, { encoding, stated: digest ?? undefined, limitBytes: config.deliveryLimitBytes });
 }
 
-/** After these another attempt would end the same way. */
+/** After these errors another attempt would end in the same way. */
 const FINAL: ReadonlySet<ProblemCode> = new Set(['bad-body', 'digest-mismatch', 'too-large']);
 
 /**
- * Delivers an upload. Its bytes go when the delivery has ended; where it failed for another reason than the bytes themselves they stay, and
- * any node may try again.
- * @throws Problem in-progress where another delivery has it, or as `deliver`
+ * Delivers an upload. Its bytes are deleted when the delivery ends. If it fails for a reason outside of the bytes, they
+ * stay and any node may try again.
+ * @throws Problem in-progress if another delivery has the upload, or as `deliver`
  */
 export async function deliverUpload(exchange: Exchange, offer: Offer, upload: Upload): Promise<Ended> {
   const { app } = exchange.database;
   const claim = () => claimUpload(app, upload.id, { delivery: offer.id, received: upload.received });
   if (!(await claim())) {
-    await recoverDeliveries(exchange); // the one that has it may be a dead node's
+    await recoverDeliveries(exchange); // the other delivery may be of a node that died
     if (!(await claim())) throw new Problem('in-progress', 'A delivery has taken this upload.', { retryAfter: 1 });
   }
   try {
@@ -75,7 +76,7 @@ export async function deliverUpload(exchange: Exchange, offer: Offer, upload: Up
   }
 }
 
-/** Takes an upload back that no delivery has taken: its bytes go. @throws Problem conflict */
+/** Cancels an upload without a delivery and deletes its bytes. @throws Problem conflict */
 export async function cancelUpload(exchange: Exchange, { id }: Upload, by: PermittedCall): Promise<Receipt> {
   if (!(await dropUpload(exchange.database.app, id)))
     throw new Problem('conflict', 'A delivery has taken this upload over.');

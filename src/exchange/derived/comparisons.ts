@@ -3,13 +3,13 @@ import type { EntityFacts, FactSubject } from '../../standard/facts.js';
 import type { Standard } from '../../standard/standard.js';
 import { type GrantedRead, openField } from './granted-reads.js';
 
-/** What one granted dataset says of its subjects. */
+/** One granted dataset of a comparison. */
 export interface Side extends ComparedSide {
   read: GrantedRead;
   subject: FactSubject;
 }
 
-/** Two datasets, and the elements that both may be asked for. */
+/** Two datasets, and the elements that may be compared in both. */
 export interface Comparison {
   first: Side;
   second: Side;
@@ -18,7 +18,7 @@ export interface Comparison {
 
 const INCOMPARABLE = new Set(['point', 'geometry', 'list', 'datetime']);
 
-/** Every pair of granted datasets that say something of the same kind of subject; the source of truth first. */
+/** All pairs of granted datasets about the same kind of subject; the source of truth comes first. */
 export function comparisonsOf(reads: readonly GrantedRead[], standard: Standard): Comparison[] {
   const sides = reads
     .flatMap((read) => (standard.facts.get(read.contract.entity ?? '') ?? []).flatMap((facts) => sideOf(read, facts)))
@@ -47,7 +47,7 @@ function sideOf(read: GrantedRead, facts: EntityFacts): Side[] {
     const field = name === facts.by || open(name) === undefined ? undefined : contract.fields.get(name);
     if (field !== undefined && !INCOMPARABLE.has(field.type.name)) says.set(element, name);
   }
-  // A place that is masked for children would tell of them through the list.
+  // A place that is masked for children would reveal them through the list.
   const place = (name: string | undefined) => (openField(access, name)?.minorMask === 'none' ? name : undefined);
   const { subject, by, division, grid } = facts;
   return [{ read, access, subject, by, says, division: place(division), grid: place(grid) }];

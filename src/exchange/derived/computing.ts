@@ -3,7 +3,7 @@ import type { Keys } from '../../platform/keys.js';
 import type { Standard } from '../../standard/standard.js';
 import type { GrantedRead } from './granted-reads.js';
 
-/** What a derived dataset is computed from. */
+/** The input of a derived dataset. */
 export interface Computing {
   reads: readonly GrantedRead[];
   standard: Standard;
@@ -16,12 +16,12 @@ export interface Computing {
 export type Row = Record<string, unknown>;
 export type ReadBatches = <R extends pg.QueryResultRow>(text: string, values: unknown[]) => AsyncGenerator<R[]>;
 
-/** A derived dataset, ready to be read. */
+/** A derived dataset that can be read. */
 export interface Computed {
-  /** What it will read: fields by dataset. */
+  /** The fields that it will read, by dataset. */
   used: ReadonlyMap<GrantedRead, ReadonlySet<string>>;
   /** For the report: names, never a value. */
   notes: Record<string, unknown>;
-  /** Rows but for `found_on`; the key is the first of the contract's. */
+  /** Rows without `found_on`. The first field of the contract is the key. */
   rows(read: ReadBatches, client: pg.PoolClient): AsyncGenerator<Row[]>;
 }

@@ -15,7 +15,7 @@ interface Differing {
 
 const VALUE_CHARACTERS = 200;
 
-/** The list of conflicts: which datasets it reads and with which fields, and its rows. */
+/** The list of conflicts: its rows, and the datasets and fields that it reads. */
 export function conflictsOf({ reads, standard, today, keys }: Computing): Computed {
   const comparisons = comparisonsOf(reads, standard);
   const used = new Map<Side['read'], Set<string>>();
@@ -71,12 +71,12 @@ function rowOf(
   };
 }
 
-/** Of a list in which to stand is itself sensitive only the department. */
+/** If membership of the dataset is sensitive, only the department is named. */
 function nameOf({ read: { contract }, by }: Side): string {
   return contract.fields.get(by)!.sensitivity === 'L4' ? contract.publisher : contract.name;
 }
 
-/** A code with what it means. */
+/** A code with its meaning. */
 function valueText(value: string, list: string | undefined, standard: Standard): string {
   const meaning = list === undefined ? undefined : standard.lists.get(list)?.get(value);
   return (meaning === undefined ? value : `${value} ${meaning}`).slice(0, VALUE_CHARACTERS);

@@ -20,7 +20,10 @@ const COMPUTE: Readonly<Record<DerivedSource['of'], (computing: Computing) => Co
   findings: findingsOfDistrict,
 };
 
-/** One run of a derived dataset as a delivery. Reads nothing before `open`, and no row before the entry that says so is committed. */
+/**
+ * One run of a derived dataset as a delivery. Nothing is read before `open`; no row is read before its entry is
+ * committed.
+ */
 export async function openDerived(exchange: Exchange, contract: Contract): Promise<Intake> {
   const source = contract.delivery.source as DerivedSource;
   const hash = createHash('sha256');
@@ -79,7 +82,7 @@ function begin(exchange: Exchange, contract: Contract, source: DerivedSource) {
   );
 }
 
-/** The day on which each was first found: of the row that stands, or today. */
+/** The day on which each row was first found: from the published row, else today. */
 async function dated(
   exchange: Exchange,
   contract: Contract,

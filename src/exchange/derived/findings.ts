@@ -13,7 +13,7 @@ import type { GrantedRead } from './granted-reads.js';
 const FINDING_RULES = RULES.filter((rule): rule is FindingRule => rule.kind === 'finding');
 const ENTITIES = new Set(FINDING_RULES.flatMap((rule) => rule.entities));
 
-/** Findings on the district by township, as the rules have them; rules see what is granted and nothing else. */
+/** Findings on the district by township, as the rules define them. Rules see only what is granted. */
 export function findingsOfDistrict({ reads, standard, keys }: Computing): Computed {
   const granted = reads.filter(
     ({ contract, access }) => ENTITIES.has(contract.entity ?? '') && isWhole(access.grant.rows),
@@ -40,7 +40,7 @@ export function findingsOfDistrict({ reads, standard, keys }: Computing): Comput
   };
 }
 
-/** One finding on the rows that are live now. */
+/** One finding on the live rows. */
 interface DistrictFinding {
   rule: FindingRule;
   /** Township, 9 digits. */
@@ -50,7 +50,7 @@ interface DistrictFinding {
   detail: Title;
 }
 
-/** Every finding on the live rows of the datasets, by rule, township and subject. @internal */
+/** All findings on the live rows of the datasets, by rule, township and subject. @internal */
 export async function* findingsOf(datasets: ReleasedDatasets, read: ReadBatches): AsyncGenerator<DistrictFinding[]> {
   for (const rule of FINDING_RULES) {
     const query = rule.found(datasets);
@@ -67,7 +67,7 @@ export async function* findingsOf(datasets: ReleasedDatasets, read: ReadBatches)
   }
 }
 
-/** The contract with the fields that leave unmasked: a rule that needs another one finds nothing. */
+/** The contract with its unmasked fields only: a rule that needs another field finds nothing. */
 function asGranted({ contract, access }: GrantedRead): Contract {
   const open = [...contract.fields].filter(([name]) => {
     const field = access.fields.get(name);

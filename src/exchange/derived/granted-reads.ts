@@ -20,7 +20,10 @@ export function readingCall(exchange: Exchange, application: string): Call {
   return { ...callAs(exchange, application), purpose: PURPOSE };
 }
 
-/** The newest majors of landed datasets that the caller's grants let it read for the quality of data; what is denied is left out. */
+/**
+ * The newest majors of landed datasets that the caller's grants allow it to read for data quality; denied ones are left
+ * out.
+ */
 export function grantedReads(exchange: Exchange, call: Call, index: PolicyIndex): GrantedRead[] {
   const newest = new Map<string, Contract>();
   for (const contract of index.catalog.contracts.values()) {
@@ -39,7 +42,7 @@ export function grantedReads(exchange: Exchange, call: Call, index: PolicyIndex)
   });
 }
 
-/** The field as it may be compared: granted and unmasked, though perhaps not in rows about children. */
+/** The field, if it may be compared: granted and not masked (it may be masked in rows about children). */
 export function openField(access: Access, name: string | undefined): FieldAccess | undefined {
   const field = name === undefined ? undefined : access.fields.get(name);
   return field?.mask === 'none' ? field : undefined;

@@ -13,14 +13,14 @@ import { type GrantedRead, PURPOSE } from './granted-reads.js';
 interface Recording {
   call: Call;
   index: PolicyIndex;
-  /** What is computed. */
+  /** The derived contract. */
   contract: Contract;
   used: Computed['used'];
 }
 
 /**
- * The entry of what a run is about to read: each dataset with its release, grant, fields and number of rows in scope, of the snapshot that
- * it will read from. Where nothing is granted there is nothing to read, and no entry.
+ * Writes the entry of what a run will read: each dataset with release, grant, fields and row count in scope, from the
+ * snapshot of the run. No grant: no entry.
  * @throws Problem audit-unavailable; Overtaken
  */
 export async function recordReads(

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Manifest } from '../../ingest/package/manifest.js';
 
-/** What is known of one package of a sender's sequence. */
+/** The state of one package of a sender's sequence. */
 export interface KnownPackage {
   id: string;
   number: number;
@@ -12,10 +12,10 @@ export interface KnownPackage {
 
 type PackageSequence = Pick<Manifest, 'sender' | 'contract'>;
 
-/** How many packages may wait for one that is missing. */
+/** How many packages may wait for a missing one. */
 export const AHEAD_AT_MOST = 100;
 
-/** One package of a sequence at a time, on all nodes. False where another one is being delivered. */
+/** One package of a sequence at a time, over all nodes. False if another one is being delivered. */
 export async function lockSequence(client: pg.ClientBase, { sender, contract }: PackageSequence): Promise<boolean> {
   const { rows } = await client.query<{ free: boolean }>(
     `SELECT pg_try_advisory_lock(hashtextextended('packages ' || $1 || ' ' || $2, 0)) AS free`,
@@ -31,7 +31,7 @@ export async function unlockSequence(client: pg.ClientBase, { sender, contract }
   ]);
 }
 
-/** The last number that was delivered; 0 before the first. */
+/** The last delivered number; 0 if there is none. */
 export async function lastNumber(client: pg.ClientBase, { sender, contract }: PackageSequence): Promise<number> {
   const { rows } = await client.query<{ last: string | null }>(
     `SELECT max(number) AS last FROM exchange.package WHERE sender = $1 AND contract = $2 AND state = 'delivered'`,
@@ -64,7 +64,7 @@ export async function missingBefore(client: pg.ClientBase, { sender, contract }:
   return rows.map((row) => Number(row.number));
 }
 
-/** Keeps a package whose turn has not come; its bytes are the parts of the same id. */
+/** Stores a package until its turn; its bytes are the parts with the same id. */
 export async function keepAside(
   client: pg.ClientBase,
   { id, manifest, digest, carrier }: { id: string; manifest: Manifest; digest: Buffer; carrier: string },

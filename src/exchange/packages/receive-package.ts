@@ -29,22 +29,22 @@ import {
   unlockSequence,
 } from './package-sequence.js';
 
-/** What became of a package that arrived. */
+/** The result for a package that arrived. */
 export interface PackageOutcome {
   contract: string;
   sender: string;
   number: number;
-  /** `repeated`: it arrived before, with the outcome that its acknowledgement tells. */
+  /** `repeated`: it arrived before; its acknowledgement has the outcome. */
   state: 'delivered' | 'waiting' | 'repeated';
-  /** Numbers that have to arrive before a waiting one. */
+  /** Only for `waiting`: numbers that must arrive first. */
   missing?: number[];
   /** Signed note, for the way back. */
   acknowledgement?: string;
-  /** Packages that had waited for this one. */
+  /** Packages that waited for this one. */
   followedBy?: PackageOutcome[];
 }
 
-/** How a door names what a content is. Throws Problem unsupported-media-type. */
+/** Parses the media type of a content. Throws Problem unsupported-media-type. */
 export type ParseType = (mediaType: string) => { mediaType: FileType; charset: Charset | undefined };
 
 interface Arriving {
@@ -62,15 +62,17 @@ interface Verified {
 /** age adds a header and 16 bytes to each 64 KiB; the manifest is short. */
 const SEAL_BYTES = 1_048_576;
 
-/** The public half of the package key: what senders seal for. */
+/** Public half of the package key: senders encrypt for it. */
 export function packageRecipient({ keys }: Pick<Exchange, 'keys'>): Promise<string> {
   return identityToRecipient(keys.package);
 }
 
 /**
- * Takes a package from its carrier: stored first, verified whole, delivered under its sender's own grant when its number's turn has come.
- * @throws Problem bad-body (changed, cut short, no package), unprocessable (for another exchange, of an unknown or disabled sender, signed by a key
- * that is not registered, not the successor of the one before), conflict (another package had this number), or as `deliverAs`
+ * Receives a package from its carrier: stores it, verifies all of it, then delivers it under its sender's own grant
+ * when its number is next.
+ * @throws Problem bad-body (changed, truncated, not a package), unprocessable (for another exchange; sender unknown or
+ * disabled; signing key not registered; not the successor of the package before), conflict (another package had this
+ * number), or as `deliverAs`
  */
 export async function receivePackage(
   exchange: Exchange,
@@ -102,7 +104,7 @@ export async function receivePackage(
   }
 }
 
-/** The bytes stay only where the package waits under this id. */
+/** The bytes stay only if the package waits under this id. */
 async function endSpool(pool: pg.Pool, id: string): Promise<void> {
   await pool.query('DELETE FROM exchange.upload WHERE id = $1', [id]);
   await pool.query(
@@ -139,7 +141,7 @@ async function takeTurn(
   const { contract, sender, number } = manifest;
   const told = { contract, sender, number };
   const digest = Buffer.from(manifestDigest(signed), 'hex');
-  arriving.parseType(manifest.mediaType); // what can't be read is refused before it takes the number
+  arriving.parseType(manifest.mediaType); // an unreadable file is refused before it uses the number
   const known = await findPackage(client, manifest, number);
   if (known !== undefined && !known.manifest.equals(digest)) {
     throw new Problem('conflict', `Another package ${number} of ${sender} for ${contract} has arrived before.`);
@@ -159,7 +161,7 @@ async function takeTurn(
   return followedBy.length === 0 ? first : { ...first, followedBy };
 }
 
-/** Each names the one before it: two installations of a sender that count apart are found out. */
+/** Each package names the one before it, so two installations of a sender that number separately are detected. */
 async function checkChain(client: pg.ClientBase, manifest: Manifest): Promise<void> {
   const before = await findPackage(client, manifest, manifest.number - 1);
   const expected = before?.manifest.toString('hex') ?? null;
@@ -187,7 +189,7 @@ async function deliverOne(
   const intake = fileIntakeOf(exchange, { ...type, body });
   const run = { application: sender, contractId: contract, mode, intake };
   const { delivery, receipt } = await deliverAs(exchange, run).catch(async (error) => {
-    // Not consumed: who repairs what stood in the way sends the same package again.
+    // The number is not used: after the repair the sender can send the same package again.
     await client.query('DELETE FROM exchange.package WHERE id = $1', [id]);
     if (id !== arriving.id) await dropParts(client, id);
     throw error;
@@ -207,7 +209,7 @@ async function deliverOne(
   return { contract, sender, number, state: 'delivered', acknowledgement };
 }
 
-/** Those whose turn has come now. One that fails goes on waiting; its sender's next package tries again. */
+/** Delivers the packages that are next now. One that fails keeps waiting; the sender's next package tries again. */
 async function deliverWaiting(
   exchange: Exchange,
   client: pg.ClientBase,
@@ -225,7 +227,7 @@ async function deliverWaiting(
   }
 }
 
-/** Opened, and every word of the manifest proven to be the sender's. */
+/** Decrypts the package and checks the sender's signature over the whole manifest. */
 async function openVerified(exchange: Exchange, id: string): Promise<Verified> {
   try {
     const recipient = await packageRecipient(exchange);

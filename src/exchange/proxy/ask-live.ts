@@ -14,13 +14,13 @@ import type { Call } from '../call.js';
 import type { Exchange } from '../exchange.js';
 import { readReply } from './read-reply.js';
 
-/** Records of the asks that are asked live (`ingest/publish/live-row.ts`). */
+/** Records of the live asks (`ingest/publish/live-row.ts`). */
 export type LiveRecords = ReadonlyMap<Ask, string>;
 
-/** What one answer asks of departments' interfaces, over all its attempts. */
+/** The calls of one answer to departments' interfaces, over all its attempts. */
 export interface Live {
   fetch(decided: DecidedAsks): Promise<LiveRecords>;
-  /** Indexes of the entries under which interfaces were asked. */
+  /** Indexes of the entries of these calls. */
   readonly asked: readonly number[];
 }
 
@@ -30,13 +30,13 @@ interface Wanted {
   access: Access;
   source: ProxySource;
   keys: readonly (readonly Value[])[];
-  /** Same identity, same records: grant version, contract, purpose, standard, keys. */
+  /** Equal identity, equal records: grant version, contract, purpose, standard, keys. */
   identity: string;
 }
 
 /**
- * Asks each interface once: the entry first, then the calls, all keys beside each other. Where the policy moves later, what came is taken again under
- * the very same grant, and only then.
+ * Asks each interface once: first the entry, then the calls for all keys in parallel. If the policy changes later, the
+ * records are used again only under the very same grant.
  */
 export function openLive(exchange: Exchange, call: Call): Live {
   const held = new Map<string, string>();
@@ -76,12 +76,12 @@ function wantedOf({ index, asks, decisions }: DecidedAsks): Wanted[] {
   return wanted;
 }
 
-/** Malformed ones count too: how many may be asked does not depend on what they look like. */
+/** Counts malformed keys too: the limit must not depend on their form. */
 function keysAsked({ target }: Ask): number {
   return target.kind === 'keys' ? target.keys.length : 1;
 }
 
-/** That the department is about to be asked, and for how many; for whom stands in the sealed part. */
+/** The department is about to be asked, for so many keys; the keys are in the sealed part. */
 function askedEntry({ call, index, wanted }: { call: Call; index: PolicyIndex; wanted: readonly Wanted[] }): Draft {
   const ask = canonicalAsk(wanted.map((each) => each.ask));
   return {
@@ -114,7 +114,7 @@ function askedEntry({ call, index, wanted }: { call: Call; index: PolicyIndex; w
   };
 }
 
-/** One call for each different key; the first that fails fails the ask. */
+/** One call for each distinct key. The first failure fails the ask. */
 async function recordsOf(
   exchange: Exchange,
   { call, index }: { call: Call; index: PolicyIndex },

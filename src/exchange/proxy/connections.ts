@@ -7,16 +7,19 @@ export interface CallRequest {
   /** Below the upstream's prefix. */
   path: string;
   body: Readonly<Record<string, unknown>>;
-  /** UUID of the request that it is asked for. */
+  /** UUID of the request that causes the call. */
   request: string;
   limits: { timeoutMs: number; bytesAtMost: number };
 }
 
-/** Connections to one upstream, at the address that its name had within the last minute. */
+/** Connections to one upstream, at an address that its name had within the last minute. */
 export interface Connections {
-  /** JSON as it came. @throws Problem upstream-failed; upstream-refused, also where it was withdrawn while it answered */
+  /**
+   * The reply's JSON. @throws Problem upstream-failed; upstream-refused, also if the upstream was withdrawn during the
+   * call
+   */
   send(request: CallRequest): Promise<unknown>;
-  /** Gives them up where the upstream may not be called any more. */
+  /** Closes them if the upstream may no longer be called. */
   check(): void;
   close(): Promise<void>;
 }
@@ -29,9 +32,9 @@ interface Connection {
   retired: boolean;
 }
 
-/** Of one resolution of the name. */
+/** How long one resolution of the name is used. */
 const FRESH_MS = 60_000;
-/** Bounds of the pool; a contract's own are tighter (catalog/check-source.ts). */
+/** Bounds of the pool; those of a contract are tighter (catalog/check-source.ts). */
 const POOL = { timeoutMs: 20_000, bytesAtMost: 16_777_216 };
 
 export function openConnections(
@@ -95,7 +98,7 @@ function isApproved({ reached }: Connection): boolean {
   }
 }
 
-/** Resolving a name has no timeout of its own. */
+/** Name resolution has no timeout of its own. */
 async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

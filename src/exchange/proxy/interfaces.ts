@@ -6,9 +6,9 @@ import type { ProxySource } from '../../catalog/source-terms.js';
 import type { Clock } from '../../platform/clock.js';
 import { type Lane, openLane } from './lane.js';
 
-/** Interfaces of departments that are asked live, each by its lane. */
+/** Departments' interfaces that are asked live, each through its lane. */
 export interface Interfaces {
-  /** The reply, JSON as it came. @throws Problem as `Lane.ask` */
+  /** The reply's JSON. @throws Problem as `Lane.ask` */
   ask(
     contract: Contract,
     source: ProxySource,
@@ -21,7 +21,7 @@ const LANES_AT_MOST = 100;
 const CHECK_MS = 15_000;
 const IDLE_MS = 300_000;
 
-/** Lanes open at their first ask, and close when unused, withdrawn, or displaced by a hundred others. */
+/** A lane opens at its first ask. It closes if unused, if withdrawn, or if a hundred others need room. */
 export function openInterfaces(outbound: Outbound & { clock: Clock }): Interfaces {
   const lanes = new LRUCache<string, Lane>({ max: LANES_AT_MOST, dispose: (lane) => void lane.close() });
   const timer = setInterval(() => {

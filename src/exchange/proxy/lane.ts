@@ -5,11 +5,17 @@ import type { Clock } from '../../platform/clock.js';
 import { Problem } from '../../platform/errors.js';
 import { type CallRequest, openConnections } from './connections.js';
 
-/** The way to one upstream: its connections, a bounded line before them, and a breaker that spares what is down. */
+/**
+ * Access to one upstream: its connections, a bounded queue before them, and a breaker that stops calls to a broken
+ * system.
+ */
 export interface Lane {
-  /** JSON as it came. @throws Problem upstream-failed, upstream-refused, unavailable (busy, or not asked for the moment) */
+  /**
+   * The reply's JSON. @throws Problem upstream-failed, upstream-refused, unavailable (queue full, or the breaker is
+   * open)
+   */
   ask(request: CallRequest): Promise<unknown>;
-  /** Gives up connections where the upstream may not be called any more. */
+  /** Closes connections if the upstream may no longer be called. */
   check(): void;
   /** ms since the epoch. */
   usedAt(): number;
@@ -49,7 +55,7 @@ export function openLane(
   };
 }
 
-/** What is wrong on our side, an approval or a secret, says nothing of how the system fares. */
+/** A fault on our side (approval, secret) says nothing about the upstream's state. */
 function saysNothingOfIt(error: unknown): boolean {
   return !(error instanceof Problem) || error.code !== 'upstream-failed';
 }

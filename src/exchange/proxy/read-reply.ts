@@ -7,7 +7,10 @@ import { type Fault, Problem } from '../../platform/errors.js';
 import { atPointer } from '../../platform/json-pointer.js';
 import type { Keys } from '../../platform/keys.js';
 
-/** A reply that breaks the contract. The message and the faults are for the caller; `reason` names every field, for the sealed part. */
+/**
+ * A reply that breaks the contract. Message and faults are for the caller; `reason` names every field, for the sealed
+ * part.
+ */
 export class BrokenReply extends Problem {
   readonly reason: string;
 
@@ -18,8 +21,8 @@ export class BrokenReply extends Problem {
 }
 
 /**
- * The row that a reply has for one key, as a record of the table; undefined where it has none, or none for this caller.
- * @throws BrokenReply where it is not what the contract says
+ * The row for one key in a reply, as a record of the table; undefined if there is none, or none for this caller.
+ * @throws BrokenReply if it does not match the contract
  */
 export function readReply(
   reply: unknown,
@@ -47,7 +50,7 @@ function broken(what: string): BrokenReply {
   return new BrokenReply(`The department's system does not answer as the contract says: ${what}.`, what);
 }
 
-/** What is wrong with a field that the grant doesn't give is not the caller's to know (invariant 3). */
+/** The caller must not learn what is wrong with a field that its grant does not give (invariant 3). */
 function brokenRow(errors: readonly RowError[], { fields }: Access): BrokenReply {
   const faults = errors.map(({ field, rule, reason }): Fault => {
     if (field !== null && !fields.has(field)) return { reason: 'a field that is not granted breaks the contract' };

@@ -7,22 +7,23 @@ import { mappedCodes, mappedFault, standingCodes, standingFault } from './code-l
 import { inTurn, type PublishingNode, type PublishingTurn, type Turn } from './publishing-turn.js';
 
 export interface CodeListReport {
-  /** As it is in force now. */
+  /** The list in force now. */
   list: CodeList;
-  /** Of the entry; none where the list was like this already. */
+  /** Receipt of the entry; none if the list did not change. */
   receipt?: Receipt;
   created: boolean;
-  /** The policy epoch that carries it. */
+  /** The policy epoch that contains the change. */
   epoch: number;
   /** Live nodes that did not serve it within the wait. */
   behind: string[];
 }
 
 /**
- * Makes a tenant's list of codes the one in force, on every node, with its entry; the next delivery is judged by it. A draft that changes nothing makes
- * no version. A code that the tenant added may be left out only where no contract maps to it and no row has it.
- * @throws Problem unprocessable (each code and contract named), conflict (another version is in force than the draft was made from), unavailable,
- * audit-unavailable
+ * Puts a tenant's code list in force on every node, with its entry; the next delivery is judged by it. A draft that
+ * changes nothing makes no version. A code that the tenant added can be removed only if no contract maps to it and no
+ * row has it.
+ * @throws Problem unprocessable (names each code and contract), conflict (the draft is based on another version than
+ * the one in force), unavailable, audit-unavailable
  */
 export async function changeCodeList(
   exchange: PublishingNode,
@@ -64,8 +65,8 @@ function isSame(a: CodeList, b: CodeList): boolean {
 }
 
 /**
- * From here to the commit no delivery publishes: what was published before is seen, and what comes after is judged again by the list that
- * stands then (`stillTakes`). Readers wait for nothing.
+ * From here to the commit no delivery publishes: earlier ones are visible, later ones are judged again by the new list
+ * (`stillTakes`). Readers do not wait.
  */
 async function checkRemoved(
   tx: Turn['tx'],

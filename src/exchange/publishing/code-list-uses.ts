@@ -4,14 +4,14 @@ import type { Contract, Field } from '../../catalog/contract.js';
 import { historyTable, liveTable } from '../../catalog/table.js';
 import type { Fault } from '../../platform/errors.js';
 
-/** Where codes of a list are in use. */
+/** Where codes of a list are used. */
 export interface CodeUse {
   code: string;
   contract: string;
   field: string;
 }
 
-/** Every field, of every published contract, that holds codes of the list. */
+/** Every field of a published contract that holds codes of the list. */
 export function fieldsOfList(catalog: Catalog, list: string): { contract: Contract; field: Field }[] {
   return [...catalog.contracts.values()].flatMap((contract) =>
     [...contract.fields.values()]
@@ -20,7 +20,7 @@ export function fieldsOfList(catalog: Catalog, list: string): { contract: Contra
   );
 }
 
-/** Which of the codes contracts map their publishers' own codes to. */
+/** The codes to which contracts map their publishers' own codes. */
 export function mappedCodes(catalog: Catalog, list: string, codes: readonly string[]): CodeUse[] {
   return fieldsOfList(catalog, list).flatMap(({ contract, field }) => {
     const mapped = new Set(Object.values(field.codes ?? {}));
@@ -28,7 +28,7 @@ export function mappedCodes(catalog: Catalog, list: string, codes: readonly stri
   });
 }
 
-/** Which of the codes stand in rows, of the release in force or of those before it. That they do is all that is looked for. */
+/** The codes that rows have, in the release in force or an earlier one. It only checks that such a row exists. */
 export async function standingCodes(
   tx: pg.ClientBase,
   { catalog, list, codes }: { catalog: Catalog; list: string; codes: readonly string[] },

@@ -8,26 +8,26 @@ import type { Contract, Publisher, Purpose } from '../../catalog/contract.js';
 import { type Fault, Problem, type ProblemCode } from '../../platform/errors.js';
 import { pointerTo } from '../../platform/json-pointer.js';
 
-/** What someone wants published, as declared. */
+/** Documents to publish, as declared. */
 export interface CatalogDocuments {
   contracts?: readonly unknown[];
   publishers?: readonly unknown[];
   purposes?: readonly unknown[];
 }
 
-/** What publishing would do: only what is new or differs from what is published. */
+/** The effect of publishing: only what is new or different. */
 export interface CatalogPlan {
   contracts: { contract: Contract; before: Contract | undefined }[];
   publishers: Publisher[];
   purposes: Purpose[];
-  /** Ids of what is published already, word for word. */
+  /** Ids of documents that are published already, unchanged. */
   unchanged: string[];
 }
 
 /**
- * Compiles the documents and holds them against what is published; nothing is written.
- * @throws Problem unprocessable (faults, version not advanced, another major), breaking-change; each names every fault by a pointer into the
- * documents
+ * Compiles the documents and compares them with what is published. Writes nothing.
+ * @throws Problem unprocessable (faults, version not advanced, another major), breaking-change; each names every fault
+ * by a pointer into the documents
  */
 export function planCatalog(documents: CatalogDocuments, published: Catalog): CatalogPlan {
   const faults: CatalogFault[] = [];
@@ -78,7 +78,10 @@ function checkTogether(contracts: readonly Contract[], next: Catalog, faults: Ca
   });
 }
 
-/** Inside a major only additive changes, each with a higher minor; another major of a lineage is not carried yet. */
+/**
+ * Within a major version only additive changes are allowed, each with a higher minor. Another major of a lineage is not
+ * supported yet.
+ */
 function checkChanges(contracts: readonly Contract[], published: Catalog): void {
   const breaking: CatalogFault[] = [];
   const versions: CatalogFault[] = [];

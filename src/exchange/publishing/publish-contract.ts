@@ -7,25 +7,29 @@ import { inTurn, type PublishingNode, type PublishingTurn } from './publishing-t
 export type { PublishingNode, PublishingTurn } from './publishing-turn.js';
 
 export interface PublishReport {
-  /** In the order written: publishers, purposes, contracts. `version` of the record; contracts also say theirs. */
+  /**
+   * In the order of writing: publishers, purposes, contracts. `version` is the record's; contracts also have their own.
+   */
   published: { kind: 'publisher' | 'purpose' | 'contract'; id: string; version: number }[];
   unchanged: string[];
-  /** The policy epoch that carries it; unchanged where nothing was published. */
+  /** The policy epoch that contains it; unchanged if nothing was published. */
   epoch: number;
   /** Live nodes that did not serve it within the wait. */
   behind: string[];
 }
 
 /**
- * Publishes contracts, publishers and purposes: tables, records and entries in one transaction, then waits until every live node serves them.
- * @throws Problem unprocessable, breaking-change (see planCatalog), unavailable (a table or the policy stayed busy), audit-unavailable
+ * Publishes contracts, publishers and purposes: tables, records and entries in one transaction. Then waits until every
+ * live node serves them.
+ * @throws Problem unprocessable, breaking-change (see planCatalog), unavailable (a table or the policy stayed busy),
+ * audit-unavailable
  */
 export async function publishCatalog(
   exchange: PublishingNode,
   documents: CatalogDocuments,
   publishing: PublishingTurn = { actor: null, request: exchange.clock.uuid() },
 ): Promise<PublishReport> {
-  planCatalog(documents, exchange.policy.current().catalog); // what is wrong anyway needs no lock
+  planCatalog(documents, exchange.policy.current().catalog); // faults are reported without taking the lock
   const { done, epoch, behind } = await inTurn(exchange, publishing, async ({ tx, index, write }) => {
     const plan = planCatalog(documents, index.catalog);
     const { unchanged } = plan;
@@ -42,7 +46,7 @@ async function layTables(tx: pg.ClientBase, plan: CatalogPlan): Promise<void> {
   for (const { contract, before } of plan.contracts) {
     const statements = before === undefined ? createStatements(contract) : changeStatements(before, contract);
     for (const statement of statements) await tx.query(statement);
-    // The note makes the lineage's counter known to every node (query/releases.ts), as a release does.
+    // Like a release, this makes the lineage's counter known to every node (query/releases.ts).
     await tx.query(
       `WITH made AS (INSERT INTO exchange.line (name) VALUES ($1) ON CONFLICT (name) DO NOTHING RETURNING name)
        SELECT pg_notify('exchange_release', name || ':0') FROM made`,

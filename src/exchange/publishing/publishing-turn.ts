@@ -13,21 +13,24 @@ import type { Exchange } from '../exchange.js';
 /** What publishing needs of a node. */
 export type PublishingNode = Pick<Exchange, 'database' | 'log' | 'policy' | 'clock'>;
 
-/** Who publishes: goes into the entries. No actor: the exchange itself, applying its own folder at start. */
+/** Who publishes, for the entries. No actor: the exchange itself, which applies its own folder at start. */
 export interface PublishingTurn {
   actor: Actor | null;
   /** UUID of the request. */
   request: string;
-  /** Throws where the caller may not publish (any more): asked again on the epoch that the publishing commits upon. */
+  /** Throws if the caller may not publish (any more). Called again on the epoch of the commit. */
   authorise?(): void;
 }
 
 export interface Turn {
-  /** As exchange_owner. What waits for a lock here waits `LOCK_TIMEOUT_MS`; then the whole turn begins anew. */
+  /** As exchange_owner. Each wait for a lock is at most `LOCK_TIMEOUT_MS`; then the whole turn starts again. */
   tx: pg.ClientBase;
-  /** Has everything committed before. */
+  /** Includes all earlier commits. */
   index: PolicyIndex;
-  /** Last in a turn: the records with their entries, on the newest epoch. A turn that writes nothing leaves nothing behind. */
+  /**
+   * The last step of a turn: writes the records with their entries, on the newest epoch. A turn that writes nothing
+   * leaves no trace.
+   */
   write(records: readonly Omit<NewRecord, 'actor' | 'request' | 'epoch'>[]): Promise<WrittenRecords>;
 }
 
@@ -37,18 +40,19 @@ interface WrittenRecords {
   versions: number[];
 }
 
-/** Publishing is one at a time, in a lock space of its own (two-integer keys). */
+/** One publisher at a time, in its own lock space (two-integer keys). */
 const LOCK = [809, 17];
-/** ALTER TABLE waits for running readers, and whoever comes after waits behind it: give way soon and try again. */
+/** ALTER TABLE waits for running readers, and later readers wait for it: give up early and try again. */
 const LOCK_TIMEOUT_MS = 500;
 const ATTEMPTS = 6;
 const LIVE_WITHIN_S = 5;
 const WAIT_MS = 5_000;
 
 /**
- * One change of the catalog, among all nodes one at a time: `work` in one transaction with its records and entries, then a wait until every live node
- * serves it. `behind`: live nodes that did not within the wait.
- * @throws Problem unavailable (a table or the policy stayed busy), audit-unavailable, and whatever `work` throws: then nothing has changed
+ * One change of the catalog at a time, over all nodes: `work` runs in one transaction with its records and entries;
+ * then it waits until every live node serves the change. `behind`: live nodes that did not within the wait.
+ * @throws Problem unavailable (a table or the policy stayed busy), audit-unavailable, and what `work` throws: then
+ * nothing has changed
  */
 export async function inTurn<T>(
   exchange: PublishingNode,
@@ -110,8 +114,8 @@ async function writeLast(
   { publishing, records }: { publishing: PublishingTurn; records: Parameters<Turn['write']>[0] },
 ): Promise<WrittenRecords> {
   const { actor, request } = publishing;
-  await tx.query('SET LOCAL lock_timeout = 0'); // the log's lock is short, and is waited for
-  const { epoch } = await policy.reach(await headEpoch(tx)); // the work may have taken long
+  await tx.query('SET LOCAL lock_timeout = 0'); // the log holds its lock for a short time, so wait for it
+  const { epoch } = await policy.reach(await headEpoch(tx)); // the work may take long: use the newest epoch
   publishing.authorise?.();
   return writeRecords(
     tx,
@@ -120,7 +124,7 @@ async function writeLast(
   );
 }
 
-/** The live nodes that do not serve the epoch when the wait ends; none as soon as all do. */
+/** The live nodes that do not serve the epoch when the wait ends; returns at once when all do. */
 async function waitForNodes({ database, clock }: PublishingNode, epoch: number): Promise<string[]> {
   const deadline = clock.now() + WAIT_MS;
   for (;;) {

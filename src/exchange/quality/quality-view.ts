@@ -20,7 +20,7 @@ const KEPT = `SELECT q.release::integer AS release, q.delivery, d.application, q
   FROM exchange.quality q JOIN exchange.line l ON l.id = q.line_id JOIN exchange.delivery d ON d.id = q.delivery
   WHERE l.name = $1 AND q.release IS NOT NULL`;
 
-/** The quality of one release, or of the newest, whose timeliness goes on falling while no other comes. */
+/** The quality of one release. Without a release, the newest one; its timeliness falls until the next release. */
 export async function qualityOf(exchange: Exchange, reader: Reader, release?: number): Promise<Told | undefined> {
   const { contract } = reader;
   const values = release === undefined ? [contract.name] : [contract.name, release];
@@ -35,7 +35,7 @@ export async function qualityOf(exchange: Exchange, reader: Reader, release?: nu
   return { body: { data: own ? whole(kept) : rounded(kept) }, release: kept.release };
 }
 
-/** Scores by release, the newest first, from before a release on. */
+/** Scores by release, newest first, older than a given release. */
 export async function qualityHistory(
   exchange: Exchange,
   reader: Reader,
@@ -69,7 +69,7 @@ function whole({ release, released, delivery, report }: Kept) {
   return { release, released, delivery, ...report };
 }
 
-/** Shares in whole percent and no count, no line, no township: a count would tell of rows that the reader's grant leaves out. */
+/** Shares in whole percent; no count, line or township: a count would include rows outside the reader's grant. */
 function rounded({ release, released, report }: Kept) {
   return {
     release,
@@ -88,7 +88,7 @@ function roundedRule({ rule, title, severity, dimension, basis, field, checked, 
   return { rule, title, severity, dimension, basis, field, percent };
 }
 
-/** The order of the worst would tell what is rounded. */
+/** An order by worst share would reveal exact values. */
 function byName(a: { rule: string; field: string | null }, b: typeof a): number {
   return `${a.rule} ${a.field ?? ''}` < `${b.rule} ${b.field ?? ''}` ? -1 : 1;
 }

@@ -9,13 +9,13 @@ import type { Call } from '../call.js';
 import { deniedEntry, qualityEntry } from '../delivering/delivery-entries.js';
 import type { Exchange } from '../exchange.js';
 
-/** Who reads, as far as what it may see depends on it. */
+/** The reader: what it may see depends on these. */
 export interface Reader {
   contract: Contract;
   application: string;
-  /** It delivers: all that is told of what it delivers itself. */
+  /** It delivers: it sees everything about its own deliveries. */
   delivers: boolean;
-  /** It delivers all rows of the dataset: all that is told. */
+  /** It delivers all rows of the dataset, so it sees everything. */
   deliversAll: boolean;
 }
 
@@ -26,13 +26,13 @@ export interface Told {
 
 export type QualityAnswer =
   | { outcome: 'told'; text: string; receipt: Receipt }
-  /** Recorded; the caller is told `denial.code`. */
+  /** Recorded. The caller gets `denial.code`. */
   | { outcome: 'deny'; denial: Denial; receipt: Receipt };
 
 /**
- * What is known of a dataset's quality, to whoever holds a grant on it: decided, read, recorded, and only then told. `read` finds what this
- * reader may see, undefined where there is nothing.
- * @throws Problem not-found where there is no report, unavailable, or what `read` throws
+ * A dataset's quality, for every holder of a grant on it: decided, read and recorded before it is returned. `read`
+ * returns what this reader may see, or undefined.
+ * @throws Problem not-found if there is no report, unavailable, or what `read` throws
  */
 export async function readQuality(
   exchange: Exchange,

@@ -22,7 +22,7 @@ const CONNECT: Readonly<Record<DatabaseSource['kind'], ConnectDatabase>> = {
 const CONNECT_MS = 10_000;
 const BATCH_ROWS = 1_000;
 
-/** 库表: one run of a table or view of a department's database. Nothing is connected before the delivery begins. */
+/** 库表: one run over a table or view of a department's database. Connects only when the delivery begins. */
 export async function databaseIntake(exchange: Exchange, contract: Contract): Promise<Intake> {
   const source = contract.delivery.source as DatabaseSource;
   const reached = await resolveUpstream(exchange, {

@@ -10,7 +10,7 @@ import type { Intake } from '../../ingest/receive/intake.js';
 import { Problem } from '../../platform/errors.js';
 import type { Exchange } from '../exchange.js';
 
-/** Of one page: an interface that sends more at once is to be asked for smaller pages. */
+/** Per page: for an interface that sends more, the contract must ask for smaller pages. */
 const PAGE_BYTES_AT_MOST = 64 * 1024 * 1024;
 
 /** 接口: one run over all pages of a department's interface, as a snapshot. */

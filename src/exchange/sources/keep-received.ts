@@ -8,16 +8,19 @@ import { spoolDirectory } from '../../ingest/readers/spool.js';
 import type { Intake } from '../../ingest/receive/intake.js';
 import type { Exchange } from '../exchange.js';
 
-/** What a run receives is written beside, so that it is not lost with a run that breaks off. */
+/** A copy of the rows that a run receives, so that a run that breaks off does not lose them. */
 export interface Keeping {
-  /** The same intake, whose rows are also kept. */
+  /** The same intake; its rows are also kept. */
   intake: Intake;
-  /** Sets everything that was received aside as rows of the delivery, with the reason; returns how many. */
+  /** Stores all received rows as rejects of the delivery, with the reason; returns their number. */
   setAside(deliveryId: string, reason: { rule: string; reason: string }): Promise<number>;
   close(): Promise<void>;
 }
 
-/** The file has no name and goes with the process: after a crash the rows are where they came from. `signal`: the node stops. */
+/**
+ * The file has no name and disappears with the process: after a crash the source still has the rows. `signal`: the node
+ * stops.
+ */
 export async function keepReceived(exchange: Exchange, intake: Intake, signal?: AbortSignal): Promise<Keeping> {
   const file = await namelessFile(exchange);
   return {
@@ -69,7 +72,7 @@ async function setRowsAside(exchange: Exchange, { file, deliveryId, reason }: Se
   let count = 0;
   const put = async () => {
     const lines = rows.map(({ line }) => line);
-    // What validation had set aside already keeps its own reasons.
+    // Rows that validation set aside keep their own reasons.
     const { rows: known } = await app.query<{ line: string }>(
       'SELECT line FROM exchange.delivery_reject WHERE delivery = $1 AND line = ANY($2::bigint[])',
       [deliveryId, lines],
@@ -92,7 +95,7 @@ async function setRowsAside(exchange: Exchange, { file, deliveryId, reason }: Se
   return count;
 }
 
-/** Of runs that broke off the last one's rows are kept: each new one has them again, and more. */
+/** Only the last broken run keeps its rows: a new run receives them again, and more. */
 export async function dropKeptBefore(exchange: Exchange, contractId: string, deliveryId: string): Promise<void> {
   await exchange.database.owner.query(
     `DELETE FROM exchange.delivery_reject r USING exchange.source_run s

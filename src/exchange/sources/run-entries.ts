@@ -15,12 +15,12 @@ interface AboutRun {
 
 const NOTHING = { release: null, grant: null, version: null, purpose: null, fields: [], masks: [], rows: null };
 
-/** Before anything is called: what the exchange does outside leaves its trace first. */
+/** Recorded before any call: what the exchange does outside leaves a trace first. */
 export function beganEntry(about: AboutRun): Draft {
   return { ...entryOf(about), event: 'source.began', outcome: 'success' };
 }
 
-/** `code` is of the register of problems; the reason stays in the sealed part. */
+/** `code` is from the register of problems; the reason is in the sealed part. */
 export function runFailedEntry(about: AboutRun, failure: { code: string; reason: string }): Draft {
   const entry = entryOf(about);
   return {

@@ -16,10 +16,10 @@ import { dropKeptBefore, type Keeping, keepNothing, keepReceived } from './keep-
 import { beganEntry, runFailedEntry } from './run-entries.js';
 import { beginRun, endInterruptedRuns, endRun, type RunEnd, sourceQueue } from './source-runs.js';
 
-/** How one kind of source becomes a delivery. */
+/** Turns one kind of source into a delivery. */
 type OpenIntake = (exchange: Exchange, contract: Contract) => Promise<Intake>;
 
-/** By kind; what is not here is delivered by its publisher, or asked live. */
+/** By kind. Other kinds are delivered by their publisher or asked live. */
 const INTAKES: Partial<Record<SourceTerms['kind'], OpenIntake>> = {
   postgres: databaseIntake,
   mysql: databaseIntake,
@@ -28,18 +28,19 @@ const INTAKES: Partial<Record<SourceTerms['kind'], OpenIntake>> = {
 };
 
 export interface RunOptions {
-  /** UUID of a run that was asked for; a new one where it is left out. */
+  /** UUID of a requested run. Default: a new one. */
   run?: string;
-  /** It is tried again after a failure that may pass: the run then waits instead of having failed. */
+  /** Another attempt follows after a failure that may pass; the run then waits and has not failed. */
   retried?: boolean;
   /** Aborted when the node stops. */
   signal?: AbortSignal;
 }
 
 /**
- * One run of a pulled source (取数): its rows become a delivery of the application that the contract names, whole or from the watermark on.
- * @throws Problem not-found, unprocessable (nothing to pull), in-progress (another run of it), upstream-refused, upstream-failed, or as
- *   `deliverAs`: the run has failed, the last release stands, and what was received is set aside
+ * One run of a pulled source (取数): its rows become a delivery of the application that the contract names, whole or from
+ * the watermark on.
+ * @throws Problem not-found, unprocessable (nothing to pull), in-progress (another run of it), upstream-refused,
+ * upstream-failed, or as `deliverAs`: the run failed, the last release stays, and the received rows are set aside
  */
 export async function runSource(exchange: Exchange, contractId: string, options: RunOptions = {}): Promise<Ended> {
   const { contract, source, open } = pulledSource(exchange, contractId);
@@ -55,7 +56,7 @@ export async function runSource(exchange: Exchange, contractId: string, options:
       await begin(exchange, running);
       const mode = 'watermark' in source && source.watermark !== undefined ? 'delta' : 'snapshot';
       const opened = await open(exchange, contract);
-      // What is computed can be computed again, and would be other departments' data set aside.
+      // Computed rows can be computed again; rejects of them would contain other departments' data.
       running.keeping =
         source.kind === 'derived' ? keepNothing(opened) : await keepReceived(exchange, opened, options.signal);
       const { intake } = running.keeping;
@@ -91,12 +92,12 @@ function pulledSource(exchange: Exchange, contractId: string) {
   return { contract, source, open };
 }
 
-/** Whether anything can be asked of the dataset's source at all. @throws Problem not-found, unprocessable */
+/** Throws unless the dataset has a source that can be pulled. @throws Problem not-found, unprocessable */
 export function requirePulled(exchange: Exchange, contractId: string): void {
   pulledSource(exchange, contractId);
 }
 
-/** One run of a dataset at a time, on all nodes together, by a lock that dies with its node. @throws Problem in-progress */
+/** One run per dataset at a time, over all nodes, by a lock that ends with its node. @throws Problem in-progress */
 async function alone<T>(exchange: Exchange, contractId: string, work: () => Promise<T>): Promise<T> {
   const client = await exchange.database.app.connect().catch((error) => Promise.reject(databaseProblem(error)));
   const lock = [queueLock(sourceQueue(contractId))];
@@ -109,14 +110,14 @@ async function alone<T>(exchange: Exchange, contractId: string, work: () => Prom
     try {
       return await work();
     } finally {
-      await client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', lock).catch(() => undefined); // lost with its connection
+      await client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', lock).catch(() => undefined); // the lock ends with its connection
     }
   } finally {
     client.release();
   }
 }
 
-/** The lock of the dataset is ours: whatever else still stands as running went with its node. */
+/** We hold the dataset's lock, so any other run marked as running ended with its node. */
 async function begin(exchange: Exchange, { run, contract, application }: Running): Promise<void> {
   await endInterruptedRuns(exchange.database.app, contract.id);
   await beginRun(exchange, { id: run, contractId: contract.id });
@@ -142,7 +143,7 @@ function endOf({ delivery }: Ended): RunEnd {
   };
 }
 
-/** What may pass by itself. */
+/** Failures that may pass without a change. */
 const PASSING: ReadonlySet<string> = new Set(['upstream-failed', 'unavailable', 'timeout', 'audit-unavailable']);
 
 export function mayPass(problem: Problem): boolean {
@@ -161,7 +162,7 @@ async function fail(
   const delivery = keeping === undefined ? null : deliveryId;
   const notes = keeping?.intake.notes?.();
   const state = retried && mayPass(problem) ? 'queued' : 'failed';
-  // Where the database itself is away the run stands as running until it is tried again.
+  // If the database itself is down, the run stays `running` until the next attempt.
   await endRun(exchange, run, { state, delivery, code, reason, report: { ...notes, kept } }).catch(() => undefined);
   if (kept > 0) await dropKeptBefore(exchange, contract.id, deliveryId).catch(() => undefined);
   await enter(exchange.log, runFailedEntry(aboutOf(exchange, running), { code, reason })).catch(() => undefined);

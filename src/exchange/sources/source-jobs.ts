@@ -8,15 +8,18 @@ import { mayPass, runSource } from './run-source.js';
 import { queueRun, RUN_TASK } from './source-runs.js';
 
 const SCHEDULE_TASK = 'source-schedule';
-/** Statutory time of the district; cron fields say Asia/Shanghai whatever the machine's zone. */
+/** Statutory time of the district: cron fields are in Asia/Shanghai, in any time zone of the machine. */
 const ZONE = 'Asia/Shanghai';
 
-/** What a node carries out. */
+/** The kinds of jobs that a node carries out. */
 function sourceTasks(exchange: Exchange): Readonly<Record<string, Task>> {
   return { [RUN_TASK]: runTask(exchange), [SCHEDULE_TASK]: scheduleTask(exchange) };
 }
 
-/** Tries again only what may pass by itself; whatever it is, the run's row and the log have it, and the last attempt leaves no job behind. */
+/**
+ * Tries again only failures that may pass. The run's row and the log have every failure; the last attempt leaves no
+ * job.
+ */
 function runTask(exchange: Exchange): Task {
   return async ({ run, contract }, { last, signal }) => {
     try {
@@ -32,13 +35,13 @@ function scheduleTask(exchange: Exchange): Task {
   return async ({ contract: contractId }) => {
     const contract = exchange.policy.current().catalog.contracts.get(String(contractId));
     const schedule = contract && scheduleOf(contract);
-    if (contract === undefined || schedule === undefined) return; // the catalog has moved, and its change planned anew
+    if (contract === undefined || schedule === undefined) return; // the catalog has changed since, and the change has its own plan
     await exchange.jobs.within((tx) => exchange.jobs.add(tx, scheduleJob(contract, schedule, exchange.clock.now())));
     await queueRun(exchange, { contractId: contract.id, cause: 'schedule' });
   };
 }
 
-/** Brings the planned runs to what the catalog says: every node may do it, a job of one name exists once. @internal */
+/** Makes the planned runs match the catalog. Every node may do it: a job name exists only once. @internal */
 export function planSchedules(exchange: Exchange): Promise<void> {
   const { catalog } = exchange.policy.current();
   const wanted = [...catalog.contracts.values()].flatMap((contract) => {
@@ -58,7 +61,7 @@ function scheduleOf({ delivery: { source } }: Contract): string | undefined {
   return isPulled(source) ? source.schedule : undefined;
 }
 
-/** The expression is part of the name: another one is another job, and the same one keeps the time that it has. */
+/** The name includes the expression: a new expression is a new job, and an unchanged one keeps its time. */
 function scheduleJob({ id }: Contract, schedule: string, now: number): NewJob {
   return {
     task: SCHEDULE_TASK,
@@ -71,11 +74,11 @@ function scheduleJob({ id }: Contract, schedule: string, now: number): NewJob {
 /** The next time of a schedule after `now` (ms). @internal */
 export function nextRun(schedule: string, now: number): Date {
   const next = new Cron(schedule, { timezone: ZONE, paused: true }).nextRun(new Date(now));
-  // The contract's schema lets only five fields in, but a 30 February among them never comes: once a year is looked again.
+  // The contract's schema allows only five fields, but 30 February never comes: then look again after a year.
   return next ?? new Date(now + 365 * 86_400_000);
 }
 
-/** Starts this node's worker where it has one; every node plans. Returns what stops it. */
+/** Plans the runs on every node, and starts the worker if this node has one. Returns what stops it. */
 export async function openSourceJobs(exchange: Exchange): Promise<{ close(): Promise<void> }> {
   let planning: Promise<void> = Promise.resolve();
   let planned = '[]';
@@ -89,7 +92,7 @@ export async function openSourceJobs(exchange: Exchange): Promise<{ close(): Pro
     planning = planning
       .then(() => planSchedules(exchange))
       .catch(() => {
-        planned = '[]'; // the next change of the policy plans again
+        planned = '[]'; // the next policy change plans again
       });
   };
   exchange.policy.onChange(plan);

@@ -6,18 +6,18 @@ import type { Exchange } from '../exchange.js';
 type RunState = 'queued' | 'running' | 'published' | 'rejected' | 'failed';
 export type RunCause = 'schedule' | 'request';
 
-/** One run of a source as its deliverer sees it: counts and places, never a value. Times are RFC 3339. */
+/** One run of a source as its deliverer sees it: counts and positions, never a value. Times are RFC 3339. */
 export interface SourceRun {
   id: string;
   contract: string;
   cause: RunCause;
-  /** `queued` with a `reason`: it failed, and is tried again. */
+  /** `queued` with a `reason`: it failed, and another attempt follows. */
   state: RunState;
   attempt: number;
   delivery: string | null;
   code: string | null;
   reason: string | null;
-  /** What the source told, both sides of the reconciliation, rows kept of a run that failed. */
+  /** The source's notes, both sides of the reconciliation, and the number of rows kept of a failed run. */
   report: Readonly<Record<string, unknown>> | null;
   queuedAt: string;
   startedAt: string | null;
@@ -27,7 +27,7 @@ export interface SourceRun {
 export const RUN_TASK = 'source-run';
 const ATTEMPTS = 5;
 
-/** Runs of one dataset take turns on all nodes together. */
+/** Runs of one dataset take turns over all nodes. */
 export function sourceQueue(contractId: string): string {
   return `source ${contractId}`;
 }
@@ -36,7 +36,7 @@ const RFC3339 = (column: string) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY
 const COLUMNS = `id, contract, cause, state, attempt, delivery, code, reason, report, ${RFC3339('queued_at')} AS "queuedAt",
   ${RFC3339('started_at')} AS "startedAt", ${RFC3339('ended_at')} AS "endedAt"`;
 
-/** Asks for a run: the row and its job in one transaction. A schedule adds none where one waits already (undefined). */
+/** Requests a run: its row and its job in one transaction. A schedule adds no run if one waits already (undefined). */
 export function queueRun(
   exchange: Exchange,
   { contractId, cause }: { contractId: string; cause: RunCause },
@@ -63,7 +63,10 @@ function runJob(id: string, contractId: string): NewJob {
   };
 }
 
-/** Where the lock of the dataset is free nothing runs, whatever a node that died has left standing: it would hold back the schedule for ever. */
+/**
+ * If the dataset's lock is free, no run is active, even if a dead node left one marked so: that would block the
+ * schedule for ever.
+ */
 async function waits(tx: pg.ClientBase, contractId: string): Promise<boolean> {
   const { rows: locks } = await tx.query<{ free: boolean }>(
     'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS free',
@@ -76,7 +79,7 @@ async function waits(tx: pg.ClientBase, contractId: string): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Only under the lock of the dataset. One that its job tries again begins again. */
+/** Call only under the dataset's lock. A run that its job retries starts again. */
 export async function endInterruptedRuns(on: pg.ClientBase | pg.Pool, contractId: string): Promise<void> {
   await on.query(
     `UPDATE exchange.source_run SET state = 'failed', code = 'interrupted', ended_at = clock_timestamp(),
@@ -113,7 +116,7 @@ export async function endRun(exchange: Exchange, id: string, end: RunEnd): Promi
   );
 }
 
-/** The newest first, at most a hundred. */
+/** Newest first, at most a hundred. */
 export async function listRuns(exchange: Exchange, contractId: string): Promise<SourceRun[]> {
   const { rows } = await exchange.database.app.query<SourceRun>(
     `SELECT ${COLUMNS} FROM exchange.source_run WHERE contract = $1 ORDER BY queued_at DESC LIMIT 100`,

@@ -6,12 +6,15 @@ import type { ColumnsBefore } from '../../ingest/readers/database/choose-columns
 
 /** How far the published rows of a source reach. */
 export interface SourceState {
-  /** Undefined: begin from the start. */
+  /** Undefined: from the start. */
   watermark: string | undefined;
   columns: ColumnsBefore;
 }
 
-/** Another table, upstream or watermark column begins anew; a contract published anew takes the columns as they are. */
+/**
+ * Another table, upstream or watermark column starts from the beginning; a newly published contract accepts the columns
+ * as they are.
+ */
 export async function readState(pool: pg.Pool, contract: Contract): Promise<SourceState> {
   const { rows } = await pool.query<{
     watermark: string | null;
@@ -27,7 +30,7 @@ export async function readState(pool: pg.Pool, contract: Contract): Promise<Sour
   };
 }
 
-/** In the transaction of the release, so that no row is ever skipped: it moves with the rows or not at all. */
+/** In the transaction of the release: the state moves with the rows or not at all, so no row is skipped. */
 export async function moveState(tx: pg.ClientBase, contract: Contract, state: SourceState): Promise<void> {
   await tx.query(
     `INSERT INTO exchange.source_state (contract, watermark, source, contract_hash, columns, moved_at)
@@ -38,7 +41,7 @@ export async function moveState(tx: pg.ClientBase, contract: Contract, state: So
   );
 }
 
-/** Of what says which rows come: when and under whose grant does not matter. */
+/** Only over what selects the rows; time and grant do not matter. */
 function sourceHash(contract: Contract): string {
   const { schedule: _, application: __, ...terms } = contract.delivery.source as unknown as Record<string, unknown>;
   return createHash('sha256').update(canonicalize(terms)!).digest('hex');
