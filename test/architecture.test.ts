@@ -141,7 +141,7 @@ const DOUBLED: ReadonlySet<string> = new Set(
 );
 
 /** How often src says what the compiler can't check; a number may only become smaller. */
-const ASSERTED = { present: 439, casts: 237 };
+const ASSERTED = { present: 404, casts: 236 };
 
 const sources = readSources('src', 'migrations');
 const tests = readSources('test');
