@@ -2,16 +2,16 @@ import { type Clock, shanghaiDate } from '../platform/clock.js';
 import type { Plan } from './plan.js';
 import type { Row } from './shape.js';
 
-/** What one statement brought for the lookups that shared it. */
+/** The result of one statement for the lookups that share it. */
 export interface Found {
-  /** The first row: it carries the releases even where nothing was found. */
+  /** The first row; it has the releases even if no row was found. */
   head: Row;
   byRowId: ReadonlyMap<string, Row>;
 }
 
 export type Lookup = (plan: Plan, rowIds: readonly string[]) => Promise<Found>;
 
-/** Runs one statement on the reading pool, which only run.ts holds. */
+/** Runs one statement on the reading pool, which only run.ts has. */
 type ReadRows = (statement: { name?: string; text: string; values: unknown[] }) => Promise<Row[]>;
 
 interface WaitingLookup {
@@ -26,14 +26,18 @@ interface CoalesceLane {
   waiting: WaitingLookup[];
 }
 
-/** Row numbers of one statement at most; one ask of a thousand keys fits. */
+/** Most row numbers in one statement; one ask of a thousand keys fits. */
 const ROWS_AT_MOST = 1_000;
-/** Statements of one plan on their way at once: what arrives meanwhile gathers, so that load makes statements larger and not more. */
+/**
+ * Statements of one plan that run at once. Further lookups wait and share the next one: load makes statements larger,
+ * not more.
+ */
 const AT_ONCE = 2;
 
 /**
- * Lookups that fit one plan and arrive in one turn of the event loop, or while statements of that plan are on their way, become one statement
- * and are dealt back by row number. A plan belongs to one grant version, so nobody shares a statement with another grant.
+ * Lookups of one plan share a statement if they arrive in one turn of the event loop, or while statements of that plan
+ * run. The rows are assigned back by row number. A plan belongs to one grant version, so no statement is shared with
+ * another grant.
  */
 export function coalesced(read: ReadRows, clock: Clock): Lookup {
   const lanes = new Map<Plan, CoalesceLane>();
@@ -82,7 +86,7 @@ export function coalesced(read: ReadRows, clock: Clock): Lookup {
     });
 }
 
-/** The next of those that wait, in order, as many as fit one statement. */
+/** The next lookups in the queue that fit one statement. */
 function takeLot(lane: CoalesceLane): { lot: WaitingLookup[]; rowIds: string[] } {
   const rowIds: string[] = [];
   let count = 0;
@@ -94,7 +98,7 @@ function takeLot(lane: CoalesceLane): { lot: WaitingLookup[]; rowIds: string[] }
   return { lot: lane.waiting.splice(0, count), rowIds };
 }
 
-/** Rows by their number, which stands in this column. */
+/** Rows by row number, which is in this column. */
 export function foundIn(rows: readonly Row[], column: number): Found {
   const byRowId = new Map<string, Row>();
   for (const row of rows) {

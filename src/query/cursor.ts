@@ -7,13 +7,16 @@ const KEPT_HOURS = 24;
 const NONCE = 12;
 const TAG = 16;
 
-/** Where a page ended. `sort` is the sort value as PostgreSQL writes it. */
+/** The end of a page. `sort` is the sort value as PostgreSQL writes it. */
 interface Position {
   sort: string | null;
   rowId: string;
 }
 
-/** What a cursor is bound to: it fits no other application, dataset major, where, sort or select; the grant and its version travel inside. */
+/**
+ * A cursor is valid only for this application, dataset major, where, sort and select. The grant and its version are
+ * inside the cursor.
+ */
 export interface CursorBinding {
   application: string;
   contract: string;
@@ -23,10 +26,10 @@ export interface CursorBinding {
   grant: string;
 }
 
-/** Cursors are A256GCM under hourly keys: they show nothing of the values inside, and carry no authority. */
+/** Cursors are encrypted with A256GCM under hourly keys: they hide their values and give no rights. */
 export interface Cursors {
   seal(position: Position, binding: CursorBinding): string;
-  /** Throws Problem `bad-cursor` (damaged, foreign) or `cursor-ended` (grant changed, older than a day). */
+  /** Throws Problem `bad-cursor` (damaged, or of another ask) or `cursor-ended` (grant changed, older than a day). */
   open(cursor: string, binding: CursorBinding): Position;
 }
 

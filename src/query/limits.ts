@@ -1,4 +1,4 @@
-/** What one ask may hold at most, whichever door it comes by. REST, GraphQL and the OpenAPI document read these. */
+/** The limits of one ask, for REST, GraphQL and the OpenAPI document. */
 export const ASK_LIMITS = {
   /** Rows of a page. */
   page: { least: 1, most: 1_000, default: 100 },
@@ -9,9 +9,9 @@ export const ASK_LIMITS = {
   conditionLeaves: 50,
   /** Values in the lists of one condition. */
   listValues: 5_000,
-  /** The same of one list in a URL. */
+  /** Values in one list of a URL. */
   urlListValues: 100,
-  /** Relations that one ask brings along. */
+  /** Relations that one ask expands. */
   expanded: 10,
   relationDepth: 4,
 } as const;

@@ -1,20 +1,20 @@
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 
-/** What a grant's linkage turns rows and values into: meaningless to any other grant, stable across renewals. */
+/** Encrypts row numbers and values for a grant's linkage: no other grant can use them, and a renewal keeps them. */
 export interface Linkage {
-  /** Seals packed row numbers (16 bytes each), block by block. */
+  /** Encrypts packed row numbers (16 bytes each), block by block. */
   seal(rowIds: Buffer): Buffer;
-  /** `_id` → row number as UUID text, or undefined when it is none. */
+  /** `_id` → row number as UUID text; undefined if it is not an `_id` of this linkage. */
   open(id: string): string | undefined;
-  /** HMAC-SHA-256 key (RFC 2104) padded for SQL: SHA-256 exists in PostgreSQL, HMAC does not. */
+  /** HMAC-SHA-256 key (RFC 2104), padded for SQL: PostgreSQL has SHA-256 but no HMAC. */
   innerPad: Buffer;
   outerPad: Buffer;
 }
 
 const HELD = 10_000;
 
-/** Derives linkages from the installation's key; holds the used ones, bounded. */
+/** Derives linkages from the installation's key. Caches a bounded number. */
 export function linkages(installationKey: Buffer): (linkage: string) => Linkage {
   const held = new LRUCache<string, Linkage>({ max: HELD });
   return (name) => {
@@ -29,7 +29,7 @@ export function linkages(installationKey: Buffer): (linkage: string) => Linkage 
 
 function derive(installationKey: Buffer, name: string): Linkage {
   const key = createHmac('sha256', installationKey).update('id\0').update(name).digest().subarray(0, 16);
-  // One AES block a row and nothing chained: ECB without padding is exactly that, and the cipher can be used for ever.
+  // One AES block per row, without chaining: that is ECB without padding, and one cipher object serves for ever.
   const cipher = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false);
   const decipher = createDecipheriv('aes-128-ecb', key, null).setAutoPadding(false);
   const pseudonymKey = createHmac('sha256', installationKey).update('pseudonym\0').update(name).digest();
@@ -37,7 +37,7 @@ function derive(installationKey: Buffer, name: string): Linkage {
   return {
     seal: (rowIds) => cipher.update(rowIds),
     open: (id) => {
-      // 22 characters hold 132 bits: the last four of them are zero in what we wrote.
+      // 22 characters hold 132 bits; the last four bits of ours are zero.
       if (!/^[A-Za-z0-9_-]{21}[AQgw]$/.test(id)) return undefined;
       const bytes = Buffer.from(id, 'base64url');
       return uuidText(decipher.update(bytes));
@@ -52,7 +52,7 @@ function uuidText(bytes: Buffer): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-/** Packs the row numbers (UUID text) that stand in one column; rows without one are left out. */
+/** Packs the row numbers (UUID text) of one column; rows without one are left out. */
 export function packRowIds(rows: readonly (readonly (string | null)[])[], column: number): Buffer {
   const packed = Buffer.allocUnsafe(rows.length * 16);
   let at = 0;

@@ -10,18 +10,21 @@ import { conditionShape } from './statement/condition.js';
 import type { Binding, Parameters } from './statement/parameters.js';
 import { writeStatement } from './statement/sql.js';
 
-/** A statement with everything compiled around it. It holds no caller's value, and exists only for a permit. */
+/** A compiled statement with what reads its rows. It holds no caller's value, and exists only for a permit. */
 export interface Plan {
   statement: { name?: string; text: string };
   bind(binding: Binding): unknown[];
-  /** Nodes that leave, root first; positions of their row_id. */
+  /** Output nodes, root first; the positions of their row_id. */
   nodes: readonly ShapeNode[];
   linkages: readonly Linkage[];
   /** Position of the count, or -1. */
   countColumn: number;
   /** Position of the sort value, or -1. */
   sortColumn: number;
-  /** Per access of the permit, in its order: whether it is asked live and has no release, position of its release and what the entry says of it. */
+  /**
+   * By access of the permit, in its order: whether it is asked live (no release), the position of its release, and its
+   * part of the entry.
+   */
   accesses: readonly {
     live: boolean;
     releaseColumn: number;
@@ -35,7 +38,7 @@ export interface Plan {
 const HELD_PER_ACCESS = 200;
 const held = new WeakMap<Access, LRUCache<string, Plan>>();
 
-/** Permit and Ask → Plan. One per (accesses, shape of the ask), compiled once. */
+/** Makes a Plan of Permit and Ask. Compiled once for the same accesses and shape of the ask. */
 export function plan(permit: Permit, ask: Ask, linkageOf: (name: string) => Linkage): Plan {
   const root = permit.access.get('')!;
   const shape = shapeKey(permit, ask);
@@ -46,7 +49,7 @@ export function plan(permit: Permit, ask: Ask, linkageOf: (name: string) => Link
     found = compile(permit, ask, linkageOf);
     plans.set(shape, found);
   } else if (found.statement.name === undefined) {
-    // Prepared at its second use: one-off shapes must not fill the connections' memory, which the reader bounds.
+    // Prepared at its second use: connections have bounded memory for statements, and one-off shapes must not fill it.
     found.statement = { name: statementName(found.statement.text), text: found.statement.text };
   }
   return found;
@@ -68,7 +71,10 @@ function shapeKey(permit: Permit, ask: Ask): string {
   return key;
 }
 
-/** What a selection comes to under a permit: every field and a list of all of them are the same, and so fit the same cursor. */
+/**
+ * A selection under a permit. Every field and a list of all fields give the same text, so the same cursor is valid for
+ * both.
+ */
 export function effectiveSelection(permit: Permit, selection: Selection, path: string): string {
   const granted = permit.access.get(path)?.fields;
   const fields = selection.fields?.filter((name) => granted?.has(name)) ?? [...(granted?.keys() ?? [])];
@@ -110,7 +116,7 @@ function compile(permit: Permit, ask: Ask, linkageOf: (name: string) => Linkage)
   };
 }
 
-/** What the open part says of one access: which fields left, and masked how. */
+/** The open part of the entry for one access: the fields that leave, and their masks. */
 function entryAccess(
   access: Access,
   purpose: string,

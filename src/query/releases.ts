@@ -1,10 +1,10 @@
 import type { Database } from '../platform/postgres/database.js';
 
-/** Release counters of lineages, held in memory and moved by NOTIFY: for ETags and 304, which must cost no query. */
+/** Release counters of lineages in memory, updated by NOTIFY: ETags and 304 must cost no query. */
 export interface Releases {
-  /** Release of `police/resident`, or undefined where unknown (while the listener is away nothing may be confirmed). */
+  /** Release of `police/resident`; undefined if unknown (without the listener nothing may be confirmed). */
   release(name: string): number | undefined;
-  /** A release published by this node, known at once. */
+  /** Takes a release that this node published at once. */
   moved(name: string, release: number): void;
   close(): Promise<void>;
 }
@@ -12,7 +12,10 @@ export interface Releases {
 const CHANNEL = 'exchange_release';
 const RETRY_MS = 500;
 
-/** Listens on `exchange_release` (payload `<dataset>:<release>`), first reading all counters, again after every loss of the connection. */
+/**
+ * Listens on `exchange_release` (payload `<dataset>:<release>`). Reads all counters first, and again after each loss of
+ * the connection.
+ */
 export async function openReleases(database: Database): Promise<Releases> {
   const held = new Map<string, number>();
   let closed = false;
@@ -28,7 +31,7 @@ export async function openReleases(database: Database): Promise<Releases> {
       client.removeAllListeners('notification');
       retry();
     };
-    // Its loss before it listens is told by the query that fails; afterwards by this.
+    // Before it listens, the failing query reports a loss; after that, this event does.
     client.once('end', lost);
     client.on('notification', ({ payload }) => {
       const at = payload?.lastIndexOf(':') ?? -1;
@@ -39,7 +42,7 @@ export async function openReleases(database: Database): Promise<Releases> {
     const lineages = await client.query<{ name: string; release: string }>('SELECT name, release FROM exchange.line');
     for (const { name, release } of lineages.rows) move(name, Number(release));
   };
-  // A connection that dies while it begins to listen tells so twice; one new one is enough.
+  // A connection that is lost while it starts to listen reports it twice; one new connection is enough.
   let retrying = false;
   const retry = () => {
     if (closed || retrying) return;

@@ -4,33 +4,33 @@ import { packRowIds } from './linkage.js';
 import type { Plan } from './plan.js';
 import type { Row } from './shape.js';
 
-/** Rows of one ask as they may leave: masked, in order, bounded. */
+/** Rows of one ask, ready to leave: masked, in order, bounded. */
 export interface Rows {
   permit: Permit;
-  /** Release of the root dataset, selected in the same statement; null where it is asked live. */
+  /** Release of the root dataset, from the same statement; null if it is asked live. */
   release: number | null;
   /** Releases of all datasets involved, in the order of the permit's accesses. */
   releases: readonly (number | null)[];
   length: number;
-  /** JSON text of row i, `{"_id":…}`: the only text that REST sends. */
+  /** JSON text of row i, `{"_id":…}`; REST sends no other text. */
   json(i: number): string;
-  /** The same row as an object (nested relations as objects or null), for GraphQL resolvers. */
+  /** The same row as an object (nested relations are objects or null), for GraphQL resolvers. */
   object(i: number): Record<string, unknown>;
-  /** page: decided by one row more than the limit. */
+  /** page: known from one row more than the limit. */
   hasMore: boolean;
-  /** page: opaque cursor standing behind row i. */
+  /** page: opaque cursor after row i. */
   cursor(i: number): string;
-  /** page: as asked; null where count is none. */
+  /** page: as requested; null if count is none. */
   count: number | { atLeast: number } | null;
-  /** keys: index of the row that answers the k-th key, or -1. */
+  /** keys: index of the row for the k-th key, or -1. */
   ofKey(k: number): number;
-  /** Packed row_id (16 bytes each) that left, per access of the permit's tree, in its order. */
+  /** Packed row_id (16 bytes each) of the rows that leave, by access of the permit's tree, in its order. */
   packed(): Buffer[];
   /** What the entry says of each access. */
   entries(): EntryAccess[];
 }
 
-/** What a statement brought for one ask. The first row is always there: it carries the releases. */
+/** The result of a statement for one ask. There is always a first row: it has the releases. */
 export interface Fetched {
   plan: Plan;
   permit: Permit;
@@ -43,7 +43,7 @@ export interface Fetched {
   seal: (row: Row) => string;
 }
 
-/** One object per answer, and no closure per row: this is the hot path. */
+/** One object per answer and no closure per row: this is the hot path. */
 export class FetchedRows implements Rows {
   readonly releases: readonly (number | null)[];
   readonly #fetched: Fetched;
@@ -89,7 +89,7 @@ export class FetchedRows implements Rows {
   }
   entries(): EntryAccess[] {
     return this.#fetched.plan.accesses.map(({ entry, node }, a) => ({
-      // Spelled out: spreading ten members for each answer is dear.
+      // Member by member: spreading ten members for each answer is slow.
       dataset: entry.dataset,
       major: entry.major,
       grant: entry.grant,

@@ -16,9 +16,12 @@ import { FetchedRows, type Rows } from './rows.js';
 import type { Row } from './shape.js';
 import { canonicalCondition, operandsOf } from './statement/condition.js';
 
-/** Runs permitted asks against the published tables. The only file that reads them. */
+/** Runs permitted asks on the published tables. No other file reads them. */
 export interface Reading {
-  /** No permit, no rows. `live`: records of a proxied dataset (`ingest/live-row.ts`), which has no others. Throws Problem `bad-cursor`, `cursor-ended`, `timeout`, `unavailable`. */
+  /**
+   * No rows without a permit. `live`: records of a proxied dataset (`ingest/publish/live-row.ts`), its only rows.
+   * Throws Problem `bad-cursor`, `cursor-ended`, `timeout`, `unavailable`.
+   */
   run(permit: Permit, ask: Ask, live?: string): Promise<Rows>;
 }
 
@@ -74,7 +77,7 @@ async function runPage(
   });
 }
 
-/** Made only when a cursor is read or written. */
+/** Computed only when a cursor is read or written. */
 function cursorBinding(permit: Permit, ask: Ask, target: Extract<Target, { kind: 'page' }>): () => CursorBinding {
   let made: CursorBinding | undefined;
   return () => {
@@ -102,7 +105,7 @@ async function runLookup(
   return lookedUp(await lookup(plan, candidates.flat()), candidates, { permit, plan });
 }
 
-/** By itself: what an interface gave to one ask is nobody else's. @throws Problem asked-live where nothing was asked */
+/** Not shared: an interface's reply belongs to one ask only. @throws Problem asked-live if nothing was asked */
 async function runLive(
   { reader, clock }: { reader: ReaderPool; clock: Clock },
   candidates: readonly (readonly string[])[],

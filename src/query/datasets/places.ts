@@ -8,7 +8,7 @@ import { releasedDatasets } from './released.js';
 const PAGE = 20_000;
 const FIRST = '00000000-0000-0000-0000-000000000000';
 
-/** What is read of an entity: fields, without the rows that have certain codes, at most so many rows. `take` hears each row. */
+/** What to read of an entity: fields, codes whose rows are left out, and the most rows. `take` gets each row. */
 interface PlaceReading {
   entity: string;
   fields: readonly string[];
@@ -17,15 +17,15 @@ interface PlaceReading {
   take(row: (string | null)[]): void;
 }
 
-/** Which datasets were read, as `name@release`, and whether there were more rows than allowed. */
+/** The datasets that were read, as `name@release`, and whether there were more rows than allowed. */
 interface PlacesRead {
   datasets: readonly string[];
   cut: boolean;
 }
 
 /**
- * Reads L1 and L2 fields of datasets that are the source of truth about places. As exchange_owner. Releases are those of before the rows: with
- * a release that comes in between, a later reading has another name, not this one.
+ * Reads L1 and L2 fields of the datasets that are the source of truth about places, as exchange_owner. Releases are
+ * read before the rows: if a release comes in between, a later read has another name.
  */
 export async function placeReader(
   client: pg.ClientBase,
@@ -39,12 +39,12 @@ export async function placeReader(
   };
 }
 
-/** The contract has these fields, none of them personal, and its publisher answers for them. */
+/** The contract has these fields, none is personal, and its publisher is the source of truth. */
 function isOpen({ fields, sourceOfTruth }: Contract, names: readonly string[]): boolean {
   return sourceOfTruth && names.every((name) => !isPersonal(fields.get(name)?.sensitivity ?? 'L4'));
 }
 
-/** Page by page, so that no more of it is held than what `take` keeps. True where there were more rows than allowed. */
+/** Page by page, so memory holds only what `take` keeps. True if there were more rows than allowed. */
 async function readPlaces(
   client: pg.ClientBase,
   datasets: readonly { rows: string }[],

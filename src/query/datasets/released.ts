@@ -5,7 +5,7 @@ import { identifier } from '../../catalog/names.js';
 import type { ReleasedDataset, ReleasedDatasets } from '../../catalog/released.js';
 import { liveTable } from '../../catalog/table.js';
 
-/** The datasets of the catalog that have a release. What is asked live never landed, so it is none of them. */
+/** The datasets of the catalog that have a release; datasets that are asked live have none. */
 export async function releasedDatasets(client: pg.ClientBase | pg.Pool, catalog: Catalog): Promise<ReleasedDatasets> {
   const { rows } = await client.query<{ name: string; release: string }>(
     'SELECT name, release FROM exchange.line WHERE release > 0',
@@ -23,13 +23,13 @@ export async function releasedDatasets(client: pg.ClientBase | pg.Pool, catalog:
   };
 }
 
-/** PostgreSQL plans it as the table itself. */
+/** PostgreSQL plans it like the table itself. */
 function rowsOf(contract: Contract): string {
   const columns = ['row_id', ...contract.fields.keys()].map(identifier).join(', ');
   return `(SELECT ${columns} FROM ${liveTable(contract)})`;
 }
 
-/** What a field says in the rows with these keys, by key. */
+/** The values of a field in the rows with these keys, by key. */
 export async function fieldByKey(
   client: pg.ClientBase,
   contract: Contract,

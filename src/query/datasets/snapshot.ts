@@ -2,10 +2,13 @@ import type pg from 'pg';
 import { BEGIN_SNAPSHOT } from '../../platform/postgres/in-transaction.js';
 
 const BATCH = 1_000;
-/** A district of a million people is compared in minutes; what takes longer has gone wrong. */
+/** A comparison for a million people takes minutes; one that takes longer is broken. */
 const TIMEOUT = '15min';
 
-/** One state of all datasets, read by the role that can read published rows and nothing else. The caller ends the transaction and gives the connection back. */
+/**
+ * One state of all datasets, read by the role that can only read published rows. The caller ends the transaction and
+ * releases the connection.
+ */
 export async function openSnapshot(pool: pg.Pool): Promise<pg.PoolClient> {
   const client = await pool.connect();
   try {
@@ -20,7 +23,7 @@ export async function openSnapshot(pool: pg.Pool): Promise<pg.PoolClient> {
   }
 }
 
-/** Rows of a query as they come: memory holds one batch. One query at a time. */
+/** The rows of a query, one batch in memory at a time. One query at a time. */
 export async function* readInBatches<R extends pg.QueryResultRow>(
   client: pg.ClientBase,
   text: string,

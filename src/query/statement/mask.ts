@@ -8,7 +8,7 @@ import type { Linkage } from '../linkage.js';
 import { adultGuard } from './guards.js';
 import type { Parameters } from './parameters.js';
 
-/** A table of the statement: its alias, its contract, and what keys its pseudonyms. */
+/** A table of the statement: its alias, its contract, and the key of its pseudonyms. */
 export interface MaskSource {
   alias: string;
   contract: Contract;
@@ -17,7 +17,10 @@ export interface MaskSource {
 
 const REGION_DIGITS = 6;
 
-/** The expression that leaves for a field: masked for the grant, masked per row for children, or as it is. `undefined` = always null. */
+/**
+ * The expression that leaves for a field: masked for the grant, masked per row for children, or unmasked. `undefined`:
+ * always null.
+ */
 export function maskedExpression(source: MaskSource, access: FieldAccess, parameters: Parameters): string | undefined {
   const field = source.contract.fields.get(access.name)!;
   const column = `${source.alias}.${identifier(field.name)}`;
@@ -42,7 +45,7 @@ function apply(
     case 'initial':
       return `left(${column}, 1) || '**'`;
     case 'id-number':
-      // Only a number that begins with a region has region digits to show: 110101************.
+      // Only a number that starts with a region has region digits to show: 110101************.
       return `CASE WHEN ${column} ~ '^[0-9]{15}' THEN left(${column}, ${REGION_DIGITS}) || '************' WHEN ${column} IS NOT NULL THEN '************' END`;
     case 'phone':
       return `CASE WHEN ${column} ~ '^[0-9]{11}$' THEN left(${column}, 3) || '****' || right(${column}, 4) WHEN ${column} IS NOT NULL THEN '****' END`;
@@ -51,7 +54,7 @@ function apply(
     case 'division': {
       if (field.divisionField === undefined) return undefined;
       const townships = parameters.add(() => townshipNames(), 'townships');
-      // An absent address stays absent: its division says nothing of it.
+      // An absent address stays absent: its division says nothing about it.
       return `CASE WHEN ${column} IS NOT NULL THEN ${townships}::jsonb ->> left(${source.alias}.${identifier(field.divisionField)}, ${TOWNSHIP_DIGITS}) END`;
     }
     case 'pseudonym':
@@ -59,7 +62,7 @@ function apply(
   }
 }
 
-/** HMAC-SHA-256 (RFC 2104) from the SHA-256 that PostgreSQL has, first 16 bytes in hex. */
+/** HMAC-SHA-256 (RFC 2104) made of PostgreSQL's SHA-256; the first 16 bytes in hex. */
 function pseudonym(column: string, source: MaskSource, parameters: Parameters): string {
   const inner = parameters.add(() => source.linkage.innerPad, `inner ${source.alias}`);
   const outer = parameters.add(() => source.linkage.outerPad, `outer ${source.alias}`);
@@ -68,7 +71,7 @@ function pseudonym(column: string, source: MaskSource, parameters: Parameters): 
 
 let townships: string | undefined;
 
-/** Names of the district's townships by code, as one JSON object: a dozen entries, bound once per statement. */
+/** Names of the district's townships by code, as one JSON object: about a dozen, bound once per statement. */
 function townshipNames(): string {
   townships ??= JSON.stringify(
     Object.fromEntries(

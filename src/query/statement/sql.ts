@@ -27,8 +27,9 @@ interface StatementDraft {
 }
 
 /**
- * One statement for an ask: the release, the count where asked, and the rows with their relations, masked and in scope. The release comes
- * from the same snapshot as the rows; the row of `exchange.line` is the outer side, so that an empty answer has its release too.
+ * One statement for an ask: the release, the count if requested, and the rows with their relations, masked and in
+ * scope. Release and rows are from one snapshot. The row of `exchange.line` is the outer side of the join, so an empty
+ * answer has a release too.
  */
 export function writeStatement(permit: Permit, ask: Ask, linkageOf: (name: string) => Linkage): Written {
   const draft: StatementDraft = { permit, parameters: parameters(), sources: sourcesOf(permit, linkageOf) };
@@ -71,7 +72,7 @@ function sourcesOf(permit: Permit, linkageOf: (name: string) => Linkage): Map<st
   return sources;
 }
 
-/** Columns of one node and of the relations selected under it. Withheld and ungranted ones have no column at all. */
+/** Columns of one node and its selected relations. Withheld and ungranted fields have no column. */
 function outputNode(
   draft: StatementDraft,
   path: string,
@@ -128,7 +129,7 @@ function pageSql(
   const type = operandType(draft.permit.access.get('')!.contract.fields.get(page.sort!.field)!.type);
   const value = `${parameters.add((binding) => binding.after?.sort ?? null, 'after sort')}::${type}`;
   const [beyond, from] = page.sort!.descending ? ['<', '<='] : ['>', '>='];
-  // Two branches, each one index range: those with a value behind the position, then those without one.
+  // Two branches, each one index range: first the rows with a value after the position, then the rows without one.
   const valued = `${select} WHERE ${where} AND ${sort} ${from} ${value} AND (${sort} ${beyond} ${value} OR ${rowId} > ${after}) ${order}`;
   const absent = `${select} WHERE ${where} AND ${sort} IS NULL AND (${value} IS NOT NULL OR ${rowId} > ${after}) ${order}`;
   return `SELECT * FROM (SELECT * FROM (${valued}) v UNION ALL SELECT * FROM (${absent}) n) u LIMIT ${fetch}`;
@@ -139,13 +140,13 @@ function lookupSql(draft: StatementDraft, target: Target, columns: readonly stri
   const alias = draft.sources.get('')!.alias;
   const wanted = draft.parameters.add((binding) => binding.rowIds, 'rows');
   const conditions = [`${alias}."row_id" = ANY(${wanted}::uuid[])`, scopeGuard(root, alias, draft.parameters)];
-  // Asked by a key that is masked in children's rows, a child's row does not answer.
+  // If the key is masked in children's rows, a child's row is not found by it.
   if (target.kind === 'keys' && maskedForMinors(root, root.contract.key))
     conditions.push(adultGuard(alias, draft.parameters));
   return `SELECT ${named(columns)} FROM ${tableOf(draft, '')} ${joins(draft, [...draft.permit.access.keys()])} WHERE ${conditions.join(' AND ')}`;
 }
 
-/** Exact within scope and filter up to 10,000 and one; beyond only where the contract allows an exact count. */
+/** Exact within scope and filter up to 10,001; beyond that only if the contract allows an exact count. */
 function countSql(draft: StatementDraft, page: Extract<Target, { kind: 'page' }>): string {
   const unbounded = page.count === 'exact' && draft.permit.access.get('')!.contract.exactCount;
   const from = `FROM ${tableOf(draft, '')} ${joins(draft, [...relationsFiltered(page.where)])} WHERE ${restrict(draft, page)}`;
@@ -160,7 +161,7 @@ function restrict(draft: StatementDraft, page: Extract<Target, { kind: 'page' }>
   return `${scope} AND ${conditionSql(page.where, locator(draft.permit.access, aliases), draft.parameters, () => operand++)}`;
 }
 
-/** Sorting goes by what leaves: a field that is masked per row sorts by its masked expression. */
+/** Sorts by what leaves: a field that is masked per row sorts by its masked expression. */
 function sortExpression(draft: StatementDraft, field: string): string {
   return (
     maskedExpression(draft.sources.get('')!, draft.permit.access.get('')!.fields.get(field)!, draft.parameters) ??
@@ -172,11 +173,13 @@ function tableOf(draft: StatementDraft, path: string): string {
   const { contract, alias } = draft.sources.get(path)!;
   const table = `data.${identifier(contract.table)}`;
   if (proxyOf(contract) === undefined) return `${table} ${alias}`;
-  // What the interface gave stands where the (always empty) table would: scope and masks are the same text for both.
+  // The interface's records replace the (always empty) table, so scope and masks are the same text for both.
   return `jsonb_populate_recordset(NULL::${table}, ${draft.parameters.add((binding) => binding.live, 'live rows')}::jsonb) ${alias}`;
 }
 
-/** To-one joins for these paths and the ones above them; each joined table carries its own scope, and its masks rule the join. */
+/**
+ * To-one joins for these paths and their parents. Each joined table has its own scope, and its masks apply to the join.
+ */
 function joins(draft: StatementDraft, paths: readonly string[]): string {
   const needed = new Set<string>();
   for (const path of paths) for (let p = path; p !== ''; p = p.slice(0, Math.max(0, p.lastIndexOf('.')))) needed.add(p);
@@ -201,7 +204,7 @@ function joinSql(draft: StatementDraft, path: string): string {
     conditions.push(adultGuard(target.alias, draft.parameters));
   const on = conditions.join(' AND ');
   if (isKey(relation, target.access)) return `LEFT JOIN ${tableOf(draft, path)} ON ${on}`;
-  // To-one whatever the data: a target that is joinable but no key could match twice.
+  // To-one for any data: a joinable field of the target that is not a key could match twice.
   return `LEFT JOIN LATERAL (SELECT * FROM ${tableOf(draft, path)} WHERE ${on} ORDER BY ${target.alias}."row_id" LIMIT 1) ${target.alias} ON true`;
 }
 
