@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t from 'tap';
 import { packageRoot } from '../src/platform/paths.js';
+import { TYPES } from '../src/standard/type.js';
 import { listTree, readSources, type SourceFile } from './support/source-files.js';
 import { WAYS_INTO_THE_LOG } from './support/ways-into-the-log.js';
 
@@ -42,6 +43,8 @@ const RESERVED: readonly { what: RegExp; by: RegExp; why: string }[] = [
   { what: /^commander$/, by: /^src\/cli\//, why: 'the command line ends at cli' },
   { what: /^migrations\//, by: /^src\/platform\/postgres\/migrate\.ts$/, why: 'one way to migrate' },
 ];
+
+const TYPE_COMPARED = new RegExp(`(\\.name [!=]== |\\bcase )'(${Object.keys(TYPES).join('|')})'`, 'g');
 
 /** What only some files may write: where it belongs, and exceptions with their reason and how often today. They may only become fewer. */
 const RESERVED_TEXT: readonly {
@@ -106,6 +109,7 @@ const RESERVED_TEXT: readonly {
     why: 'entries go through audit/recorded.ts, so that what is overtaken is decided again',
     by: { 'src/audit/log.ts': 'has them', 'src/audit/recorded.ts': 'this is the place' },
   },
+  { what: TYPE_COMPARED, why: 'a type says everything of itself in standard/types', by: {} },
   { what: /\bexport default\b/g, why: 'exports are named', by: {} },
   { what: /\bconsole\.\w+\(/g, why: 'logs are structured and hold no data', by: {} },
 ];
@@ -135,7 +139,7 @@ const CROWDED: Readonly<Record<string, number>> = {
 
 /** Names of types that have more than one meaning today; the list only becomes shorter. */
 const DOUBLED: ReadonlySet<string> = new Set(
-  'Body Cell Differing Found Manifest Moment Named Operation Params Part Plan Reader Reading Reply Row Rows Schema Target TypeRule'.split(
+  'Body Cell Differing Found Manifest Moment Named Operation Params Part Plan Reader Reading Reply Row Rows Schema Target'.split(
     ' ',
   ),
 );

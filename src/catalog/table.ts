@@ -1,4 +1,4 @@
-import { TYPES } from '../standard/type.js';
+import { typeOf } from '../standard/type.js';
 import type { Contract, Field } from './contract.js';
 import { indexName } from './names.js';
 
@@ -98,7 +98,7 @@ function index(
 
 /** Only the key is NOT NULL: a later version that requires a field less strictly needs no ALTER. Validation checks the rest. */
 function column(field: Field, key: boolean): string {
-  return `${quote(field.name)} ${TYPES[field.type.name].column(field.type)}${key ? ' NOT NULL' : ''}`;
+  return `${quote(field.name)} ${typeOf(field.type).column(field.type)}${key ? ' NOT NULL' : ''}`;
 }
 
 /** Names come only from compiled contracts, which allow only `[a-z][a-z0-9_]*`. */

@@ -10,7 +10,7 @@ import {
   GraphQLScalarType,
   GraphQLString,
 } from 'graphql';
-import { type FieldType, TYPES } from '../standard/type.js';
+import { type FieldType, typeOf } from '../standard/type.js';
 import { pascal } from './names.js';
 
 /** Points and geometries (GeoJSON), output only, as they are. */
@@ -18,26 +18,17 @@ const JsonScalar = new GraphQLScalarType({ name: 'JSON', description: 'GeoJSON (
 
 export const idType = GraphQLID;
 
-/** Output type of a field, from the type table. */
+const SCALARS = { String: GraphQLString, Int: GraphQLInt, Boolean: GraphQLBoolean, JSON: JsonScalar };
+
+/** Output type of a field. */
 export function outputType(type: FieldType): GraphQLOutputType {
-  switch (TYPES[type.name].graphql(type)) {
-    case 'Int':
-      return GraphQLInt;
-    case 'Boolean':
-      return GraphQLBoolean;
-    case 'JSON':
-      return JsonScalar;
-    case '[String]':
-      return new GraphQLList(GraphQLString);
-    default:
-      return GraphQLString;
-  }
+  const scalar = valueType(type);
+  return type.of === undefined ? scalar : new GraphQLList(scalar);
 }
 
-/** Input type of one value of a field (a key). */
+/** Type of one value of a field: a key, a filter, an item of a list. */
 export function valueType(type: FieldType): GraphQLScalarType {
-  const name = TYPES[type.name].graphql(type);
-  return name === 'Int' ? GraphQLInt : name === 'Boolean' ? GraphQLBoolean : GraphQLString;
+  return SCALARS[typeOf(type).graphql(type)];
 }
 
 /** One input object per type of the standard (`TextFilter`), with exactly the operators of the type table. */
@@ -62,7 +53,7 @@ export function makeFilters(): { types: ReadonlySet<string>; of(type: FieldType)
 function operatorFields(type: FieldType): GraphQLInputFieldConfigMap {
   const value = valueType(type);
   const fields: GraphQLInputFieldConfigMap = {};
-  for (const op of TYPES[type.name].operators) {
+  for (const op of typeOf(type).operators) {
     const many = op === 'in' || op === 'nin';
     fields[op] = {
       type: op === 'null' ? GraphQLBoolean : many ? new GraphQLList(new GraphQLNonNull(value)) : value,

@@ -1,8 +1,5 @@
 import type { Contract } from '../catalog/contract.js';
-import type { Operator } from '../standard/type.js';
-
-/** Values are typed by the contract: string for everything but integer (number), boolean, and null's true/false. 64-bit integers are strings. */
-export type Value = string | number | boolean;
+import type { Operator, Value } from '../standard/type.js';
 
 /** `path` is a field (`born`) or relation and field (`household.division_code`). `in`/`nin` have an array. */
 export interface Leaf {

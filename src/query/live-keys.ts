@@ -1,6 +1,7 @@
 import type { Access } from '../access/policy/decision.js';
 import { Problem } from '../platform/errors.js';
-import type { Ask, Value } from './ask.js';
+import type { Value } from '../standard/type.js';
+import type { Ask } from './ask.js';
 import { hasOpenKey, naturalKey } from './natural-key.js';
 
 /** A department's system answers one call for each. */

@@ -3,7 +3,7 @@ import type { Contract, Field } from '../catalog/contract.js';
 import { proxyOf } from '../catalog/source-terms.js';
 import { type Fault, Problem, type ProblemCode } from '../platform/errors.js';
 import { nearMiss } from '../platform/near-miss.js';
-import { OPERATORS, type Operator, TYPES } from '../standard/type.js';
+import { OPERATORS, type Operator, typeOf } from '../standard/type.js';
 import { EVERYTHING, type Selection } from './ask.js';
 import { ASK_LIMITS } from './limits.js';
 import { askedLive } from './live-keys.js';
@@ -61,7 +61,7 @@ export function checkOperator(
   op: string,
   places: { field: Place; op: Place },
 ): asserts op is Operator {
-  const operators: readonly string[] = TYPES[field.type.name].operators;
+  const operators: readonly string[] = typeOf(field.type).operators;
   if (!operators.includes(op)) {
     const near = suggestion(op, operators);
     throw refuse('unknown-operator', `${field.name} does not take this operator.`, {

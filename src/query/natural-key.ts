@@ -1,5 +1,5 @@
 import type { Access } from '../access/policy/decision.js';
-import type { Value } from './ask.js';
+import type { Value } from '../standard/type.js';
 import { parseValue } from './value.js';
 
 /** A key of L1 or L2 fields may stand in a path, where the grant gives it unmasked. */
@@ -17,7 +17,9 @@ export function naturalKey(id: string, access: Access): readonly Value[] | undef
   const parts = id.split(',');
   if (parts.length !== contract.key.length || !hasOpenKey(access)) return undefined;
   try {
-    return contract.key.map((name, i) => parseValue({ field: contract.fields.get(name)!, op: 'eq' }, parts[i]));
+    return contract.key.map((name, i) =>
+      parseValue({ field: contract.fields.get(name)!, op: 'eq', text: true }, parts[i]),
+    );
   } catch {
     return undefined;
   }

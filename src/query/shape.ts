@@ -1,4 +1,4 @@
-import { type FieldType, TYPES, type TypeRule } from '../standard/type.js';
+import { type FieldType, typeOf } from '../standard/type.js';
 
 /** One object of the output: the row itself or a relation of it. Column numbers are positions in the array that PostgreSQL sends. */
 export interface ShapeNode {
@@ -24,11 +24,7 @@ export type Reader = (row: Row, ids: Ids, i: number) => Record<string, unknown>;
 export function compileWriter(root: ShapeNode): Writer {
   // Names are the contract's own, checked when it was compiled, and quoted by JSON.stringify again.
   const body = `return ${writeNode(root)};`;
-  return new Function('str', 'int', 'time', `return (row, ids, i) => { ${body} }`)(
-    quoteText,
-    writeInteger,
-    rfc3339,
-  ) as Writer;
+  return new Function('str', 'time', `return (row, ids, i) => { ${body} }`)(quoteText, rfc3339) as Writer;
 }
 
 export function compileReader(root: ShapeNode): Reader {
@@ -53,15 +49,8 @@ function writeNode(node: ShapeNode): string {
   return `${parts.join(' + ')} + '}'`;
 }
 
-function writeValue(type: FieldType, value: string): string {
-  const written: Record<TypeRule['json'], string> = {
-    raw: value,
-    string: `str(${value})`,
-    boolean: `(${value} === 't' ? 'true' : 'false')`,
-    datetime: `'"' + time(${value}) + '"'`,
-    integer: type.bits === 64 ? `int(${value})` : value,
-  };
-  return `(${value} === null ? 'null' : ${written[TYPES[type.name].json]})`;
+function writeValue(type: FieldType, text: string): string {
+  return `(${text} === null ? 'null' : ${typeOf(type).json(type).write(text)})`;
 }
 
 function readNode(node: ShapeNode): string {
@@ -77,15 +66,8 @@ function readNode(node: ShapeNode): string {
   return `{ ${parts.join(', ')} }`;
 }
 
-function readValue(type: FieldType, value: string): string {
-  const read: Record<TypeRule['json'], string> = {
-    raw: `JSON.parse(${value})`,
-    string: value,
-    boolean: `${value} === 't'`,
-    datetime: `time(${value})`,
-    integer: type.bits === 64 ? value : `Number(${value})`,
-  };
-  return `(${value} === null ? null : ${read[TYPES[type.name].json]})`;
+function readValue(type: FieldType, text: string): string {
+  return `(${text} === null ? null : ${typeOf(type).json(type).read(text)})`;
 }
 
 /** Anything but what JSON takes as it is (RFC 8259 section 7); surrogates are left to JSON.stringify. */
@@ -93,11 +75,6 @@ const ESCAPED = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
 
 function quoteText(text: string): string {
   return ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`;
-}
-
-/** Beyond 2^53 a JSON number would be read wrongly by most clients: a string then. */
-function writeInteger(text: string): string {
-  return text.length < 16 || Number.isSafeInteger(Number(text)) ? text : `"${text}"`;
 }
 
 /** PostgreSQL's ISO output in UTC, `2026-01-31 08:00:00.5+00`, as RFC 3339. */

@@ -1,6 +1,6 @@
 import type { Element, Entity } from './entity.js';
 import type { Standard } from './standard.js';
-import { type FieldType, TYPES } from './type.js';
+import { type CodesSchema, typeOf, type ValueSchema } from './type.js';
 
 /** JSON Schema 2020-12 of one entity of the standard. Generated from `elements.csv`, committed, compared by a test. */
 export function entitySchema(entity: Entity, standard: Standard): Record<string, unknown> {
@@ -16,15 +16,17 @@ export function entitySchema(entity: Entity, standard: Standard): Record<string,
   };
 }
 
-function elementSchema(element: Element, standard: Standard): Record<string, unknown> {
+function elementSchema(element: Element, standard: Standard): ValueSchema {
+  const list = element.type.list ?? element.type.of?.list;
   const facts = [
     `${element.declared} ${element.sensitivity}`,
-    ...(listOf(element.type) === undefined ? [] : [`list ${listOf(element.type)}`]),
+    ...(list === undefined ? [] : [`list ${list}`]),
     ...(element.references === undefined ? [] : [`references ${element.references}`]),
     ...(element.mask === undefined ? [] : [`mask ${element.mask}`]),
     ...(element.note === undefined ? [] : [element.note]),
   ];
-  const value = valueSchema(element.type, standard);
+  const codes: CodesSchema = (name = '') => ({ type: 'string', enum: [...(standard.lists.get(name)?.keys() ?? [])] });
+  const value = typeOf(element.type).schema(element.type, codes);
   return {
     title: `${element.title.zh} ${element.title.en}`,
     $comment: facts.join('; '),
@@ -32,23 +34,11 @@ function elementSchema(element: Element, standard: Standard): Record<string, unk
   };
 }
 
-function valueSchema(type: FieldType, standard: Standard): Record<string, unknown> {
-  if (type.name === 'list') {
-    return { ...TYPES.list.schema(type), items: type.of === undefined ? {} : valueSchema(type.of, standard) };
-  }
-  const codes = type.list === undefined ? undefined : standard.lists.get(type.list);
-  return codes === undefined ? TYPES[type.name].schema(type) : { type: 'string', enum: [...codes.keys()] };
-}
-
-function orNull(schema: Record<string, unknown>): Record<string, unknown> {
+function orNull(schema: ValueSchema): ValueSchema {
   const types = [schema.type].flat();
   return {
     ...schema,
     type: [...types, 'null'],
     ...(Array.isArray(schema.enum) ? { enum: [...schema.enum, null] } : {}),
   };
-}
-
-function listOf(type: FieldType): string | undefined {
-  return type.list ?? type.of?.list;
 }

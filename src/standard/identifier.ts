@@ -1,4 +1,4 @@
-import type { FieldType } from './type.js';
+import type { FieldType } from './types/value-type.js';
 
 /** Kinds of document (code list id-document-kind) whose number is the citizen's own: 居民身份证, 临时居民身份证, 户口簿. */
 export const RESIDENT_ID_KINDS: ReadonlySet<string> = new Set(['111', '112', '113']);

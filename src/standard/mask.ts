@@ -1,20 +1,13 @@
-import type { FieldType, Mask, Sensitivity, TypeName } from './type.js';
+import { type FieldType, type Mask, type Sensitivity, typeOf, type ValueSchema } from './type.js';
 
 /** A mask keeps the type of its field, so each fits only some types; `none` and `hide` fit all. */
-const FITS: Readonly<Record<Mask, readonly TypeName[] | 'all'>> = {
-  none: 'all',
-  hide: 'all',
-  initial: ['text'],
-  'id-number': ['text', 'identifier'],
-  phone: ['text'],
-  year: ['date'],
-  division: ['text'],
-  pseudonym: ['text', 'identifier'],
-};
-
 export function maskFits(mask: Mask, type: FieldType): boolean {
-  const types = FITS[mask];
-  return types === 'all' || types.includes(type.name);
+  return mask === 'none' || mask === 'hide' || typeOf(type).masks[mask] !== undefined;
+}
+
+/** What leaves of a field under a mask that fits it; undefined where nothing does. `plain`: what leaves unmasked. */
+export function maskedSchema(mask: Mask, type: FieldType, plain: ValueSchema): ValueSchema | undefined {
+  return mask === 'none' ? plain : typeOf(type).masks[mask];
 }
 
 /** The mask where nothing else is declared: L3 and L4 never leave unmasked by default. */

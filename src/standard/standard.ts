@@ -2,13 +2,12 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../platform/paths.js';
 import type { Code, CodeList } from './code-list.js';
-import { parseElementType } from './element-type.js';
 import { type Element, type Entity, englishTitle } from './entity.js';
 import { type EntityFacts, readFacts } from './facts.js';
 import { type DerivedField, type GridSize, readDerivations, readGridSizes } from './places.js';
 import { readCsv } from './read-csv.js';
 import type { Division } from './region.js';
-import { MASKS, type Mask, type Sensitivity } from './type.js';
+import { MASKS, type Mask, parseElementType, type Sensitivity } from './type.js';
 
 /** One major version of the unified community data standard, with the code lists in force. Immutable: changing a list makes another one. */
 export interface Standard {

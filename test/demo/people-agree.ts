@@ -1,6 +1,6 @@
 import type { Test } from 'tap';
 import { SYNTHETIC_COUNTIES } from '../../src/demo/people/identity-numbers.js';
-import { parseDate } from '../../src/ingest/judge/dates.js';
+import { parseDate } from '../../src/standard/calendar.js';
 
 /** One row by the contract's field names and codes. */
 export type Line = Record<string, unknown>;

@@ -7,7 +7,6 @@ import t from 'tap';
 import { packageRoot } from '../../src/platform/paths.js';
 import { checkCodeList } from '../../src/standard/check-code-list.js';
 import { changedList, differenceOf, shippedList } from '../../src/standard/code-list.js';
-import { parseElementType } from '../../src/standard/element-type.js';
 import { entitySchema } from '../../src/standard/entity-schema.js';
 import { readFacts } from '../../src/standard/facts.js';
 import { isIdentifier, isResidentId, isUscc, residentIdCheck, usccCheck } from '../../src/standard/identifier.js';
@@ -15,7 +14,7 @@ import { defaultMask, maskFits } from '../../src/standard/mask.js';
 import { readDerivations, readGridSizes } from '../../src/standard/places.js';
 import { divisionFieldOf, townshipOf } from '../../src/standard/region.js';
 import { loadStandard, withCodeList } from '../../src/standard/standard.js';
-import { TYPES } from '../../src/standard/type.js';
+import { parseElementType, TYPES } from '../../src/standard/type.js';
 
 const standard = loadStandard();
 const folder = join(packageRoot, 'schemas', 'standard', 'v1');

@@ -1,4 +1,4 @@
-import { type FieldType, TYPES } from '../../standard/type.js';
+import { type FieldType, isComparable, typeOf } from '../../standard/type.js';
 import type { Field } from '../contract.js';
 import type { ContractDocument } from '../contract-document.js';
 import { isReserved } from '../names.js';
@@ -41,16 +41,16 @@ interface ListUse {
 const USES: readonly ListUse[] = [
   {
     list: 'subjects',
-    fits: (type) => isText(type) || (type.of !== undefined && isText(type.of)),
+    fits: (type) => typeOf(type.of ?? type).subject,
     expected: 'identifier, text, or a list of them',
   },
   { list: 'filterable', fits: isComparable, expected: 'any type but point, geometry, list' },
   {
     list: 'sortable',
-    fits: (type) => isComparable(type) && type.name !== 'boolean',
+    fits: (type) => typeOf(type).sortable,
     expected: 'an ordered type or text',
   },
-  { list: 'scopes', fits: (type) => type.name === 'text' || type.name === 'code', expected: 'text or code' },
+  { list: 'scopes', fits: (type) => typeOf(type).scope, expected: 'text or code' },
 ];
 
 function checkNames(document: ContractDocument, fields: Fields, faults: Faults): void {
@@ -67,7 +67,7 @@ function checkNames(document: ContractDocument, fields: Fields, faults: Faults):
 function checkPartition(document: ContractDocument, fields: Fields, faults: Faults): void {
   if (document.partition === undefined) return;
   const field = find(document.partition, ['partition'], fields, faults);
-  if (field !== undefined && field.type.name !== 'text' && field.type.name !== 'code') {
+  if (field !== undefined && !typeOf(field.type).scope) {
     faults.add(['partition'], `A field of type ${field.type.name} does not fit here`, { expected: 'text or code' });
   }
   const declared = document.fields[document.partition];
@@ -94,7 +94,7 @@ function checkDimension(by: string, path: Path, fields: Fields, faults: Faults):
   const banded = /^age-band\((.+)\)$/.exec(by)?.[1];
   const field = find(banded ?? by, path, fields, faults);
   if (field === undefined) return;
-  if (banded !== undefined && field.type.name !== 'date') faults.add(path, 'An age band needs a date');
+  if (banded !== undefined && typeOf(field.type).calendar !== 'day') faults.add(path, 'An age band needs a date');
   if (!isComparable(field.type)) faults.add(path, `A field of type ${field.type.name} can't be a dimension`);
 }
 
@@ -102,12 +102,4 @@ function find(name: string, path: Path, fields: Fields, faults: Faults): Field |
   const field = fields.get(name);
   if (field === undefined) faults.unknown(path, clip(name), fields.keys(), 'field');
   return field;
-}
-
-function isComparable(type: FieldType): boolean {
-  return TYPES[type.name].operators.includes('eq');
-}
-
-function isText(type: FieldType): boolean {
-  return type.name === 'text' || type.name === 'identifier';
 }

@@ -1,6 +1,6 @@
 import { type Element, englishTitle } from '../../standard/entity.js';
 import { defaultMask, isPersonal, maskFits } from '../../standard/mask.js';
-import type { FieldType, Mask, Sensitivity } from '../../standard/type.js';
+import { type FieldType, type Mask, type Sensitivity, typeOf } from '../../standard/type.js';
 import type { Faults } from '../check/fault.js';
 import type { Field } from '../contract.js';
 import type { FieldDocument } from '../contract-document.js';
@@ -90,8 +90,7 @@ function codesOf(
 ): { codes?: Record<string, string> } {
   if (document.codes === undefined) return {};
   const list = type.list ?? type.of?.list;
-  const known: ReadonlyMap<string, string> | undefined =
-    type.name === 'boolean' ? BOOLEANS : list === undefined ? undefined : standard.lists.get(list);
+  const known = typeOf(type).codes ?? (list === undefined ? undefined : standard.lists.get(list));
   if (known === undefined) {
     faults.add([...path, 'codes'], `The type ${type.name} has no codes`, {
       expected: 'code, list of code, or boolean',
@@ -99,15 +98,10 @@ function codesOf(
     return {};
   }
   for (const [own, code] of Object.entries(document.codes)) {
-    if (!known.has(code)) faults.unknown([...path, 'codes', own], code, known.keys(), `code of ${list ?? 'boolean'}:`);
+    if (!known.has(code)) faults.unknown([...path, 'codes', own], code, known.keys(), `code of ${list ?? type.name}:`);
   }
   return { codes: Object.assign(Object.create(null) as Record<string, string>, document.codes) };
 }
-
-const BOOLEANS: ReadonlyMap<string, string> = new Map([
-  ['true', '是'],
-  ['false', '否'],
-]);
 
 function headings(name: string, document: FieldDocument): readonly string[] {
   return document.from === undefined ? [name] : [document.from].flat();

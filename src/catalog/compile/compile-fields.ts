@@ -1,5 +1,5 @@
 import type { Element, Entity } from '../../standard/entity.js';
-import { defaultMask } from '../../standard/mask.js';
+import { defaultMask, maskFits } from '../../standard/mask.js';
 import { divisionFieldOf } from '../../standard/region.js';
 import type { Field } from '../contract.js';
 import type { ContractDocument } from '../contract-document.js';
@@ -52,7 +52,7 @@ function takeMasks(fields: Map<string, Field>, elements: ReadonlyMap<string, Ele
   for (const { name, embeds = [], mask } of elements.values()) {
     const field = fields.get(name);
     // Any mask of the whole covers the codes inside. For an inner number, the mask of the whole may show what the number's own mask hides.
-    const inside = embeds.map((other) => fields.get(other)).filter((other) => other?.type.name === 'identifier');
+    const inside = embeds.map((other) => fields.get(other)).filter((other) => other?.type.scheme !== undefined);
     if (field === undefined || inside.every((other) => other!.defaultMask === mask)) continue;
     fields.set(name, { ...field, defaultMask: 'hide' });
   }
@@ -74,10 +74,9 @@ function finish(fields: Map<string, Field>, document: ContractDocument): Map<str
       next.sensitivity = 'L4';
       next.defaultMask = defaultMask('L4', field.defaultMask);
     }
-    if (field.type.kindField !== undefined && !fields.has(field.type.kindField)) {
-      next.type = { name: field.type.name, scheme: field.type.scheme ?? 'resident-id' };
-    }
-    const division = field.type.name === 'text' ? divisionFieldOf(name, (other) => fields.has(other)) : undefined;
+    const { name: type, scheme, kindField } = field.type;
+    if (kindField !== undefined && !fields.has(kindField)) next.type = { name: type, scheme: scheme ?? 'resident-id' };
+    const division = maskFits('division', field.type) ? divisionFieldOf(name, (other) => fields.has(other)) : undefined;
     if (division !== undefined && isAddress(next)) next.divisionField = division;
     fields.set(name, next);
   }

@@ -1,23 +1,8 @@
 import type { Standard } from '../../standard/standard.js';
-import type { FieldType, TypeName } from '../../standard/type.js';
+import { type FieldType, isTypeName, TYPES } from '../../standard/type.js';
 import type { Faults } from '../check/fault.js';
 import type { TypeDocument } from '../contract-document.js';
 
-/** Parameters of each type; `!` = required. */
-const PARAMETERS: Readonly<Record<TypeName, readonly string[]>> = {
-  text: ['length!'],
-  code: ['list!'],
-  integer: ['bits'],
-  decimal: ['precision!', 'scale!'],
-  boolean: [],
-  date: [],
-  month: [],
-  datetime: [],
-  identifier: ['scheme!'],
-  point: [],
-  geometry: [],
-  list: ['of!'],
-};
 const ALL_PARAMETERS = ['length', 'list', 'bits', 'precision', 'scale', 'scheme', 'of'] as const;
 
 export interface Compiling {
@@ -32,25 +17,26 @@ export function compileType(
   { standard, faults }: Compiling,
 ): FieldType | undefined {
   const before = faults.list.length;
-  if (document.type === undefined) {
+  const name = document.type ?? '';
+  if (!isTypeName(name)) {
     faults.add([...path, 'type'], 'A field beyond the standard needs its type');
     return undefined;
   }
-  const name = document.type as TypeName;
   checkParameters(name, document, path, faults);
-  if (name === 'code' && document.list !== undefined && !standard.lists.has(document.list)) {
+  if (document.list !== undefined && !standard.lists.has(document.list)) {
     faults.unknown([...path, 'list'], document.list, standard.lists.keys(), 'code list');
   }
-  if (name === 'decimal' && Number(document.scale) > Number(document.precision)) {
+  if (Number(document.scale) > Number(document.precision)) {
     faults.add([...path, 'scale'], 'The scale is larger than the precision');
   }
-  const of = name === 'list' ? compileItem(document, path, { standard, faults }) : undefined;
-  return faults.list.length > before ? undefined : typeOf(name, document, of);
+  const of = compileItem(document, path, { standard, faults });
+  return faults.list.length > before ? undefined : declaredType(name, document, of);
 }
 
 function compileItem(document: TypeDocument, path: readonly (string | number)[], compiling: Compiling) {
   if (document.of === undefined) return undefined;
-  if (document.of.type === 'list' || document.of.type === 'point' || document.of.type === 'geometry') {
+  const { type = '' } = document.of;
+  if (isTypeName(type) && !TYPES[type].operators.includes('eq')) {
     compiling.faults.add([...path, 'of', 'type'], 'A list is of a scalar');
     return undefined;
   }
@@ -58,12 +44,12 @@ function compileItem(document: TypeDocument, path: readonly (string | number)[],
 }
 
 function checkParameters(
-  name: TypeName,
+  name: FieldType['name'],
   document: TypeDocument,
   path: readonly (string | number)[],
   faults: Faults,
 ): void {
-  const taken = PARAMETERS[name];
+  const taken = TYPES[name].parameters;
   for (const parameter of ALL_PARAMETERS) {
     const present = document[parameter] !== undefined;
     const required = taken.includes(`${parameter}!`);
@@ -74,7 +60,7 @@ function checkParameters(
   }
 }
 
-function typeOf(name: TypeName, document: TypeDocument, of: FieldType | undefined): FieldType {
+function declaredType(name: FieldType['name'], document: TypeDocument, of: FieldType | undefined): FieldType {
   return {
     name,
     ...(document.length === undefined ? {} : { length: Number(document.length) }),

@@ -1,4 +1,4 @@
-import { TYPES } from '../../standard/type.js';
+import { typeOf } from '../../standard/type.js';
 import type { Catalog } from '../catalog.js';
 import { type CatalogFault, gatherFaults } from '../check/fault.js';
 import type { Contract, Relation } from '../contract.js';
@@ -49,7 +49,7 @@ function linkRelation(contract: Contract, relation: Relation, target: Contract) 
         reason: `${theirs} is not of the key of ${target.name}`,
         expected: target.key.join(', '),
       });
-    } else if (from !== undefined && TYPES[from.type.name].column(from.type) !== TYPES[to.type.name].column(to.type)) {
+    } else if (from !== undefined && typeOf(from.type).column(from.type) !== typeOf(to.type).column(to.type)) {
       faults.push({ at: [own], reason: `${own} and ${theirs} have types that don't compare` });
     }
   }

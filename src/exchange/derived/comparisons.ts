@@ -1,6 +1,7 @@
 import type { ComparedSide } from '../../query/datasets/compare.js';
 import type { EntityFacts, FactSubject } from '../../standard/facts.js';
 import type { Standard } from '../../standard/standard.js';
+import { typeOf } from '../../standard/type.js';
 import { type GrantedRead, openField } from './granted-reads.js';
 
 /** One granted dataset of a comparison. */
@@ -15,8 +16,6 @@ export interface Comparison {
   second: Side;
   elements: readonly string[];
 }
-
-const INCOMPARABLE = new Set(['point', 'geometry', 'list', 'datetime']);
 
 /** All pairs of granted datasets about the same kind of subject; the source of truth comes first. */
 export function comparisonsOf(reads: readonly GrantedRead[], standard: Standard): Comparison[] {
@@ -45,7 +44,7 @@ function sideOf(read: GrantedRead, facts: EntityFacts): Side[] {
   const says = new Map<string, string>();
   for (const [element, name] of facts.says) {
     const field = name === facts.by || open(name) === undefined ? undefined : contract.fields.get(name);
-    if (field !== undefined && !INCOMPARABLE.has(field.type.name)) says.set(element, name);
+    if (field !== undefined && typeOf(field.type).compared !== 'never') says.set(element, name);
   }
   // A place that is masked for children would reveal them through the list.
   const place = (name: string | undefined) => (openField(access, name)?.minorMask === 'none' ? name : undefined);

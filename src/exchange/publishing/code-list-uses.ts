@@ -35,7 +35,7 @@ export async function standingCodes(
 ): Promise<CodeUse[]> {
   const uses: CodeUse[] = [];
   for (const { contract, field } of fieldsOfList(catalog, list)) {
-    const holds = field.type.name === 'list' ? `jsonb_exists("${field.name}", code)` : `"${field.name}" = code`;
+    const holds = field.type.of !== undefined ? `jsonb_exists("${field.name}", code)` : `"${field.name}" = code`;
     const { rows } = await tx.query<{ code: string }>(
       `SELECT code FROM unnest($1::text[]) AS code WHERE EXISTS (SELECT FROM ${liveTable(contract)} WHERE ${holds})
          OR EXISTS (SELECT FROM ${historyTable(contract)} WHERE ${holds})`,

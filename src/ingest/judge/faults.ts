@@ -1,6 +1,7 @@
 import type { ErrorObject } from 'ajv';
+import type { ValueFault } from '../../standard/types/value-type.js';
 import type { RowError } from '../readers/source.js';
-import { UNMAPPED } from './parse-value.js';
+import type { Must, RowCheck } from './row-schema.js';
 
 const EXPECTED: Readonly<Record<string, string>> = {
   string: 'text',
@@ -9,24 +10,19 @@ const EXPECTED: Readonly<Record<string, string>> = {
   object: 'GeoJSON',
   array: 'a list',
 };
-const CALENDAR: Readonly<Record<string, string>> = {
-  date: 'not a date of the calendar in an accepted spelling',
-  month: 'not a month in an accepted spelling',
-  datetime: 'not a date and time in an accepted spelling',
-};
+const OTHERWISE: ValueFault = { rule: 'range', reason: 'not a whole number of the range' };
 
-/** The errors of ajv in plain words: at most one per field, never a value. */
-export function rowErrors(errors: readonly ErrorObject[], fields: readonly string[]): RowError[] {
+/** What the check found, in plain words: at most one error per field, never a value. */
+export function rowErrors({ errors }: RowCheck, values: readonly unknown[], fields: readonly string[]): RowError[] {
   const found = new Map<string, RowError>();
-  for (const error of errors) {
+  for (const error of errors ?? []) {
     const field = fields[Number(error.instancePath.split('/')[1])];
-    if (field !== undefined && !found.has(field)) found.set(field, { field, ...explain(error) });
+    if (field !== undefined && !found.has(field)) found.set(field, { field, ...explain(error, values) });
   }
   return [...found.values()];
 }
 
-function explain(error: ErrorObject): Omit<RowError, 'field'> {
-  const { keyword, schema, data } = error;
+function explain({ keyword, schema, data }: ErrorObject, values: readonly unknown[]): ValueFault {
   switch (keyword) {
     case 'type':
       return data === null
@@ -36,29 +32,9 @@ function explain(error: ErrorObject): Omit<RowError, 'field'> {
       return { rule: 'length', reason: `longer than ${schema} characters` };
     case 'maxItems':
       return { rule: 'length', reason: `more than ${schema} values` };
-    case 'codeIn':
-      if (data === UNMAPPED) return { rule: 'code', reason: 'the contract maps no such code of the publisher' };
-      return { rule: 'code', reason: `not a code of ${schema}` };
-    case 'codeInForce':
-    case 'codesInForce':
-      return { rule: 'retired-code', reason: `a retired code of ${schema}` };
-    case 'calendar':
-      return { rule: 'date', reason: CALENDAR[schema as string]! };
-    case 'fits': {
-      const [precision, scale] = schema as [number, number];
-      return { rule: 'precision', reason: `not a number of at most ${precision} digits, ${scale} after the point` };
-    }
-    case 'minimum':
-    case 'maximum':
-    case 'wholeNumber':
-      return { rule: 'range', reason: 'not a whole number of the range' };
-    case 'identifies':
-      return { rule: 'checksum', reason: 'not well formed, or its check character is wrong' };
-    case 'storable':
-      return { rule: 'character', reason: 'has characters that cannot be stored' };
-    case 'geometry':
-      return { rule: 'geometry', reason: 'not a GeoJSON geometry with coordinates of the earth' };
+    case 'must':
+      return (schema as Must)(data as never, values) ?? OTHERWISE;
     default:
-      return { rule: keyword, reason: 'not what the contract allows' };
+      return OTHERWISE;
   }
 }

@@ -1,7 +1,8 @@
 import type { Contract } from '../../catalog/contract.js';
 import type { Standard } from '../../standard/standard.js';
+import type { ParseValue } from '../../standard/types/value-type.js';
 import { Unreadable } from '../readers/source.js';
-import { type ParseValue, valueParser } from './parse-value.js';
+import { valueParser } from './value-parser.js';
 
 /** The target of a heading's values: the index of the field, and the parser for this heading. */
 export interface Target {
@@ -24,7 +25,7 @@ export function compileMapping(contract: Contract, standard: Standard): Readonly
     mapping.set(heading, {
       field: at,
       heading,
-      parse: valueParser(field, heading, list === undefined ? undefined : standard.lists.get(list)),
+      parse: valueParser(field, heading, standard.lists.get(list ?? '')),
     });
   };
   fields.forEach((field, at) => {

@@ -1,6 +1,7 @@
 import type { Contract } from '../../catalog/contract.js';
+import { fourteenth } from '../../standard/calendar.js';
 import { isResidentId } from '../../standard/identifier.js';
-import { fourteenth } from './dates.js';
+import { typeOf } from '../../standard/type.js';
 
 /**
  * Until when a row concerns a child under 14 (PIPL art. 31): from `born`, else from the number of the row's first
@@ -8,7 +9,8 @@ import { fourteenth } from './dates.js';
  */
 export function minorUntil(contract: Contract): (values: readonly unknown[]) => string {
   const names = [...contract.fields.keys()];
-  const bornAt = contract.fields.get('born')?.type.name === 'date' ? names.indexOf('born') : -1;
+  const born = contract.fields.get('born');
+  const bornAt = born !== undefined && typeOf(born.type).calendar === 'day' ? names.indexOf('born') : -1;
   const subjectAt = contract.subjects[0] === undefined ? -1 : names.indexOf(contract.subjects[0]);
   return (values) => {
     const born = bornAt >= 0 ? (values[bornAt] as string | null) : bornOf(subjectAt < 0 ? null : values[subjectAt]);

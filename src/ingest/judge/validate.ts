@@ -160,7 +160,7 @@ function rowJudge({
       keepKey(validator, values);
     }
     const check = operation === 'delete' ? validator.remove : validator.store;
-    if (!check(values)) return rowErrors(check.errors ?? [], validator.fields);
+    if (!check(values)) return rowErrors(check, values, validator.fields);
     if (operation === 'delete') return undefined;
     return inScope(values) ? tally.rules(values, line) : [OUTSIDE];
   };

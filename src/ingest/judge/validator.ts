@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Contract } from '../../catalog/contract.js';
 import type { Standard } from '../../standard/standard.js';
-import { copyWriter } from '../land/copy-text.js';
+import { typeOf, type ValueType } from '../../standard/type.js';
 import { compileMapping, type Target } from './mapping.js';
 import { minorUntil } from './minors.js';
 import { compileRowChecks, type RowCheck } from './row-schema.js';
@@ -40,10 +40,14 @@ function compileValidator(contract: Contract, standard: Standard): Validator {
     fields,
     mapping: compileMapping(contract, standard),
     ...compileRowChecks(contract, standard),
-    writers: [...contract.fields.values()].map((field) => copyWriter(field.type)),
+    writers: [...contract.fields.values()].map(({ type }) => copyWriter(typeOf(type))),
     keyAt: contract.key.map((name) => fields.indexOf(name)),
     minorUntil: contract.hasMinors ? minorUntil(contract) : undefined,
   };
+}
+
+function copyWriter({ copy }: ValueType): (value: unknown) => string {
+  return (value) => (value === null ? '\\N' : copy(value as never));
 }
 
 /** True where every code that it accepts is still in force: a list may change during a delivery. */

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Report } from '../delivery.js';
 import type { Reject } from '../judge/validate.js';
-import { storableText } from './copy-text.js';
+import { storableText } from './storable-text.js';
 
 /** `field\0rule` → rows. */
 export type FaultCounts = Map<string, number>;

@@ -1,6 +1,7 @@
+import { copyText } from '../../standard/types/plain-text.js';
 import type { Operation } from '../judge/fill-row.js';
 import type { Validator } from '../judge/validator.js';
-import { copyText, storableText } from './copy-text.js';
+import { storableText } from './storable-text.js';
 
 /** What a staged row does, as a `"char"`. `kept` names a row whose new version was set aside, so the old one stays. */
 const MARKS = { upsert: 'u', delete: 'd', kept: 'k' } as const;

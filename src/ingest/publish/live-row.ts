@@ -40,7 +40,7 @@ export function readLiveRow(
   if (!contains(asked.access.grant.rows, fields)(values)) return { outcome: 'outside' };
   if (typeof filled !== 'string') return { outcome: 'broken', errors: filled };
   if (filled === 'delete') return { outcome: 'broken', errors: [NO_DELETE] };
-  if (!validator.store(values)) return { outcome: 'broken', errors: rowErrors(validator.store.errors ?? [], fields) };
+  if (!validator.store(values)) return { outcome: 'broken', errors: rowErrors(validator.store, values, fields) };
   const record: Record<string, unknown> = { row_id: number };
   for (const [i, name] of fields.entries()) record[name] = values[i];
   if (validator.minorUntil !== undefined) record.minor_until = validator.minorUntil(values);

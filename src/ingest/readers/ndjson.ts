@@ -1,3 +1,4 @@
+import { parseExactly } from './exact-json.js';
 import { type Line, linesOf } from './lines.js';
 import { broken, type Content, type Source, type SourceRow } from './source.js';
 
@@ -22,7 +23,7 @@ function contentOf(line: Line): Content {
   if (line.text.includes('\ufffd')) return broken('encoding', 'the line is not valid UTF-8');
   let value: unknown;
   try {
-    value = JSON.parse(line.text);
+    value = parseExactly(line.text);
   } catch {
     return broken('json', 'the line is not JSON'); // the parser's message quotes the text
   }

@@ -3,9 +3,9 @@ import type { RowScope } from '../../access/grants/grant.js';
 import { isWhole } from '../../access/grants/row-scope.js';
 import type { Contract, Field } from '../../catalog/contract.js';
 import type { Standard } from '../../standard/standard.js';
+import { typeOf } from '../../standard/type.js';
 import { knownHeadings } from '../readers/known-headings.js';
 import { columnName } from '../readers/xlsx/xlsx-sheet.js';
-import { exampleOf } from './example.js';
 import type { Cell, Column, DropDown, Sheet } from './sheet.js';
 import { writeWorkbook } from './write-workbook.js';
 
@@ -31,7 +31,7 @@ export function templateWorkbook(templating: Templating): Promise<Buffer> {
   const headings = headingsOf(contract);
   const words = fields.map((field) => wordsOf(field, standard));
   const listed = words.flatMap((each, column) =>
-    each.length > 0 && each.length <= WORDS_AT_MOST && fields[column]!.type.name === 'code'
+    each.length > 0 && each.length <= WORDS_AT_MOST && fields[column]!.type.list !== undefined
       ? [{ column, words: each }]
       : [],
   );
@@ -41,7 +41,10 @@ export function templateWorkbook(templating: Templating): Promise<Buffer> {
   });
   const filled: Sheet = {
     name: contract.title.zh.replace(/[\\/?*[\]:']/g, ' ').slice(0, 31),
-    columns: fields.map((field, at) => ({ width: Math.max(12, 2 * headings[at]!.length + 4), text: isText(field) })),
+    columns: fields.map((field, at) => ({
+      width: Math.max(12, 2 * headings[at]!.length + 4),
+      text: typeOf(field.type).spreadsheetText,
+    })),
     frozenRows: HEADER_ROW,
     rows: [
       [{ text: titleOf(templating), style: 'title' }],
@@ -91,27 +94,8 @@ function wordsOf({ type, codes }: Field, standard: Standard): { word: string; me
   return [...(list ?? [])].map(([word, meaning]) => ({ word, meaning }));
 }
 
-function isText({ type }: Field): boolean {
-  return !['integer', 'decimal', 'date', 'datetime'].includes(type.name);
-}
-
 const COLUMNS: readonly Column[] = [12, 20, 24, 28, 12, 8, 60, 24].map((width) => ({ width }));
 const EXPLAINED = ['列', '表头', '数据项', '英文 English', '类型', '必填', '可填写的值', '示例（虚构）'];
-const TYPES: Readonly<Record<Field['type']['name'], string>> = {
-  text: '文本',
-  code: '代码',
-  integer: '整数',
-  decimal: '小数',
-  boolean: '是/否',
-  date: '日期',
-  month: '月份',
-  datetime: '日期时间',
-  identifier: '证件号码',
-  point: '坐标',
-  geometry: '图形',
-  list: '多值',
-};
-
 function explained(
   fields: readonly Field[],
   headings: readonly string[],
@@ -123,10 +107,10 @@ function explained(
       headings[at]!,
       field.title.zh,
       field.title.en,
-      TYPES[field.type.name] + (field.type.length === undefined ? '' : `（≤${field.type.length}）`),
+      typeOf(field.type).title + (field.type.length === undefined ? '' : `（≤${field.type.length}）`),
       field.required ? '必填' : '选填',
       told(words[at]!),
-      words[at]![0]?.word ?? exampleOf(field),
+      words[at]![0]?.word ?? typeOf(field.type).example(field.type),
     ].map((text): Cell => ({ text, style: 'text' })),
   );
   const header = EXPLAINED.map((text): Cell => ({ text, style: 'heading' }));

@@ -1,7 +1,7 @@
 import type { Access } from '../../access/policy/decision.js';
 import { identifier } from '../../catalog/names.js';
 import { liveTable } from '../../catalog/table.js';
-import type { FieldType } from '../../standard/type.js';
+import { type FieldType, typeOf } from '../../standard/type.js';
 import { adultGuard, maskedForMinors, scopeGuard } from '../statement/guards.js';
 import { type Parameters, parameters } from '../statement/parameters.js';
 
@@ -27,9 +27,6 @@ interface Compared {
   elements: readonly string[];
 }
 
-/** Types whose values PostgreSQL compares as they are. */
-const EXACT = new Set(['integer', 'decimal', 'boolean', 'date', 'month', 'code']);
-
 /**
  * Where two datasets say different things of one subject: subject, element, both values as text, division, grid. One row a subject and
  * element. Names come from contracts; values are parameters.
@@ -40,7 +37,7 @@ export function compareSql({ first, second, elements }: Compared, today: string)
   const pairs = elements.map((element) => {
     const [a, b] = [column('a', first.says.get(element)!), column('b', second.says.get(element)!)];
     const guards = [...guard(first, 'a', element, bound), ...guard(second, 'b', element, bound)];
-    const differs = [differ(a, b, typeOf(first, element), typeOf(second, element)), ...guards];
+    const differs = [differ(a, b, fieldTypeOf(first, element), fieldTypeOf(second, element)), ...guards];
     return `('${element}', ${a}::text, ${b}::text, ${differs.join(' AND ')})`;
   });
   const place = (name: 'division' | 'grid') => {
@@ -72,7 +69,7 @@ function bind({ binders }: Parameters, today: string): unknown[] {
 }
 
 function differ(a: string, b: string, typeA: FieldType, typeB: FieldType): string {
-  if (typeA.name === typeB.name && EXACT.has(typeA.name)) return `${a} <> ${b}`;
+  if (typeA.name === typeB.name && typeOf(typeA).compared === 'exactly') return `${a} <> ${b}`;
   return `${a}::text <> ${b}::text AND ${normal(a)} <> ${normal(b)}`;
 }
 
@@ -86,7 +83,7 @@ function guard({ access, by, says }: ComparedSide, alias: string, element: strin
   return maskedForMinors(access, [by, says.get(element)!]) ? [adultGuard(alias, bound)] : [];
 }
 
-function typeOf(side: ComparedSide, element: string): FieldType {
+function fieldTypeOf(side: ComparedSide, element: string): FieldType {
   return side.access.contract.fields.get(side.says.get(element)!)!.type;
 }
 

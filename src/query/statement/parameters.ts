@@ -1,4 +1,4 @@
-import type { Value } from '../ask.js';
+import type { Value } from '../../standard/type.js';
 
 /** What a statement is bound with at run time. A plan holds only binders, never a caller's value. */
 export interface Binding {

@@ -6,7 +6,9 @@ import { datasetPath } from '../../catalog/contract-id.js';
 import { proxyOf } from '../../catalog/source-terms.js';
 import type { Exchange } from '../../exchange/exchange.js';
 import { LIVE_CANNOT } from '../../query/live-keys.js';
-import { TYPES } from '../../standard/type.js';
+import { maskedSchema } from '../../standard/mask.js';
+import { type Mask, typeOf, type ValueSchema } from '../../standard/type.js';
+import { anyCode } from '../../standard/types/code.js';
 
 /** `GET /data/{publisher}/{dataset}/v{major}`: catalog, open to every authenticated application, with what this caller may do. */
 export function datasetPage(exchange: Exchange, subject: Subject, contract: Contract): Record<string, unknown> {
@@ -52,7 +54,7 @@ function describeField(field: Field, contract: Contract): Record<string, unknown
     required: field.required,
     sensitivity: field.sensitivity,
     default_mask: field.defaultMask,
-    operators: contract.filterable.has(field.name) ? TYPES[field.type.name].operators : [],
+    operators: contract.filterable.has(field.name) ? typeOf(field.type).operators : [],
     sortable: contract.sortable.has(field.name),
     standard: field.standard,
   };
@@ -100,12 +102,18 @@ export function rowSchema(exchange: Exchange, subject: Subject, contract: Contra
   };
 }
 
-function fieldSchema(field: Field, accesses: readonly ReturnType<typeof compileAccess>[]): Record<string, unknown> {
-  const masks = new Set(accesses.flatMap((access) => access.fields.get(field.name)?.mask ?? []));
-  masks.delete('none');
-  const mask = masks.size === 0 ? {} : { 'x-mask': [...masks].join(', ') };
-  // A masked value keeps its type, not its pattern: 110101************ is no number.
-  const { pattern: _, ...loose } = TYPES[field.type.name].schema(field.type);
-  const schema = masks.size === 0 ? TYPES[field.type.name].schema(field.type) : loose;
-  return { title: field.title.zh, 'x-sensitivity': field.sensitivity, ...mask, anyOf: [schema, { type: 'null' }] };
+/** What leaves of the field under every grant of the caller: each mask has a form of its own. */
+function fieldSchema(field: Field, accesses: readonly ReturnType<typeof compileAccess>[]): ValueSchema {
+  const given = accesses.flatMap((access) => access.fields.get(field.name) ?? []);
+  const masks = new Set<Mask>(accesses.length === 0 ? ['none'] : given.map(({ mask }) => mask));
+  const minorMasks = given.flatMap(({ minorMask }) => (minorMask === 'none' ? [] : minorMask));
+  const plain = typeOf(field.type).schema(field.type, () => anyCode);
+  const forms = [...new Set([...masks, ...minorMasks])].flatMap((mask) => maskedSchema(mask, field.type, plain) ?? []);
+  const named = [...masks].filter((mask) => mask !== 'none');
+  return {
+    title: field.title.zh,
+    'x-sensitivity': field.sensitivity,
+    ...(named.length === 0 ? {} : { 'x-mask': named.join(', ') }),
+    anyOf: [...forms, { type: 'null' }],
+  };
 }

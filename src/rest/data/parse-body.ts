@@ -2,7 +2,7 @@ import type { Catalog } from '../../catalog/catalog.js';
 import type { Contract } from '../../catalog/contract.js';
 import { Problem } from '../../platform/errors.js';
 import { pointerTo } from '../../platform/json-pointer.js';
-import type { Ask, Condition, Leaf, Value } from '../../query/ask.js';
+import type { Ask, Condition, Leaf } from '../../query/ask.js';
 import { ASK_LIMITS } from '../../query/limits.js';
 import {
   checkOperator,
@@ -14,6 +14,7 @@ import {
   suggestion,
 } from '../../query/names.js';
 import { parseValue } from '../../query/value.js';
+import type { Value } from '../../standard/type.js';
 import { checkLimit, parseCount } from './parse-url.js';
 
 interface BodyContext {

@@ -1,7 +1,7 @@
 import type { Catalog } from '../../catalog/catalog.js';
 import type { Contract } from '../../catalog/contract.js';
 import { Problem } from '../../platform/errors.js';
-import type { Ask, Condition, Leaf, Value } from '../../query/ask.js';
+import type { Ask, Condition, Leaf } from '../../query/ask.js';
 import { ASK_LIMITS } from '../../query/limits.js';
 import {
   checkOperator,
@@ -15,6 +15,7 @@ import {
 } from '../../query/names.js';
 import { parseValue } from '../../query/value.js';
 import { isPersonal } from '../../standard/mask.js';
+import type { Value } from '../../standard/type.js';
 import { pairsOf, type QueryPair } from '../http/query-string.js';
 
 const CONTROLS = ['_select', '_sort', '_limit', '_cursor', '_count', '_expand'] as const;
@@ -146,7 +147,7 @@ function parseLeaf(parameter: string, text: string, raw: string, context: UrlCon
       expected: 'the same filter in a body',
     });
   }
-  const value = located(() => parseValue({ field, op, standard: catalog.standard }, raw), place);
+  const value = located(() => parseValue({ field, op, standard: catalog.standard, text: true }, raw), place);
   return { path, op, value: op === 'in' || op === 'nin' ? [value] : value };
 }
 

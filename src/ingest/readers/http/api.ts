@@ -3,6 +3,7 @@ import { parse } from 'content-type';
 import { type buildConnector, Pool } from 'undici';
 import type { ReachedUpstream } from '../../../access/upstreams/resolve-upstream.js';
 import { Problem } from '../../../platform/errors.js';
+import { parseExactly } from '../exact-json.js';
 import { apiProblem } from './api-problem.js';
 
 export interface ApiLimits {
@@ -134,7 +135,7 @@ function refusedReply(
 
 function parsed(bytes: Buffer): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return parseExactly(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
     throw failed('answered something that is not JSON'); // the parser's text quotes the reply
   }

@@ -1,4 +1,5 @@
 import type { Field } from '../../../catalog/contract.js';
+import { typeOf } from '../../../standard/type.js';
 import type { RawCell } from './xlsx-sheet.js';
 import type { Workbook } from './xlsx-workbook.js';
 
@@ -53,7 +54,7 @@ export function readCell(cell: RawCell, field: Field | undefined, book: Workbook
 }
 
 function textual(text: string, field: Field | undefined): string | CellFault {
-  const numbered = field !== undefined && field.type.name !== 'decimal' && SCIENTIFIC.test(text.trim());
+  const numbered = field !== undefined && field.type.scale === undefined && SCIENTIFIC.test(text.trim());
   return numbered ? LOST_DIGITS : text;
 }
 
@@ -68,9 +69,9 @@ function numeric(
   if (meaning === 'date' || (meaning === 'time' && number >= 1)) return dayOf(number, field, book.date1904);
   if (meaning === 'time') return timeOf(number);
   if (Math.abs(number) >= PRECISE_BELOW) return LOST_DIGITS;
-  // A serial without a date format is recognised by its five digits (`dates.ts`), and counts from 1899 only.
+  // A serial without a date format is recognised by its five digits (`calendar.ts`), and counts from 1899 only.
   const serial =
-    book.date1904 && field?.type.name === 'date' && Number.isInteger(number) && number >= 10_000 && number < 100_000;
+    book.date1904 && calendarOf(field) === 'day' && Number.isInteger(number) && number >= 10_000 && number < 100_000;
   return serial ? dayOf(number, field, true) : plainNumber(number);
 }
 
@@ -80,9 +81,13 @@ function dayOf(serial: number, field: Field | undefined, date1904: boolean): str
   const instant = new Date(first + Math.round(serial * 86_400) * 1_000);
   if (serial < 0 || Number.isNaN(instant.getTime()) || instant.getUTCFullYear() > 9999) return plainNumber(serial);
   const [day, time] = instant.toISOString().split('T') as [string, string];
-  if (field?.type.name === 'month') return day.slice(0, 7);
-  const midnight = instant.getTime() % DAY_MS === 0 && field?.type.name !== 'datetime';
+  if (calendarOf(field) === 'month') return day.slice(0, 7);
+  const midnight = instant.getTime() % DAY_MS === 0 && calendarOf(field) !== 'instant';
   return midnight ? day : `${day} ${time.slice(0, 8)}`;
+}
+
+function calendarOf(field: Field | undefined) {
+  return field === undefined ? undefined : typeOf(field.type).calendar;
 }
 
 function timeOf(serial: number): string {

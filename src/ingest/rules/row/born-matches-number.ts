@@ -1,3 +1,4 @@
+import { typeOf } from '../../../standard/type.js';
 import type { RowRule } from '../rule.js';
 import { residentNumber } from './numbered-person.js';
 
@@ -12,7 +13,8 @@ export const bornMatchesNumber: RowRule = {
   tests(contract) {
     const numberOf = residentNumber(contract);
     const bornAt = [...contract.fields.keys()].indexOf('born');
-    if (numberOf === undefined || contract.fields.get('born')?.type.name !== 'date') return [];
+    const born = contract.fields.get('born');
+    if (numberOf === undefined || born === undefined || typeOf(born.type).calendar !== 'day') return [];
     return [
       {
         field: 'born',

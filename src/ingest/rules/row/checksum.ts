@@ -9,6 +9,5 @@ export const checksum: TypeRule = {
   dimension: 'accuracy',
   basis: 'GB 11643-1999；GB 32100-2015',
   faults: ['checksum'],
-  concerns: ({ fields }) =>
-    [...fields.values()].some(({ type }) => type.name === 'identifier' || type.of?.name === 'identifier'),
+  concerns: ({ fields }) => [...fields.values()].some(({ type }) => (type.of ?? type).scheme !== undefined),
 };

@@ -1,9 +1,9 @@
 import { shanghaiDate } from '../../../platform/clock.js';
+import { typeOf } from '../../../standard/type.js';
 import type { RowRule } from '../rule.js';
 
 /** Names of dates that may be in the future: terms, deadlines, expiries. */
 const AHEAD = /(^|_)(from|until|due|expires|expiry|planned)(_|$)/;
-const DAY_MS = 86_400_000;
 
 /** Dates of the standard for past events: born, died, registered, reported, closed. */
 export const dateNotInFuture: RowRule = {
@@ -15,17 +15,13 @@ export const dateNotInFuture: RowRule = {
   basis: 'GB/T 36344-2018 准确性（数据内容正确性）',
   tests(contract, { now }) {
     const today = shanghaiDate(now);
-    const before = shanghaiDate(now - 2 * DAY_MS);
+    const instant = new Date(now).toISOString();
     return [...contract.fields.values()].flatMap(({ name, type, standard }, at) => {
       if (!standard || AHEAD.test(name)) return [];
-      if (type.name === 'date') {
-        return [{ field: name, violated: (values) => values[at] !== null && (values[at] as string) > today }];
-      }
-      if (type.name !== 'datetime') return [];
-      // A text of two days ago is past in every zone; most values are, and need no parsing.
-      const violated = (values: readonly unknown[]) =>
-        values[at] !== null && (values[at] as string) > before && Date.parse(values[at] as string) > now;
-      return [{ field: name, violated }];
+      const { calendar } = typeOf(type);
+      const latest = calendar === 'day' ? today : calendar === 'instant' ? instant : undefined;
+      if (latest === undefined) return [];
+      return [{ field: name, violated: (values) => String(values[at] ?? '') > latest }];
     });
   },
 };

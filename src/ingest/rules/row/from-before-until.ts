@@ -1,7 +1,6 @@
 import type { Contract, Field } from '../../../catalog/contract.js';
+import { typeOf } from '../../../standard/type.js';
 import type { RowRule, RowTest } from '../rule.js';
-
-const ORDERED = ['date', 'month', 'datetime'];
 
 /** `from_x` with `until_x`, `x_from` with `x_until`: a term does not end before it begins. An open end is valid. */
 export const fromBeforeUntil: RowRule = {
@@ -16,24 +15,19 @@ export const fromBeforeUntil: RowRule = {
 
 function pairOf({ fields }: Contract, from: Field): RowTest[] {
   const until = from.name.replace(/(^|_)from(_|$)/, '$1until$2');
-  const name = from.type.name;
-  if (until === from.name || !ORDERED.includes(name) || fields.get(until)?.type.name !== name) return [];
+  const { calendar } = typeOf(from.type);
+  const end = fields.get(until);
+  if (until === from.name || calendar === undefined || end?.type.name !== from.type.name) return [];
   const names = [...fields.keys()];
   const [fromAt, untilAt] = [names.indexOf(from.name), names.indexOf(until)];
-  const after = name === 'datetime' ? isLater : (a: string, b: string) => a > b;
   return [
     {
       field: until,
       violated(values) {
         const begins = values[fromAt] as string | null;
         const ends = values[untilAt] as string | null;
-        return begins !== null && ends !== null && after(begins, ends);
+        return begins !== null && ends !== null && begins > ends;
       },
     },
   ];
-}
-
-/** Times keep their sent zone, so their texts have no order. */
-function isLater(a: string, b: string): boolean {
-  return Date.parse(a) > Date.parse(b);
 }

@@ -7,7 +7,7 @@ import { RESIDENT_ID_KINDS } from '../../../standard/identifier.js';
  */
 export function residentNumber(contract: Contract): ((values: readonly unknown[]) => string | undefined) | undefined {
   const type = contract.fields.get('id_number')?.type;
-  if (type?.name !== 'identifier' || type.scheme === 'uscc') return undefined;
+  if (type?.scheme !== 'resident-id') return undefined;
   const names = [...contract.fields.keys()];
   const at = names.indexOf('id_number');
   const kindAt = type.kindField === undefined ? -1 : names.indexOf(type.kindField);

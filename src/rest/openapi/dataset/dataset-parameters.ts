@@ -3,7 +3,7 @@ import type { Catalog } from '../../../catalog/catalog.js';
 import type { Contract, Field } from '../../../catalog/contract.js';
 import { ASK_LIMITS } from '../../../query/limits.js';
 import { isPersonal } from '../../../standard/mask.js';
-import { type Operator, TYPES } from '../../../standard/type.js';
+import { type Operator, typeOf } from '../../../standard/type.js';
 import { choice, closed, list } from '../../shapes.js';
 import { relationPathSchema } from './relations.js';
 import { cursor, filterable, pageLimit, sortNames } from './row-schemas.js';
@@ -54,7 +54,7 @@ function selection(contract: Contract, catalog: Catalog): Record<string, TSchema
 /** A personal field takes no value in a URL: only whether it is null may be asked there. */
 function urlOperators(field: Field): readonly Operator[] {
   const personal = isPersonal(field.sensitivity);
-  const { operators } = TYPES[field.type.name];
+  const { operators } = typeOf(field.type);
   return personal ? operators.filter((op) => op === 'null') : operators;
 }
 

@@ -4,7 +4,7 @@ import type { Contract, Field } from '../../../catalog/contract.js';
 import { proxyOf } from '../../../catalog/source-terms.js';
 import { ASK_LIMITS } from '../../../query/limits.js';
 import { LIVE_KEYS_AT_MOST } from '../../../query/live-keys.js';
-import { TYPES } from '../../../standard/type.js';
+import { TYPES, typeOf } from '../../../standard/type.js';
 import { boolean, choice, closed, count, integer, list, orNull, pattern, refTo } from '../../shapes.js';
 import { notFoundKey, pageInfo } from './dataset-page-schemas.js';
 import { relationPathSchema } from './relations.js';
@@ -98,13 +98,14 @@ function whereSchema(contract: Contract, name: string): TSchema {
 const ALL_OPERATORS = new Set(Object.values(TYPES).flatMap(({ operators }) => operators));
 
 function leafSchema(field: Field): TSchema {
-  const { operators } = TYPES[field.type.name];
+  const { operators } = typeOf(field.type);
   const value = scalarSchema(field.type);
-  const isBoolean = field.type.name === 'boolean';
-  const values = operators.includes('in') ? [value, list(value, ASK_LIMITS.listValues)] : [];
-  const forms = isBoolean ? values : [...values, boolean];
-  const operand = forms.length === 1 ? forms[0]! : { anyOf: forms };
-  return closed({ field: choice([field.name]), op: Type.Optional(choice(operators)), value: operand });
+  const forms = [
+    value,
+    list(value, ASK_LIMITS.listValues),
+    ...('type' in value && value.type === 'boolean' ? [] : [boolean]),
+  ];
+  return closed({ field: choice([field.name]), op: Type.Optional(choice(operators)), value: { anyOf: forms } });
 }
 
 export const filterable = (contract: Contract): Field[] =>

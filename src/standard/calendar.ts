@@ -24,21 +24,52 @@ export function parseMonth(text: string): string | undefined {
 
 const DATETIME =
   /^(\d{4}[-/.年]?\d{1,2}[-/.月]?\d{1,2}日?)[Tt ]\s*(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|z|[+-]\d\d(?::?\d\d)?)?$/;
+const FIRST_MS = Date.parse('0001-01-01T00:00:00.000Z');
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
 
 /**
- * RFC 3339, also with an offset in hours only (ISO 8601; PostgreSQL writes +08). A date and time without zone is in
- * Asia/Shanghai. Finer parts than milliseconds are cut.
+ * RFC 3339, also with an offset of hours alone (ISO 8601; PostgreSQL writes +08), or a date and time without zone, which is China's. In
+ * UTC, `2026-01-31T00:00:00.000Z`: milliseconds are kept, finer parts cut. Undefined where the year is none of 1 to 9999 in UTC.
  */
-export function parseDatetime(text: string): string | undefined {
+export function parseInstant(text: string): string | undefined {
   const parts = DATETIME.exec(text);
   if (parts === null) return undefined;
-  const [, day, hour, minute, second = '00', fraction = '', zone = '+08:00'] = parts;
-  const date = parseDate(day!);
-  const offset = /^([+-])(\d\d):?(\d\d)?$/.exec(zone);
-  if (date === undefined || +hour! > 23 || +minute! > 59 || +second > 59) return undefined;
-  if (offset !== null && (+offset[2]! > 14 || Number(offset[3] ?? 0) > 59)) return undefined;
-  const suffix = offset === null ? 'Z' : `${offset[1]}${offset[2]}:${offset[3] ?? '00'}`;
-  return `${date}T${hour!.padStart(2, '0')}:${minute}:${second}.${fraction.slice(0, 3).padEnd(3, '0')}${suffix}`;
+  const [, day = '', hour = '', minute = '', second = '00', fraction = '', zone] = parts;
+  const date = parseDate(day);
+  if (date === undefined || +hour > 23 || +minute > 59 || +second > 59) return undefined;
+  const local = `${date}T${hour.padStart(2, '0')}:${minute}:${second}`;
+  const offset = offsetOf(zone ?? chinaOffset(local));
+  if (offset === undefined) return undefined;
+  const ms = Date.parse(`${local}.${fraction.slice(0, 3).padEnd(3, '0')}${offset}`);
+  return ms >= FIRST_MS && ms <= LAST_MS ? new Date(ms).toISOString() : undefined;
+}
+
+/** `Z`, or hours and minutes up to 14:59, as far as there are any on earth. */
+function offsetOf(zone: string): string | undefined {
+  if (zone === 'Z' || zone === 'z') return 'Z';
+  const [, sign, hours = '', minutes = '00'] = /^([+-])(\d\d):?(\d\d)?$/.exec(zone) ?? [];
+  return +hours > 14 || +minutes > 59 ? undefined : `${sign}${hours}:${minutes}`;
+}
+
+/** China's summers: clocks went an hour on at 2:00 of the first day and back at 2:00 of the last (国办发〔1986〕; IANA, rule PRC). */
+const SUMMERS: Readonly<Record<string, readonly [string, string]>> = {
+  1986: ['05-04', '09-14'],
+  1987: ['04-12', '09-13'],
+  1988: ['04-17', '09-11'],
+  1989: ['04-16', '09-17'],
+  1990: ['04-15', '09-16'],
+  1991: ['04-14', '09-15'],
+};
+
+/**
+ * Offset of a wall clock in China. The hour that comes twice is the first one, in summer time; the hour that never was counts as standard
+ * time, as IANA's rules have it. Before 1949 zones were local and few records have a time, so all of that is +08:00.
+ */
+function chinaOffset(local: string): string {
+  const summer = SUMMERS[local.slice(0, 4)];
+  if (summer === undefined) return '+08:00';
+  const inYear = local.slice(5);
+  return inYear >= `${summer[0]}T03:00:00` && inYear < `${summer[1]}T02:00:00` ? '+09:00' : '+08:00';
 }
 
 function format(year: number, month: number, day: number): string | undefined {
@@ -47,7 +78,7 @@ function format(year: number, month: number, day: number): string | undefined {
 }
 
 /** A day of the Gregorian calendar, years 1 to 9999. */
-function isDate(year: number, month: number, day: number): boolean {
+export function isDate(year: number, month: number, day: number): boolean {
   if (year < 1 || month < 1 || month > 12 || day < 1) return false;
   if (day <= 28) return true;
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
