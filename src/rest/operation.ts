@@ -11,8 +11,8 @@ import type { Permitted } from './http/authorise-request.js';
 import type { HeaderParameter } from './openapi/headers.js';
 
 /**
- * Who calls: any registered application, one that holds the role, one that holds a grant on the dataset, one that may deliver into it.
- * `anyone` needs no token; a `client` proves itself by the assertion in the body.
+ * The caller: any registered application, one that has the role, one that has a grant on the dataset, or one that may
+ * deliver into it. `anyone` needs no token; a `client` authenticates by the assertion in the body.
  */
 export type CallerRole = 'application' | 'operator' | 'auditor' | 'reader' | 'deliverer';
 export type Who = 'anyone' | 'client' | readonly [CallerRole, ...CallerRole[]];
@@ -21,27 +21,27 @@ export interface ReplyShape {
   description: string;
   /** By media type; none: no body. */
   content?: Readonly<Record<string, TSchema>>;
-  /** By name, beside those that every reply has. */
+  /** By name, besides those of every reply. */
   headers?: readonly string[];
 }
 
-/** What an operation of the platform needs to be carried out, whichever it is. */
+/** What operations of the platform need to run. */
 export interface OperationContext {
   exchange: Exchange;
   checkpoints: Checkpoints;
-  /** Deliveries that go on after their reply. */
+  /** Deliveries that continue after their reply. */
   running: Set<Promise<unknown>>;
-  /** Undefined when ready, else why not, in a word or two. */
+  /** Undefined if ready, else the reason in a word or two. */
   notReady(): Promise<string | undefined>;
   metrics(): Promise<{ contentType: string; text: string }>;
 }
 
-/** One request that was let in and read: what the operation says of it holds. */
+/** One request after authorisation and checks: its values match the operation's schemas. */
 export interface Called<P = unknown, Q = unknown, B = unknown, C = unknown> {
   request: FastifyRequest;
   reply: FastifyReply;
   params: P;
-  /** Throws Problem unknown-parameter, repeated-parameter, bad-value only where the handler itself decides who may ask. */
+  /** Throws Problem unknown-parameter, repeated-parameter, bad-value only if the handler itself decides who may ask. */
   query(): Q;
   body: B;
   caller: C;
@@ -50,35 +50,35 @@ export interface Called<P = unknown, Q = unknown, B = unknown, C = unknown> {
 /** How a request reaches the handler. */
 export interface Served<C extends Called = Called> {
   method: 'GET' | 'HEAD' | 'QUERY' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** RFC 6570: `{name}` is a segment or a part of one, `{+name}` all that is left, slashes included. */
+  /** RFC 6570: `{name}` is a segment or a part of one; `{+name}` is the rest of the path with its slashes. */
   path: string;
   who: Who;
   params?: TSchema;
-  /** What a malformed path parameter is: nothing there, or (where absent) a bad value. */
+  /** The problem of a malformed path parameter. Default: bad-value. */
   malformed?: 'not-found';
-  /** Absent: none is taken. `by contract`: the handler reads it. */
+  /** Absent: no query is accepted. `by contract`: the handler reads it. */
   query?: TSchema | 'by contract';
   /** JSON, parsed and checked. */
   body?: TSchema;
   bodyLimitBytes?: number;
-  /** Bodies by media type that are handed on as a stream. */
+  /** Bodies that are streamed to the handler, by media type. */
   streams?: Readonly<Record<string, TSchema>>;
   timeoutMs?: number;
-  /** Every step of the handler has its own time limit: no timer is needed around it. */
+  /** Every step of the handler has its own time limit: no timer is needed. */
   bounded?: boolean;
-  /** Absent where another part answers: the authorization server, the GraphQL door. What it returns is sent as JSON. */
+  /** Absent if another part answers: the authorization server, the GraphQL door. The result is sent as JSON. */
   handler?(context: OperationContext, call: C): unknown;
 }
 
-/** What the document says of an operation. */
+/** An operation's part of the document. */
 export interface Documented {
   id: string;
   summary: string;
-  /** The description of the first reply where absent. */
+  /** Default: the description of the first reply. */
   description?: string;
   headers?: readonly HeaderParameter[];
   replies: Readonly<Record<number, ReplyShape>>;
-  /** Statuses of problems beside those that every operation can end in. */
+  /** Statuses of problems, besides those of every operation. */
   problems?: readonly number[];
 }
 
@@ -87,7 +87,7 @@ export interface Operation<C extends Called = Called> extends Served<C>, Documen
   tag: string;
 }
 
-/** A contract as its operations are described. */
+/** A contract, for the descriptions of its operations. */
 export interface DescribedDataset {
   contract: Contract;
   catalog: Catalog;
@@ -97,15 +97,18 @@ export interface DescribedDataset {
   title: string;
 }
 
-/** One operation of every dataset: one route, and one entry of the document for each contract. `of` may narrow what the route takes. */
+/**
+ * One operation of every dataset: one route, and one entry of the document per contract. `of` may narrow what the route
+ * accepts.
+ */
 export interface DatasetOperation<C extends Called = Called> extends Served<C> {
-  /** Undefined where the contract has no such operation. */
+  /** Undefined if the contract has no such operation. */
   of(
     dataset: DescribedDataset,
   ): (Documented & Partial<Pick<Served, 'params' | 'query' | 'body' | 'streams'>>) | undefined;
 }
 
-/** Everything below it belongs to one dataset. */
+/** Every path below it is of one dataset. */
 export const DATASET = '/data/{publisher}/{dataset}/v{major}';
 
 export interface DatasetParams {
@@ -118,7 +121,7 @@ export function contractIdOf({ publisher, dataset, major }: Record<keyof Dataset
   return contractId(`${publisher}/${dataset}`, major);
 }
 
-/** Operations of the datasets whose contract fits. */
+/** Operations only for datasets whose contract matches. */
 export function whereContract(
   fits: (contract: Contract) => boolean,
   operations: readonly DatasetOperation[],
@@ -129,7 +132,7 @@ export function whereContract(
   }));
 }
 
-/** Asked of its department for each ask: nothing of it is kept here, so nothing is delivered. */
+/** False for a dataset that is asked live: no rows are stored here, so none are delivered. */
 export const isKept = (contract: Contract): boolean => proxyOf(contract) === undefined;
 
 interface Typed<W extends Who, P extends TSchema, Q extends TSchema, B extends TSchema> {
@@ -145,7 +148,7 @@ type CallerOf<W extends Who> = W extends readonly ['deliverer']
     ? undefined
     : Application;
 
-/** Types the handler by the schemas beside it. */
+/** Types the handler by the schemas of its operation. */
 export function operation<const W extends Who, P extends TSchema, Q extends TSchema, B extends TSchema>(
   spec: Operation<Called<Static<P>, Static<Q>, Static<B>, CallerOf<W>>> & Typed<W, P, Q, B>,
 ): Operation {

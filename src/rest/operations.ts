@@ -17,7 +17,7 @@ import { healthOperations } from './platform/health-operations.js';
 import { standardOperations } from './platform/standard-operations.js';
 import { upstreamOperations } from './platform/upstream-operations.js';
 
-/** What every dataset can do, under `/data/{publisher}/{dataset}/v{major}`, with a token for the data. */
+/** The operations of every dataset, under `/data/{publisher}/{dataset}/v{major}`, with a token for data. */
 export const datasetOperations: readonly DatasetOperation[] = [
   ...rowOperations,
   ...catalogOfDataset,
@@ -29,7 +29,7 @@ export const datasetOperations: readonly DatasetOperation[] = [
   ...runOperations,
 ];
 
-/** The platform itself, with a token for the platform or open to anyone. */
+/** The platform's own operations, with a token for the platform or open to anyone. */
 export const platformOperations: readonly Operation[] = [
   ...catalogOperations,
   ...standardOperations,
@@ -40,8 +40,8 @@ export const platformOperations: readonly Operation[] = [
   ...auditOperations,
 ];
 
-/** Beside the pages for people: no token is looked at. */
+/** Served without a look at tokens, like the pages for people. */
 export const openOperations: readonly Operation[] = [...documentOperations, ...healthOperations];
 
-/** Answered by other parts, and only described here. */
+/** Answered by other parts; only described here. */
 export const elsewhereOperations: readonly Operation[] = [...graphqlOperations, ...authorizationOperations];

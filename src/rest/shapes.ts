@@ -4,8 +4,9 @@ const INT32 = 2_147_483_647;
 type Annotations = Record<string, unknown>;
 
 /*
- * What requests and replies are made of, as TypeBox schemas: JSON Schema 2020-12 that also types the handler. Each has a bound, because the rules
- * of OWASP ask for one. A schema with an `$id` is a component of the OpenAPI document and is referred to there by that name.
+ * The parts of requests and replies, as TypeBox schemas: JSON Schema 2020-12 that also types the handler. Each has a
+ * bound, as the OWASP rules require. A schema with an `$id` is a component of the OpenAPI document and is referred to
+ * by that name.
  */
 
 /** Every member is named; `Type.Optional` marks one that may be absent. */
@@ -15,7 +16,7 @@ export const closed = <P extends TProperties>(members: P, more: Annotations = {}
 export const list = <T extends TSchema>(items: T, maxItems: number, more: Annotations = {}) =>
   Type.Array(items, { maxItems, ...more });
 
-/** Text as PostgreSQL can hold it: no NUL. */
+/** Text that PostgreSQL can store: no NUL. */
 export const text = (maxLength: number, more: Annotations = {}) =>
   Type.String({ maxLength, pattern: '^[^\\u0000]*$', ...more });
 
@@ -28,7 +29,7 @@ export const choice = <const T extends string>(values: readonly T[], more: Annot
 export const integer = (minimum: number, maximum = INT32, more: Annotations = {}) =>
   Type.Integer({ format: maximum > INT32 ? 'int64' : 'int32', minimum, maximum, ...more });
 
-/** Beyond 32 bits, as far as JSON numbers are exact. */
+/** Beyond 32 bits, up to the largest integer that a JSON number represents exactly. */
 export const count = (more: Annotations = {}) => integer(0, Number.MAX_SAFE_INTEGER, more);
 
 export const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -41,7 +42,7 @@ export const map = (values: TSchema, maxProperties: number, more: Annotations = 
 export const open = (more: Annotations = {}, maxProperties = 500) =>
   Type.Unsafe<Record<string, unknown>>({ type: 'object', maxProperties, additionalProperties: true, ...more });
 
-/** A component by its name, where the schema itself is generated from a contract. */
+/** A component by its name, if the schema is generated from a contract. */
 export const refTo = (name: string) => Type.Ref(`#/components/schemas/${name}`);
 
 export const boolean = Type.Boolean();

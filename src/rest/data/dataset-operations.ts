@@ -12,7 +12,7 @@ import {
 } from '../operation.js';
 import { datasetPage, rowSchema } from './dataset-page.js';
 
-/** What a dataset is, and what its caller may do. Open to every application, as the catalog is. */
+/** A dataset's page, and what its caller may do. Open to every application, like the catalog. */
 export const catalogOfDataset: readonly DatasetOperation[] = [
   datasetOperation({
     method: 'GET',

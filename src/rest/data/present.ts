@@ -13,7 +13,7 @@ export interface Presenting {
 
 const ABSENT = 'There is no such row, or it is not for you.';
 
-/** `{"data":[…],"page":{…},"release":n}`: each row's text is written once and sent as it is. */
+/** `{"data":[…],"page":{…},"release":n}`. The text of each row is written once and sent unchanged. */
 export function presentPage(presenting: Presenting): Present {
   return withRows(presenting, (rows) => {
     let text = '{"data":[';
@@ -27,7 +27,7 @@ export function presentPage(presenting: Presenting): Present {
   });
 }
 
-/** `{"data":{…},"release":n}`, or 404: an absent row and one out of scope look the same. */
+/** `{"data":{…},"release":n}`, or 404: an absent row and a row out of scope look the same. */
 export function presentRow(presenting: Presenting): Present {
   return withRows(presenting, (rows) => {
     if (rows.length === 0) return problem(presenting, 'not-found', ABSENT);
@@ -35,7 +35,7 @@ export function presentRow(presenting: Presenting): Present {
   });
 }
 
-/** In the order asked, each key as it was sent. */
+/** In the requested order, each key as sent. */
 export function presentLookup(presenting: Presenting, keys: readonly unknown[]): Present {
   return withRows(presenting, (rows) => {
     const parts = keys.map((key, k) => {
@@ -60,7 +60,7 @@ export function presentDenial(presenting: Presenting, denial: Denial): Presented
   return problem(presenting, denial.code, detail, denial);
 }
 
-/** Names what is missing where that is a field or a relation; for everything else the title says it. */
+/** Names the missing field or relation; for other denials the title is enough. */
 function denialDetail(denial: Denial): string | undefined {
   if (denial.code !== 'field-not-granted' && denial.code !== 'relation-not-granted') return undefined;
   const names = denial.faults.flatMap(({ parameter, pointer }) => parameter ?? pointer ?? []);
@@ -80,10 +80,13 @@ function ok(text: string): Presented {
   return { status: 200, body: text };
 }
 
-/** An Answer as HTTP. Data may be kept by its reader only, and only as long as its tag holds; what is asked live has none. */
+/**
+ * An Answer as HTTP. Only the reader may cache data, and only while its tag is valid; data that is asked live has no
+ * tag.
+ */
 export function send(reply: FastifyReply, answer: Answer, contract?: Contract): FastifyReply {
   withReceipt(reply, answer.receipt).code(answer.status);
-  // A row that is absent is no data: nothing that says so is kept.
+  // An absent row is not data: no cache may keep a reply that says so.
   const isData = answer.status === 304 || (answer.status < 300 && answer.outcomes[0]?.outcome === 'rows');
   if (contract !== undefined && isData) reply.header('schema-version', `${contract.major}.${contract.minor}`);
   if (contract !== undefined && isData && answer.etag !== undefined) {

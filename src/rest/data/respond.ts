@@ -15,10 +15,13 @@ import { type Called, contractIdOf, type DatasetParams } from '../operation.js';
 import type { UrlContext } from './parse-url.js';
 import { type Presenting, presentDenial, send } from './present.js';
 
-/** Rows come as JSON and nothing else; what refuses them is JSON as well. */
+/** Rows are JSON only, and so are refusals of rows. */
 const REPRESENTATIONS = ['application/json', 'application/problem+json'] as const;
 
-/** What a caller with no grant at all gets below `/rows`: the same 404 for every dataset, known or not, whatever else is wrong with the ask. */
+/**
+ * Undefined for a caller without any grant: below `/rows` it gets the same 404 for every dataset, known or not,
+ * whatever else is wrong.
+ */
 export type Asked = Ask | undefined;
 
 export function enter(
@@ -33,7 +36,7 @@ export function enter(
   return parse({ contract, catalog: index.catalog, sensitiveInUrl: exchange.config.sensitiveInUrl });
 }
 
-/** What is asked live has no pages, whatever filter or sort comes with the ask. @throws Problem asked-live */
+/** A dataset that is asked live has no pages, with any filter or sort. @throws Problem asked-live */
 export function paged(context: UrlContext): UrlContext {
   if (proxyOf(context.contract) !== undefined) throw askedLive();
   return context;
@@ -58,7 +61,7 @@ export async function respond(
     );
     return withReceipt(reply, refused.receipt).code(refused.status).type(PROBLEM_TYPE).send(refused.body);
   }
-  // HEAD has the header fields of the GET that it stands for (RFC 9110, 9.3.2).
+  // HEAD has the header fields of its GET (RFC 9110, 9.3.2).
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   const given = await answer(exchange, call, [asked], {
     event: 'data.read',
@@ -72,7 +75,7 @@ export async function respond(
   return send(reply, given, asked.contract);
 }
 
-/** RFC 8288: the same URL with the cursor of the next page, which already stands at the end of the body. */
+/** RFC 8288: the same URL with the cursor of the next page, which is at the end of the body. */
 function nextLink(request: FastifyRequest, body: string): string {
   const tail = body.slice(body.lastIndexOf('"page":'));
   const cursor = /"next_cursor":"([A-Za-z0-9_-]+)"/.exec(tail)![1];
@@ -83,14 +86,14 @@ function nextLink(request: FastifyRequest, body: string): string {
   return `${path}?${[...kept, `_cursor=${cursor}`].join('&')}`;
 }
 
-/** The cursor of a body is told by its place there. */
+/** An error about a cursor in a body names its place there. */
 function inBody(error: unknown): unknown {
   if (!(error instanceof Problem) || error.code !== 'bad-cursor') return error;
   const faults = error.faults.map(({ parameter: _, ...fault }) => ({ pointer: '/cursor', ...fault }));
   return new Problem(error.code, error.message, { faults, cause: error });
 }
 
-/** A personal key does not belong in a path; `_id` does. */
+/** A personal key must not be in a path; `_id` may. */
 export function checkId(id: string, { contract, sensitiveInUrl }: UrlContext): string {
   if (id === '') throw new Problem('not-found');
   const personal = contract.key.some((name) => isPersonal(contract.fields.get(name)?.sensitivity ?? 'L4'));

@@ -24,7 +24,7 @@ import { checkId, enter, paged, respond } from './respond.js';
 
 const ROWS = `${DATASET}/rows`;
 const BODY_LIMIT_BYTES = 1_048_576;
-/** The statement timeout and the log's own limits bound these, so no timer is needed. */
+/** The statement timeout and the log's limits bound these: no timer is needed. */
 const bounded = { who: ['reader'], bounded: true } as const;
 const HEADERS = ['Exchange-Receipt', 'Exchange-Release', 'Schema-Version', 'ETag'];
 const LIVE_HEADERS = ['Exchange-Receipt', 'Schema-Version'];
@@ -53,7 +53,7 @@ const byQuery = datasetOperation({
   },
 });
 
-/** What a dataset has whose rows are kept here. */
+/** Operations of a dataset whose rows are stored here. */
 const pages = whereContract(isKept, [
   datasetOperation({
     ...bounded,
@@ -75,11 +75,11 @@ const pages = whereContract(isKept, [
     },
   }),
   byQuery,
-  // OpenAPI 3.1 has no such method: the POST above says what it takes.
+  // OpenAPI 3.1 has no such method; the POST above describes it.
   { ...byQuery, method: 'QUERY', path: ROWS, of: () => undefined },
 ]);
 
-/** Reading rows. Generic: a new contract needs no new route. The URL is read by the contract's own parser. */
+/** Reading rows. The routes are generic: a new contract needs no new route. The contract's own parser reads the URL. */
 export const rowOperations: readonly DatasetOperation[] = [
   ...pages,
   datasetOperation({
@@ -134,7 +134,7 @@ function keptRow({ contract, catalog, name, title }: DescribedDataset): Describe
   };
 }
 
-/** Undefined where a key can not be in a path: it is personal, or of several fields. */
+/** Undefined if the key can't be in a path: it is personal or has several fields. */
 function liveRow({ contract, name, title }: DescribedDataset): Described | undefined {
   const key = openKey(contract);
   if (key === undefined) return undefined;
@@ -151,7 +151,7 @@ function liveRow({ contract, name, title }: DescribedDataset): Described | undef
   };
 }
 
-/** The key's name where it is one field and not personal. */
+/** The key's name, if it is one field and not personal. */
 function openKey({ key, fields }: Contract): string | undefined {
   const [name, ...others] = key;
   const field = fields.get(name ?? '');

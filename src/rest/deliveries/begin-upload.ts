@@ -12,14 +12,14 @@ import { idempotent, type Reply } from '../http/idempotency.js';
 import { parseEncoding, type Terms } from './delivery-request.js';
 import { parseComplete, parsePartial } from './upload-request.js';
 
-/** True where the body is the beginning of a delivery that comes in by parts. Throws Problem bad-header. */
+/** True if the body is the first part of a delivery in parts. Throws Problem bad-header. */
 export function isBeginning(request: FastifyRequest): boolean {
   return request.headers['upload-complete'] !== undefined && !parseComplete(request);
 }
 
 /**
- * Creates the upload resource, with the first bytes where the request brings some: one that breaks off leaves none, for its sender would not
- * know the address.
+ * Creates the upload, with the first bytes if the request has some. If they break off, no upload remains: its sender
+ * would not know the address.
  * @throws Problem bad-header, too-large, rate-limited, digest-mismatch, bad-body
  */
 export async function beginUploadOf(
@@ -72,7 +72,7 @@ function createdReply(exchange: Exchange, upload: Upload): Reply {
   };
 }
 
-/** Where an upload stands, and what bounds it. */
+/** The offset of an upload and its limits. */
 function uploadHeaders({ config }: Pick<Exchange, 'config'>, upload: Upload): Record<string, string> {
   return {
     'upload-offset': String(upload.received),

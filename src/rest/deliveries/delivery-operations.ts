@@ -33,7 +33,10 @@ const again = Type.Optional(
   Type.Boolean({ description: 'Publish it though the same file was published before and would change nothing.' }),
 );
 
-/** Hand over a batch, see what became of it, read what was set aside. Only the publisher's own applications under a grant of mode deliver. */
+/**
+ * Delivers a batch, shows its state, reads its rejects. Only for the publisher's own applications with a grant of mode
+ * deliver.
+ */
 export const deliveryOperations = whereContract(isKept, [
   datasetOperation({
     method: 'POST',
@@ -220,7 +223,7 @@ async function takeBody(
   return idempotent(exchange, request, digest, () => handOver(exchange, offer, handing));
 }
 
-/** What an Idempotency-Key of a delivery is bound to: its mode and type, and the bytes as sent. */
+/** Binds an Idempotency-Key of a delivery to its mode and type, and the bytes as sent. */
 function digestOf(body: Body, meaning: string): BodyDigest {
   const seen = () => `${meaning} ${body.digest().toString('hex')}`;
   return {

@@ -7,20 +7,20 @@ import type { Manifest } from '../../ingest/receive/receive.js';
 import { Problem } from '../../platform/errors.js';
 import { statedDigest } from '../../platform/structured-field.js';
 
-/** What the query string says of a delivery. */
+/** The query string of a delivery. */
 export interface Terms {
   mode: 'snapshot' | 'delta';
-  /** Publish it though the same file was published before. */
+  /** Publish even if the same file was published before. */
   again: boolean;
 }
 
-/** Throws Problem unprocessable where the contract takes no such delivery. */
+/** Throws Problem unprocessable if the contract does not allow such a delivery. */
 export function termsOf({ mode, again = false }: Pick<Terms, 'mode'> & Partial<Terms>, { delivery }: Contract): Terms {
   if (!delivery.modes.includes(mode)) throw new Problem('unprocessable', `The contract takes no ${mode}`);
   return { mode, again };
 }
 
-/** Media type and charset. NDJSON is UTF-8 by definition. Throws Problem unsupported-media-type. */
+/** Media type and charset. NDJSON is always UTF-8. Throws Problem unsupported-media-type. */
 export function parseType(header: string | undefined): { mediaType: FileType; charset: Charset | undefined } {
   const { type, parameters } = parse(header ?? '');
   const mediaType = FILE_TYPES.find((each) => each === type);

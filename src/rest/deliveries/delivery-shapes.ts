@@ -16,7 +16,7 @@ import {
 } from '../shapes.js';
 import { shortQuality } from './quality-shapes.js';
 
-/** What became of a delivery, as its deliverer sees it. */
+/** The state of a delivery, for its deliverer. */
 export const mode = choice(['snapshot', 'delta']);
 
 const unmappedValue = closed({

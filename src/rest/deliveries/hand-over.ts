@@ -9,23 +9,23 @@ import type { Permitted } from '../http/authorise-request.js';
 import type { Reply } from '../http/idempotency.js';
 import { prefersAsync } from './delivery-request.js';
 
-/** How long a reply may take: a body may take long to come; the server's request timeout is the other bound. */
+/** The longest time for a reply: a body may arrive slowly. The server's request timeout is the other bound. */
 export const UPLOAD_MS = 3_600_000;
 
-/** An offer, and the contract whose paths the reply names. */
+/** An offer, and the contract for the paths in the reply. */
 type OfferedTo = Offer & Pick<Permitted, 'contractId'>;
 
 export interface HandingOver {
   request: FastifyRequest;
-  /** Deliveries that go on after their reply: a node that closes waits for them. */
+  /** Deliveries that continue after their reply; a node that closes waits for them. */
   running: Set<Promise<unknown>>;
-  /** `deliver`, or what does more around it. */
+  /** Default: `deliver`. */
   carryOut?: typeof deliver;
 }
 
 /**
- * Carries a delivery out, or begins to and goes on after the reply where the sender prefers that. Throws what `deliver`
- * throws.
+ * Carries a delivery out. If the sender prefers that, it only starts it and continues after the reply. Throws what
+ * `deliver` throws.
  */
 export function handOver(exchange: Exchange, offer: OfferedTo, handing: HandingOver): Promise<Reply> {
   const later = prefersAsync(handing.request.headers.prefer);
@@ -52,12 +52,14 @@ async function handOverNow(
   };
 }
 
-/** Publishing may take longer than a silent connection is otherwise left open; the next request on it is under the usual bound again. */
+/**
+ * Publishing may take longer than the server allows a silent connection; the next request has the usual bound again.
+ */
 export function patient(request: Pick<FastifyRequest, 'raw'>): void {
   request.raw.socket.setTimeout(UPLOAD_MS);
 }
 
-/** 202 as soon as the body has been read whole and is sound; publishing goes on. */
+/** Replies 202 as soon as the whole body is read and intact; publishing continues. */
 async function handOverAsync(exchange: Exchange, offer: OfferedTo, handing: HandingOver): Promise<Reply> {
   const { request, running, carryOut = deliver } = handing;
   const landed = new Promise<void>((resolve, reject) => {
@@ -66,7 +68,7 @@ async function handOverAsync(exchange: Exchange, offer: OfferedTo, handing: Hand
       () => resolve(),
       (error) => {
         request.log.warn({ code: error instanceof Problem ? error.code : 'internal' }, 'a delivery failed');
-        reject(error); // after the 202 nobody listens any more, and nothing may be left unheard
+        reject(error); // after the 202 nobody waits for the result, and an unhandled rejection would end the process
       },
     );
     running.add(settled);
@@ -88,7 +90,7 @@ function replyHeaders(contractId: string, id: string): Record<string, string> {
   };
 }
 
-/** Where the rejected rows are, or null where there are none. */
+/** The path of the rejected rows, or null if there are none. */
 export function rejectsOf(contractId: string, view: { id: string; rejected: number }): string | null {
   return view.rejected === 0 ? null : `${deliveriesOf(contractId)}/${view.id}/rejects`;
 }

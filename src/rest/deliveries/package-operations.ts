@@ -22,7 +22,9 @@ const received = closed({
   data: closed({ ...outcome, followedBy: Type.Optional(list(closed(outcome), 100)) }),
 });
 
-/** Packages that crossed a network boundary (网闸, 前置机), brought by an operator who can neither read nor change them. */
+/**
+ * Packages that crossed a network boundary (网闸, 前置机). The operator who carries them can neither read nor change them.
+ */
 export const packageOperations: readonly Operation[] = [
   operation({
     method: 'GET',

@@ -21,7 +21,7 @@ import { qualityHistory, qualityReport } from './quality-shapes.js';
 const HISTORY = { most: 100, default: 20 };
 const common = { headers: CALL, problems: [400, 403, 404] };
 
-/** How good a dataset is: all of it for who delivers it, shares for any other holder of a grant. */
+/** The quality of a dataset: everything for its deliverer, shares for other holders of a grant. */
 export const qualityOperations = whereContract(isKept, [
   datasetOperation({
     method: 'GET',

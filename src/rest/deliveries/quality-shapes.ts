@@ -2,7 +2,7 @@ import Type, { type TSchema } from 'typebox';
 import { DIMENSIONS } from '../../ingest/rules/rule.js';
 import { boolean, choice, closed, count, instant, integer, list, name, orNull, text, title, uuid } from '../shapes.js';
 
-/** How good a dataset is, in the reply to a delivery and in the quality report. */
+/** The quality of a dataset, in the reply to a delivery and in the quality report. */
 const percent = Type.Number({ minimum: 0, maximum: 100 });
 const severity = choice(['error', 'warning', 'finding']);
 const release = integer(1);

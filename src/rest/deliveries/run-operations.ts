@@ -13,7 +13,7 @@ import { deliveriesOf } from './hand-over.js';
 const BASE = `${DATASET}/runs`;
 const JSON_TYPE = 'application/json; charset=utf-8';
 const LOOK_MS = 100;
-/** Below what a handler may take. */
+/** Shorter than a handler's time limit. */
 const WAIT_AT_MOST_S = 25;
 
 const run = closed(
@@ -46,7 +46,10 @@ const run = closed(
 );
 const one = closed({ data: run });
 
-/** Runs of a pulled source: ask for one, see what became of it. For the publisher's own applications, under a grant of mode deliver. */
+/**
+ * Runs of a pulled source: requests one, shows its state. For the publisher's own applications with a grant of mode
+ * deliver.
+ */
 export const runOperations = whereContract(
   ({ delivery }) => isPulled(delivery.source),
   [
@@ -119,7 +122,7 @@ async function ask(exchange: Exchange, contractId: string): Promise<Reply> {
   };
 }
 
-/** The run once it has ended, or undefined when the time is over. */
+/** The run when it has ended, or undefined when the time is over. */
 async function waitFor(
   exchange: Exchange,
   { contractId, reply, waitS }: { contractId: string; reply: Reply; waitS: number },
@@ -134,7 +137,7 @@ async function waitFor(
   }
 }
 
-/** With the path of the rows that were set aside, kept ones of a failed run included. */
+/** Adds the path of the rejects, which include the kept rows of a failed run. */
 function shown(found: SourceRun): object {
   const { contract, delivery } = found;
   return { ...found, rejects: delivery === null ? null : `${deliveriesOf(contract)}/${delivery}/rejects` };

@@ -7,7 +7,10 @@ import { bytes, choice, closed, text } from '../shapes.js';
 
 export const WORKBOOK_TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 
-/** The table to fill in, for who may deliver: headings, drop-downs and explanations of the contract, the month, and their part. */
+/**
+ * The table to fill in, for deliverers: headings, drop-downs and explanations from the contract, the month, and their
+ * rows.
+ */
 export const templateOperations = whereContract(isKept, [
   datasetOperation({
     method: 'GET',
@@ -39,7 +42,7 @@ export const templateOperations = whereContract(isKept, [
   }),
 ]);
 
-/** RFC 6266 with RFC 8187: the name in UTF-8, and one of ASCII beside it. */
+/** RFC 6266 with RFC 8187: the name in UTF-8, and an ASCII name. */
 function attachment(title: string, format: string): string {
   const name = `${title.replace(/[\\/:*?"<>|\s]+/g, '-')}.${format}`;
   const encoded = encodeURIComponent(name).replace(

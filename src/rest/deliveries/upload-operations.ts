@@ -26,7 +26,10 @@ const ONE = {
 } as const;
 const STATE = ['Upload-Offset', 'Upload-Complete', 'Upload-Limit'];
 
-/** Deliveries that come in by parts (draft-ietf-httpbis-resumable-upload): their state, more of them, their end. For who began them only. */
+/**
+ * Deliveries in parts (draft-ietf-httpbis-resumable-upload): shows their state, appends, cancels. Only for the
+ * application that began them.
+ */
 export const uploadOperations = whereContract(isKept, [
   datasetOperation({
     ...ONE,
@@ -133,7 +136,7 @@ function offerOf(
   return { ...permitted, mode, again, id: exchange.clock.uuid(), call: callOfRequest(request), intake };
 }
 
-/** The whole has one length and one digest. */
+/** The length and digest of the whole upload may not change. */
 function checkLength(upload: Upload, { length, whole }: Partial): void {
   if (upload.length !== null && length !== null && length !== upload.length) {
     throw badHeader('Upload-Length', `${upload.length}, as was told before`);

@@ -5,14 +5,14 @@ import { itemIn, statedDigest } from '../../platform/structured-field.js';
 
 export const PARTIAL = 'application/partial-upload';
 
-/** What the headers of draft-ietf-httpbis-resumable-upload and RFC 9530 say of a body that is a part. */
+/** Headers of draft-ietf-httpbis-resumable-upload and RFC 9530 about one part. */
 export interface Partial {
   complete: boolean;
-  /** Where the body goes; undefined at the beginning. */
+  /** Where the body belongs; undefined for the first part. */
   offset: number | undefined;
-  /** Bytes of the whole. */
+  /** Bytes of the whole upload. */
   length: number | null;
-  /** SHA-256 of the whole. */
+  /** SHA-256 of the whole upload. */
   whole: Buffer | null;
   /** SHA-256 of this body. */
   stated: Buffer | undefined;

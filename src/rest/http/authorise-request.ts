@@ -5,17 +5,20 @@ import type { Exchange } from '../../exchange/exchange.js';
 import { Problem } from '../../platform/errors.js';
 import { callOfRequest, withReceipt } from './request.js';
 
-/** Who may deliver into the dataset of its path. */
+/** A caller that may deliver into the dataset of its path. */
 export type Permitted = Extract<Authorised, { outcome: 'permit' }> & { contractId: string };
 
-/** The grant under which they deliver, and its contract. */
+/** The grant of the delivery, and its contract. */
 export function agreedOf({ permit }: Permitted): Access {
   const access = permit.access.get('');
   if (access === undefined) throw new Problem('internal');
   return access;
 }
 
-/** May this request deliver into the dataset? A denial is thrown as its problem, with the receipt of its entry on the reply. */
+/**
+ * Decides whether this request may deliver into the dataset. A denial is thrown as its problem, and the reply has the
+ * receipt of its entry.
+ */
 export async function authoriseRequest(
   exchange: Exchange,
   contractId: string,

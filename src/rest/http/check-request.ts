@@ -6,14 +6,14 @@ import { type Fault, Problem, type ProblemCode } from '../../platform/errors.js'
 import { nearMiss } from '../../platform/near-miss.js';
 import { pairsOf, queryStringOf } from './query-string.js';
 
-/** Nothing is coerced and nothing is dropped in silence. */
+/** Nothing is coerced, and nothing is dropped silently. */
 const ajv = new Ajv2020({
   allErrors: false,
   verbose: true,
   strict: true,
   allowUnionTypes: true,
   strictRequired: false,
-  validateSchema: false, // ours, and a test holds them against the meta-schema, which takes longer to compile than all of them
+  validateSchema: false, // a test checks our schemas against the meta-schema, which takes longer to compile than all of them
   addUsedSchema: false,
 });
 addFormats.default(ajv);
@@ -21,7 +21,7 @@ addFormats.default(ajv);
 type SchemaMembers = Record<string, unknown>;
 export type Check<T> = (given: T) => unknown;
 
-/** Path parameters as the schema types them. A malformed one is `bad-value`, or whatever else the operation says. */
+/** Checks path parameters. A malformed one is `bad-value`, unless the operation says otherwise. */
 export function checkParams(schema: TSchema, code: ProblemCode = 'bad-value'): Check<unknown> {
   const check = compiled(schema);
   const known = membersOf(schema);
@@ -35,8 +35,8 @@ export function checkParams(schema: TSchema, code: ProblemCode = 'bad-value'): C
 }
 
 /**
- * The query string as the schema types it; every parameter at most once.
- * @throws Problem unknown-parameter with what was probably meant, repeated-parameter, bad-value
+ * Checks the query string; each parameter at most once.
+ * @throws Problem unknown-parameter with the closest known name, repeated-parameter, bad-value
  */
 export function checkQuery(schema: TSchema | undefined): Check<FastifyRequest> {
   const check = schema === undefined ? () => undefined : compiled(schema);
@@ -57,7 +57,7 @@ export function checkQuery(schema: TSchema | undefined): Check<FastifyRequest> {
   };
 }
 
-/** @throws Problem bad-body with a pointer to what is wrong */
+/** @throws Problem bad-body with a pointer to the fault */
 export function checkBody(schema: TSchema): Check<unknown> {
   const check = compiled(schema);
   return (body) => {
@@ -67,7 +67,7 @@ export function checkBody(schema: TSchema): Check<unknown> {
   };
 }
 
-/** Compiled when it is first needed: a node starts without waiting for it. */
+/** Compiled at first use, so a node starts without waiting. */
 function compiled(schema: TSchema): (value: unknown) => ErrorObject | undefined {
   let validate: ReturnType<typeof ajv.compile> | undefined;
   return (value) => {
@@ -83,7 +83,7 @@ function membersOf(schema: TSchema | undefined): Record<string, SchemaMembers> {
   >;
 }
 
-/** A parameter is text: a number or a truth value is read only where the schema asks for one, and only in its one form. */
+/** A parameter is text. It becomes a number or boolean only if the schema wants one, and only from its one form. */
 function fromText(value: string, schema: SchemaMembers | undefined): unknown {
   if (schema?.type === 'integer' && /^(0|-?[1-9]\d{0,15})$/.test(value)) return Number(value);
   if (schema?.type === 'boolean' && (value === 'true' || value === 'false')) return value === 'true';

@@ -8,7 +8,10 @@ import type { Config } from '../../platform/config.js';
 import { Problem } from '../../platform/errors.js';
 import { programHeaders } from './program-headers.js';
 
-/** Headers on which access or recording depends: sent twice they are refused, since two readers could take two of them. */
+/**
+ * Access or the log depends on these headers. A repeated one is refused, because two readers could use different
+ * values.
+ */
 const SINGLE = new Set([
   'authorization',
   'host',
@@ -28,8 +31,8 @@ export interface Entrance {
 }
 
 /**
- * Checks every request before its route: the path as it was sent, the host, no header twice. No reply may be kept by a cache unless its route
- * sets another `Cache-Control`.
+ * Checks every request before its route: the path as sent, the host, no repeated header. No cache may keep a reply
+ * unless its route sets another `Cache-Control`.
  */
 export function guardRequests(app: FastifyInstance, { config }: Pick<Entrance, 'config'>): void {
   const hosts = new Set([new URL(config.publicUrl).host, ...config.allowedHosts].map((host) => host.toLowerCase()));
@@ -52,7 +55,7 @@ function refusal(request: FastifyRequest, hosts: ReadonlySet<string>): Problem |
       });
     seen.add(name);
   }
-  // The path is matched after one decoding; what would decode to a separator or a dot segment was never a path of ours.
+  // The path is matched after one decoding; none of our paths decodes to a separator or a dot segment.
   const url = request.raw.url ?? '';
   const end = url.indexOf('?');
   const path = end < 0 ? url : url.slice(0, end);
@@ -60,7 +63,7 @@ function refusal(request: FastifyRequest, hosts: ReadonlySet<string>): Problem |
   return undefined;
 }
 
-/** Proves who calls, before the body is read, and counts the call against the application's rate. */
+/** Authenticates the caller before the body is read, and counts the call against the application's rate. */
 export function requireSubject(app: FastifyInstance, audience: Subject['audience'], entrance: Entrance): void {
   app.decorateRequest('subject', null as unknown as Subject);
   const fixed = programHeaders(entrance.config.publicUrl);

@@ -1,13 +1,13 @@
 import type { Exchange } from '../../exchange/exchange.js';
 
-/** A reply as it is kept for 24 hours and given again. */
+/** A reply that is stored for 24 hours and repeated. */
 export interface Reply {
   status: number;
   headers: Readonly<Record<string, string>>;
   body: string;
 }
 
-/** One key in its scope; `madeAt` tells this claim from a later one of the same key. */
+/** One key in its scope; `madeAt` distinguishes this claim from later ones of the same key. */
 export interface Claim {
   issuer: string;
   subject: string;
@@ -22,18 +22,18 @@ export type Claimed =
   | { state: 'in-progress'; digest: string | null }
   | { state: 'done'; digest: string | null; reply: Reply };
 
-/** Replies are kept for a day. */
+/** Replies are stored for a day. */
 const KEEP = '24 hours';
-/** A node writes its row every few seconds; one not seen for so long is gone, and so is what it was doing. */
+/** A node writes its row every few seconds. After this silence it has ended, and so have its requests. */
 const NODE_SILENT = '30 seconds';
-/** No request of ours runs longer, whatever its node says. */
+/** No request runs longer, whatever its node reports. */
 const CLAIM_AT_MOST = '60 minutes';
 const CLEAN_EVERY_MS = 600_000;
 
 const SCOPE = 'issuer = $1 AND subject = $2 AND route = $3 AND key = $4';
 const scope = (claim: Claim) => [claim.issuer, claim.subject, claim.route, claim.key];
 
-/** Takes the key, or tells who has it. One statement decides: of two at once exactly one claims. */
+/** Claims the key, or reports who has it. One statement decides: of two concurrent requests exactly one claims. */
 export async function claimKey(exchange: Exchange, claim: Claim, digest: string | null): Promise<Claimed> {
   const { rows } = await exchange.database.app.query<{ made_at: string }>(
     `INSERT INTO exchange.idempotency AS i (issuer, subject, route, key, node, body_digest, created_at)
@@ -69,7 +69,7 @@ async function standing(exchange: Exchange, claim: Claim): Promise<Claimed> {
   };
 }
 
-/** Keeps the reply, unless the claim was taken over in the meantime. */
+/** Stores the reply, unless another request took the claim over. */
 export async function storeReply(exchange: Exchange, claim: Claim, digest: string, reply: Reply): Promise<void> {
   await exchange.database.app.query(
     `UPDATE exchange.idempotency SET status = $7, headers = $8, reply = $9, body_digest = $10

@@ -9,12 +9,12 @@ import { type Claim, claimKey, cleanKeys, type Reply, releaseKey, storeReply } f
 export type { Reply } from './idempotency-store.js';
 
 /**
- * What the key was used with. A string where the body is already in hand; for a streamed body `drain` reads what is left and gives the
- * digest, and `seen` gives it after `run` has read the body itself.
+ * What the key was used with. A string if the body is in memory. For a streamed body, `drain` reads the rest and
+ * returns the digest, and `seen` returns it after `run` has read the body.
  */
 export type BodyDigest = string | { drain(): Promise<string>; seen(): string };
 
-/** Wider than a token of RFC 9651, which begins with a letter: a bare UUID is one. */
+/** Wider than a token of RFC 9651, which starts with a letter: a bare UUID must be accepted. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z:/]{1,128}$/;
 
 /**
@@ -43,7 +43,7 @@ export function idempotencyKey(header: string | string[] | undefined): string {
   });
 }
 
-/** SHA-256 (hex) of what a JSON route was asked: its parsed body. */
+/** SHA-256 (hex) of the parsed body of a JSON route. */
 function bodyDigest(body: unknown): string {
   return createHash('sha256')
     .update(JSON.stringify(body ?? null))
@@ -51,9 +51,9 @@ function bodyDigest(body: unknown): string {
 }
 
 /**
- * Carries a creating POST out once per key, scoped to issuer, subject and route (method and path): the same key and body get the stored
- * reply. The caller authorises before this, so that a stored reply never outlives the right to see it. A run that throws gives the key
- * back: nothing was created, and the sender may try again.
+ * Carries out a creating POST once per key, in the scope of issuer, subject and route (method and path): the same key
+ * and body get the stored reply. The caller authorises first, so a stored reply needs the right to see it. If `run`
+ * throws, nothing was created: the key is free again and the sender may retry.
  * @throws Problem idempotency-key-missing, bad-header, idempotency-key-reused, in-progress, or what `run` throws
  */
 export async function idempotent(
@@ -84,7 +84,8 @@ export async function idempotent(
     throw error;
   }
   const digestRead = typeof given === 'string' ? given : given.seen();
-  // What was created stands, so the reply leaves even where it could not be kept: a second try then meets 409 until the claim runs out.
+  // What was created stays, so the reply is sent even if it can't be stored. A retry then gets 409 until the claim
+  // expires.
   await storeReply(exchange, taken.claim, digestRead, reply).catch(() => undefined);
   return reply;
 }

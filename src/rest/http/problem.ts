@@ -16,7 +16,10 @@ export interface ProblemBody {
   trace_id: string;
 }
 
-/** The body of one error (RFC 9457). `type` is a page that this server documents; `trace_id` finds the request in the logs and in the audit log. */
+/**
+ * The body of one error (RFC 9457). `type` is a page of this server; `trace_id` finds the request in the logs and in
+ * the audit log.
+ */
 export function problemBody(
   code: ProblemCode,
   about: { detail?: string; faults?: readonly Fault[]; request: string; publicUrl: string },
@@ -47,14 +50,17 @@ function sendProblem(reply: FastifyReply, problem: Problem, publicUrl: string): 
   return reply.code(problem.status).header('cache-control', 'no-store').type(PROBLEM_TYPE).send(JSON.stringify(body));
 }
 
-/** RFC 6750, 3: a request without a token is told the scheme alone. */
+/** RFC 6750, 3: without a token the reply names only the scheme. */
 export function challenge(request: FastifyRequest): string {
   return request.headers.authorization === undefined
     ? 'Bearer realm="civic-exchange"'
     : 'Bearer realm="civic-exchange", error="invalid_token"';
 }
 
-/** Errors of the framework, told in the register's words; anything else is the database's or ours, and its text stays inside. */
+/**
+ * Errors of the framework, with codes of the register. All others are the database's or ours, and their text is not
+ * sent.
+ */
 const FRAMEWORK: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
   FST_ERR_CTP_BODY_TOO_LARGE: 'too-large',
@@ -79,7 +85,7 @@ function asProblem(error: unknown): Problem {
 export function installProblems(app: FastifyInstance, publicUrl: string): void {
   app.setErrorHandler((error, request, reply) => {
     const problem = asProblem(error);
-    // The cause may hold data: only its kind is logged.
+    // The cause may contain data, so only its kind is logged.
     if (problem.status >= 500) request.log.error({ code: problem.code, cause: causeOf(problem) }, 'request failed');
     return sendProblem(reply, problem, publicUrl);
   });

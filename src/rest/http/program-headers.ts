@@ -1,4 +1,4 @@
-/** For replies that programs read: nothing in them is ever rendered or run. Pages for people get theirs from helmet. */
+/** For replies to programs: nothing in them is rendered or run. Pages for people have helmet's headers. */
 export function programHeaders(publicUrl: string): Record<string, string> {
   return publicUrl.startsWith('https:')
     ? { ...HEADERS, 'strict-transport-security': 'max-age=31536000; includeSubDomains' }

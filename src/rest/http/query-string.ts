@@ -8,7 +8,7 @@ export interface QueryPair {
   value: string;
 }
 
-/** The part of the URL behind `?`, not decoded. */
+/** The part of the URL after `?`, not decoded. */
 export function queryStringOf(request: FastifyRequest): string {
   const url = request.raw.url ?? '';
   const at = url.indexOf('?');
@@ -16,7 +16,7 @@ export function queryStringOf(request: FastifyRequest): string {
 }
 
 /**
- * Form decoding (WHATWG URL), refusing what is not UTF-8 instead of repairing it.
+ * Form decoding (WHATWG URL) that refuses invalid UTF-8 instead of replacing it.
  * @throws Problem bad-value, too-complex
  */
 export function pairsOf(queryString: string): QueryPair[] {

@@ -6,13 +6,13 @@ import { type Call, callOf } from '../../exchange/call.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set by the identity hook before any handler of a protected route runs. */
+    /** The identity hook sets it before the handler of any protected route. */
     subject: Subject;
   }
   interface FastifyContextConfig {
     /** Among protected routes: open to callers without a token. */
     public?: boolean;
-    /** Every step of the handler has its own time limit: no timer is needed around it. */
+    /** Every step of the handler has its own time limit: no timer is needed. */
     bounded?: boolean;
   }
 }

@@ -12,12 +12,12 @@ import {
 import { authoriseRequest } from './authorise-request.js';
 import { checkBody, checkParams, checkQuery } from './check-request.js';
 
-/** Registers each operation as the route that it says: who may call it, then its parameters, query and body, then its handler. */
+/** Registers each operation as a route: first its callers, then parameters, query and body, then its handler. */
 export async function serveOperations(
   app: FastifyInstance,
   { operations, context }: { operations: readonly Served[]; context: OperationContext },
 ): Promise<void> {
-  // A body is JSON, or what the operation streams; any other media type is 415.
+  // A body is JSON or a stream that the operation accepts; any other media type is 415.
   app.removeContentTypeParser('text/plain');
   for (const operation of operations) {
     if (operation.handler === undefined) continue;
@@ -29,7 +29,7 @@ export async function serveOperations(
 function serveStream(app: FastifyInstance, operation: Served, context: OperationContext): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(Object.keys(operation.streams ?? {}), (_request, payload, done) => done(null, payload));
-  // What is left of the body is read away, or the sender would never come to read the reply.
+  // Reads the rest of the body: otherwise the sender would never read the reply.
   app.addHook('onError', async (request, reply) => {
     reply.header('connection', 'close');
     request.raw.resume();
@@ -64,7 +64,7 @@ interface Admitting {
   reply: FastifyReply;
 }
 
-/** A `reader` is decided by what it asks for: its handler does that, and records it. */
+/** A `reader` is decided by its ask: the handler does that and records it. */
 async function admit({ who, path }: Served, { context, request, reply }: Admitting): Promise<unknown> {
   const { exchange } = context;
   if (who === 'anyone' || who === 'client' || who.includes('reader')) return undefined;
@@ -86,7 +86,7 @@ function readerOf(operation: Served): (request: FastifyRequest, reply: FastifyRe
   const bodyOf = body === undefined ? (given: unknown) => given : checkBody(body);
   const given = ({ params }: FastifyRequest): unknown =>
     rest === undefined ? params : { [rest]: (params as { '*': string })['*'] };
-  // Where the handler decides, nothing is said of the query before it has: it asks for it.
+  // If the handler decides, it must check the query after its decision: it calls for the query itself.
   const isLater = who !== 'anyone' && who !== 'client' && who.includes('reader');
   return (request, reply, caller) => {
     const checked = { request, reply, caller, params: paramsOf(given(request)) };

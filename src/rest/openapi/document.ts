@@ -14,7 +14,10 @@ import { keepReachable } from './reachable.js';
 import { securitySchemes } from './security.js';
 import { componentsOf, writeOperation } from './write-operation.js';
 
-/** The document of a catalog: every operation of every contract, and of the platform. URLs are relative, so it is the same wherever it is served. */
+/**
+ * The document of a catalog: every operation of every contract and of the platform. URLs are relative, so it is the
+ * same on every server.
+ */
 export function renderOpenapi(catalog: Catalog): OpenapiDocument {
   const operations = operationsOf(catalog);
   const schemas: Record<string, Record<string, unknown>> = {};
@@ -52,7 +55,7 @@ function operationsOf(catalog: Catalog): Operation[] {
   return [...ofContracts, ...platformOperations, ...elsewhereOperations, ...openOperations];
 }
 
-/** What the operation of every dataset is for this one. */
+/** An operation of all datasets, for this dataset. */
 function operationOf(operation: DatasetOperation, dataset: DescribedDataset): Operation | undefined {
   const described = operation.of(dataset);
   if (described === undefined) return undefined;

@@ -28,7 +28,7 @@ const tokenReply = closed(
 const discovery = open({ $id: 'Discovery', description: 'RFC 8414.' });
 const jwks = closed({ keys: list(open(), 20) }, { $id: 'Jwks' });
 
-/** The authorization server answers these itself: it reads the request before fastify does. */
+/** The authorization server answers these: it reads the request before fastify does. */
 export const authorizationOperations: readonly Operation[] = [
   {
     method: 'POST',
@@ -103,7 +103,7 @@ const result = (description: string): ReplyShape => ({
   content: { 'application/graphql-response+json': graphqlReply, 'application/json': graphqlReply },
   headers: ['Exchange-Receipt'],
 });
-/** In the words of GraphQL over HTTP where the client takes its media type; as `application/json` they come with 200. */
+/** With the media type of GraphQL over HTTP if the client accepts it; as `application/json` their status is 200. */
 const results = {
   200: result('The result, with errors at the paths that are not granted.'),
   400: result('The document is malformed, not valid, or beyond a limit.'),

@@ -19,7 +19,7 @@ export type HeaderParameter =
   | 'UploadBegins'
   | 'ReprDigest';
 
-/** What a call to a dataset may say of itself. */
+/** Headers that describe a call to a dataset. */
 export const CALL: readonly HeaderParameter[] = [
   'ExchangePurpose',
   'ExchangeGrant',
@@ -35,7 +35,7 @@ interface Parameter {
   schema: TSchema;
 }
 
-/** The request headers that have a meaning here. Purposes are the catalog's own. */
+/** The request headers with a meaning here. Purposes come from the catalog. */
 export function headerParameters(catalog: Catalog): Record<HeaderParameter, Parameter> {
   const purposes = [...catalog.purposes.values()];
   const known = purposes.map(({ code, title, law }) => `\`${code}\` ${title.zh} (${law})`).join('; ');
@@ -142,5 +142,5 @@ export const RESPONSE_HEADERS: Readonly<Record<string, ResponseHeader>> = {
   },
 };
 
-/** Every reply carries these. */
+/** Every reply has these. */
 export const ALWAYS = ['Request-Id', 'RateLimit', 'RateLimit-Policy', 'Access-Control-Allow-Origin'] as const;

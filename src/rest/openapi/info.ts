@@ -27,7 +27,7 @@ const TAGS: Readonly<Record<string, string>> = {
   operations: '运行 Documents, health and metrics',
 };
 
-/** One tag for each publisher and each part of the platform that has an operation here. */
+/** One tag for each publisher, and for each part of the platform that has an operation here. */
 export function tagsOf(catalog: Catalog, operations: readonly Operation[]): { name: string; description: string }[] {
   return [...new Set(operations.map(({ tag }) => tag))].map((name) => {
     const publisher = catalog.publishers.get(name);

@@ -7,8 +7,8 @@ const pascal = (slug: string): string =>
     .join('');
 
 /**
- * What each contract is called in components and operation ids, by id: `PoliceResident`, `PoliceResidentV2`. Where two datasets want one name
- * (`a-b/c` and `a/b-c`), the later in the order of ids says its parts apart.
+ * The name of each contract in components and operation ids, by id: `PoliceResident`, `PoliceResidentV2`. If two
+ * datasets have the same name (`a-b/c` and `a/b-c`), the later id gets a name with separated parts.
  */
 export function componentNames(catalog: Catalog): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
@@ -25,5 +25,5 @@ export function componentNames(catalog: Catalog): ReadonlyMap<string, string> {
   return names;
 }
 
-/** `GB/T 3304` → `Codes-GB-T-3304`: component keys take letters, digits, dots, hyphens and underscores. */
+/** `GB/T 3304` → `Codes-GB-T-3304`: component keys may have letters, digits, dots, hyphens and underscores. */
 export const codeListName = (name: string): string => `Codes-${name.replaceAll(/[^A-Za-z0-9._-]+/g, '-')}`;

@@ -1,4 +1,4 @@
-/** One operation as it is written. */
+/** One operation of the document. */
 export interface OpenapiOperation {
   parameters?: Record<string, unknown>[];
   responses: Record<string, Record<string, unknown>>;
@@ -13,7 +13,7 @@ export interface OpenapiDocument {
   [member: string]: unknown;
 }
 
-/** A catalog's document as it is served. */
+/** A catalog's document as served. */
 export interface OpenapiTexts {
   json: string;
   yaml: string;

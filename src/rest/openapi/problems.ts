@@ -41,7 +41,7 @@ const fault = closed(
   },
   { $id: 'Fault' },
 );
-/** RFC 9457, with the register's code and each place that is wrong. */
+/** RFC 9457, with the register's code and each fault. */
 const problem = closed(
   {
     type: uri(500, { description: 'A page of this server.' }),
@@ -56,7 +56,7 @@ const problem = closed(
   { $id: 'Problem' },
 );
 
-/** One response for each status, named by what it says; the codes come from the register. */
+/** One response for each status, with a name; the codes come from the register. */
 export function problemResponses(): Record<string, TSchema> {
   return Object.fromEntries(
     Object.entries(NAMES).map(([status, name]) => [

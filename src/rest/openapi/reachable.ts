@@ -2,7 +2,7 @@ import type { OpenapiDocument } from './openapi-document.js';
 
 const REFERENCE = /^#\/components\/([^/]+)\/([^/]+)$/;
 
-/** Drops the components that nothing in the paths leads to, and writes the rest in the order of their names. */
+/** Drops the components that no path uses, and sorts the others by name. */
 export function keepReachable(document: OpenapiDocument): OpenapiDocument {
   const used = new Set<string>();
   const waiting: unknown[] = [document.paths];

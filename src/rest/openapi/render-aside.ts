@@ -5,10 +5,10 @@ import type { Exchange } from '../../exchange/exchange.js';
 import { Problem } from '../../platform/errors.js';
 import type { OpenapiTexts } from './openapi-document.js';
 
-/** Renders in a worker thread: a catalog is plain data and can be handed over. Throws Problem `internal`. */
+/** Renders in a worker thread, which gets the catalog as plain data. Throws Problem `internal`. */
 function renderAside(catalog: Catalog): Promise<OpenapiTexts> {
   return new Promise((resolve, reject) => {
-    // Its neighbour has the extension that this file has: .js when built, .ts under a loader.
+    // The worker's file has the extension of this file: .js when built, .ts under a loader.
     const worker = new Worker(new URL(`./worker${extname(import.meta.url)}`, import.meta.url), { workerData: catalog });
     worker.unref();
     worker.once('message', (texts: OpenapiTexts) => resolve(texts));
@@ -19,7 +19,10 @@ function renderAside(catalog: Catalog): Promise<OpenapiTexts> {
 
 const rendered = new WeakMap<Exchange, { catalog: Catalog; texts: Promise<OpenapiTexts> }>();
 
-/** Renders at the first question after a change of the catalog, once for all who ask meanwhile. A snapshot never changes: itself is the key. */
+/**
+ * Renders at the first request after a change of the catalog, once for all concurrent requests. A snapshot never
+ * changes, so it is the cache key.
+ */
 export function textsOf(exchange: Exchange): Promise<OpenapiTexts> {
   const { catalog } = exchange.policy.current();
   const kept = rendered.get(exchange);

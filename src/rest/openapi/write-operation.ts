@@ -14,14 +14,14 @@ const SECURITY: Readonly<Record<SecurityKind, Record<string, string[]>[]>> = {
   client: [{ clientAssertion: [] }],
 };
 
-/** What an operation can end in beside its own replies. */
+/** The errors of every operation, besides its own replies. */
 const ENDINGS: Readonly<Record<SecurityKind, readonly number[]>> = {
   application: [400, 401, 429, 500, 503, 504],
   anyone: [400, 500, 503, 504],
   client: [500, 503],
 };
 
-/** One operation as it is written in the document. What its schemas name becomes a component of `schemas`. */
+/** One operation of the document. Schemas with a name become components in `schemas`. */
 export function writeOperation(operation: Operation, schemas: Record<string, Plain>): OpenapiOperation {
   const { id, tag, summary, description, who, replies, problems = [], headers = [], params, query } = operation;
   const kind = kindOf(who);
@@ -81,7 +81,7 @@ function contentOf(content: Readonly<Record<string, unknown>>, schemas: Record<s
   );
 }
 
-/** The same schema with each part that has an `$id` moved to the components and referred to. */
+/** The same schema; each part that has an `$id` becomes a component and a reference to it. */
 export function componentsOf(node: unknown, schemas: Record<string, Plain>): unknown {
   if (Array.isArray(node)) return node.map((part) => componentsOf(part, schemas));
   if (typeof node !== 'object' || node === null) return node;
@@ -90,7 +90,7 @@ export function componentsOf(node: unknown, schemas: Record<string, Plain>): unk
     Object.fromEntries(Object.entries(members).map(([name, part]) => [name, componentsOf(part, schemas)]));
   if (typeof $id !== 'string') return $id === undefined ? written() : { ...written(), $id: componentsOf($id, schemas) };
   if (schemas[$id] === undefined) {
-    schemas[$id] = {}; // it may lead back to itself
+    schemas[$id] = {}; // the schema may refer to itself
     schemas[$id] = written();
   }
   return { $ref: `#/components/schemas/${$id}` };

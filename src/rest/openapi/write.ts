@@ -14,7 +14,7 @@ export function openapiText(document: OpenapiDocument, format: OpenapiFormat): s
   return stringify(document, { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
-/** The document of a catalog's folder, with no database. Throws Problem `unprocessable` where the catalog has faults. */
+/** The document of a catalog's folder, without a database. Throws Problem `unprocessable` if the catalog has faults. */
 export async function renderCatalogOpenapi(directory: string, format: OpenapiFormat): Promise<string> {
   const { faults, contracts, publishers, purposes } = await checkCatalog(directory);
   if (faults.length > 0)
@@ -22,7 +22,7 @@ export async function renderCatalogOpenapi(directory: string, format: OpenapiFor
   return openapiText(renderOpenapi(makeCatalog(contracts, publishers, purposes)), format);
 }
 
-/** What `openapi.yaml` of this repository must be. */
+/** The content of this repository's `openapi.yaml`. */
 export function writeOpenapi(): Promise<string> {
   return renderCatalogOpenapi(join(packageRoot, 'catalog'), 'yaml');
 }

@@ -4,7 +4,7 @@ import { elementsWithList } from '../../standard/describe.js';
 import { contractsWithList } from '../platform/standard-uses.js';
 import { bilingual, escapeHtml, page, table } from './page.js';
 
-/** One code list with its codes, versions and uses; undefined where there is none of that name. */
+/** One code list with its codes, versions and uses; undefined if there is no list of that name. */
 export function codeListPage(catalog: Catalog, name: string): string | undefined {
   const list = catalog.standard.codeLists.get(name);
   if (list === undefined) return undefined;

@@ -24,7 +24,7 @@ const MASKS: Readonly<Record<Mask, string>> = {
   pseudonym: '假名 <small lang="en">pseudonym</small>',
 };
 
-/** One entity with its elements; undefined where the standard has none of that name. */
+/** One entity with its elements; undefined if the standard has no entity of that name. */
 export function entityPage(catalog: Catalog, name: string): string | undefined {
   const entity = catalog.standard.entities.get(name);
   if (entity === undefined) return undefined;

@@ -1,4 +1,7 @@
-/** `/style.css`: one column of calm type, hairlines, four grades of sensitivity; light and dark as the reader has it. No font and no image is fetched. */
+/**
+ * `/style.css`: one column of plain type, hairlines, four grades of sensitivity; light or dark by the reader's setting.
+ * Loads no font and no image.
+ */
 export const STYLE = `:root{color-scheme:light dark;
 --ink:light-dark(#1d2329,#dfe3e6);--soft:light-dark(#5f6b76,#98a3ad);--line:light-dark(#e3e6e9,#31373d);--paper:light-dark(#fff,#15181b);--tint:light-dark(#f6f7f8,#1c2024);--link:light-dark(#14528c,#8dbdec);
 --l1:light-dark(#2d6a4f,#8fc9a9);--l2:light-dark(#3d5a80,#9db8da);--l3:light-dark(#9a5b00,#e2b062);--l4:light-dark(#a3242f,#f0949b)}

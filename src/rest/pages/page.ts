@@ -1,4 +1,4 @@
-/** What stands around every page that a person reads: no script, nothing inline, one stylesheet of its own (`/style.css`). */
+/** The frame of every page for people: no script, nothing inline, one stylesheet of ours (`/style.css`). */
 export function page(title: string, body: string): string {
   return `<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeHtml(title)}</title><link rel="stylesheet" href="/style.css"></head>
@@ -18,12 +18,12 @@ export function escapeHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
-/** Chinese first, English beside it. */
+/** Chinese first, then English. */
 export function bilingual({ zh, en }: { zh: string; en?: string }): string {
   return en === undefined ? escapeHtml(zh) : `${escapeHtml(zh)} <small lang="en">${escapeHtml(en)}</small>`;
 }
 
-/** A table whose cells are HTML already; headings are Chinese and English. A wide one scrolls in its own frame. */
+/** A table whose cells are already HTML; headings are Chinese and English. A wide table scrolls in its own frame. */
 export function table(
   caption: { zh: string; en: string },
   headings: readonly (readonly [string, string])[],

@@ -4,7 +4,10 @@ import { PROBLEMS, Problem, type ProblemCode } from '../../platform/errors.js';
 import { bilingual, escapeHtml, page, table } from './page.js';
 import { STYLE } from './page-style.js';
 
-/** `/` until the console comes, and `/problems/{code}`: the page behind the `type` of every error. Anyone may read them; they hold no data. */
+/**
+ * `/` until the console exists, and `/problems/{code}`: the page that `type` of an error names. Open to anyone; they
+ * contain no data.
+ */
 export async function publicPages(app: FastifyInstance, { exchange }: { exchange: Exchange }): Promise<void> {
   const html = 'text/html; charset=utf-8';
   app.get('/', async (_request, reply) => reply.type(html).send(landing(exchange)));

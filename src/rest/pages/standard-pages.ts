@@ -11,7 +11,10 @@ interface PageParams {
   Params: { name: string };
 }
 
-/** `/standard`: the standard in force as pages, for anyone, as the data dictionary is open to all departments. They hold no data. */
+/**
+ * `/standard`: pages of the standard in force, for anyone, because the data dictionary is open to all departments. They
+ * contain no data.
+ */
 export async function standardPages(app: FastifyInstance, { exchange }: { exchange: Exchange }): Promise<void> {
   const inForce = () => exchange.policy.current().catalog;
   const send = (reply: FastifyReply, html: string | undefined) => {

@@ -44,7 +44,7 @@ const draft = Type.Unsafe<Omit<ApplicationDraft, 'roles'> & Partial<ApplicationD
 });
 const one = closed({ data: application });
 
-/** Registering and disabling is for operators; an application sees itself, operators and auditors see all. */
+/** Operators register and disable applications. An application sees itself; operators and auditors see all. */
 export const applicationOperations: readonly Operation[] = [
   operation({
     method: 'GET',

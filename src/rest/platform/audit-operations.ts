@@ -54,8 +54,9 @@ const consistency = closed({ from: index, to: index, hashes: list(hash, 128) }, 
 const reading = { method: 'GET', tag: 'audit' } as const;
 
 /**
- * The log as others see it (C2SP tlog-tiles, tlog-checkpoint, signed-note). Checkpoint, verifier key and hash tiles are public and not
- * recorded; reading entries is itself an entry; proofs and consistency hold nothing but hashes that the public tiles give as well.
+ * The log for the outside (C2SP tlog-tiles, tlog-checkpoint, signed-note). Checkpoint, verifier key and hash tiles are
+ * public and not recorded. Reading entries is itself an entry. Proofs and consistency contain only hashes that the
+ * public tiles have too.
  */
 export const auditOperations: readonly Operation[] = [
   operation({

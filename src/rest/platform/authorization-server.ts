@@ -3,8 +3,8 @@ import type { AuthorizationServer } from '../../access/identity/authorization-se
 import { programHeaders } from '../http/program-headers.js';
 
 /**
- * The authorization server's paths. It reads the request itself, body and all, so the reply is handed over before fastify reads anything; the
- * path is not stripped, since discovery builds its own links from it.
+ * The authorization server's paths. It reads the request and its body itself, so it gets the raw request before fastify
+ * reads anything. The path keeps its prefix, because discovery builds its links from it.
  */
 export function mountAuthorizationServer(app: FastifyInstance, server: AuthorizationServer, publicUrl: string): void {
   for (const url of server.paths) {

@@ -62,7 +62,7 @@ const contract = closed(
   },
   { $id: 'Contract', description: 'Compiled, and as it was declared.' },
 );
-/** Each document is checked where it is planned, which names its faults. */
+/** The plan checks each document and names its faults. */
 const lists = Type.Optional(list(open(), MOST_DOCUMENTS));
 const documents = Type.Unsafe<CatalogDocuments>(
   closed({ contracts: lists, publishers: lists, purposes: lists }, { $id: 'CatalogDocuments' }),
@@ -81,7 +81,7 @@ const plan = {
 export const behind = list(text(100), 1_000, { description: 'Nodes that do not serve it yet.' });
 const report = closed({ ...plan, epoch: count(), behind }, { $id: 'PublishReport' });
 
-/** `/api/v1/catalog`: reading is for any application, checking and publishing for operators. */
+/** `/api/v1/catalog`: any application may read; operators check and publish. */
 export const catalogOperations: readonly Operation[] = [
   operation({
     method: 'GET',

@@ -39,7 +39,10 @@ const grant = closed(
 const draft = Type.Unsafe<GrantDraft>({ ...bodySchema('grant'), $id: 'GrantDraft' });
 const one = closed({ data: grant });
 
-/** Grants: issued directly in the demo only, revoked by operators; an application sees its own, operators and auditors see all. */
+/**
+ * Grants. Only the demo issues them directly; operators revoke them. An application sees its own; operators and
+ * auditors see all.
+ */
 export const grantOperations: readonly Operation[] = [
   operation({
     method: 'GET',
@@ -115,7 +118,7 @@ export const grantOperations: readonly Operation[] = [
   }),
 ];
 
-/** Without the name that the linkage key is derived from: nobody outside has a use for it. */
+/** Without the name from which the linkage key is derived: nobody outside needs it. */
 function shown({ linkage: _, ...grant }: Grant): Omit<Grant, 'linkage'> {
   return grant;
 }

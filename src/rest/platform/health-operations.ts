@@ -8,7 +8,7 @@ const health = closed(
 );
 const asking = { method: 'GET', tag: 'operations', who: 'anyone' } as const;
 
-/** For operators and their probes. Ready includes the audit log: what can't be recorded can't be answered. */
+/** For operators and their probes. Ready includes the audit log: without a record there is no answer. */
 export const healthOperations: readonly Operation[] = [
   operation({
     ...asking,

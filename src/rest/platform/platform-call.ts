@@ -12,13 +12,13 @@ import { withReceipt } from '../http/request.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** On whose word a change of the platform is made, and with which role: it must still hold on the index that the change is made upon. */
+/** The operator of a change, and the role: it must still have that role on the index of the change. */
 export function byOperator(exchange: Exchange, request: FastifyRequest): By {
   const authorise = () => requireRole(exchange, request.subject, 'operator');
   return { actor: actorOf(request, authorise()), request: request.id, authorise };
 }
 
-/** Operators and auditors see what belongs to others too. */
+/** Operators and auditors also see what belongs to others. */
 export function seesAll({ roles }: Application): boolean {
   return roles.includes('operator') || roles.includes('auditor');
 }
@@ -28,7 +28,7 @@ function actorOf(request: FastifyRequest, { clientId, department }: Application)
   return { issuer, subject: sub, application: clientId, department };
 }
 
-/** What was created, in the form that idempotency keeps, with the receipt of its entry. */
+/** What was created, in the form that idempotency stores, with the receipt of its entry. */
 export function created(data: unknown, receipt: Receipt, location: string): Reply {
   return {
     status: 201,
@@ -38,13 +38,13 @@ export function created(data: unknown, receipt: Receipt, location: string): Repl
 }
 
 /**
- * A refused call of the platform API is an entry before it is told: who, which route, and the true reason sealed. Where the log cannot be written the
- * refusal is told without a receipt: no data leaves with it.
+ * A refused call of the platform API is recorded before the reply: the caller, the route, and the true reason in the
+ * sealed part. If the log can't be written, the refusal has no receipt: no data leaves with it.
  */
 export function recordDenials(app: FastifyInstance, { exchange }: { exchange: Exchange }): void {
   app.addHook('onError', async (request, reply, error) => {
     if (!(error instanceof Problem) || error.status !== 403) return;
-    await recordDenial(exchange, request, reply, error).catch(() => {}); // nothing left the exchange: the refusal stands
+    await recordDenial(exchange, request, reply, error).catch(() => {}); // nothing leaves the exchange: the refusal is sent in any case
   });
 }
 

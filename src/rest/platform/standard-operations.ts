@@ -40,7 +40,7 @@ const named = closed({ name: listName });
 const changed = closed({ data: codeList, epoch: count(), behind });
 const reading = { method: 'GET', tag: 'standard', who: ['application'], problems: [400] } as const;
 
-/** `/api/v1/standard`: reading is for any application, changing a code list for operators. Replies say what is in force. */
+/** `/api/v1/standard`: any application may read; operators change code lists. Replies show what is in force. */
 export const standardOperations: readonly Operation[] = [
   operation({
     ...reading,

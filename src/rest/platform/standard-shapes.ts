@@ -18,7 +18,7 @@ import {
   title,
 } from '../shapes.js';
 
-/** What the operations on the standard take and give. */
+/** Inputs and outputs of the operations on the standard. */
 export const listName = pattern('^[A-Za-z][A-Za-z0-9._-]*$', 100);
 const code = pattern('^[0-9A-Za-z][0-9A-Za-z._-]*$', 20);
 const codes = list(code, 10_000);

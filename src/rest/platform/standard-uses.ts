@@ -1,7 +1,7 @@
 import type { Catalog } from '../../catalog/catalog.js';
 import { fieldsOfList } from '../../exchange/publishing/code-list-uses.js';
 
-/** Ids of the contracts that say that they conform to the entity. */
+/** Ids of the contracts that claim to conform to the entity. */
 export function conforming(catalog: Catalog, entity: string): string[] {
   return [...catalog.contracts.values()].filter((contract) => contract.entity === entity).map(({ id }) => id);
 }

@@ -29,7 +29,10 @@ const upstream = Type.Unsafe<Upstream>({
 });
 const one = (headers: readonly string[] = []) => ({ 200: json('The upstream.', closed({ data: upstream }), headers) });
 
-/** Approving and withdrawing is for operators; a department sees its own upstreams, operators and auditors see all. Secrets are never here. */
+/**
+ * Operators approve and withdraw upstreams. A department sees its own; operators and auditors see all. Secrets never
+ * appear.
+ */
 export const upstreamOperations: readonly Operation[] = [
   operation({
     method: 'GET',

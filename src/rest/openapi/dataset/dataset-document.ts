@@ -3,7 +3,7 @@ import { datasetPath } from '../../../catalog/contract-id.js';
 import type { OpenapiDocument } from '../openapi-document.js';
 import { keepReachable } from '../reachable.js';
 
-/** The part of the document that is one dataset's: its paths, and what they lead to. */
+/** One dataset's part of the document: its paths, and the components that they use. */
 export function datasetDocument(document: OpenapiDocument, contract: Contract): OpenapiDocument {
   const base = datasetPath(contract.id);
   const paths = Object.entries(document.paths).filter(([path]) => path === base || path.startsWith(`${base}/`));

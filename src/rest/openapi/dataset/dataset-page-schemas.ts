@@ -23,7 +23,7 @@ import {
   title,
 } from '../../shapes.js';
 
-/** Terms of the catalog as declared: names that the contract's schema knows, scalars as written. */
+/** Terms of the catalog as declared: names from the contract's schema, scalars as written. */
 export const terms = open({}, 50);
 export const masks = map(choice(MASKS), 500, { $id: 'Masks' });
 export const requires = closed({ case: Type.Optional(boolean), operator: Type.Optional(boolean) });

@@ -4,10 +4,13 @@ import type { Contract } from '../../../catalog/contract.js';
 import { ASK_LIMITS } from '../../../query/limits.js';
 import { choice, pattern } from '../../shapes.js';
 
-/** Beyond these a list of names helps nobody. */
+/** A longer list of names helps nobody. */
 const PATHS_AT_MOST = 80;
 
-/** Relation paths that `_expand` takes, nearest first: `household`, `household.house`. Undefined where there are too many to list. */
+/**
+ * Relation paths that `_expand` takes, nearest first: `household`, `household.house`. Undefined if there are too many
+ * to list.
+ */
 function relationPaths(contract: Contract, catalog: Catalog): string[] | undefined {
   const paths: string[] = [];
   let level: { path: string; at: Contract }[] = [{ path: '', at: contract }];
@@ -25,7 +28,7 @@ function relationPaths(contract: Contract, catalog: Catalog): string[] | undefin
   return paths;
 }
 
-/** One relation path; undefined where the contract has no relation. */
+/** One relation path; undefined if the contract has no relation. */
 export function relationPathSchema(contract: Contract, catalog: Catalog): TSchema | undefined {
   const paths = relationPaths(contract, catalog);
   if (paths === undefined) {
