@@ -48,7 +48,7 @@ export function cursors(root: Buffer, clock: Clock): Cursors {
       );
     },
     open(cursor, binding) {
-      const bytes = /^[A-Za-z0-9_-]{48,8192}$/.test(cursor) ? Buffer.from(cursor, 'base64url') : Buffer.alloc(0);
+      const bytes = /^[A-Za-z0-9_-]{48,65536}$/.test(cursor) ? Buffer.from(cursor, 'base64url') : Buffer.alloc(0);
       if (bytes.length < 4 + NONCE + TAG || bytes.toString('base64url') !== cursor) throw badCursor();
       const hour = bytes.readUInt32BE(0);
       const age = Math.floor(clock.now() / HOUR_MS) - hour;

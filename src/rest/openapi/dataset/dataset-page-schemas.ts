@@ -37,7 +37,7 @@ export const rowScope = Type.Union([closed({ all: Type.Literal(true) }), closed(
 
 export const pageInfo = closed(
   {
-    next_cursor: orNull(pattern('^[A-Za-z0-9_-]{48,4096}$', 4_096)),
+    next_cursor: orNull(pattern('^[A-Za-z0-9_-]{48,65536}$', 65_536)),
     has_more: boolean,
     count: Type.Union([count(), closed({ atLeast: count() }), Type.Null()], {
       description: 'Where `_count` asked for it.',

@@ -17,7 +17,7 @@ const released = count({ description: 'Release 数据版本 of the rows.' });
 const noRelease = Type.Null({ description: 'Asked live: there is no release.' });
 const { least, most } = ASK_LIMITS.page;
 export const pageLimit = integer(least, most, { default: ASK_LIMITS.page.default, description: 'Rows of a page.' });
-export const cursor = pattern('^[A-Za-z0-9_-]{48,4096}$', 4_096);
+export const cursor = pattern('^[A-Za-z0-9_-]{48,65536}$', 65_536);
 
 interface Naming {
   catalog: Catalog;
