@@ -4,9 +4,9 @@ import type { Value } from '../standard/type.js';
 import type { Ask } from './ask.js';
 import { hasOpenKey, naturalKey } from './natural-key.js';
 
-/** A department's system answers one call for each. */
+/** Each key costs one call to the department's system. */
 export const LIVE_KEYS_AT_MOST = 10;
-/** What needs rows that lie here, and so is refused of a dataset that is asked live. */
+/** These need stored rows, so a dataset that is asked live refuses them. */
 export const LIVE_CANNOT = [
   'page',
   'filter',
@@ -19,7 +19,7 @@ export const LIVE_CANNOT = [
   'deliver',
 ] as const;
 
-/** The one refusal of everything that a proxied dataset can't do; it says what can be done instead. */
+/** The one refusal of what a proxied dataset can't do; it names what works instead. */
 export function askedLive(): Problem {
   const instead = `Look up at most ${LIVE_KEYS_AT_MOST} keys: POST …/rows/lookup, or in GraphQL the dataset's field with its key.`;
   return new Problem(
@@ -29,8 +29,8 @@ export function askedLive(): Problem {
 }
 
 /**
- * The keys that an ask of a proxied dataset names, null for a malformed one.
- * @throws Problem asked-live where it asks for anything else: a page, a relation, an `_id`, which no department knows
+ * The keys in an ask of a proxied dataset; null for a malformed one.
+ * @throws Problem asked-live for anything else: a page, a relation, or an `_id`, which no department knows
  */
 export function liveKeys({ target, selection }: Ask, access: Access): readonly (readonly Value[] | null)[] {
   if (selection.relations.size > 0) throw askedLive();

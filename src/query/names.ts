@@ -8,7 +8,7 @@ import { EVERYTHING, type Selection } from './ask.js';
 import { ASK_LIMITS } from './limits.js';
 import { askedLive } from './live-keys.js';
 
-/** Where a name stood, so that an error can point there: `{ parameter: 'born.gte' }` or `{ pointer: '/where/field' }`. */
+/** Where a name is in the request, for errors: `{ parameter: 'born.gte' }` or `{ pointer: '/where/field' }`. */
 export type Place = Pick<Fault, 'parameter' | 'pointer'>;
 
 export function refuse(
@@ -19,7 +19,7 @@ export function refuse(
   return new Problem(code, detail, { faults: [fault] });
 }
 
-/** The field that a filter path names: one of the contract, or one of a relation's target. Throws Problem `unknown-field`. */
+/** The field that a filter path names, in the contract or in a relation's target. Throws Problem `unknown-field`. */
 export function fieldAt(contract: Contract, path: string, catalog: Catalog, place: Place): Field {
   const parts = path.split('.');
   if (parts.length === 2) return fieldOf(relationTarget(contract, parts[0]!, catalog, place), parts[1]!, place);
@@ -54,7 +54,7 @@ export function relationTarget(contract: Contract, name: string, catalog: Catalo
   });
 }
 
-/** Is this filter allowed by the contract? Throws Problem `unknown-operator` or `not-filterable`. */
+/** Throws Problem `unknown-operator` or `not-filterable` unless the contract allows this filter. */
 export function checkOperator(
   contract: Contract,
   field: Field,
@@ -80,7 +80,7 @@ export function checkOperator(
   }
 }
 
-/** `-born` → its parts. Throws Problem `unknown-field` or `not-filterable`. */
+/** Parses `-born`. Throws Problem `unknown-field` or `not-filterable`. */
 export function parseSort(contract: Contract, text: string, place: Place): { field: string; descending: boolean } {
   const descending = text.startsWith('-');
   const field = fieldOf(contract, descending ? text.slice(1) : text, place).name;
@@ -94,7 +94,10 @@ export function parseSort(contract: Contract, text: string, place: Place): { fie
   return { field, descending };
 }
 
-/** Names to select and relation paths to expand → a Selection. Throws Problem `unknown-field`, `bad-value`, `too-complex`. */
+/**
+ * Makes a Selection from names to select and relation paths to expand. Throws Problem `unknown-field`, `bad-value`,
+ * `too-complex`.
+ */
 export function parseSelection(
   contract: Contract,
   asked: { select: readonly string[] | undefined; expand: readonly string[] },

@@ -2,7 +2,7 @@ import type { Access } from '../access/policy/decision.js';
 import type { Value } from '../standard/type.js';
 import { parseValue } from './value.js';
 
-/** A key of L1 or L2 fields may stand in a path, where the grant gives it unmasked. */
+/** A key of L1 or L2 fields may be in a path, if the grant gives it unmasked. */
 export function hasOpenKey({ contract, fields }: Access): boolean {
   return contract.key.every((name) => {
     const { sensitivity } = contract.fields.get(name)!;
@@ -11,7 +11,10 @@ export function hasOpenKey({ contract, fields }: Access): boolean {
   });
 }
 
-/** The key that a path names, parts of a compound one parted by commas; undefined where it is none, or must not stand there. */
+/**
+ * The key in a path, with commas between the parts of a compound key; undefined if it is not a key or must not be in a
+ * path.
+ */
 export function naturalKey(id: string, access: Access): readonly Value[] | undefined {
   const { contract } = access;
   const parts = id.split(',');

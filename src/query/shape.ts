@@ -1,6 +1,8 @@
 import { type FieldType, typeOf } from '../standard/type.js';
 
-/** One object of the output: the row itself or a relation of it. Column numbers are positions in the array that PostgreSQL sends. */
+/**
+ * One object of the output: the row or one of its relations. Column numbers are positions in the array from PostgreSQL.
+ */
 export interface ShapeNode {
   /** '' for the row itself, else the relation path. */
   path: string;
@@ -13,16 +15,16 @@ export interface ShapeNode {
 }
 
 export type Row = readonly (string | null)[];
-/** Sealed `_id`s: per node, per row. */
+/** Sealed `_id`s by node and row. */
 type Ids = readonly (readonly string[])[];
 
-/** Compiled once per shape: the JSON text of a row, written once, no object in between. */
+/** Writes the JSON text of a row directly. Compiled once per shape. */
 export type Writer = (row: Row, ids: Ids, i: number) => string;
-/** Compiled once per shape: the row as an object, for GraphQL. */
+/** Makes the row an object, for GraphQL. Compiled once per shape. */
 export type Reader = (row: Row, ids: Ids, i: number) => Record<string, unknown>;
 
 export function compileWriter(root: ShapeNode): Writer {
-  // Names are the contract's own, checked when it was compiled, and quoted by JSON.stringify again.
+  // Names come from the contract, which was checked when it was compiled; JSON.stringify quotes them too.
   const body = `return ${writeNode(root)};`;
   return new Function('str', 'time', `return (row, ids, i) => { ${body} }`)(quoteText, rfc3339) as Writer;
 }
@@ -70,7 +72,7 @@ function readValue(type: FieldType, text: string): string {
   return `(${text} === null ? null : ${typeOf(type).json(type).read(text)})`;
 }
 
-/** Anything but what JSON takes as it is (RFC 8259 section 7); surrogates are left to JSON.stringify. */
+/** All characters that JSON does not allow as they are (RFC 8259 section 7); JSON.stringify handles surrogates. */
 const ESCAPED = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
 
 function quoteText(text: string): string {

@@ -7,15 +7,15 @@ import { type FieldType, type Operator, TYPES, typeOf, type Value } from '../sta
 export interface Operand {
   field: Field;
   op: Operator;
-  /** By whose code lists it is read; without them any code is one. */
+  /** Its code lists check codes. Without it, every code is accepted. */
   standard?: Standard;
-  /** True of a query string or a path: the value is text, typed by the contract. */
+  /** True for a query string or a path: the value is text, typed by the contract. */
   text?: boolean;
 }
 
 /**
- * One operand, from JSON (a body, GraphQL variables) or from text. `null` takes true or false. Throws Problem `bad-value` that says the
- * expected form and never the value.
+ * One operand, from JSON (a body, GraphQL variables) or from text. `null` takes true or false. Throws Problem
+ * `bad-value` with the expected form, never the value.
  */
 export function parseValue({ field, op, standard, text = false }: Operand, raw: unknown): Value {
   const type = op === 'null' ? TYPES.boolean : typeOf(field.type);

@@ -27,8 +27,8 @@ export {
 export type Sensitivity = 'L1' | 'L2' | 'L3' | 'L4';
 
 /**
- * The index of the types of the standard. Each file says everything about one type: column, deliveries, JSON, GraphQL, filters, schemas,
- * words. Every other place asks here and compares no name: a second table would disagree with this one some day.
+ * The index of the types of the standard. Each file has everything about one type: column, deliveries, JSON, GraphQL,
+ * filters, schemas, texts. All other code looks here and compares no type names: a second table would differ some day.
  */
 export const TYPES: Readonly<Record<TypeName, ValueType>> = {
   text,
@@ -49,7 +49,10 @@ export function typeOf(type: FieldType): ValueType {
   return TYPES[type.name];
 }
 
-/** Can its values be compared with one another, in a filter, a key or a join? Points, geometries and lists cannot. */
+/**
+ * Whether its values can be compared with one another, in a filter, a key or a join. Points, geometries and lists
+ * can't.
+ */
 export function isComparable(type: FieldType): boolean {
   return typeOf(type).operators.includes('eq');
 }
@@ -59,10 +62,10 @@ export function isTypeName(name: string): name is TypeName {
 }
 
 /**
- * Reads a type as written in `elements.csv`: `text:64`, `decimal:10,2`, `code`, `identifier:uscc`, `list:code`, `identifier:resident-id or text:30`.
- * `list` is the code list of a `code`.
- * `A or text:N` is an identifier whose checksum applies only where the row's `id_kind` is a resident identity card; other documents are text of up to
- * N characters. Returns undefined where the text is no type.
+ * Reads a type as written in `elements.csv`: `text:64`, `decimal:10,2`, `code`, `identifier:uscc`, `list:code`,
+ * `identifier:resident-id or text:30`. `list` is the code list of a `code`. `A or text:N` is an identifier whose
+ * checksum applies only if the row's `id_kind` is a resident identity card; numbers of other documents are text of up
+ * to N characters. Returns undefined if the text is not a type.
  */
 export function parseElementType(text: string, list?: string): FieldType | undefined {
   const [, either, length] = /^(identifier:[a-z-]+) or text:([1-9][0-9]{0,3})$/.exec(text) ?? [];

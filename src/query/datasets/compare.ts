@@ -10,7 +10,7 @@ interface BoundStatement {
   values: unknown[];
 }
 
-/** A dataset that is compared: what its grant gives, and which fields name the subject and say something of it. */
+/** One dataset of a comparison: its granted fields, and which of them identify and describe the subject. */
 export interface ComparedSide {
   access: Access;
   by: string;
@@ -20,7 +20,7 @@ export interface ComparedSide {
   grid: string | undefined;
 }
 
-/** Two datasets, and the elements that both say something of. */
+/** Two datasets, and the elements that both have. */
 interface Compared {
   first: ComparedSide;
   second: ComparedSide;
@@ -28,8 +28,8 @@ interface Compared {
 }
 
 /**
- * Where two datasets say different things of one subject: subject, element, both values as text, division, grid. One row a subject and
- * element. Names come from contracts; values are parameters.
+ * Where two datasets differ about one subject: subject, element, both values as text, division, grid. One row per
+ * subject and element. Names come from contracts; values are parameters.
  */
 export function compareSql({ first, second, elements }: Compared, today: string): BoundStatement {
   const bound = parameters();
@@ -56,14 +56,14 @@ export function compareSql({ first, second, elements }: Compared, today: string)
   return { text, values: bind(bound, today) };
 }
 
-/** Rows in scope. */
+/** Counts the rows in scope. */
 export function countSql(access: Access): BoundStatement {
   const bound = parameters();
   const text = `SELECT count(*) AS rows FROM ${liveTable(access.contract)} t WHERE ${scopeGuard(access, 't', bound)}`;
   return { text, values: bind(bound, '') };
 }
 
-/** Nothing but the day comes from outside of the grants. */
+/** Only the day comes from outside of the grants. */
 function bind({ binders }: Parameters, today: string): unknown[] {
   return binders.map((binder) => binder({ operands: [], today, fetch: 0, after: undefined, rowIds: [] }));
 }
@@ -73,12 +73,12 @@ function differ(a: string, b: string, typeA: FieldType, typeB: FieldType): strin
   return `${a}::text <> ${b}::text AND ${normal(a)} <> ${normal(b)}`;
 }
 
-/** Full-width as ASCII, no spaces, no difference of case. */
+/** Full width as ASCII, without spaces, in one case. */
 function normal(column: string): string {
   return `upper(regexp_replace(normalize(${column}::text, NFKC), '\\s', '', 'g'))`;
 }
 
-/** Where a grant masks children, their rows say nothing. */
+/** If a grant masks children, their rows are not compared. */
 function guard({ access, by, says }: ComparedSide, alias: string, element: string, bound: Parameters): string[] {
   return maskedForMinors(access, [by, says.get(element)!]) ? [adultGuard(alias, bound)] : [];
 }

@@ -8,10 +8,10 @@ import { operandType } from '../value.js';
 import { adultGuard } from './guards.js';
 import type { Parameters } from './parameters.js';
 
-/** Behind a prefix of highest code points there is nothing; this much of what begins with it is in the range. */
+/** The highest code points: the range of a prefix ends with so many of them. */
 const HIGHEST = '\u{10ffff}';
 
-/** Where a leaf's path stands in the statement. */
+/** The place of a leaf's path in the statement. */
 interface Located {
   alias: string;
   field: Field;
@@ -19,7 +19,7 @@ interface Located {
 }
 export type Locate = (path: string) => Located;
 
-/** Resolves `born` and `household.division_code` against the permit's accesses and the statement's aliases. */
+/** Finds `born` and `household.division_code` in the permit's accesses and the statement's aliases. */
 export function locator(tree: AccessTree, aliases: ReadonlyMap<string, string>): Locate {
   return (path) => {
     const dot = path.indexOf('.');
@@ -30,7 +30,7 @@ export function locator(tree: AccessTree, aliases: ReadonlyMap<string, string>):
   };
 }
 
-/** Two-valued SQL of a condition, and its operands in the order of their parameters. */
+/** Two-valued SQL of a condition, with its operands in the order of their parameters. */
 export function conditionSql(
   condition: Condition,
   locate: Locate,
@@ -76,7 +76,7 @@ function leafSql(leaf: Leaf, { alias, field, access }: Located, parameters: Para
       case 'in':
         return `${column} = ANY(${parameters.add((binding) => binding.operands[operand])}::${type}[])`;
       case 'nin':
-        // NULL <> ALL of an empty list is true in SQL; a leaf holds only where the value is present.
+        // NULL <> ALL of an empty list is true in SQL, but a leaf is true only if the value is present.
         return `${column} IS NOT NULL AND ${column} <> ALL(${parameters.add((binding) => binding.operands[operand])}::${type}[])`;
       case 'null':
         return leaf.value === true ? `${alias}."row_id" IS NOT NULL AND ${column} IS NULL` : `${column} IS NOT NULL`;
@@ -92,11 +92,11 @@ function leafSql(leaf: Leaf, { alias, field, access }: Located, parameters: Para
       }
     }
   })();
-  // A field that is masked in a child's row answers nothing about that row.
+  // A field that is masked in a child's row must not reveal anything about that row.
   return access.minorMask === 'none' ? `(${comparison})` : `(${adultGuard(alias, parameters)} AND ${comparison})`;
 }
 
-/** Operands in the same order in which conditionSql asked for them. */
+/** Operands in the order of conditionSql. */
 export function operandsOf(
   condition: Condition | undefined,
   into: (Value | readonly Value[])[] = [],
@@ -109,7 +109,7 @@ export function operandsOf(
   return into;
 }
 
-/** The structure of a condition without its values: part of what a plan is cached by. */
+/** The structure of a condition without its values: part of the cache key of a plan. */
 export function conditionShape(condition: Condition | undefined): string {
   if (condition === undefined) return '';
   if ('and' in condition) return `&(${condition.and.map(conditionShape).join(',')})`;
@@ -118,7 +118,7 @@ export function conditionShape(condition: Condition | undefined): string {
   return `${condition.path} ${condition.op}${condition.op === 'null' ? String(condition.value) : ''}`;
 }
 
-/** Relations that filters reach into. */
+/** Relations that filters use. */
 export function relationsFiltered(condition: Condition | undefined, into = new Set<string>()): Set<string> {
   if (condition === undefined) return into;
   if ('and' in condition) for (const part of condition.and) relationsFiltered(part, into);
@@ -128,7 +128,10 @@ export function relationsFiltered(condition: Condition | undefined, into = new S
   return into;
 }
 
-/** The same text for the same condition, whatever the order of its parts: the two doors write them in different orders, and a cursor fits both. */
+/**
+ * The same text for the same condition in any order: the two doors order parts differently, and a cursor is valid at
+ * both.
+ */
 export function canonicalCondition(condition: Condition | undefined): string {
   if (condition === undefined) return '';
   if ('and' in condition) return canonicalGroup('&', condition.and);
@@ -137,7 +140,7 @@ export function canonicalCondition(condition: Condition | undefined): string {
   return JSON.stringify([condition.path, condition.op, condition.value]);
 }
 
-/** A group of one is that one. */
+/** A group with one part is that part. */
 function canonicalGroup(sign: string, parts: readonly Condition[]): string {
   return parts.length === 1
     ? canonicalCondition(parts[0])

@@ -1,24 +1,24 @@
 import type { Value } from '../../standard/type.js';
 
-/** What a statement is bound with at run time. A plan holds only binders, never a caller's value. */
+/** The values of a statement at run time. A plan holds only binders, never a caller's value. */
 export interface Binding {
   /** Operands of the condition's leaves, in order of appearance. */
   operands: readonly (Value | readonly Value[])[];
-  /** Asia/Shanghai, `YYYY-MM-DD`: children are counted as of today. */
+  /** Asia/Shanghai, `YYYY-MM-DD`: decides who is a child today. */
   today: string;
   /** Rows to fetch, one more than will leave. */
   fetch: number;
-  /** Position behind which the page starts. */
+  /** The page starts after this position. */
   after: { sort: string | null; rowId: string } | undefined;
-  /** lookup: row numbers wanted. */
+  /** lookup: the requested row numbers. */
   rowIds: readonly string[];
-  /** Of a proxied dataset: its rows as records of the table, a JSON array. */
+  /** For a proxied dataset: its rows as records of the table, a JSON array. */
   live?: string;
 }
 
 type Binder = (binding: Binding) => unknown;
 
-/** Collects the parameters of a statement under construction; equal names share one `$n`. */
+/** Collects the parameters of a statement; equal names share one `$n`. */
 export interface Parameters {
   add(binder: Binder, name?: string): string;
   binders: readonly Binder[];

@@ -10,7 +10,10 @@ import { maskedSchema } from '../../standard/mask.js';
 import { type Mask, typeOf, type ValueSchema } from '../../standard/type.js';
 import { anyCode } from '../../standard/types/code.js';
 
-/** `GET /data/{publisher}/{dataset}/v{major}`: catalog, open to every authenticated application, with what this caller may do. */
+/**
+ * `GET /data/{publisher}/{dataset}/v{major}`: the catalog's terms, for every authenticated application, with what this
+ * caller may do.
+ */
 export function datasetPage(exchange: Exchange, subject: Subject, contract: Contract): Record<string, unknown> {
   const path = datasetPath(contract.id);
   const live = proxyOf(contract) !== undefined;
@@ -79,7 +82,10 @@ function mayOf(exchange: Exchange, subject: Subject, contract: Contract): Record
   );
 }
 
-/** JSON Schema 2020-12 of the rows as this caller sees them; the whole contract for a caller with no grant to read, since data dictionaries are open. */
+/**
+ * JSON Schema 2020-12 of the rows as this caller sees them. Without a read grant: of the whole contract, because data
+ * dictionaries are open.
+ */
 export function rowSchema(exchange: Exchange, subject: Subject, contract: Contract): Record<string, unknown> {
   const grants = exchange.policy.current().grantsOf(subject.sub, contract.id, 'read');
   const accesses = grants.map((grant) => compileAccess(grant, contract));
@@ -102,7 +108,7 @@ export function rowSchema(exchange: Exchange, subject: Subject, contract: Contra
   };
 }
 
-/** What leaves of the field under every grant of the caller: each mask has a form of its own. */
+/** The schema of the field under every grant of the caller: each mask has its own form. */
 function fieldSchema(field: Field, accesses: readonly ReturnType<typeof compileAccess>[]): ValueSchema {
   const given = accesses.flatMap((access) => access.fields.get(field.name) ?? []);
   const masks = new Set<Mask>(accesses.length === 0 ? ['none'] : given.map(({ mask }) => mask));

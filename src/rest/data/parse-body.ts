@@ -27,7 +27,10 @@ const LOOKUP_MEMBERS = ['keys', 'select', 'expand'] as const;
 
 type Members = Record<string, unknown>;
 
-/** The JSON body of QUERY …/rows and POST …/rows/query → Ask. Throws a Problem with a JSON pointer to what is wrong. */
+/**
+ * Makes an Ask of the JSON body of QUERY …/rows and POST …/rows/query. Throws a Problem with a JSON pointer to the
+ * fault.
+ */
 export function parseQueryBody(body: unknown, context: BodyContext): Ask {
   const members = membersOf(body, '', QUERY_MEMBERS);
   const sort = names(members.sort, '/sort');
@@ -63,7 +66,10 @@ export function parseQueryBody(body: unknown, context: BodyContext): Ask {
   };
 }
 
-/** The JSON body of POST …/rows/lookup → Ask, and the keys as they were sent. A malformed key is asked as null: it is not found. */
+/**
+ * Makes an Ask of the JSON body of POST …/rows/lookup, with the keys as sent. A malformed key is null in the Ask and so
+ * not found.
+ */
 export function parseLookupBody(body: unknown, context: BodyContext): { ask: Ask; keys: readonly unknown[] } {
   const members = membersOf(body, '', LOOKUP_MEMBERS);
   const keys = members.keys;
@@ -94,13 +100,13 @@ export function parseLookupBody(body: unknown, context: BodyContext): { ask: Ask
   };
 }
 
-/** Keys are sent back as they came, so nothing nested deeper than a key can be is taken. */
+/** The reply repeats the keys, so nothing deeper than a key is accepted. */
 function isKey(key: unknown): boolean {
   const isScalar = (value: unknown) => typeof value !== 'object' || value === null;
   return isScalar(key) || Object.values(key as object).every(isScalar);
 }
 
-/** One value, or for a compound key a list in the key's order or an object by field name. */
+/** One value; for a compound key a list in the key's order, or an object by field name. */
 function parseKey(key: unknown, { contract, catalog: { standard } }: BodyContext): Value[] | null {
   const values =
     contract.key.length === 1 && !isMembers(key)

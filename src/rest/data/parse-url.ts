@@ -27,7 +27,10 @@ export interface UrlContext {
   sensitiveInUrl: 'refuse' | 'allow';
 }
 
-/** The query string of `GET …/rows` → Ask (api.md, REST query language). Throws a Problem that names the first wrong parameter. */
+/**
+ * Makes an Ask of the query string of `GET …/rows` (api.md, REST query language). Throws a Problem that names the first
+ * wrong parameter.
+ */
 export function parseRowsUrl(queryString: string, context: UrlContext): Ask {
   const { controls, filters } = sortPairs(queryString, context);
   return {
@@ -46,7 +49,7 @@ export function parseRowsUrl(queryString: string, context: UrlContext): Ask {
   };
 }
 
-/** The query string of `GET …/rows/{id}`: `_select` and `_expand` only. */
+/** The query string of `GET …/rows/{id}`: only `_select` and `_expand`. */
 export function parseRowUrl(queryString: string, id: string, context: UrlContext): Ask {
   const { controls, filters } = sortPairs(queryString, context);
   const foreign =
@@ -125,7 +128,7 @@ function appendTo(list: Leaf, leaf: Leaf, parameter: string): void {
   values.push(...(leaf.value as Value[]));
 }
 
-/** `path`, `path.op`, `relation.field`, `relation.field.op`: field names are never an operator. */
+/** `path`, `path.op`, `relation.field`, `relation.field.op`: a field never has the name of an operator. */
 function parseLeaf(parameter: string, text: string, raw: string, context: UrlContext): Leaf {
   const { contract, catalog } = context;
   const segments = text.split('.');
@@ -151,7 +154,7 @@ function parseLeaf(parameter: string, text: string, raw: string, context: UrlCon
   return { path, op, value: op === 'in' || op === 'nin' ? [value] : value };
 }
 
-/** The value parser names the field; the caller wants the parameter named as it was sent. */
+/** The value parser names the field; the caller needs the parameter as sent. */
 function located<T>(parse: () => T, place: { parameter: string }): T {
   try {
     return parse();

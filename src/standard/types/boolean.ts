@@ -12,7 +12,7 @@ function parse(value: unknown): unknown {
   return typeof text === 'string' ? (WORDS.get(text.toLowerCase()) ?? text) : text;
 }
 
-/** True or false: deliveries write usual words, JSON writes `true` and `false`. */
+/** True or false. Deliveries have usual words; JSON has `true` and `false`. */
 export const boolean: ValueType = {
   title: '是/否',
   example: () => '是',

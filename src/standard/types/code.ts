@@ -1,13 +1,13 @@
 import { ascii, copyText, isStorable, storableSchema } from './plain-text.js';
 import { EQUALITY, QUOTED, type ValueFault, type ValueType } from './value-type.js';
 
-/** Stands for a publisher's code that the contract doesn't map; no code list has it. */
+/** Replaces a publisher's code that the contract doesn't map; no code list has it. */
 export const UNMAPPED = '\u0000unmapped';
 
 const NOT_MAPPED: ValueFault = { rule: 'code', reason: 'the contract maps no such code of the publisher' };
 const CODE_AT_MOST = 20;
 
-/** A code of one list. Rows and filters take retired ones, new deliveries don't. */
+/** A code of one list. Rows and filters accept retired codes, new deliveries don't. */
 export const code: ValueType = {
   title: '代码',
   example: () => '',
@@ -58,7 +58,7 @@ export const code: ValueType = {
   spreadsheetText: true,
 };
 
-/** Where no list is at hand. */
+/** Used if the list is unknown. */
 export const anyCode = storableSchema(CODE_AT_MOST);
-/** How codes are read that nobody maps. */
+/** Parses codes that nobody maps. */
 export const ownCode = ascii;

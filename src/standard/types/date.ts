@@ -8,7 +8,7 @@ const IS_DATE = new RegExp(DATE);
 
 const schema = () => ({ type: 'string', format: 'date', maxLength: 10, pattern: DATE });
 
-/** Is it a day of the calendar, of the years 1 to 9999, as RFC 3339 writes it? */
+/** Whether it is a calendar day of the years 1 to 9999, as RFC 3339 writes it. */
 export function isDay(raw: string): boolean {
   return IS_DATE.test(raw) && isDate(+raw.slice(0, 4), +raw.slice(5, 7), +raw.slice(8, 10));
 }

@@ -8,12 +8,12 @@ const DAY = '(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])';
 const CLOCK = '([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]';
 /** Stored and sent in UTC, to the millisecond. */
 const STORED = `^${DAY}T${CLOCK}(\\.[0-9]{1,3})?Z$`;
-/** With any offset there is on earth; microseconds, as PostgreSQL compares. No leap second, no small letter. */
+/** Any offset that exists on earth, and microseconds, as PostgreSQL compares. No leap second, no lower case. */
 const OPERAND = `^${DAY}T${CLOCK}(\\.[0-9]{1,6})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$`;
 const IS_STORED = new RegExp(STORED);
 const IS_OPERAND = new RegExp(OPERAND);
 
-/** An instant (RFC 3339), from year 1 to 9999 in UTC. It leaves in UTC, whatever zone it was sent in. */
+/** An instant (RFC 3339) in the years 1 to 9999 in UTC. It leaves in UTC, whatever its offset was. */
 export const datetime: ValueType = {
   title: '日期时间',
   example: () => '2026-01-31 08:00',

@@ -9,12 +9,12 @@ import {
   type ValueType,
 } from './value-type.js';
 
-/** Digits before and after the point that a filter takes: as many as a contract can declare. */
+/** Digits before and after the point in a filter: as many as a contract can declare. */
 const MOST = 38;
 const OPERAND = `^-?[0-9]{1,${MOST}}(\\.[0-9]{1,${MOST}})?$`;
 const IS_OPERAND = new RegExp(OPERAND);
 
-/** As PostgreSQL writes it: no zeros or plus before it, as many digits after the point as the scale. Undefined where it does not fit. */
+/** As PostgreSQL writes it: no leading zeros or plus, and all digits of the scale. Undefined if it does not fit. */
 function stored(text: string, { precision = 18, scale = 2 }: FieldType): string | undefined {
   const parts = /^([+-]?)0*(\d*)(?:\.(\d*?)0*)?$/.exec(text);
   if (parts === null || !/\d/.test(text)) return undefined;
@@ -24,7 +24,7 @@ function stored(text: string, { precision = 18, scale = 2 }: FieldType): string 
   return sign === '-' && /[1-9]/.test(digits) ? `-${digits}` : digits;
 }
 
-/** 1.5e-7 → 0.00000015, by the digits alone. What is no such number stays as it is. */
+/** 1.5e-7 → 0.00000015, by the digits alone. Other text is unchanged. */
 export function withoutExponent(text: string): string {
   const parts = /^([+-]?)(\d{1,99})(?:\.(\d{0,99}))?[eE]([+-]?\d{1,2})$/.exec(text);
   if (parts === null) return text;
@@ -42,8 +42,8 @@ const parser =
   };
 
 /**
- * A number of `precision` digits, `scale` of them after the point; it travels as a string of digits, never as a JSON number, which most
- * clients read as a double. A delivery may hold JSON numbers: their digits are read as they were sent.
+ * A number of `precision` digits, `scale` of them after the point. It is a string of digits in JSON, because most
+ * clients read JSON numbers as doubles. Deliveries may have JSON numbers: their digits are read as sent.
  */
 export const decimal: ValueType = {
   title: '小数',

@@ -14,7 +14,7 @@ const DEPTH: Readonly<Record<string, number>> = {
 };
 export const GEOMETRIES = Object.keys(DEPTH);
 
-/** JSON as it is, or the JSON that a text holds. */
+/** JSON unchanged, or the JSON in a text. */
 export function parseJson(value: unknown): unknown {
   if (typeof value !== 'string') return value ?? null;
   if (value.trim() === '') return null;
@@ -25,7 +25,7 @@ export function parseJson(value: unknown): unknown {
   }
 }
 
-/** One of some geometries, of longitude and latitude, and where the sender says it, height. */
+/** One of these geometries, with longitude, latitude and, if sent, height. */
 function mustBe(names: readonly string[]): (value: object) => ValueFault | undefined {
   return (value) => (isGeometry(value, names) ? undefined : FAULT);
 }
@@ -53,7 +53,7 @@ function geojsonSchema(names: readonly string[], coordinates: ValueSchema): Valu
   };
 }
 
-/** What points and other geometries share. A filter asks only whether there is one. */
+/** Shared by points and other geometries. A filter can only ask whether there is one. */
 export function geojsonType(names: readonly string[], coordinates: ValueSchema) {
   return {
     expected: () => 'nothing but null',

@@ -9,12 +9,13 @@ const { 'id-number': idNumber, pseudonym } = MASKED_TEXT;
 const documentAtMost = ({ length = DOCUMENT_AT_MOST }: FieldType) => length;
 
 /**
- * A number with a check character: of a resident (GB 11643) or of an organisation (GB 32100). Where the row says which kind of document it
- * is (`kindField`), any document's number. Stored in capital letters; a filter takes small ones too, and does not look at the check.
+ * A number with a check character, of a resident (GB 11643) or an organisation (GB 32100). If the row has the kind of
+ * document (`kindField`), a number of any document. Stored in upper case; a filter also takes lower case and does not
+ * check the check character.
  */
 export const identifier: ValueType = {
   title: '证件号码',
-  // Made up; GB/T 2260 never assigned the county 110199, so that the numbers are nobody's.
+  // Invented: GB/T 2260 never assigned the county 110199, so nobody has these numbers.
   example: ({ scheme }) => (scheme === 'uscc' ? '111101990000000196' : '110199199001010010'),
   expected: (type) =>
     type.kindField === undefined

@@ -4,7 +4,7 @@ import { bare, EQUALITY, type FieldType, ORDER, QUOTED, RAW, type ValueFault, ty
 const INT32 = { minimum: -2_147_483_648, maximum: 2_147_483_647 };
 const OUT_OF_RANGE: ValueFault = { rule: 'range', reason: 'not a whole number of the range' };
 
-/** The numbers from 0 to `most`, which has two digits or more, as a pattern: 42 → `[0-9]|[1-3][0-9]|4[0-2]`. */
+/** A pattern of the numbers from 0 to `most`, which has two digits or more: 42 → `[0-9]|[1-3][0-9]|4[0-2]`. */
 function upTo(most: string): string {
   const places = [...most].map(Number);
   const same = places.map((digit, i) => {
@@ -19,7 +19,7 @@ function more(digits: number): string {
   return digits === 0 ? '' : digits === 1 ? '[0-9]' : `[0-9]{${digits}}`;
 }
 
-/** An integer of 64 bits in decimal digits, no zeros before them needed. */
+/** A 64-bit integer in decimal digits, without leading zeros. */
 const INT64 = `^(${upTo('9223372036854775807')}|-(${upTo('9223372036854775808')}))$`;
 const IS_INT64 = new RegExp(INT64);
 
@@ -35,7 +35,7 @@ const schema = ({ bits }: FieldType) =>
     ? { type: 'string', format: 'int64', maxLength: 20, pattern: INT64 }
     : { type: 'integer', format: 'int32', ...INT32 };
 
-/** A whole number: of 32 bits a JSON number, of 64 bits a string of digits always, so that no client rounds it. */
+/** A whole number. 32 bits: a JSON number. 64 bits: always a string of digits, so that no client rounds it. */
 export const integer: ValueType = {
   title: '整数',
   example: () => '1',

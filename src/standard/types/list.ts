@@ -5,7 +5,7 @@ import { type FieldType, type ParseValue, PRESENCE, RAW, type ValueType } from '
 const ITEMS_AT_MOST = 1_000;
 const TEXT: FieldType = { name: 'text' };
 
-/** A JSON array, or values set apart by ; 、 | or comma. */
+/** A JSON array, or values separated by ; 、 | or comma. */
 const parser =
   (item: ParseValue): ParseValue =>
   (value) => {
@@ -17,7 +17,10 @@ const parser =
     return Array.isArray(split) ? split.map(item) : split;
   };
 
-/** At most a thousand values of one scalar type, none of them null. `typeOf` finds that type. A filter asks only whether there is a list. */
+/**
+ * At most a thousand values of one scalar type, without null. `typeOf` finds that type. A filter can only ask whether
+ * there is a list.
+ */
 export function listType(typeOf: (type: FieldType) => ValueType): ValueType {
   return {
     title: '多值',
@@ -25,7 +28,7 @@ export function listType(typeOf: (type: FieldType) => ValueType): ValueType {
     expected: () => 'nothing but null',
 
     parameters: ['of!'],
-    declared: () => undefined, // `list:code` is read by what comes after the colon
+    declared: () => undefined, // the part after the colon of `list:code` is read elsewhere
     column: () => 'jsonb',
 
     parser: ({ of = TEXT }, codes) => parser(typeOf(of).parser(of, codes)),

@@ -8,7 +8,7 @@ const IS_MONTH = new RegExp(MONTH);
 
 const schema = () => ({ type: 'string', maxLength: 7, pattern: MONTH });
 
-/** A month of a year from 1 to 9999. */
+/** A month in the years 1 to 9999. */
 export const month: ValueType = {
   title: '月份',
   example: () => '2026-01',

@@ -9,7 +9,7 @@ function parse(value: unknown): unknown {
   return pair === null ? parseJson(value) : { type: 'Point', coordinates: [Number(pair[1]), Number(pair[2])] };
 }
 
-/** A GeoJSON Point (RFC 7946): longitude, latitude, and the height where it was sent. */
+/** A GeoJSON Point (RFC 7946): longitude, latitude, and the height if it was sent. */
 export const point: ValueType = {
   ...geojsonType(['Point'], { minItems: 2, maxItems: 3, items: { type: 'number', format: 'double' } }),
   title: '坐标',

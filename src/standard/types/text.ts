@@ -1,12 +1,12 @@
 import { copyText, isAtMost, isStorable, MASKED_TEXT, mustBeStorable, plain, storableSchema } from './plain-text.js';
 import { EQUALITY, type FieldType, QUOTED, type ValueType } from './value-type.js';
 
-/** Characters of a filter value: those of the field where it has more, so that every value that leaves is one. */
+/** Characters of a filter value. A longer field allows more, so that a filter takes every value that leaves. */
 const OPERAND_AT_MOST = 1_000;
 
 const operandAtMost = (type: FieldType) => Math.max(OPERAND_AT_MOST, type.length ?? 0);
 
-/** Free text of at most `length` characters, trimmed. A filter takes it as it is. */
+/** Free text of at most `length` characters, trimmed. A filter takes it untrimmed. */
 export const text: ValueType = {
   title: '文本',
   example: () => '示例',

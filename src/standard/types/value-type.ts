@@ -24,32 +24,32 @@ export type Operator = (typeof OPERATORS)[number];
 /** A declared type with its parameters, for example `text:64` → `{ name: 'text', length: 64 }`. */
 export interface FieldType {
   name: TypeName;
-  /** text: maximum length in characters. identifier with kindField: of documents of other kinds. */
+  /** text: most characters. identifier with kindField: most characters for other kinds of documents. */
   length?: number;
   /** decimal. */
   precision?: number;
   scale?: number;
-  /** integer: 64 stores int8, and its values travel as strings; otherwise int4. */
+  /** integer: 64 is int8, and its values are strings in JSON; otherwise int4. */
   bits?: 64;
   /** code, and list of code: the name of the code list. */
   list?: string;
-  /** identifier: whose checksum. */
+  /** identifier: which checksum. */
   scheme?: 'resident-id' | 'uscc';
-  /** identifier: the field of the row that says which kind of document it is; the checksum holds for resident ids only (`isIdentifier`). */
+  /** identifier: the field of the row with the kind of document; only resident ids have a checksum (`isIdentifier`). */
   kindField?: string;
-  /** list: what it is a list of (a scalar). */
+  /** list: the type of its members (a scalar). */
   of?: FieldType;
 }
 
 /** A JSON Schema 2020-12 of a value. */
 export type ValueSchema = Record<string, unknown>;
-/** How a schema says that a value is a code of a list: by reference, by all its codes, or only by its length. */
+/** How a schema describes a code of a list: by reference, by all codes, or only by length. */
 export type CodesSchema = (list: string | undefined) => ValueSchema;
 
-/** From what was sent to what is stored. What it cannot read it leaves as it was: the check then says what is wrong with it. */
+/** Makes the stored value of what was sent. Unreadable values stay unchanged, and the check then reports them. */
 export type ParseValue = (value: unknown) => unknown;
 
-/** Why a value does not satisfy its type, in the words of a report; never the value. */
+/** Why a value does not fit its type, for the report; never the value. */
 export interface ValueFault {
   rule: string;
   reason: string;
@@ -58,16 +58,16 @@ export interface ValueFault {
 /** List → code → title. */
 export type CodesByList = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-/** By what a value is judged, and where it is. */
+/** The context in which a value is judged. */
 export interface JudgedBy {
   standard: { lists: CodesByList; codeLists: ReadonlyMap<string, CodeList> };
-  /** False where the row only names what is to be deleted: then a retired code is taken. */
+  /** False for a row that only names what to delete: then a retired code is accepted. */
   inForce: boolean;
   /** Position of a field in the row, or -1. */
   at(field: string): number;
 }
 
-/** What the compiled validator asks of a stored value: keywords of JSON Schema, and `must` for what they cannot say. */
+/** What the compiled validator checks of a stored value: keywords of JSON Schema, and `must` for the rest. */
 export interface StoredSchema {
   type: 'string' | 'integer' | 'boolean' | 'object' | 'array';
   maxLength?: number;
@@ -75,38 +75,41 @@ export interface StoredSchema {
   maximum?: number;
   maxItems?: number;
   items?: StoredSchema;
-  /** `value` is of the type above. */
+  /** `value` has the type above. */
   must?: (value: never, row: readonly unknown[]) => ValueFault | undefined;
 }
 
-/** JavaScript from the expression of a column's text, as PostgreSQL sends it: to JSON text, and to a value. `str` and `time` are in scope. */
+/**
+ * JavaScript that turns the text from PostgreSQL into JSON text (`write`) or a value (`read`). `str` and `time` are in
+ * scope.
+ */
 export interface JsonForm {
   write(text: string): string;
   read(text: string): string;
 }
 
-/** Typed by the contract: a number of an integer of 32 bits, a boolean, text of everything else. */
+/** Typed by the contract: a number for a 32-bit integer, a boolean, otherwise text. */
 export type Value = string | number | boolean;
 
-/** Everything about one type. Each stands in its own file; `type.ts` is their index. */
+/** Everything about one type, in its own file; `type.ts` is the index. */
 export interface ValueType {
   /** 中文, in templates. */
   title: string;
-  /** A value that is nobody's, as a person writes it. */
+  /** An invented value, as a person writes it. */
   example(type: FieldType): string;
-  /** The form that a filter value takes, as problems say it. */
+  /** The form of a filter value, for problems. */
   expected(type: FieldType): string;
 
-  /** Parameters that a contract gives with it; `!` means required. */
+  /** Parameters that a contract gives; `!` means required. */
   parameters: readonly string[];
-  /** The type with its parameter as `elements.csv` writes it (`64` of `text:64`); undefined where that is none. */
+  /** The type with its parameter as in `elements.csv` (`64` of `text:64`); undefined if the parameter is wrong. */
   declared(parameter: string | undefined, list: string | undefined): Omit<FieldType, 'name'> | undefined;
   /** PostgreSQL column type. */
   column(type: FieldType): string;
 
-  /** How deliveries are read: `codes` maps the publisher's own codes where the type has any. */
+  /** Parses values of deliveries; `codes` maps the publisher's own codes, if the type has codes. */
   parser(type: FieldType, codes: ParseValue): ParseValue;
-  /** What a stored value satisfies. */
+  /** The check of a stored value. */
   stored(type: FieldType, judged: JudgedBy): StoredSchema;
   /** A stored value in PostgreSQL's COPY text format. */
   copy(value: never): string;
@@ -114,41 +117,41 @@ export interface ValueType {
   json(type: FieldType): JsonForm;
   /** GraphQL scalar of a value, and of an item of a list. */
   graphql(type: FieldType): 'String' | 'Int' | 'Boolean' | 'JSON';
-  /** Masks that fit it beside `none` and `hide`, and what leaves under each. */
+  /** Its masks besides `none` and `hide`, with the schema of their output. */
   masks: Partial<Record<Mask, ValueSchema>>;
-  /** What leaves unmasked. */
+  /** The schema of an unmasked value. */
   schema(type: FieldType, codes: CodesSchema): ValueSchema;
 
   operators: readonly Operator[];
-  /** A filter value from JSON (a body, a GraphQL variable); undefined where `operandSchema` does not take it. */
+  /** A filter value from JSON (a body, a GraphQL variable); undefined if `operandSchema` refuses it. */
   operand(raw: unknown, type: FieldType, lists: CodesByList | undefined): Value | undefined;
-  /** A filter value of a query string as the JSON that it means. */
+  /** The JSON meaning of a filter value in a query string. */
   fromText?(text: string, type: FieldType): unknown;
   operandSchema(type: FieldType, codes: CodesSchema): ValueSchema;
 
-  /** Codes of its own that a publisher's may be mapped to, with their titles. */
+  /** The type's own codes with titles: contracts can map a publisher's codes to them. */
   codes?: ReadonlyMap<string, string>;
-  /** A contract may sort by it; limit grants by it; name subjects by it. */
+  /** Contracts may sort by it, limit grants by it, and identify subjects by it. */
   sortable: boolean;
   scope: boolean;
   subject: boolean;
-  /** What a value is a time of. */
+  /** The kind of time that a value is. */
   calendar?: 'day' | 'month' | 'instant';
-  /** How values of two publishers compare: as they are, without regard to spaces, width and case, or not at all. */
+  /** How values of two publishers are compared: exactly, without regard to spaces, width and case, or never. */
   compared: 'exactly' | 'loosely' | 'never';
-  /** Spreadsheets keep it as text: digits of a long number would be lost. */
+  /** Spreadsheets must store it as text: they would lose digits of a long number. */
   spreadsheetText: boolean;
 }
 
 export const EQUALITY = ['eq', 'ne', 'in', 'nin', 'null'] as const;
 export const ORDER = ['lt', 'lte', 'gt', 'gte'] as const;
-/** Of what is no scalar. */
+/** For types that are not scalar. */
 export const PRESENCE = ['null'] as const;
 
-/** PostgreSQL's text is JSON as it is. */
+/** PostgreSQL's text is already JSON. */
 export const RAW: JsonForm = { write: (text) => text, read: (text) => `JSON.parse(${text})` };
 export const QUOTED: JsonForm = { write: (text) => `str(${text})`, read: (text) => text };
 
-/** Of types that `elements.csv` writes without a parameter. */
+/** For types without a parameter in `elements.csv`. */
 export const bare = (parameter: string | undefined): Omit<FieldType, 'name'> | undefined =>
   parameter === undefined ? {} : undefined;

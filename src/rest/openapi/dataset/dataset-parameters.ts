@@ -9,7 +9,7 @@ import { relationPathSchema } from './relations.js';
 import { cursor, filterable, pageLimit, sortNames } from './row-schemas.js';
 import { operandSchema } from './value-schema.js';
 
-/** Parameter names that this document gives: comma-separated lists. */
+/** Parameters that are comma-separated lists. */
 export const COMMA_SEPARATED = new Set(['_select', '_expand']);
 
 /** The query string of `GET …/rows`: each filterable field × operator, then the controls. */
@@ -51,7 +51,7 @@ function selection(contract: Contract, catalog: Catalog): Record<string, TSchema
   };
 }
 
-/** A personal field takes no value in a URL: only whether it is null may be asked there. */
+/** A URL may not have values of a personal field, only whether it is null. */
 function urlOperators(field: Field): readonly Operator[] {
   const personal = isPersonal(field.sensitivity);
   const { operators } = typeOf(field.type);

@@ -49,7 +49,7 @@ export function datasetSchemas(contract: Contract, naming: Naming): Record<strin
   };
 }
 
-/** Only granted fields are there, masked where the grant says so; relations where `_expand` asked for them. */
+/** Only granted fields, masked if the grant says so; relations if `_expand` names them. */
 function rowSchema(contract: Contract, { names }: Naming): TSchema {
   const fields = [...contract.fields.values()].map((field) => [field.name, Type.Optional(fieldSchema(field))]);
   const relations = [...contract.relations.values()].flatMap(({ name, to }) => {

@@ -19,12 +19,12 @@ import { codeListName } from '../names.js';
 
 /** Values of one `in` or `nin` in a URL. */
 const IN_URL_AT_MOST = 100;
-/** `contains` and `startswith` take two characters at least. */
+/** `contains` and `startswith` need two characters or more. */
 const PART_AT_LEAST = 2;
 
 const codes: CodesSchema = (list) => (list === undefined ? anyCode : { ...refTo(codeListName(list)) });
 
-/** One field of a row as it may leave: null, or a value, or what any mask makes of it. */
+/** One field of a row as it may leave: null, a value, or the output of any mask. */
 export function fieldSchema(field: Field): TSchema {
   return {
     ...orNull(anySchema(field)),
@@ -35,7 +35,10 @@ export function fieldSchema(field: Field): TSchema {
   };
 }
 
-/** Looser than what one caller sees: 110101************ is no identifier, a pseudonym is 32 characters of hex. `…/schema` is exact. */
+/**
+ * Looser than one caller's view: 110101************ is not an identifier, and a pseudonym is 32 characters of hex.
+ * `…/schema` is exact.
+ */
 function anySchema(field: Field): ValueSchema {
   const plain = typeOf(field.type).schema(field.type, codes);
   const fitting = MASKS.filter((mask) => canApply(mask, field));
@@ -56,7 +59,7 @@ export function scalarSchema(type: FieldType): TSchema {
   return typeOf(type).operandSchema(type, codes);
 }
 
-/** One component for each code list that the fields use. Retired codes are in it: rows may hold them. */
+/** One component for each code list of the fields. Retired codes are included: rows may have them. */
 export function codeListSchemas(types: Iterable<FieldType>, standard: Standard): Record<string, TSchema> {
   const schemas: Record<string, TSchema> = {};
   for (const type of types) {
