@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { OPERATORS } from '../standard/type.js';
 
 /** PostgreSQL's own column names, and ours beside the fields. */
@@ -19,6 +19,12 @@ export function hasReservedEnding(slug: string): boolean {
   return ENDINGS.test(slug);
 }
 
+/** `police/civil-resident` → `PoliceCivilResident`: names of types and components. */
+export function pascal(slug: string): string {
+  const words = slug.split(/[-_/]/);
+  return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+}
+
 /** Table in schema `data`. Slugs never have two hyphens in a row, so each dataset has its own table. */
 export function tableOf(publisher: string, dataset: string): string {
   return `${publisher}__${dataset}`.replaceAll('-', '_');
@@ -29,7 +35,7 @@ export const TABLE_NAME_LIMIT = 55;
 
 /** Unique in the schema and short: PostgreSQL silently cuts a long name. */
 export function indexName(table: string, what: string): string {
-  const digest = createHash('sha256').update(`${table}\0${what}`).digest('hex').slice(0, 12);
+  const digest = hash('sha256', `${table}\0${what}`, 'hex').slice(0, 12);
   return `${table.slice(0, 44)}_${digest}_ix`;
 }
 

@@ -1,5 +1,6 @@
 import type { Catalog } from '../catalog/catalog.js';
 import type { Contract } from '../catalog/contract.js';
+import { pascal } from '../catalog/names.js';
 import { TYPES } from '../standard/type.js';
 
 /** Names of one contract in the schema. */
@@ -17,11 +18,6 @@ export interface DatasetNames {
 const SUFFIXES = ['', 'Where', 'RelationWhere', 'Connection', 'Edge'];
 
 const snake = (slug: string): string => slug.replaceAll('-', '_');
-export const pascal = (slug: string): string =>
-  slug
-    .split(/[-_/]/)
-    .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
-    .join('');
 
 const RESERVED = [
   ...['Query', 'PageInfo', 'JSON', 'String', 'Int', 'Float', 'Boolean', 'ID', 'Integer64Filter'],

@@ -10,8 +10,8 @@ import {
   GraphQLScalarType,
   GraphQLString,
 } from 'graphql';
+import { pascal } from '../catalog/names.js';
 import { type FieldType, typeOf } from '../standard/type.js';
-import { pascal } from './names.js';
 
 /** Points and geometries (GeoJSON), output only, as they are. */
 const JsonScalar = new GraphQLScalarType({ name: 'JSON', description: 'GeoJSON (RFC 7946)' });

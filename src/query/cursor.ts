@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hash } from 'node:crypto';
 import type { Clock } from '../platform/clock.js';
 import { Problem } from '../platform/errors.js';
 
@@ -62,9 +62,7 @@ export function cursors(root: Buffer, clock: Clock): Cursors {
 }
 
 function associated(binding: CursorBinding): Buffer {
-  return createHash('sha256')
-    .update(JSON.stringify([binding.application, binding.contract, binding.query]))
-    .digest();
+  return hash('sha256', JSON.stringify([binding.application, binding.contract, binding.query]), 'buffer');
 }
 
 function decrypt(bytes: Buffer, key: Buffer, aad: Buffer): [string, string | null, string] {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Access, Permit } from '../access/policy/decision.js';
 import type { EntryAccess } from '../audit/entry.js';
@@ -56,7 +56,7 @@ export function plan(permit: Permit, ask: Ask, linkageOf: (name: string) => Link
 }
 
 function statementName(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, 24);
+  return hash('sha256', text, 'base64url').slice(0, 24);
 }
 
 function shapeKey(permit: Permit, ask: Ask): string {

@@ -1,6 +1,7 @@
 import type { Contract } from '../../catalog/contract.js';
 import { identifier } from '../../catalog/names.js';
 import type { Fault } from '../../platform/errors.js';
+import { isStorable } from '../../standard/types/plain-text.js';
 import type { GrantDraft } from './draft-grant.js';
 import type { RowScope, ScopeTerm } from './grant.js';
 
@@ -90,10 +91,6 @@ function termsOf(scope: RowScope): readonly ScopeTerm[] {
 function valuesOf(term: ScopeTerm): { values: readonly string[]; open: boolean } {
   const open = !('in' in term);
   return { values: ('in' in term ? term.in : term.prefix).filter(isStorable), open };
-}
-
-function isStorable(value: string): boolean {
-  return value.isWellFormed() && !value.includes('\0');
 }
 
 /** Faults of a draft's rows. They use the contract's scope dimensions, each indexed; the partition limits a grant of mode deliver. */

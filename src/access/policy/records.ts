@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type pg from 'pg';
 import type { Actor, AuditEvent, Draft, Receipt } from '../../audit/entry.js';
@@ -77,7 +77,7 @@ function canonical(document: unknown): string {
 
 /** SHA-256 (hex) of canonical text. */
 export function recordHash(document: string): string {
-  return createHash('sha256').update(document, 'utf8').digest('hex');
+  return hash('sha256', document, 'hex');
 }
 
 function draftOf(record: NewRecord, document: string, version: number): Draft {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Problem } from '../../platform/errors.js';
@@ -56,7 +56,5 @@ function pathOf(keysDirectory: string, { publisher, name }: Bound): string {
 }
 
 function bindingOf({ publisher, name, host, port }: Bound): string {
-  return createHash('sha256')
-    .update(JSON.stringify([publisher, name, host.toLowerCase(), port]))
-    .digest('hex');
+  return hash('sha256', JSON.stringify([publisher, name, host.toLowerCase(), port]), 'hex');
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { Standard } from '../../standard/standard.js';
 import { checkReferences } from '../check/check-references.js';
@@ -39,7 +39,7 @@ export function compileContract(
 
 /** SHA-256 (hex) of a document's canonical JSON (RFC 8785). */
 function documentHash(document: unknown): string {
-  return createHash('sha256').update(canonicalize(document)!).digest('hex');
+  return hash('sha256', canonicalize(document)!, 'hex');
 }
 
 function assemble(document: ContractDocument, fields: ReadonlyMap<string, Field>): Contract {

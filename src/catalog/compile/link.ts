@@ -2,6 +2,7 @@ import { typeOf } from '../../standard/type.js';
 import type { Catalog } from '../catalog.js';
 import { type CatalogFault, gatherFaults } from '../check/fault.js';
 import type { Contract, Relation } from '../contract.js';
+import { pascal } from '../names.js';
 
 /** Faults of one contract within its future catalog: its publisher, the targets of its relations, names derived from its own. */
 export function linkContract(contract: Contract, catalog: Catalog): CatalogFault[] {
@@ -58,11 +59,4 @@ function linkRelation(contract: Contract, relation: Relation, target: Contract) 
     faults.push({ at: [], reason: 'A relation joins on the whole key of its target', expected: target.key.join(', ') });
   }
   return faults;
-}
-
-function pascal(name: string): string {
-  return name
-    .split(/[/-]/)
-    .map((word) => word[0]!.toUpperCase() + word.slice(1))
-    .join('');
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type pg from 'pg';
 import type { Contract } from '../../catalog/contract.js';
@@ -44,5 +44,5 @@ export async function moveState(tx: pg.ClientBase, contract: Contract, state: So
 /** Only over what selects the rows; time and grant do not matter. */
 function sourceHash(contract: Contract): string {
   const { schedule: _, application: __, ...terms } = contract.delivery.source as unknown as Record<string, unknown>;
-  return createHash('sha256').update(canonicalize(terms)!).digest('hex');
+  return hash('sha256', canonicalize(terms)!, 'hex');
 }

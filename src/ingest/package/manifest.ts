@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { CompactSign, compactVerify, decodeProtectedHeader, importJWK, type JWK } from 'jose';
 import { BadPackage } from './bad-package.js';
 
@@ -38,7 +38,7 @@ export async function signManifest(manifest: Manifest, key: JWK): Promise<string
 
 /** SHA-256 (hex) of the signed manifest; the next manifest holds it. */
 export function manifestDigest(signed: string): string {
-  return createHash('sha256').update(signed).digest('hex');
+  return hash('sha256', signed, 'hex');
 }
 
 /** Reads a signed manifest before the signature is checked. Throws BadPackage. */

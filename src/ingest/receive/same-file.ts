@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type pg from 'pg';
 import type { Grant, RowScope } from '../../access/grants/grant.js';
 import { overlap } from '../../access/grants/row-scope.js';
@@ -42,7 +42,7 @@ export interface Meaning {
 export function meaningOf({ contract, standard, grant, mode, places = '', intake }: Meaning): string | null {
   if (intake.meaning === undefined) return null;
   const parts = [contract.hash, standard, grant.id, grant.version, mode, places, intake.mediaType, intake.meaning];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+  return hash('sha256', JSON.stringify(parts), 'hex');
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -71,7 +71,7 @@ function linkLibraries(native: string): boolean {
 
 function copyOf(native: string, stateDir: string): string {
   const identity = readFileSync(join(native, '../package.json'));
-  const name = `native-${createHash('sha256').update(identity).digest('hex').slice(0, 12)}`;
+  const name = `native-${hash('sha256', identity, 'hex').slice(0, 12)}`;
   const copy = join(stateDir, name, 'native');
   if (existsSync(copy)) return copy;
   const half = join(stateDir, `${name}.${process.pid}`);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Subject } from '../../access/identity/subject.js';
 import type { Exchange } from '../../exchange/exchange.js';
@@ -45,9 +45,7 @@ export function idempotencyKey(header: string | string[] | undefined): string {
 
 /** SHA-256 (hex) of the parsed body of a JSON route. */
 function bodyDigest(body: unknown): string {
-  return createHash('sha256')
-    .update(JSON.stringify(body ?? null))
-    .digest('hex');
+  return hash('sha256', JSON.stringify(body ?? null), 'hex');
 }
 
 /**

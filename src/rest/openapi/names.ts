@@ -1,10 +1,5 @@
 import type { Catalog } from '../../catalog/catalog.js';
-
-const pascal = (slug: string): string =>
-  slug
-    .split(/[-_/]/)
-    .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
-    .join('');
+import { pascal } from '../../catalog/names.js';
 
 /**
  * The name of each contract in components and operation ids, by id: `PoliceResident`, `PoliceResidentV2`. If two

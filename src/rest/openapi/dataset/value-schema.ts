@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox';
 import { canApply } from '../../../access/grants/masks.js';
 import type { Field } from '../../../catalog/contract.js';
+import { ASK_LIMITS } from '../../../query/limits.js';
 import type { CodeList } from '../../../standard/code-list.js';
 import { maskedSchema } from '../../../standard/mask.js';
 import type { Standard } from '../../../standard/standard.js';
@@ -17,8 +18,6 @@ import { storableSchema } from '../../../standard/types/plain-text.js';
 import { boolean, list, orNull, refTo } from '../../shapes.js';
 import { codeListName } from '../names.js';
 
-/** Values of one `in` or `nin` in a URL. */
-const IN_URL_AT_MOST = 100;
 /** `contains` and `startswith` need two characters or more. */
 const PART_AT_LEAST = 2;
 
@@ -51,7 +50,7 @@ function anySchema(field: Field): ValueSchema {
 export function operandSchema(field: Field, op: Operator): TSchema {
   if (op === 'null') return boolean;
   const value = scalarSchema(field.type);
-  if (op === 'in' || op === 'nin') return list(value, IN_URL_AT_MOST, { minItems: 1 });
+  if (op === 'in' || op === 'nin') return list(value, ASK_LIMITS.urlListValues, { minItems: 1 });
   return op === 'contains' || op === 'startswith' ? { ...value, minLength: PART_AT_LEAST } : value;
 }
 
