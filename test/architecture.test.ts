@@ -145,7 +145,7 @@ const DOUBLED: ReadonlySet<string> = new Set(
 );
 
 /** How often src says what the compiler can't check; a number may only become smaller. */
-const ASSERTED = { present: 404, casts: 236 };
+const ASSERTED = { present: 347, casts: 225 };
 
 const sources = readSources('src', 'migrations');
 const tests = readSources('test');

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Keys } from '../platform/keys.js';
 import type { Database } from '../platform/postgres/database.js';
 import { inTransaction } from '../platform/postgres/in-transaction.js';
+import { oneRow } from '../platform/postgres/one-row.js';
 import { readSigned, type Signed, writeSigned } from './signer-state.js';
 import { checkpointBody, signNote, verifierKey } from './tree/note.js';
 import { rootAt } from './tree/proof.js';
@@ -141,8 +142,8 @@ export async function openCheckpoints({ database, keys, origin, logger }: Checkp
 }
 
 async function tryLock(client: pg.PoolClient): Promise<boolean> {
-  const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS mine', [SIGNER_LOCK]);
-  return rows[0]!.mine;
+  const lock = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS mine', [SIGNER_LOCK]);
+  return oneRow(lock, 'lock').mine;
 }
 
 async function headSize(database: Pick<pg.ClientBase, 'query'>): Promise<number> {

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { oneRow } from '../platform/postgres/one-row.js';
 import { type Batch, closeBatch, insertBatch } from './batch.js';
 import { bounded } from './connection.js';
 import { LOG_LOCK, type LogState, readState } from './log-state.js';
@@ -83,8 +84,7 @@ async function wasCommitted(client: pg.Client, id: string): Promise<boolean> {
 /** ms since the epoch by the database's clock. */
 export async function databaseTime(client: pg.ClientBase): Promise<number> {
   const text = 'SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now';
-  const { rows } = await bounded(client.query<{ now: string }>(text));
-  return Number(rows[0]!.now);
+  return Number(oneRow(await bounded(client.query<{ now: string }>(text)), 'time').now);
 }
 
 /** Answers requests that were decided under another policy. A newer epoch than ours counts as stale only once ours is known to be the newest. */

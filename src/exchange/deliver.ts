@@ -99,7 +99,6 @@ function decideOnRun(exchange: Exchange, { offer, judge: { validator } }: BegunD
   return permit;
 }
 
-function sameGrant(a: Permit, b: Permit): boolean {
-  const [now, before] = [a.access.get('')!.grant, b.access.get('')!.grant];
-  return now.id === before.id && now.version === before.version;
+function sameGrant({ root: now }: Permit, { root: before }: Permit): boolean {
+  return now.grant.id === before.grant.id && now.grant.version === before.grant.version;
 }

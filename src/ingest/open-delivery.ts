@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { oneRow } from '../platform/postgres/one-row.js';
 import { type Delivery, NO_COUNTS } from './delivery.js';
 import { stagingTable } from './land/staging.js';
 
@@ -49,7 +50,7 @@ async function lineageOf(client: pg.ClientBase, name: string): Promise<number> {
   const known = (await find()).rows[0];
   if (known !== undefined) return known.id;
   await client.query('INSERT INTO exchange.line (name) VALUES ($1) ON CONFLICT (name) DO NOTHING', [name]);
-  return (await find()).rows[0]!.id;
+  return oneRow(await find(), 'line').id;
 }
 
 export async function releaseLife(client: pg.ClientBase, deliveryId: string): Promise<void> {

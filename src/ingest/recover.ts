@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { transaction } from '../platform/postgres/in-transaction.js';
+import { oneRow } from '../platform/postgres/one-row.js';
 import { STAGING_NAME } from './land/staging.js';
 import { dropStaging, LIFE, releaseLife } from './open-delivery.js';
 
@@ -40,8 +41,8 @@ export async function endInterrupted(
   id: string,
   record: (tx: pg.ClientBase, interrupted: Interrupted) => Promise<void>,
 ): Promise<boolean> {
-  const { rows } = await client.query<{ free: boolean }>(`SELECT pg_try_advisory_lock(${LIFE}) AS free`, [id]);
-  if (!rows[0]!.free) return false;
+  const life = await client.query<{ free: boolean }>(`SELECT pg_try_advisory_lock(${LIFE}) AS free`, [id]);
+  if (!oneRow(life, 'lock').free) return false;
   try {
     return await transaction(client, async () => {
       await dropStaging(client, id);

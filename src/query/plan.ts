@@ -40,7 +40,7 @@ const held = new WeakMap<Access, LRUCache<string, Plan>>();
 
 /** Makes a Plan of Permit and Ask. Compiled once for the same accesses and shape of the ask. */
 export function plan(permit: Permit, ask: Ask, linkageOf: (name: string) => Linkage): Plan {
-  const root = permit.access.get('')!;
+  const root = permit.root;
   const shape = shapeKey(permit, ask);
   const plans = held.get(root) ?? new LRUCache<string, Plan>({ max: HELD_PER_ACCESS });
   if (plans.size === 0) held.set(root, plans);

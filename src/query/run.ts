@@ -35,7 +35,7 @@ export function openReading(options: { reader: ReaderPool; keys: Keys; clock: Cl
   return {
     run(permit, ask, live) {
       const planned = plan(permit, ask, linkageOf);
-      const root = permit.access.get('')!;
+      const root = permit.root;
       if (proxyOf(root.contract) !== undefined) {
         return runLive(options, wanted(ask, root, linkageOf, options.keys), { permit, plan: planned, live });
       }
@@ -60,7 +60,7 @@ async function runPage(
   const hasMore = rows.length > target.limit;
   if (hasMore) rows.length = target.limit;
   const counted = plan.countColumn < 0 ? null : Number(fetched[0]![plan.countColumn]);
-  const exact = target.count === 'exact' && permit.access.get('')!.contract.exactCount;
+  const exact = target.count === 'exact' && permit.root.contract.exactCount;
   return new FetchedRows({
     plan,
     permit,
@@ -81,7 +81,7 @@ async function runPage(
 function cursorBinding(permit: Permit, ask: Ask, target: Extract<Target, { kind: 'page' }>): () => CursorBinding {
   let made: CursorBinding | undefined;
   return () => {
-    const { contract, grant } = permit.access.get('')!;
+    const { contract, grant } = permit.root;
     const grants = [...permit.access.values()].map((access) => `${access.grant.id}@${access.grant.version}`);
     made ??= {
       application: grant.application,

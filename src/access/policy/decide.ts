@@ -134,7 +134,8 @@ function permit(
     rule: 'granted',
     reason: 'granted',
     purpose: chosen.purpose,
-    access: joined.size === 0 ? chosen.access.alone : new Map([['', chosen.access as Access], ...joined]),
+    root: chosen.access,
+    access: joined.size === 0 ? chosen.access.alone : new Map<string, Access>([['', chosen.access], ...joined]),
     withheld: withheld.size === 0 ? NOTHING : withheld,
     notAfter,
   };

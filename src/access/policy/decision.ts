@@ -28,6 +28,7 @@ export interface Permit {
   rule: 'granted';
   reason: string;
   purpose: string;
+  root: Access;
   access: AccessTree;
   /** Paths asked for but not granted, e.g. `name`, `household`, `household.address`. Only for asks that take what they can get (GraphQL). */
   withheld: ReadonlySet<string>;

@@ -31,7 +31,7 @@ export async function authoriseDelivery(exchange: Exchange, call: Call, contract
   if (decision.outcome === 'deny') {
     return { outcome: 'deny', denial: decision, receipt: await recordDenied(exchange, { call, contractId }, decision) };
   }
-  if (proxyOf(decision.access.get('')!.contract) !== undefined) throw askedLive();
+  if (proxyOf(decision.root.contract) !== undefined) throw askedLive();
   return { outcome: 'permit', permit: decision, index };
 }
 

@@ -55,7 +55,7 @@ async function begin(
   offer: Offer,
 ): Promise<BegunDelivery> {
   const { id, call, index, mode, intake } = offer;
-  const { contract, grant } = offer.permit.access.get('')!;
+  const { contract, grant } = offer.permit.root;
   const { catalog } = index;
   const validator = validatorOf(contract, catalog.standard);
   const tally = startTally(contract, { now: clock.now() });

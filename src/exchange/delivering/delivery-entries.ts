@@ -17,7 +17,7 @@ export interface PermittedCall {
 export function endedEntry({ call, index, permit }: PermittedCall, delivery: Delivery): Draft {
   const published = delivery.state === 'published';
   const unchanged = delivery.report?.unchanged;
-  const { grant } = permit.access.get('')!;
+  const { grant } = permit.root;
   return {
     request: call.request,
     event: unchanged !== undefined ? 'delivery.unchanged' : published ? 'delivery.published' : 'delivery.rejected',
@@ -138,7 +138,7 @@ export function qualityEntry({ call, index, permit }: PermittedCall, release: nu
 const NOTHING = { release: null, grant: null, version: null, purpose: null, fields: [], masks: [], rows: null };
 
 function deliveryAccess(permit: Permit, release: number | null, rows: number | null): EntryAccess {
-  const { contract, grant } = permit.access.get('')!;
+  const { contract, grant } = permit.root;
   return {
     ...NOTHING,
     dataset: contract.name,

@@ -43,7 +43,7 @@ function soughtBy(
     application: run.offer.call.subject.sub,
     meaning: run.meaning,
     digest,
-    part: permit.access.get('')!.grant.rows,
+    part: permit.root.grant.rows,
     rowsOf: (grantId) => index.grants.get(grantId)?.rows,
   };
 }

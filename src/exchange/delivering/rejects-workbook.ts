@@ -30,7 +30,7 @@ export async function readRejectsWorkbook(
     [asked.deliveryId],
   );
   const made = await rejectsWorkbook({
-    contract: asked.permit.access.get('')!.contract,
+    contract: asked.permit.root.contract,
     form: form.rows[0] === undefined ? undefined : (JSON.parse(form.rows[0].row) as TableForm),
     rows: rows.map(({ line, row, errors }) => ({ line: Number(line), row, errors })),
     total: Number(rows[0]?.total ?? 0),

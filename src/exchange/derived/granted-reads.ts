@@ -38,7 +38,7 @@ export function grantedReads(exchange: Exchange, call: Call, index: PolicyIndex)
     const ask = { contract, target: { kind: 'page' as const }, selection: nothing, partial: true };
     const decision = decide({ ...asked, ask });
     if (decision.outcome === 'deny') return [];
-    return [{ contract, access: decision.access.get('')!, notAfter: decision.notAfter }];
+    return [{ contract, access: decision.root, notAfter: decision.notAfter }];
   });
 }
 

@@ -3,6 +3,7 @@ import type { PolicyIndex } from '../../access/policy/policy.js';
 import type { EntryAccess } from '../../audit/entry.js';
 import { enter } from '../../audit/recorded.js';
 import type { Contract } from '../../catalog/contract.js';
+import { oneRow } from '../../platform/postgres/one-row.js';
 import { countSql } from '../../query/datasets/compare.js';
 import { actorOf, stated } from '../answering/record.js';
 import type { Call } from '../call.js';
@@ -47,7 +48,7 @@ export async function recordReads(
 async function accessOf(client: pg.ClientBase, read: GrantedRead, fields: readonly string[]): Promise<EntryAccess> {
   const { contract, access } = read;
   const { text, values } = countSql(access);
-  const { rows } = await client.query<{ rows: string }>(text, values);
+  const counted = await client.query<{ rows: string }>(text, values);
   const { rows: lines } = await client.query<{ release: string }>('SELECT release FROM exchange.line WHERE name = $1', [
     contract.name,
   ]);
@@ -64,6 +65,6 @@ async function accessOf(client: pg.ClientBase, read: GrantedRead, fields: readon
       const { minorMask } = access.fields.get(name)!;
       return minorMask === 'none' ? [] : [`${name}=minors:${minorMask}`];
     }),
-    rows: Number(rows[0]!.rows),
+    rows: Number(oneRow(counted, 'count').rows),
   };
 }

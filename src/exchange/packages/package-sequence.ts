@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Manifest } from '../../ingest/package/manifest.js';
+import { oneRow } from '../../platform/postgres/one-row.js';
 
 /** The state of one package of a sender's sequence. */
 export interface KnownPackage {
@@ -17,11 +18,11 @@ export const AHEAD_AT_MOST = 100;
 
 /** One package of a sequence at a time, over all nodes. False if another one is being delivered. */
 export async function lockSequence(client: pg.ClientBase, { sender, contract }: PackageSequence): Promise<boolean> {
-  const { rows } = await client.query<{ free: boolean }>(
+  const lock = await client.query<{ free: boolean }>(
     `SELECT pg_try_advisory_lock(hashtextextended('packages ' || $1 || ' ' || $2, 0)) AS free`,
     [sender, contract],
   );
-  return rows[0]!.free;
+  return oneRow(lock, 'lock').free;
 }
 
 export async function unlockSequence(client: pg.ClientBase, { sender, contract }: PackageSequence): Promise<void> {
@@ -33,11 +34,11 @@ export async function unlockSequence(client: pg.ClientBase, { sender, contract }
 
 /** The last delivered number; 0 if there is none. */
 export async function lastNumber(client: pg.ClientBase, { sender, contract }: PackageSequence): Promise<number> {
-  const { rows } = await client.query<{ last: string | null }>(
+  const newest = await client.query<{ last: string | null }>(
     `SELECT max(number) AS last FROM exchange.package WHERE sender = $1 AND contract = $2 AND state = 'delivered'`,
     [sender, contract],
   );
-  return Number(rows[0]!.last ?? 0);
+  return Number(oneRow(newest, 'number').last ?? 0);
 }
 
 export async function findPackage(

@@ -63,7 +63,7 @@ function wantedOf({ index, asks, decisions }: DecidedAsks): Wanted[] {
   const wanted = asks.flatMap((ask, i): Wanted[] => {
     const permit = decisions[i]!;
     if (permit.outcome === 'deny') return [];
-    const access = permit.access.get('')!;
+    const access = permit.root;
     const source = proxyOf(access.contract);
     if (source === undefined) return [];
     const keys = liveKeys(ask, access).filter((key) => key !== null);

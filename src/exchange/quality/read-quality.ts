@@ -64,7 +64,7 @@ export async function readQuality(
 }
 
 function readerOf(call: Call, permit: Permit): Reader {
-  const { contract, grant } = permit.access.get('')!;
+  const { contract, grant } = permit.root;
   const delivers = grant.mode === 'deliver';
   return { contract, application: call.subject.sub, delivers, deliversAll: delivers && isWhole(grant.rows) };
 }

@@ -6,6 +6,7 @@ import type { Intake } from '../../ingest/receive/intake.js';
 import { Problem } from '../../platform/errors.js';
 import { queueLock } from '../../platform/jobs.js';
 import { databaseProblem } from '../../platform/postgres/database-problem.js';
+import { oneRow } from '../../platform/postgres/one-row.js';
 import { askedLive } from '../../query/live-keys.js';
 import { callAs, deliverAs } from '../delivering/deliver-as.js';
 import { openDerived } from '../derived/derived-intake.js';
@@ -102,11 +103,12 @@ async function alone<T>(exchange: Exchange, contractId: string, work: () => Prom
   const client = await exchange.database.app.connect().catch((error) => Promise.reject(databaseProblem(error)));
   const lock = [queueLock(sourceQueue(contractId))];
   try {
-    const { rows } = await client.query<{ free: boolean }>(
+    const taken = await client.query<{ free: boolean }>(
       'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS free',
       lock,
     );
-    if (!rows[0]!.free) throw new Problem('in-progress', 'Another run of this source is under way.', { retryAfter: 5 });
+    if (!oneRow(taken, 'lock').free)
+      throw new Problem('in-progress', 'Another run of this source is under way.', { retryAfter: 5 });
     try {
       return await work();
     } finally {

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { ProblemCode } from '../../platform/errors.js';
 import { type NewJob, queueLock } from '../../platform/jobs.js';
+import { oneRow } from '../../platform/postgres/one-row.js';
 import type { Exchange } from '../exchange.js';
 
 type RunState = 'queued' | 'running' | 'published' | 'rejected' | 'failed';
@@ -68,11 +69,10 @@ function runJob(id: string, contractId: string): NewJob {
  * schedule for ever.
  */
 async function waits(tx: pg.ClientBase, contractId: string): Promise<boolean> {
-  const { rows: locks } = await tx.query<{ free: boolean }>(
-    'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS free',
-    [queueLock(sourceQueue(contractId))],
-  );
-  if (locks[0]!.free) await endInterruptedRuns(tx, contractId);
+  const lock = await tx.query<{ free: boolean }>('SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS free', [
+    queueLock(sourceQueue(contractId)),
+  ]);
+  if (oneRow(lock, 'lock').free) await endInterruptedRuns(tx, contractId);
   const { rows } = await tx.query('SELECT FROM exchange.source_run WHERE contract = $1 AND ended_at IS NULL LIMIT 1', [
     contractId,
   ]);

@@ -3,6 +3,7 @@ import type { RowScope } from '../../access/grants/grant.js';
 import { scopeSql } from '../../access/grants/row-scope.js';
 import type { Contract } from '../../catalog/contract.js';
 import { historyTable, indexesOf, liveTable } from '../../catalog/table.js';
+import { oneRow } from '../../platform/postgres/one-row.js';
 import type { Validator } from '../judge/validator.js';
 import { rowColumns, stagingTable } from '../land/staging.js';
 
@@ -20,14 +21,15 @@ export async function sizeOfPart(tx: pg.ClientBase, differing: Differing): Promi
   const part = scopeSql(differing.scope, 't', (value) => `$${values.push(value)}`);
   // In WHERE, NOT EXISTS becomes an anti-join; in the select list it runs once per row.
   const gone = `NOT EXISTS (SELECT FROM ${stagingTable(differing.deliveryId)} s WHERE s.row_id = t.row_id)`;
-  const { rows } = await tx.query<{ rows: string; missing: string }>(
+  const sizes = await tx.query<{ rows: string; missing: string }>(
     differing.mode === 'snapshot'
       ? `SELECT (SELECT count(*) FROM ${live} t WHERE ${part}) AS rows,
                 (SELECT count(*) FROM ${live} t WHERE ${part} AND ${gone}) AS missing`
       : `SELECT count(*) AS rows, 0 AS missing FROM (SELECT FROM ${live} t WHERE ${part} LIMIT 1) p`,
     values,
   );
-  return { rows: Number(rows[0]!.rows), missing: Number(rows[0]!.missing) };
+  const { rows, missing } = oneRow(sizes, 'count');
+  return { rows: Number(rows), missing: Number(missing) };
 }
 
 /** Rows of the part that remain only because their new version was set aside. Zero for a delta. */
@@ -35,13 +37,13 @@ export async function keptOfPart(tx: pg.ClientBase, differing: Differing): Promi
   const staging = stagingTable(differing.deliveryId);
   const values: unknown[] = [];
   const part = scopeSql(differing.scope, 't', (value) => `$${values.push(value)}`);
-  const { rows } = await tx.query<{ kept: string }>(
+  const counted = await tx.query<{ kept: string }>(
     `SELECT count(*) AS kept FROM ${liveTable(differing.validator.contract)} t
      WHERE ${part} AND row_id IN (SELECT row_id FROM ${staging} WHERE "_mark" = 'k')
        AND NOT EXISTS (SELECT FROM ${staging} u WHERE u.row_id = t.row_id AND u."_mark" = 'u')`,
     values,
   );
-  return Number(rows[0]!.kept);
+  return Number(oneRow(counted, 'count').kept);
 }
 
 /**

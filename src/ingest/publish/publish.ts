@@ -4,6 +4,7 @@ import type { Receipt } from '../../audit/entry.js';
 import type { ReleasedDatasets } from '../../catalog/released.js';
 import { liveTable } from '../../catalog/table.js';
 import { transaction } from '../../platform/postgres/in-transaction.js';
+import { oneRow } from '../../platform/postgres/one-row.js';
 import type { Standard } from '../../standard/standard.js';
 import { advance, type Counts, type Delivery, type Report } from '../delivery.js';
 import type { Judge } from '../judge/validate.js';
@@ -169,11 +170,11 @@ function refusal(
 const percent = (share: number) => `${Number((share * 100).toFixed(2))} %`;
 
 async function nextRelease(tx: pg.ClientBase, lineageId: number, name: string): Promise<number> {
-  const { rows } = await tx.query<{ release: string }>(
+  const raised = await tx.query<{ release: string }>(
     'UPDATE exchange.line SET release = release + 1, released_at = clock_timestamp() WHERE id = $1 RETURNING release',
     [lineageId],
   );
-  const release = Number(rows[0]!.release);
+  const release = Number(oneRow(raised, 'release').release);
   await tx.query(`SELECT pg_notify('exchange_release', $1)`, [`${name}:${release}`]);
   return release;
 }

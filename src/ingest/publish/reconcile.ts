@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { liveTable } from '../../catalog/table.js';
+import { oneRow } from '../../platform/postgres/one-row.js';
 import { digestFromSums, type KeyDigest } from '../judge/key-digest.js';
 import type { Validator } from '../judge/validator.js';
 import { stagingTable } from '../land/staging.js';
@@ -22,12 +23,13 @@ export interface Reconciling {
 
 /** Runs in the transaction of the release, after its rows and before staging is dropped. */
 export async function reconcile(tx: pg.ClientBase, { deliveryId, validator, taken }: Reconciling): Promise<Reconciled> {
-  const { rows } = await tx.query<{ keys: string; digest: string }>(
+  const sums = await tx.query<{ keys: string; digest: string }>(
     `SELECT count(*) AS keys, COALESCE(sum(('x' || left(replace(t.row_id::text, '-', ''), 16))::bit(64)::bigint), 0)::text AS digest
      FROM ${liveTable(validator.contract)} t
      WHERE EXISTS (SELECT FROM ${stagingTable(deliveryId)} s WHERE s.row_id = t.row_id AND s."_mark" = 'u')`,
   );
-  const published = digestFromSums(rows[0]!.keys, rows[0]!.digest);
+  const { keys, digest } = oneRow(sums, 'digest');
+  const published = digestFromSums(keys, digest);
   const repeated = taken.rows - published.rows;
   // A sum does not show which rows were repeated: with repetitions only the counts are compared.
   return { published, repeated, ok: repeated > 0 || (repeated === 0 && taken.digest === published.digest) };

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Contract } from '../../catalog/contract.js';
+import { oneRow } from '../../platform/postgres/one-row.js';
 import type { FindingRule, RowSets, SetRule, SetTest } from '../rules/rule.js';
 import { RULES } from '../rules/rules.js';
 import { blank, type RuleReport } from './report.js';
@@ -41,12 +42,13 @@ interface MeasuringSet {
 async function measureSet(tx: pg.ClientBase, { sets, rule, test }: MeasuringSet): Promise<RuleReport> {
   const staged = `FROM ${sets.staging} s WHERE s."_mark" = 'u'`;
   const faulty = `${staged} AND ${test.faulty}`;
-  const { rows } = await tx.query<{ checked: string; faulty: string }>(
+  const counted = await tx.query<{ checked: string; faulty: string }>(
     `SELECT (SELECT count(*) ${staged}) AS checked, (SELECT count(*) ${faulty}) AS faulty`,
   );
-  const found = Number(rows[0]!.faulty);
+  const counts = oneRow(counted, 'count');
+  const found = Number(counts.faulty);
   const lines = found === 0 ? [] : await linesOf(tx, faulty);
-  return { ...blank(rule), field: test.field, checked: Number(rows[0]!.checked), rows: found, lines };
+  return { ...blank(rule), field: test.field, checked: Number(counts.checked), rows: found, lines };
 }
 
 async function linesOf(tx: pg.ClientBase, from: string): Promise<number[]> {

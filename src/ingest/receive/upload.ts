@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { Problem } from '../../platform/errors.js';
 import { inTransaction } from '../../platform/postgres/in-transaction.js';
+import { oneRow } from '../../platform/postgres/one-row.js';
 import { dropParts, insertPart } from './parts.js';
 
 /** A delivery in parts, until it has ended or expires. */
@@ -36,6 +37,13 @@ const CLAIM = '2 minutes';
 const COLUMNS = `id, contract, application, mode, again, content_type AS "contentType", encoding, length, digest, received, delivery, ended,
   GREATEST(0, floor(extract(epoch FROM expires_at - clock_timestamp()))) AS remaining`;
 
+/** As PostgreSQL gives it: whole numbers are text. */
+type UploadRow = Omit<Upload, 'length' | 'received' | 'remaining'> & {
+  length: string | null;
+  received: string;
+  remaining: string;
+};
+
 type Beginning = Omit<Upload, 'received' | 'delivery' | 'ended' | 'remaining'>;
 
 /** @throws Problem rate-limited where the application has too many open */
@@ -44,20 +52,20 @@ export async function beginUpload(pool: pg.Pool, upload: Beginning): Promise<Upl
   const { id, contract, application, mode, again, contentType, encoding, length, digest } = upload;
   return inTransaction(pool, async (tx) => {
     await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('uploads ' || $1, 0))`, [application]);
-    const { rows: open } = await tx.query<{ count: string }>(
+    const open = await tx.query<{ count: string }>(
       'SELECT count(*) FROM exchange.upload WHERE application = $1 AND NOT ended',
       [application],
     );
-    if (Number(open[0]!.count) >= OPEN_AT_MOST) {
+    if (Number(oneRow(open, 'count').count) >= OPEN_AT_MOST) {
       const detail = `${OPEN_AT_MOST} uploads of this application are open: end or cancel one`;
       throw new Problem('rate-limited', detail, { retryAfter: 60 });
     }
-    const { rows } = await tx.query(
+    const begun = await tx.query<UploadRow>(
       `INSERT INTO exchange.upload (id, contract, application, mode, again, content_type, encoding, length, digest, expires_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp() + interval '${LIFE_HOURS} hours') RETURNING ${COLUMNS}`,
       [id, contract, application, mode, again, contentType, encoding, length, digest],
     );
-    return uploadOf(rows[0]);
+    return uploadOf(oneRow(begun, 'upload'));
   });
 }
 
@@ -69,7 +77,7 @@ export async function findUpload(
   by: Pick<Upload, 'id' | 'application' | 'contract'>,
 ): Promise<Upload | undefined> {
   if (!UUID.test(by.id)) return undefined;
-  const { rows } = await pool.query(
+  const { rows } = await pool.query<UploadRow>(
     `SELECT ${COLUMNS} FROM exchange.upload WHERE id = $1 AND application = $2 AND contract = $3 AND expires_at > clock_timestamp()`,
     [by.id, by.application, by.contract],
   );
@@ -154,8 +162,7 @@ async function expireUploads(pool: pg.Pool): Promise<void> {
   );
 }
 
-function uploadOf(row: Record<string, unknown>): Upload {
-  const { length, received, remaining, ...rest } = row;
+function uploadOf({ length, received, remaining, ...rest }: UploadRow): Upload {
   const counts = { length: length === null ? null : Number(length), received: Number(received) };
-  return { ...(rest as unknown as Upload), ...counts, remaining: Number(remaining) };
+  return { ...rest, ...counts, remaining: Number(remaining) };
 }

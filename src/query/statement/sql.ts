@@ -51,10 +51,8 @@ export function writeStatement(permit: Permit, ask: Ask, linkageOf: (name: strin
   const sort = page?.sort === undefined ? undefined : sortExpression(draft, page.sort.field);
   const sortColumn = sort === undefined ? -1 : outer.length + columns.length;
   if (sort !== undefined) columns.push(sort);
-  const line = draft.parameters.add(
-    () => permit.access.get('')!.contract.name,
-    `line ${permit.access.get('')!.contract.name}`,
-  );
+  const { name } = permit.root.contract;
+  const line = draft.parameters.add(() => name, `line ${name}`);
   const inner = page === undefined ? lookupSql(draft, ask.target, columns) : pageSql(draft, page, columns, sort);
   const text = `SELECT ${outer.join(', ')}, q.* FROM exchange.line l LEFT JOIN LATERAL (${inner}) q ON true WHERE l.name = ${line}`;
   return { text, parameters: draft.parameters, nodes, releaseColumns, countColumn, sortColumn };
@@ -126,7 +124,7 @@ function pageSql(
   }
   const order = `ORDER BY ${sort} ${page.sort!.descending ? 'DESC' : 'ASC'} NULLS LAST, ${rowId} LIMIT ${fetch}`;
   if (after === undefined) return `${select} WHERE ${where} ${order}`;
-  const type = operandType(draft.permit.access.get('')!.contract.fields.get(page.sort!.field)!.type);
+  const type = operandType(draft.permit.root.contract.fields.get(page.sort!.field)!.type);
   const value = `${parameters.add((binding) => binding.after?.sort ?? null, 'after sort')}::${type}`;
   const [beyond, from] = page.sort!.descending ? ['<', '<='] : ['>', '>='];
   // Two branches, each one index range: first the rows with a value after the position, then the rows without one.
@@ -136,7 +134,7 @@ function pageSql(
 }
 
 function lookupSql(draft: StatementDraft, target: Target, columns: readonly string[]): string {
-  const root = draft.permit.access.get('')!;
+  const root = draft.permit.root;
   const alias = draft.sources.get('')!.alias;
   const wanted = draft.parameters.add((binding) => binding.rowIds, 'rows');
   const conditions = [`${alias}."row_id" = ANY(${wanted}::uuid[])`, scopeGuard(root, alias, draft.parameters)];
@@ -148,14 +146,14 @@ function lookupSql(draft: StatementDraft, target: Target, columns: readonly stri
 
 /** Exact within scope and filter up to 10,001; beyond that only if the contract allows an exact count. */
 function countSql(draft: StatementDraft, page: Extract<Target, { kind: 'page' }>): string {
-  const unbounded = page.count === 'exact' && draft.permit.access.get('')!.contract.exactCount;
+  const unbounded = page.count === 'exact' && draft.permit.root.contract.exactCount;
   const from = `FROM ${tableOf(draft, '')} ${joins(draft, [...relationsFiltered(page.where)])} WHERE ${restrict(draft, page)}`;
   return unbounded ? `(SELECT count(*) ${from})` : `(SELECT count(*) FROM (SELECT 1 ${from} LIMIT 10001) c)`;
 }
 
 function restrict(draft: StatementDraft, page: Extract<Target, { kind: 'page' }>): string {
   const aliases = new Map([...draft.sources].map(([path, source]) => [path, source.alias]));
-  const scope = scopeGuard(draft.permit.access.get('')!, aliases.get('')!, draft.parameters);
+  const scope = scopeGuard(draft.permit.root, aliases.get('')!, draft.parameters);
   if (page.where === undefined) return scope;
   let operand = 0;
   return `${scope} AND ${conditionSql(page.where, locator(draft.permit.access, aliases), draft.parameters, () => operand++)}`;
@@ -163,10 +161,7 @@ function restrict(draft: StatementDraft, page: Extract<Target, { kind: 'page' }>
 
 /** Sorts by what leaves: a field that is masked per row sorts by its masked expression. */
 function sortExpression(draft: StatementDraft, field: string): string {
-  return (
-    maskedExpression(draft.sources.get('')!, draft.permit.access.get('')!.fields.get(field)!, draft.parameters) ??
-    'NULL'
-  );
+  return maskedExpression(draft.sources.get('')!, draft.permit.root.fields.get(field)!, draft.parameters) ?? 'NULL';
 }
 
 function tableOf(draft: StatementDraft, path: string): string {

@@ -11,7 +11,7 @@ import { FILE_TYPES } from '../../ingest/readers/open.js';
 import { type Body, receive } from '../../ingest/receive/receive.js';
 import { negotiate } from '../../platform/accept.js';
 import { Problem } from '../../platform/errors.js';
-import { agreedOf, type Permitted } from '../http/authorise-request.js';
+import type { Permitted } from '../http/authorise-request.js';
 import { type BodyDigest, idempotencyKey, idempotent, type Reply, sendKept } from '../http/idempotency.js';
 import { callOfRequest, withReceipt } from '../http/request.js';
 import { CALL } from '../openapi/headers.js';
@@ -76,7 +76,7 @@ export const deliveryOperations = whereContract(isKept, [
       problems: [400, 403, 404, 409, 413, 415, 422],
     }),
     async handler({ exchange, running }, { request, reply, caller, query }) {
-      const terms = termsOf(query(), agreedOf(caller).contract);
+      const terms = termsOf(query(), caller.permit.root.contract);
       return sendKept(reply, await takeBody(exchange, { permitted: caller, terms }, { request, running }));
     },
   }),

@@ -1,6 +1,5 @@
 import Type from 'typebox';
 import { type Templating, templateCsv, templateWorkbook, titleOf } from '../../ingest/workbook/template.js';
-import { agreedOf } from '../http/authorise-request.js';
 import { CALL } from '../openapi/headers.js';
 import { DATASET, datasetOperation, isKept, whereContract } from '../operation.js';
 import { bytes, choice, closed, text } from '../shapes.js';
@@ -31,7 +30,7 @@ export const templateOperations = whereContract(isKept, [
       problems: [400, 403, 404],
     }),
     async handler({ exchange }, { reply, caller, query }) {
-      const { contract, grant } = agreedOf(caller);
+      const { contract, grant } = caller.permit.root;
       const { format = 'xlsx' } = query();
       const { standard } = caller.index.catalog;
       const templating: Templating = { contract, standard, scope: grant.rows, now: exchange.clock.now() };

@@ -1,5 +1,4 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Access } from '../../access/policy/decision.js';
 import { type Authorised, authoriseDelivery } from '../../exchange/delivering/authorise-delivery.js';
 import type { Exchange } from '../../exchange/exchange.js';
 import { Problem } from '../../platform/errors.js';
@@ -7,13 +6,6 @@ import { callOfRequest, withReceipt } from './request.js';
 
 /** A caller that may deliver into the dataset of its path. */
 export type Permitted = Extract<Authorised, { outcome: 'permit' }> & { contractId: string };
-
-/** The grant of the delivery, and its contract. */
-export function agreedOf({ permit }: Permitted): Access {
-  const access = permit.access.get('');
-  if (access === undefined) throw new Problem('internal');
-  return access;
-}
 
 /**
  * Decides whether this request may deliver into the dataset. A denial is thrown as its problem, and the reply has the
