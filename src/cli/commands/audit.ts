@@ -3,22 +3,16 @@ import { Command, InvalidArgumentError } from 'commander';
 import { downloadLog, type Fetch } from '../../audit/verify/download.js';
 import { Broken, verifyExport } from '../../audit/verify/export.js';
 import { type Proof, parseProof, parseReceipt, verifyReceipt } from '../../audit/verify/receipt.js';
-import { type Client, connect, expectSuccess } from '../client.js';
+import { type ActingOptions, connectPlatform, withServer } from '../acting.js';
+import { type Client, expectSuccess } from '../client.js';
 import { CommandError, EXIT } from '../exit-code.js';
 import { print } from '../output.js';
 
-interface ServerOptions {
-  as: string;
-  key?: string;
-  dataDir?: string;
-  json?: boolean;
-}
-
-interface ProofOptions extends ServerOptions {
+interface ProofOptions extends ActingOptions {
   output?: string;
 }
 
-interface VerifyOptions extends ServerOptions {
+interface VerifyOptions extends ActingOptions {
   vkey?: string;
   receipt?: string;
   proof?: string;
@@ -28,14 +22,14 @@ interface VerifyOptions extends ServerOptions {
 /** `exchange audit export|verify|proof`. Exit code 1 where a check fails, with the first bad index. */
 export function auditCommand(): Command {
   const audit = new Command('audit').description('export the audit log, and verify exports and receipts offline');
-  withServer(audit.command('export <directory>'))
+  actingAuditor(audit.command('export <directory>'))
     .description('copy the log of the running server into a directory (C2SP tlog-tiles), as an auditor')
     .action(exportLog);
-  withServer(audit.command('proof').argument('<index>', 'index of the entry', parseIndex))
+  actingAuditor(audit.command('proof').argument('<index>', 'index of the entry', parseIndex))
     .description('fetch an entry and its proof (C2SP tlog-proof, the entry in its extra line)')
     .option('-o, --output <file>', 'write it there instead of printing it')
     .action(fetchProof);
-  withServer(audit.command('verify').argument('[directory]', 'an export'))
+  actingAuditor(audit.command('verify').argument('[directory]', 'an export'))
     .description('verify an export, or one receipt')
     .option('--vkey <key or file>', 'the verifier key to trust')
     .option('--receipt <header>', 'the value of Exchange-Receipt')
@@ -45,12 +39,11 @@ export function auditCommand(): Command {
   return audit;
 }
 
-function withServer(command: Command): Command {
-  return command
-    .option('--as <application>', 'the application to act as', 'auditor-app')
-    .option('--key <file>', 'private JWK of the application')
-    .option('--data-dir <dir>', 'data directory of the running server')
-    .option('--json', 'print the result as JSON');
+function actingAuditor(command: Command): Command {
+  return withServer(
+    command.option('--as <application>', 'the application to act as', 'auditor-app'),
+    'print the result as JSON',
+  );
 }
 
 function parseIndex(text: string): number {
@@ -58,13 +51,13 @@ function parseIndex(text: string): number {
   return Number(text);
 }
 
-async function exportLog(directory: string, options: ServerOptions): Promise<void> {
+async function exportLog(directory: string, options: ActingOptions): Promise<void> {
   const size = await downloadLog(await fetchAs(options), directory);
   print(options, { directory, size }, `${size} entries in ${directory}`);
 }
 
 async function fetchProof(index: number, options: ProofOptions): Promise<void> {
-  const text = await proofText(await platform(options), index);
+  const text = await proofText(await connectPlatform(options), index);
   if (options.output === undefined) return print(options, { index, proof: text }, text.trimEnd());
   await writeFile(options.output, text);
   print(options, { index, file: options.output }, `proof of entry ${index} in ${options.output}`);
@@ -102,7 +95,7 @@ async function verifyAll(directory: string, options: VerifyOptions): Promise<voi
 async function verifyOne(header: string, options: VerifyOptions): Promise<void> {
   const receipt = parseReceipt(header);
   const body = options.body === undefined ? undefined : await readFile(options.body);
-  const client = options.proof === undefined ? await platform(options) : undefined;
+  const client = options.proof === undefined ? await connectPlatform(options) : undefined;
   const vkey = (await keyText(options.vkey)) ?? (await serverKey(client, options));
   const proof: Proof = parseProof(
     client === undefined ? await readFile(options.proof!, 'utf8') : await proofText(client, receipt.index),
@@ -119,14 +112,14 @@ async function serverKey(client: Client | undefined, options: VerifyOptions): Pr
 }
 
 /** Fetches the server's tiles. A long export outlives its token, so an expired one is replaced. */
-async function fetchAs(options: ServerOptions): Promise<Fetch> {
-  let client = await platform(options);
+async function fetchAs(options: ActingOptions): Promise<Fetch> {
+  let client = await connectPlatform(options);
   const get = (path: string): Promise<Response> =>
     fetch(`${client.baseUrl}${path}`, { headers: { authorization: `Bearer ${client.token}` } });
   return async (path) => {
     let response = await get(path);
     if (response.status === 401) {
-      client = await platform(options);
+      client = await connectPlatform(options);
       response = await get(path);
     }
     if (response.status !== 200) throw new CommandError(EXIT.refused, `${path}: ${response.status}`);
@@ -145,10 +138,6 @@ async function isFile(path: string): Promise<boolean> {
     (found) => found.isFile(),
     () => false,
   );
-}
-
-function platform(options: ServerOptions): Promise<Client> {
-  return connect({ ...options, application: options.as, resource: 'platform' });
 }
 
 function asFailure(error: unknown): unknown {

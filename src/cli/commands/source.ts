@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { systemClock } from '../../platform/clock.js';
+import { withServer } from '../acting.js';
 import { type Client, connect, expectSuccess } from '../client.js';
 import { DATASET_HELP, type DatasetName, parseDataset } from '../dataset-name.js';
 import { EXIT } from '../exit-code.js';
@@ -34,12 +35,10 @@ export function sourceCommand(): Command {
 }
 
 function asPublisher(command: Command): Command {
-  return command
-    .argument('<dataset>', DATASET_HELP, parseDataset)
-    .option('--as <application>', 'an application that may deliver (default: <publisher>-publisher)')
-    .option('--key <file>', 'private JWK of the application')
-    .option('--data-dir <dir>', 'data directory of the running server')
-    .option('--json', 'print the reply as JSON');
+  const of = command.argument('<dataset>', DATASET_HELP, parseDataset);
+  return withServer(
+    of.option('--as <application>', 'an application that may deliver (default: <publisher>-publisher)'),
+  );
 }
 
 /** Exit code 1 where the run was rejected or failed. */

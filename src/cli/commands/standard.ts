@@ -1,20 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { systemClock } from '../../platform/clock.js';
-import { connect, expectSuccess } from '../client.js';
+import { type ActingOptions, actingOperator, callPlatform } from '../acting.js';
+import { expectSuccess } from '../client.js';
 import { type CsvCode, codesFromCsv, csvOfCodes, listNameOf } from '../code-list-csv.js';
 import { CommandError, EXIT } from '../exit-code.js';
 import { print } from '../output.js';
-import { acting } from './grant.js';
 
-interface StandardOptions {
-  as: string;
-  key?: string;
-  dataDir?: string;
-  json?: boolean;
-}
-
-interface StandardApplyOptions extends StandardOptions {
+interface StandardApplyOptions extends ActingOptions {
   note: string;
   list?: string;
   titleZh?: string;
@@ -37,14 +29,14 @@ const PATH = '/api/v1/standard/code-lists';
 /** `standard list|show|export|apply`: the code lists in force, and changes by an operator. */
 export function standardCommand(): Command {
   const standard = new Command('standard').description('read and change the code lists of the standard');
-  acting(standard.command('list')).description('every code list in force').action(list);
-  acting(standard.command('show')).argument('<list>').description('one code list with its codes').action(show);
-  acting(standard.command('export'))
+  actingOperator(standard.command('list')).description('every code list in force').action(list);
+  actingOperator(standard.command('show')).argument('<list>').description('one code list with its codes').action(show);
+  actingOperator(standard.command('export'))
     .argument('<list>')
     .description('one code list as CSV: code, title_zh, title_en, retired')
     .option('-o, --output <file>', 'where to (default: standard output)')
     .action(exportList);
-  acting(standard.command('apply'))
+  actingOperator(standard.command('apply'))
     .argument('<csv>', 'the whole list, as export writes it')
     .description('change a code list to match this file; in force on every node when the command returns')
     .requiredOption('--note <text>', 'the reason, for readers of the history')
@@ -56,8 +48,8 @@ export function standardCommand(): Command {
   return standard;
 }
 
-async function list(options: StandardOptions): Promise<void> {
-  const result = await read(options, PATH);
+async function list(options: ActingOptions): Promise<void> {
+  const result = expectSuccess(await callPlatform(options, 'GET', PATH));
   const lines = (result.data as ListShown[]).map(
     ({ name, title, source, version, codeCount }) =>
       `${name}  ${title.zh}  ${source ?? 'tenant list'}  v${version}  ${codeCount} codes`,
@@ -65,8 +57,8 @@ async function list(options: StandardOptions): Promise<void> {
   print(options, result, lines.join('\n'));
 }
 
-async function show(name: string, options: StandardOptions): Promise<void> {
-  const result = await read(options, `${PATH}/${encodeURIComponent(name)}`);
+async function show(name: string, options: ActingOptions): Promise<void> {
+  const result = await readList(name, options);
   const shown = result.data as ListShown;
   const since = shown.since === null ? 'as shipped' : `since ${shown.since}`;
   const head = `${shown.name}  ${shown.title.zh}  ${shown.source ?? 'tenant list'}  v${shown.version}  ${since}`;
@@ -76,8 +68,8 @@ async function show(name: string, options: StandardOptions): Promise<void> {
   print(options, result, [head, ...codes].join('\n'));
 }
 
-async function exportList(name: string, options: StandardOptions & { output?: string }): Promise<void> {
-  const result = await read(options, `${PATH}/${encodeURIComponent(name)}`);
+async function exportList(name: string, options: ActingOptions & { output?: string }): Promise<void> {
+  const result = await readList(name, options);
   const { codes } = result.data as ListShown;
   const text = csvOfCodes(codes);
   if (options.output !== undefined) {
@@ -87,9 +79,8 @@ async function exportList(name: string, options: StandardOptions & { output?: st
   else process.stdout.write(text);
 }
 
-async function read(options: StandardOptions, path: string): Promise<Record<string, unknown>> {
-  const client = await connect({ ...options, application: options.as, resource: 'platform' });
-  return expectSuccess(await client.request('GET', path));
+async function readList(name: string, options: ActingOptions): Promise<Record<string, unknown>> {
+  return expectSuccess(await callPlatform(options, 'GET', `${PATH}/${encodeURIComponent(name)}`));
 }
 
 async function apply(file: string, options: StandardApplyOptions): Promise<void> {
@@ -100,9 +91,7 @@ async function apply(file: string, options: StandardApplyOptions): Promise<void>
     note: options.note,
     ...basedOnOf(options),
   });
-  const client = await connect({ ...options, application: options.as, resource: 'platform' });
-  const headers = { 'content-type': 'application/json', 'idempotency-key': systemClock.uuid() };
-  const result = expectSuccess(await client.request('PUT', `${PATH}/${encodeURIComponent(name)}`, headers, body));
+  const result = expectSuccess(await callPlatform(options, 'PUT', `${PATH}/${encodeURIComponent(name)}`, body));
   const { data, behind } = result as unknown as { data: ListShown; behind: string[] };
   const late = behind.map((node) => `node ${node} does not serve it yet`);
   print(options, result, [`${data.name}  v${data.version}  ${data.codeCount} codes`, ...late].join('\n'));

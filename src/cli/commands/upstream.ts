@@ -4,20 +4,13 @@ import { Command, InvalidArgumentError } from 'commander';
 import { type Secret, storeSecret } from '../../access/upstreams/secret.js';
 import type { Upstream } from '../../access/upstreams/upstream.js';
 import { loadConfig } from '../../platform/config.js';
-import { connect, expectSuccess } from '../client.js';
+import { type ActingOptions, actingOperator, callPlatform } from '../acting.js';
+import { expectSuccess } from '../client.js';
 import { CommandError, EXIT } from '../exit-code.js';
 import { print } from '../output.js';
 import { readDocument } from '../read-document.js';
-import { acting } from './grant.js';
 
-interface UpstreamOptions {
-  as: string;
-  key?: string;
-  dataDir?: string;
-  json?: boolean;
-}
-
-interface SecretOptions extends UpstreamOptions {
+interface SecretOptions extends ActingOptions {
   user?: string;
   bearer?: boolean;
   header?: string;
@@ -31,17 +24,19 @@ const NAME = /^[a-z][a-z0-9-]{0,62}\/[a-z][a-z0-9-]{0,62}$/;
 /** `upstream approve|list|withdraw|secret`: which systems of departments the exchange may call, and with which secret. */
 export function upstreamCommand(): Command {
   const upstream = new Command('upstream').description('approve systems of departments that the exchange may call');
-  acting(upstream.command('approve'))
+  actingOperator(upstream.command('approve'))
     .argument('<publisher/name>', NAME_HELP, parseName)
     .argument('<file>', 'JSON as in schemas/upstream.schema.json')
     .description('approve an upstream, or approve it again')
     .action(approve);
-  acting(upstream.command('withdraw'))
+  actingOperator(upstream.command('withdraw'))
     .argument('<publisher/name>', NAME_HELP, parseName)
     .description('end calls to it')
     .action(withdraw);
-  acting(upstream.command('list')).description('list the upstreams that the application may see').action(listAll);
-  acting(upstream.command('secret'))
+  actingOperator(upstream.command('list'))
+    .description('list the upstreams that the application may see')
+    .action(listAll);
+  actingOperator(upstream.command('secret'))
     .argument('<publisher/name>', NAME_HELP, parseName)
     .description('enter its secret on this machine: the password, token or value comes from stdin or a file')
     .option('--user <name>', 'user of a database, or of an API with a password')
@@ -57,23 +52,18 @@ function parseName(text: string): string {
   throw new InvalidArgumentError('Expected publisher/name, such as housing/main-db.');
 }
 
-async function approve(name: string, file: string, options: UpstreamOptions): Promise<void> {
-  const document = readDocument(file);
-  const client = await connect({ ...options, application: options.as, resource: 'platform' });
-  const headers = { 'content-type': 'application/json' };
-  const result = expectSuccess(await client.request('PUT', `${PATH}/${name}`, headers, document));
+async function approve(name: string, file: string, options: ActingOptions): Promise<void> {
+  const result = expectSuccess(await callPlatform(options, 'PUT', `${PATH}/${name}`, readDocument(file)));
   print(options, result, line(result.data as Upstream));
 }
 
-async function withdraw(name: string, options: UpstreamOptions): Promise<void> {
-  const client = await connect({ ...options, application: options.as, resource: 'platform' });
-  const result = expectSuccess(await client.request('DELETE', `${PATH}/${name}`));
+async function withdraw(name: string, options: ActingOptions): Promise<void> {
+  const result = expectSuccess(await callPlatform(options, 'DELETE', `${PATH}/${name}`));
   print(options, result, line(result.data as Upstream));
 }
 
-async function listAll(options: UpstreamOptions): Promise<void> {
-  const client = await connect({ ...options, application: options.as, resource: 'platform' });
-  const result = expectSuccess(await client.request('GET', PATH));
+async function listAll(options: ActingOptions): Promise<void> {
+  const result = expectSuccess(await callPlatform(options, 'GET', PATH));
   const upstreams = result.data as Upstream[];
   print(options, result, upstreams.length === 0 ? 'No upstream is approved.' : upstreams.map(line).join('\n'));
 }
@@ -81,8 +71,7 @@ async function listAll(options: UpstreamOptions): Promise<void> {
 /** Written beside the keys of this data directory, never sent. Bound to the host and port as approved now. */
 async function enterSecret(name: string, options: SecretOptions): Promise<void> {
   const secret = secretOf(options);
-  const client = await connect({ ...options, application: options.as, resource: 'platform' });
-  const result = expectSuccess(await client.request('GET', `${PATH}/${name}`));
+  const result = expectSuccess(await callPlatform(options, 'GET', `${PATH}/${name}`));
   const { dataDir } = loadConfig(options.dataDir === undefined ? {} : { dataDir: options.dataDir });
   storeSecret(join(dataDir, 'keys'), result.data as Upstream, secret);
   print(options, { upstream: name, kind: secret.kind }, `${name}: a ${secret.kind} is entered`);

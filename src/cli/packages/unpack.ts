@@ -2,31 +2,24 @@ import { createReadStream, statSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { send } from '../../client/http.js';
 import type { PackageOutcome } from '../../exchange/packages/receive-package.js';
-import { connect, expectSuccess, findServer } from '../client.js';
-import { acting } from '../commands/grant.js';
+import { type ActingOptions, actingOperator, connectPlatform } from '../acting.js';
+import { expectSuccess, findServer } from '../client.js';
 import { CommandError, EXIT } from '../exit-code.js';
 import { print } from '../output.js';
 
-interface UnpackOptions {
-  as: string;
-  key?: string;
-  dataDir?: string;
-  json?: boolean;
-}
-
 /** Delivers packages to the exchange on the inner side and writes the acknowledgements beside them. */
 export function unpackCommand(): Command {
-  return acting(new Command('unpack'))
+  return actingOperator(new Command('unpack'))
     .argument('<files...>', 'packages that crossed the boundary')
     .description('deliver packages to the running exchange, as the operator who carries them')
-    .action(async (files: string[], options: UnpackOptions) => {
+    .action(async (files: string[], options: ActingOptions) => {
       for (const file of files) await unpack(file, options);
     });
 }
 
-async function unpack(file: string, options: UnpackOptions): Promise<void> {
+async function unpack(file: string, options: ActingOptions): Promise<void> {
   statSync(file); // report a missing file before asking for a token
-  const client = await connect({ ...options, application: options.as, resource: 'platform' });
+  const client = await connectPlatform(options);
   const headers = { 'content-type': 'application/vnd.civic-exchange.package' };
   const reply = await client.request('POST', '/api/v1/packages', headers, createReadStream(file));
   const outcome = expectSuccess(reply).data as PackageOutcome;
