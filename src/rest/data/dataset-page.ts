@@ -101,7 +101,7 @@ export function rowSchema(exchange: Exchange, subject: Subject, contract: Contra
       _id: {
         type: 'string',
         pattern: '^[A-Za-z0-9_-]{22}$',
-        description: 'The row under this grant; meaningless to any other.',
+        description: 'Identifies the row under this grant only.',
       },
       ...Object.fromEntries(fields.map((field) => [field.name, fieldSchema(field, accesses)])),
     },

@@ -29,7 +29,7 @@ const bounded = { who: ['reader'], bounded: true } as const;
 const HEADERS = ['Exchange-Receipt', 'Exchange-Release', 'Schema-Version', 'ETag'];
 const LIVE_HEADERS = ['Exchange-Receipt', 'Schema-Version'];
 const UNCHANGED = {
-  description: 'Nothing has changed for this caller since.',
+  description: 'The answer has not changed for this caller.',
   headers: ['ETag', 'Exchange-Receipt'],
 };
 
@@ -40,8 +40,8 @@ const byQuery = datasetOperation({
   bodyLimitBytes: BODY_LIMIT_BYTES,
   of: ({ contract, name, title }) => ({
     id: `query${name}Rows`,
-    summary: `${title}: rows by a body`,
-    description: `The same ask as a JSON body. \`QUERY ${datasetPath(contract.id)}/rows\` (RFC 10008) takes the same body; OpenAPI 3.1 can't describe that method.`,
+    summary: `${title}: rows by a query in the body`,
+    description: `The same query as a JSON body. \`QUERY ${datasetPath(contract.id)}/rows\` (RFC 10008) takes the same body; OpenAPI 3.1 can't describe that method.`,
     headers: CALL,
     body: refTo(`${name}Query`),
     replies: { 200: json('A page of rows.', refTo(`${name}Page`), HEADERS) },
@@ -125,7 +125,7 @@ function keptRow({ contract, catalog, name, title }: DescribedDataset): Describe
   return {
     id: `get${name}Row`,
     summary: `${title}: one row`,
-    description: 'An absent row and one outside the grant look the same: 404.',
+    description: '404 for an absent row and for a row outside the grant.',
     headers: [...CALL, 'IfNoneMatch'],
     params: closed({ id }),
     query: selectionParameters(contract, catalog),
@@ -141,7 +141,7 @@ function liveRow({ contract, name, title }: DescribedDataset): Described | undef
   return {
     id: `get${name}Row`,
     summary: `${title}: one row, asked live`,
-    description: 'An absent row and one outside the grant look the same: 404.',
+    description: '404 for an absent row and for a row outside the grant.',
     headers: CALL,
     params: closed({
       id: text(200, { minLength: 1, description: `The row's ${key}; an \`_id\` is not known to the department.` }),
@@ -162,7 +162,7 @@ function keptLookup({ contract, name, title }: DescribedDataset): Described {
   return {
     id: `lookup${name}Rows`,
     summary: `${title}: rows by keys`,
-    description: `Rows by key (${contract.key.join(', ')}), in the order asked. A malformed key is found: false.`,
+    description: `Rows by key (${contract.key.join(', ')}), in the requested order. A malformed key has found: false.`,
     headers: CALL,
     body: refTo(`${name}Lookup`),
     replies: { 200: json('Each key with its row.', refTo(`${name}Found`), HEADERS) },
@@ -174,7 +174,7 @@ function liveLookup({ contract, name, title }: DescribedDataset): Described {
   return {
     id: `lookup${name}Rows`,
     summary: `${title}: rows by keys, asked live`,
-    description: `Each of at most ${LIVE_KEYS_AT_MOST} keys (${contract.key.join(', ')}) is asked of the department while the caller waits, after an entry of it. There are no pages, filters, counts, relations, releases, tags or deliveries: 422 \`asked-live\`. 502 where the department's system does not answer as it should, 503 with Retry-After while it is spared. A malformed key is found: false.`,
+    description: `Each of at most ${LIVE_KEYS_AT_MOST} keys (${contract.key.join(', ')}) is requested from the department while the caller waits, after an entry is written. There are no pages, filters, counts, relations, releases, tags or deliveries: 422 \`asked-live\`. 502 if the department's system does not answer correctly, 503 with Retry-After while calls to it are paused. A malformed key is found: false.`,
     headers: CALL,
     body: refTo(`${name}Lookup`),
     replies: { 200: json('Each key with its row.', refTo(`${name}Found`), LIVE_HEADERS) },

@@ -30,7 +30,7 @@ const FILE = bytes(1_073_741_824);
 const common = { headers: CALL, problems: [400, 403, 404] };
 
 const again = Type.Optional(
-  Type.Boolean({ description: 'Publish it though the same file was published before and would change nothing.' }),
+  Type.Boolean({ description: 'Publish even if the same file was published before and would change nothing.' }),
 );
 
 /**
@@ -47,11 +47,11 @@ export const deliveryOperations = whereContract(isKept, [
     timeoutMs: UPLOAD_MS,
     of: ({ contract, name, title }) => ({
       id: `deliver${name}`,
-      summary: `${title}: hand over a batch`,
-      description: `Only the publisher's own applications, under a grant of mode deliver. CSV is UTF-8, UTF-16 with a byte order mark, or GB18030; a stated \`charset\` is believed. The header may stand below titles. ${headings(contract)}`,
+      summary: `${title}: deliver a batch`,
+      description: `Only for the publisher's own applications, with a grant of mode deliver. CSV is UTF-8, UTF-16 with a byte order mark, or GB18030; a stated \`charset\` is used. The header may be below titles. ${headings(contract)}`,
       query: closed({
         mode: choice(contract.delivery.modes, {
-          description: 'snapshot replaces what the sender is responsible for; delta adds and changes.',
+          description: 'snapshot replaces all rows that the sender is responsible for; delta adds and changes rows.',
         }),
         again,
       }),
@@ -71,7 +71,7 @@ export const deliveryOperations = whereContract(isKept, [
           'Exchange-Receipt',
           'Exchange-Release',
         ]),
-        202: json('The body is in; publishing goes on.', accepted, ['Location', 'Preference-Applied']),
+        202: json('The body is complete; publishing continues.', accepted, ['Location', 'Preference-Applied']),
       },
       problems: [400, 403, 404, 409, 413, 415, 422],
     }),
@@ -87,7 +87,7 @@ export const deliveryOperations = whereContract(isKept, [
     of: ({ name, title }) => ({
       ...common,
       id: `list${name}Deliveries`,
-      summary: `${title}: the own deliveries, the newest first`,
+      summary: `${title}: the caller's deliveries, newest first`,
       replies: { 200: json('A hundred at most.', closed({ data: list(delivery, 100) })) },
     }),
     async handler({ exchange }, { request, caller: { contractId } }) {
@@ -113,8 +113,8 @@ export const deliveryOperations = whereContract(isKept, [
     of: ({ name, title }) => ({
       ...common,
       id: `cancel${name}Delivery`,
-      summary: `${title}: take a delivery back before it is published`,
-      description: 'On whatever node it runs. One that has ended is 409; the last release is untouched.',
+      summary: `${title}: cancel a delivery before it is published`,
+      description: 'Works for a delivery on any node. 409 if it has ended. The last release stays.',
       replies: { 200: json('Cancelled.', delivery) },
       problems: [400, 403, 404, 409],
     }),
@@ -133,7 +133,7 @@ export const deliveryOperations = whereContract(isKept, [
       id: `list${name}Rejects`,
       summary: `${title}: rows that were set aside`,
       description:
-        'One JSON object a line: `{"line", "row", "errors": [{"field", "rule", "reason"}]}`; of a workbook with `sheet` and `cell`. As a workbook, by `Accept`, the first 5,000 with a comment in each faulty cell. For the deliverer only.',
+        'One JSON object per line: `{"line", "row", "errors": [{"field", "rule", "reason"}]}`; for a workbook also `sheet` and `cell`. As a workbook, by `Accept`, the first 5,000 with a comment in each faulty cell. For the deliverer only.',
       replies: {
         200: {
           description: 'NDJSON, or a workbook to correct and send again as a delta.',

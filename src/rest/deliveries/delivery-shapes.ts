@@ -28,14 +28,18 @@ const unmappedValue = closed({
 });
 const report = orNull(
   closed({
-    unmapped: list(text(1_000), 10_000, { description: 'Columns that no field of the contract takes.' }),
-    suggestions: Type.Optional(map(text(1_000), 100, { description: 'The heading that was probably meant by those.' })),
+    unmapped: list(text(1_000), 10_000, { description: 'Columns that match no field of the contract.' }),
+    suggestions: Type.Optional(
+      map(text(1_000), 100, { description: 'The heading that the sender probably meant, by column.' }),
+    ),
     unmappedValues: Type.Optional(
-      list(unmappedValue, 1_000, { description: 'Own codes that the contract maps to none of the standard.' }),
+      list(unmappedValue, 1_000, {
+        description: "The sender's codes that the contract maps to no code of the standard.",
+      }),
     ),
     derived: Type.Optional(
       map(closed({ filled: integer(0), differing: integer(0), unclear: integer(0) }), 1_000, {
-        description: 'Fields that follow from others, in rows.',
+        description: 'Fields that are derived from other fields, in rows.',
       }),
     ),
     source: Type.Optional(

@@ -15,7 +15,7 @@ const outcome = {
   state: choice(['delivered', 'waiting', 'repeated']),
   missing: Type.Optional(list(sequence, 100)),
   acknowledgement: Type.Optional(
-    text(10_000, { description: 'C2SP signed note by the key of the log, for the way back.' }),
+    text(10_000, { description: 'C2SP signed note by the key of the log, to carry back to the sender.' }),
   ),
 };
 const received = closed({
@@ -32,7 +32,7 @@ export const packageOperations: readonly Operation[] = [
     id: 'getPackageKey',
     tag: 'access',
     who: 'anyone',
-    summary: 'The public key that packages are sealed for',
+    summary: 'The public key for which senders seal packages',
     replies: { 200: { description: 'age recipient.', content: { 'text/plain': pattern('^age1[a-z0-9]+\\n$', 300) } } },
     problems: [400],
     handler: async ({ exchange }, { reply }) =>
@@ -44,14 +44,14 @@ export const packageOperations: readonly Operation[] = [
     id: 'bringPackage',
     tag: 'access',
     who: ['operator'],
-    summary: 'Bring a package that crossed the boundary',
+    summary: 'Deliver a package that crossed the boundary',
     description:
-      'For operators, who can neither read nor change it. It is delivered as its sender, when its number has its turn.',
+      'For operators, who can neither read nor change it. It is delivered as its sender when its number is next.',
     streams: { 'application/vnd.civic-exchange.package': bytes(1_073_741_824) },
     timeoutMs: UPLOAD_MS,
     replies: {
       200: json('Delivered, or repeated with its earlier outcome.', received),
-      202: json('Kept aside: an earlier number has not arrived.', received),
+      202: json('Stored: an earlier number has not arrived.', received),
     },
     problems: [400, 403, 404, 409, 413, 415, 422],
     async handler({ exchange }, { request, reply, caller }) {

@@ -28,14 +28,14 @@ export const qualityOperations = whereContract(isKept, [
     path: `${DATASET}/quality`,
     who: ['reader'],
     query: closed({
-      release: Type.Optional(integer(1, undefined, { description: 'Of which release; the newest otherwise.' })),
+      release: Type.Optional(integer(1, undefined, { description: 'The release of the report. Default: the newest.' })),
     }),
     of: ({ name, title }) => ({
       ...common,
       id: `get${name}Quality`,
       summary: `${title}: the quality report`,
       description:
-        'Six dimensions of GB/T 36344, 贴标率 and named rules. Counts, lines and findings for who delivers; whole percentages for any other grant.',
+        'Six dimensions of GB/T 36344, 贴标率 and named rules. The deliverer gets counts, lines and findings; any other grant gives whole percentages.',
       replies: { 200: json('The report.', qualityReport, ['Exchange-Receipt']) },
     }),
     handler: ({ exchange }, { request, reply, params, query }) =>
@@ -47,14 +47,14 @@ export const qualityOperations = whereContract(isKept, [
     who: ['reader'],
     query: closed({
       before: Type.Optional(
-        integer(1, undefined, { description: 'Releases before this one: `page.before` of the page before.' }),
+        integer(1, undefined, { description: 'Only releases before this one: `page.before` of the previous page.' }),
       ),
       limit: Type.Optional(integer(1, HISTORY.most, { default: HISTORY.default })),
     }),
     of: ({ name, title }) => ({
       ...common,
       id: `list${name}Quality`,
-      summary: `${title}: scores by release, the newest first`,
+      summary: `${title}: scores by release, newest first`,
       replies: { 200: json('A page of scores.', qualityHistory, ['Exchange-Receipt']) },
     }),
     handler: ({ exchange }, { request, reply, params, query }) =>

@@ -31,12 +31,12 @@ const ruleOrShare = closed({
   basis: text(500),
   field: orNull(name),
   checked: Type.Optional(integer(0)),
-  rows: Type.Optional(integer(0, undefined, { description: 'At fault; of a finding, subjects.' })),
-  lines: Type.Optional(list(count(), 20, { description: 'Of what was sent.' })),
+  rows: Type.Optional(integer(0, undefined, { description: 'Faulty rows; for a finding, its subjects.' })),
+  lines: Type.Optional(list(count(), 20, { description: 'Line numbers in the delivered file.' })),
   townships: Type.Optional(list(township, 10_000)),
   skipped: Type.Optional(boolean),
   percent: Type.Optional(
-    Type.Number({ minimum: 0, maximum: 100, description: 'Whole percent, for who does not deliver.' }),
+    Type.Number({ minimum: 0, maximum: 100, description: 'Whole percent, for readers who do not deliver.' }),
   ),
 });
 const filled = closed({ field: name, rows: integer(0), filled: percent });

@@ -22,7 +22,7 @@ const run = closed(
     contract: contractId,
     cause: choice(['schedule', 'request']),
     state: choice(['queued', 'running', 'published', 'rejected', 'failed'], {
-      description: '`queued` with a reason: it failed, and is tried again.',
+      description: '`queued` with a reason: it failed, and another attempt follows.',
     }),
     attempt: integer(0),
     delivery: orNull(uuid),
@@ -85,7 +85,7 @@ export const runOperations = whereContract(
       who: ['deliverer'],
       of: ({ name, title }) => ({
         id: `list${name}Runs`,
-        summary: `${title}: runs of its source, the newest first`,
+        summary: `${title}: runs of its source, newest first`,
         replies: { 200: json('The last hundred.', closed({ data: list(run, 100) })) },
         problems: [400, 403, 404],
       }),

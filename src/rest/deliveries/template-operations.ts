@@ -19,7 +19,7 @@ export const templateOperations = whereContract(isKept, [
     of: ({ name, title }) => ({
       id: `get${name}Template`,
       summary: `${title}: this month's table to fill in`,
-      description: 'For the deliverer, of their own part: headings, drop-downs for codes, and what each column takes.',
+      description: 'For the deliverer: headings, drop-downs for codes, and the values that each column accepts.',
       headers: CALL,
       replies: {
         200: {

@@ -36,9 +36,9 @@ export const uploadOperations = whereContract(isKept, [
     method: 'HEAD',
     of: ({ name, title }) => ({
       id: `get${name}Upload`,
-      summary: `${title}: how much has come by parts`,
+      summary: `${title}: the offset of an upload in parts`,
       headers: CALL,
-      replies: { 204: { description: 'What is stored, in the headers.', headers: STATE } },
+      replies: { 204: { description: 'The headers say what is stored.', headers: STATE } },
       problems: [400, 403, 404],
     }),
     async handler({ exchange }, call) {
@@ -54,18 +54,22 @@ export const uploadOperations = whereContract(isKept, [
     timeoutMs: UPLOAD_MS,
     of: ({ name, title }) => ({
       id: `append${name}Upload`,
-      summary: `${title}: append to a delivery that comes in by parts`,
+      summary: `${title}: append a part to an upload`,
       description:
-        'draft-ietf-httpbis-resumable-upload. Begin with `POST …/deliveries` and `Upload-Complete: ?0`; `HEAD` gives `Upload-Offset`. What was stored outlives a broken connection and a node.',
+        'draft-ietf-httpbis-resumable-upload. Begin with `POST …/deliveries` and `Upload-Complete: ?0`; `HEAD` gives `Upload-Offset`. Stored bytes survive a broken connection and the end of a node.',
       headers: [...CALL, 'UploadOffset', 'UploadComplete', 'UploadLength', 'ReprDigest', 'ContentDigest', 'Prefer'],
       replies: {
-        201: json('The whole has come and the delivery has ended.', delivery, [
+        201: json('The upload is complete and the delivery has ended.', delivery, [
           'Location',
           'Exchange-Receipt',
           'Exchange-Release',
           ...STATE,
         ]),
-        202: json('The whole has come; publishing goes on.', accepted, ['Location', 'Preference-Applied', ...STATE]),
+        202: json('The upload is complete; publishing continues.', accepted, [
+          'Location',
+          'Preference-Applied',
+          ...STATE,
+        ]),
         204: { description: 'Stored.', headers: STATE },
       },
       problems: [400, 403, 404, 409, 413, 415, 422],
@@ -77,9 +81,9 @@ export const uploadOperations = whereContract(isKept, [
     method: 'DELETE',
     of: ({ name, title }) => ({
       id: `cancel${name}Upload`,
-      summary: `${title}: drop what has come by parts`,
+      summary: `${title}: cancel an upload in parts`,
       headers: CALL,
-      replies: { 204: { description: 'Gone.', headers: ['Exchange-Receipt'] } },
+      replies: { 204: { description: 'Deleted.', headers: ['Exchange-Receipt'] } },
       problems: [400, 403, 404, 409],
     }),
     async handler({ exchange }, call) {

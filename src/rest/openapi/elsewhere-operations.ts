@@ -39,9 +39,9 @@ export const authorizationOperations: readonly Operation[] = [
     summary: 'An access token for one resource, by client credentials',
     streams: { 'application/x-www-form-urlencoded': tokenRequest },
     replies: {
-      200: json('A token of 300 seconds (RFC 9068). There are no refresh tokens: ask again.', tokenReply),
+      200: json('A token of 300 seconds (RFC 9068). There are no refresh tokens: request a new one.', tokenReply),
       400: json('The request is refused (RFC 6749, 5.2).', oauthError),
-      401: json('The client is not who it says (RFC 6749, 5.2).', oauthError),
+      401: json('The client is not authenticated (RFC 6749, 5.2).', oauthError),
     },
   },
   {
@@ -50,7 +50,7 @@ export const authorizationOperations: readonly Operation[] = [
     id: 'getSigningKeys',
     tag: 'oauth2',
     who: 'anyone',
-    summary: 'Public keys that tokens are signed with',
+    summary: 'Public keys that verify tokens',
     replies: { 200: { description: 'RFC 7517.', content: { 'application/jwk-set+json': jwks } } },
   },
   {
@@ -86,7 +86,7 @@ const graphqlReply = Type.Object(
   },
   {
     $id: 'GraphqlReply',
-    description: 'GraphQL over HTTP: a well-formed document is answered even where some of its fields are not granted.',
+    description: 'GraphQL over HTTP: a well-formed document gets an answer even if some of its fields are not granted.',
   },
 );
 const graphqlRequest = Type.Object(
@@ -107,7 +107,7 @@ const result = (description: string): ReplyShape => ({
 const results = {
   200: result('The result, with errors at the paths that are not granted.'),
   400: result('The document is malformed, not valid, or beyond a limit.'),
-  403: result('Not granted, or the purpose is missing or another.'),
+  403: result('Not granted, or the purpose is missing or wrong.'),
   404: result('No grant at all.'),
   410: result('The cursor has ended.'),
 };
@@ -129,7 +129,7 @@ export const graphqlOperations: readonly Operation[] = [
     method: 'GET',
     id: 'queryGraphql',
     summary: 'A GraphQL query in the URL',
-    description: 'Without personal values: those belong in a body.',
+    description: 'Without personal values: send those in a body.',
     query: closed({
       query: text(16_384),
       operationName: Type.Optional(text(200)),

@@ -44,7 +44,7 @@ export function headerParameters(catalog: Catalog): Record<HeaderParameter, Para
     ExchangePurpose: header(
       'Exchange-Purpose',
       codes,
-      `Code of the purpose 用途. May be left out where the grants on each dataset touched name exactly one. Published: ${known || 'none'}.`,
+      `Code of the purpose 用途. Optional if the grants on each dataset in the query name exactly one. Published: ${known || 'none'}.`,
     ),
     ExchangeGrant: header(
       'Exchange-Grant',
@@ -61,7 +61,11 @@ export function headerParameters(catalog: Catalog): Record<HeaderParameter, Para
       percentEncoded,
       'Staff number of the person acting 经办人, percent-encoded UTF-8. A grant can require it.',
     ),
-    IfNoneMatch: header('If-None-Match', text(1_000), 'An entity tag of an earlier answer: 304 where it still holds.'),
+    IfNoneMatch: header(
+      'If-None-Match',
+      text(1_000),
+      'An entity tag of an earlier answer: 304 if the answer has not changed.',
+    ),
     IdempotencyKey: header(
       'Idempotency-Key',
       pattern('^[\\x20-\\x7e]{1,258}$', 258),
@@ -69,25 +73,25 @@ export function headerParameters(catalog: Catalog): Record<HeaderParameter, Para
       true,
     ),
     ContentEncoding: header('Content-Encoding', choice(['identity', 'gzip']), 'How the body is encoded.'),
-    ContentDigest: header('Content-Digest', text(200), 'RFC 9530, sha-256: checked where sent.'),
+    ContentDigest: header('Content-Digest', text(200), 'RFC 9530, sha-256: checked if sent.'),
     UploadComplete: header(
       'Upload-Complete',
       choice(['?0', '?1']),
-      '`?1` where the whole has come with this body: then it is delivered.',
+      '`?1`: this body is the last part; the upload is then delivered.',
       true,
     ),
     UploadBegins: header(
       'Upload-Complete',
       choice(['?0', '?1']),
-      '`?0`: the body is the beginning of a delivery that comes in by parts; the reply names the upload.',
+      '`?0`: the body is the first part of a delivery; the reply names the upload.',
     ),
-    UploadOffset: header('Upload-Offset', count(), 'Where the body goes.', true),
-    UploadLength: header('Upload-Length', count(), 'Bytes of the whole.'),
-    ReprDigest: header('Repr-Digest', text(200), 'RFC 9530, sha-256 of the whole: checked at the end where sent.'),
+    UploadOffset: header('Upload-Offset', count(), 'Offset of this body in the upload.', true),
+    UploadLength: header('Upload-Length', count(), 'Bytes of the whole upload.'),
+    ReprDigest: header('Repr-Digest', text(200), 'RFC 9530, sha-256 of the whole upload: if sent, checked at the end.'),
     Prefer: header(
       'Prefer',
       pattern('^[\\x20-\\x7e]*$', 200),
-      'RFC 7240: `respond-async` answers 202 as soon as the body is in.',
+      'RFC 7240: `respond-async` replies 202 when the body is complete.',
     ),
   };
 }
@@ -106,38 +110,37 @@ interface ResponseHeader {
 export const RESPONSE_HEADERS: Readonly<Record<string, ResponseHeader>> = {
   'Request-Id': { description: 'Finds the request in logs and in the audit log.', schema: uuid },
   RateLimit: {
-    description: 'What is left of the rate, once the caller is known: `"application";r=<requests>;t=<seconds>`.',
+    description: 'The remaining rate, if the caller is known: `"application";r=<requests>;t=<seconds>`.',
     schema: pattern('^"[a-z-]+";r=[0-9]+;t=[0-9]+$', 100),
   },
   'RateLimit-Policy': {
-    description: 'The rate, once the caller is known: `"application";q=<requests>;w=<seconds>`.',
+    description: 'The rate, if the caller is known: `"application";q=<requests>;w=<seconds>`.',
     schema: pattern('^"[a-z-]+";q=[0-9]+;w=[0-9]+$', 100),
   },
   'Access-Control-Allow-Origin': {
-    description:
-      'Absent while CORS is closed, as it is unless an operator opens it: no other origin may read the reply.',
+    description: 'Absent unless an operator opens CORS: no other origin may read the reply.',
     schema: text(200),
   },
-  'Retry-After': { description: 'Seconds after which to try again.', schema: integer(0, 86_400) },
+  'Retry-After': { description: 'Seconds to wait before a retry.', schema: integer(0, 86_400) },
   'WWW-Authenticate': { description: 'RFC 6750.', schema: text(200) },
   'Exchange-Receipt': {
     description:
-      'The audit entry of this answer (RFC 9651 dictionary): its index, its leaf hash, and what opens its blinded part.',
+      'The audit entry of this answer (RFC 9651 dictionary): its index, its leaf hash, and the value that opens its blinded part.',
     schema: pattern('^index=[0-9]+, leaf=:[A-Za-z0-9+/=]+:, blind=:[A-Za-z0-9+/=]+:$', 200),
   },
   'Exchange-Release': { description: 'Release 数据版本 of the rows.', schema: count() },
   'Schema-Version': { description: 'Version of the contract.', schema: pattern('^[0-9]+\\.[0-9]+$', 20) },
   ETag: {
-    description: 'Weak: holds for the same grant, purpose, query, releases and day.',
+    description: 'Weak: equal for the same grant, purpose, query, releases and day.',
     schema: pattern('^W/"[A-Za-z0-9_-]+"$', 100),
   },
   Link: { description: 'RFC 8288: the next page, `rel="next"`.', schema: text(16_384) },
-  Location: { description: 'Where it is.', schema: relativePath(500) },
+  Location: { description: 'Path of the resource.', schema: relativePath(500) },
   'Upload-Offset': { description: 'Bytes that are stored.', schema: count() },
-  'Upload-Complete': { description: '`?1` when the upload has been delivered.', schema: choice(['?0', '?1']) },
-  'Upload-Limit': { description: 'Bytes at most, seconds until it expires.', schema: text(100) },
+  'Upload-Complete': { description: '`?1` if the upload was delivered.', schema: choice(['?0', '?1']) },
+  'Upload-Limit': { description: 'Most bytes, and seconds until it expires.', schema: text(100) },
   'Preference-Applied': {
-    description: 'RFC 7240: `respond-async`, or `wait=N` with the seconds that were waited at most.',
+    description: 'RFC 7240: `respond-async`, or `wait=N` with the limit in seconds.',
     schema: pattern('^(respond-async|wait=\\d{1,2})$', 20),
   },
 };

@@ -11,7 +11,7 @@ export const info = {
   version,
   description:
     'Departments publish datasets under one standard; applications read them under grants; auditors can prove what was read, by whom and why. ' +
-    'Every answer carries a receipt of its audit entry. Errors are problems (RFC 9457) with a code of a closed register. ' +
+    'Every answer carries a receipt of its audit entry. Errors are problems (RFC 9457) with a code from a closed register. ' +
     'Repeated or unknown parameters are refused, never ignored.',
   license: { name: 'MIT', identifier: 'MIT' },
   contact: { name: '区大数据中心 District big data centre' },

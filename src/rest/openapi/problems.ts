@@ -37,7 +37,7 @@ const fault = closed(
     pointer: Type.Optional(text(1_000, { description: 'JSON Pointer (RFC 6901) into the body.' })),
     reason: text(1_000),
     expected: Type.Optional(text(2_000)),
-    suggestion: Type.Optional(text(300, { description: 'What was probably meant.' })),
+    suggestion: Type.Optional(text(300, { description: 'The closest known name.' })),
   },
   { $id: 'Fault' },
 );

@@ -5,7 +5,7 @@ const JWT =
 export const securitySchemes = {
   oauth2: {
     type: 'oauth2',
-    description: `Client credentials by \`private_key_jwt\` (RFC 7523), for one resource each (RFC 8707). ${JWT} There are no refresh tokens: a new one is asked for at the same URL.`,
+    description: `Client credentials by \`private_key_jwt\` (RFC 7523), for one resource each (RFC 8707). ${JWT} There are no refresh tokens: request a new token at the same URL.`,
     flows: { clientCredentials: { tokenUrl: '/oauth2/token', refreshUrl: '/oauth2/token', scopes: {} } },
   },
   accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: JWT },

@@ -52,7 +52,7 @@ export const applicationOperations: readonly Operation[] = [
     id: 'listApplications',
     tag: 'access',
     who: ['application'],
-    summary: 'The own application; all of them for operators and auditors',
+    summary: 'The calling application; all applications for operators and auditors',
     replies: { 200: json('Applications.', closed({ data: list(application, 100_000) })) },
     problems: [400, 403],
     handler({ exchange }, { caller }) {

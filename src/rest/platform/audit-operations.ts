@@ -74,7 +74,7 @@ export const auditOperations: readonly Operation[] = [
     path: '/audit/v1/vkey',
     id: 'getVerifierKey',
     who: 'anyone',
-    summary: 'The key that checkpoints are verified with',
+    summary: 'The key that verifies checkpoints',
     replies: { 200: { description: 'C2SP verifier key.', content: PLAIN } },
     handler: ({ checkpoints }, { reply }) => reply.type(TEXT).send(`${checkpoints.vkey}\n`),
   }),
@@ -85,7 +85,7 @@ export const auditOperations: readonly Operation[] = [
     who: 'anyone',
     summary: 'Hashes of the tree',
     description:
-      'C2SP tlog-tiles: `<level>/<N>[.p/<width>]`, for example `0/000` or `0/x001/234.p/56`. Its slashes stay as they are, which OpenAPI can not say.',
+      'C2SP tlog-tiles: `<level>/<N>[.p/<width>]`, for example `0/000` or `0/x001/234.p/56`. Its slashes are not encoded, which OpenAPI cannot express.',
     params: closed({ tile: pattern('^[0-9]{1,2}/(x[0-9]{3}/)*[0-9]{3}(\\.p/[0-9]{1,3})?$', 60) }),
     malformed: 'not-found',
     replies: { 200: { description: 'Hashes, 32 bytes each.', content: { [BYTES]: bytes(16_777_216) } } },
@@ -111,7 +111,7 @@ export const auditOperations: readonly Operation[] = [
     malformed: 'not-found',
     replies: {
       200: {
-        description: 'Entries, each behind its length.',
+        description: 'Entries, each after its length.',
         content: { [BYTES]: bytes(16_777_216) },
         headers: ['Exchange-Receipt'],
       },
@@ -130,7 +130,7 @@ export const auditOperations: readonly Operation[] = [
     path: '/api/v1/audit/entries/{index}',
     id: 'getAuditEntry',
     who: ['application'],
-    summary: 'One entry: the own ones, or any for an auditor',
+    summary: 'One entry: of the calling application, or any for an auditor',
     params: atIndex,
     replies: { 200: json('The entry.', entryAt, ['Exchange-Receipt']) },
     problems: [400, 403, 404],

@@ -60,7 +60,7 @@ const contract = closed(
     exactCount: boolean,
     document: open(),
   },
-  { $id: 'Contract', description: 'Compiled, and as it was declared.' },
+  { $id: 'Contract', description: 'Compiled, and as declared.' },
 );
 /** The plan checks each document and names its faults. */
 const lists = Type.Optional(list(open(), MOST_DOCUMENTS));
@@ -127,7 +127,7 @@ export const catalogOperations: readonly Operation[] = [
     id: 'checkCatalog',
     tag: 'catalog',
     who: ['operator'],
-    summary: 'What publishing these documents would do, without doing it',
+    summary: 'Check documents: the effect of publishing them',
     description: 'For operators.',
     body: documents,
     bodyLimitBytes: BODY_LIMIT_BYTES,
@@ -150,11 +150,12 @@ export const catalogOperations: readonly Operation[] = [
     tag: 'catalog',
     who: ['operator'],
     summary: 'Publish contracts, publishers and purposes',
-    description: 'For operators. Additive changes within a major; a breaking one is refused and named.',
+    description:
+      'For operators. Within a major version only additive changes are accepted; the problem names each breaking change.',
     headers: ['IdempotencyKey'],
     body: documents,
     bodyLimitBytes: BODY_LIMIT_BYTES,
-    replies: { 200: json('What was published, and the policy epoch that carries it.', report) },
+    replies: { 200: json('What was published, and its policy epoch.', report) },
     problems: [400, 403, 409, 413, 415, 422],
     async handler({ exchange }, { request, reply, body }) {
       const kept = await idempotent(exchange, request, undefined, async () => {

@@ -32,7 +32,9 @@ const grant = closed(
     validFrom: instant,
     validUntil: instant,
     status: choice(['active', 'revoked']),
-    approved: Type.Optional(open({ description: 'What the contract asked of each field when the grant was agreed.' })),
+    approved: Type.Optional(
+      open({ description: 'What the contract required for each field when the grant was agreed.' }),
+    ),
   },
   { $id: 'Grant' },
 );
@@ -50,7 +52,7 @@ export const grantOperations: readonly Operation[] = [
     id: 'listGrants',
     tag: 'access',
     who: ['application'],
-    summary: 'The own grants; all of them for operators and auditors',
+    summary: 'Grants of the calling application; all grants for operators and auditors',
     replies: { 200: json('Grants, the newest version of each.', closed({ data: list(grant, 100_000) })) },
     problems: [400, 403],
     handler({ exchange }, { caller }) {
@@ -65,7 +67,7 @@ export const grantOperations: readonly Operation[] = [
     tag: 'access',
     who: ['operator'],
     summary: 'Issue a grant directly: in the demo only',
-    description: 'For operators. Elsewhere a grant follows an access request.',
+    description: 'For operators. Outside of the demo a grant follows an access request.',
     headers: ['IdempotencyKey'],
     body: draft,
     replies: { 201: json('The grant.', one, ['Location', 'Exchange-Receipt']) },
@@ -105,7 +107,7 @@ export const grantOperations: readonly Operation[] = [
     id: 'revokeGrant',
     tag: 'access',
     who: ['operator'],
-    summary: 'Revoke a grant: once this has returned, nothing leaves under it',
+    summary: 'Revoke a grant: after this reply no data leaves under it',
     description: 'For operators.',
     params: ONE,
     replies: { 200: json('The grant.', one, ['Exchange-Receipt']) },

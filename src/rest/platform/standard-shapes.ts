@@ -57,8 +57,8 @@ export const entity = closed(
 const listed = {
   name: listName,
   title: listTitle,
-  source: orNull(text(100, { description: 'The standard that fixes its codes; null for a list of the tenant.' })),
-  version: integer(0, undefined, { description: '0 as it shipped.' }),
+  source: orNull(text(100, { description: 'The standard that defines its codes; null for a list of the tenant.' })),
+  version: integer(0, undefined, { description: '0: as shipped.' }),
   since: orNull(instant),
   codeCount: integer(0),
   retiredCount: integer(0),
@@ -93,7 +93,7 @@ export const codeListDraft = Type.Unsafe<CodeListDraft>({ ...bodySchema('code-li
 export const standard = closed(
   {
     major: integer(1, 999),
-    version: text(10_000, { description: 'The major, and each code list that was changed with its version.' }),
+    version: text(10_000, { description: 'The major version, and each changed code list with its version.' }),
     parents: list(text(100), 100),
     entities: list(entitySummary, 1_000),
     codeLists: list(codeListSummary, 1_000),

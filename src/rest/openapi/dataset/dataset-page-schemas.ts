@@ -40,7 +40,7 @@ export const pageInfo = closed(
     next_cursor: orNull(pattern('^[A-Za-z0-9_-]{48,65536}$', 65_536)),
     has_more: boolean,
     count: Type.Union([count(), closed({ atLeast: count() }), Type.Null()], {
-      description: 'Where `_count` asked for it.',
+      description: 'Only if `_count` requests it.',
     }),
   },
   { $id: 'PageInfo' },
@@ -94,10 +94,10 @@ export const datasetPage = closed(
     sharing: terms,
     source_of_truth: boolean,
     live: Type.Boolean({
-      description: 'Asked at its department for each ask, by key only; nothing of it is kept here.',
+      description: 'Each request asks the department, by key only; no rows are stored here.',
     }),
     cannot: list(choice(LIVE_CANNOT), LIVE_CANNOT.length, {
-      description: 'What a dataset that is asked live refuses.',
+      description: 'What is refused for a dataset that is asked live.',
     }),
     release: orNull(count()),
     key: list(name, 20),

@@ -23,7 +23,7 @@ export function rowsParameters(contract: Contract, catalog: Catalog): TSchema {
       ? {}
       : { _sort: { ...choice(sorts), description: 'One field; `-` for descending. Nulls last.' } }),
     _limit: pageLimit,
-    _cursor: { ...cursor, description: '`page.next_cursor` of the page before.' },
+    _cursor: { ...cursor, description: '`page.next_cursor` of the previous page.' },
     _count: choice(['none', 'estimated', 'exact'], {
       default: 'none',
       description: 'Whether to count the rows of the whole answer.',
@@ -44,10 +44,10 @@ function selection(contract: Contract, catalog: Catalog): Record<string, TSchema
   const path = relationPathSchema(contract, catalog);
   const names = choice(['_id', ...contract.fields.keys()]);
   return {
-    _select: list(names, 500, { description: 'Fields, comma-separated; all granted ones where absent.' }),
+    _select: list(names, 500, { description: 'Fields, comma-separated. Default: all granted fields.' }),
     ...(path === undefined
       ? {}
-      : { _expand: list(path, ASK_LIMITS.expanded, { description: 'Relations to bring along, comma-separated.' }) }),
+      : { _expand: list(path, ASK_LIMITS.expanded, { description: 'Relations to include, comma-separated.' }) }),
   };
 }
 

@@ -11,7 +11,7 @@ import { relationPathSchema } from './relations.js';
 import { fieldSchema, scalarSchema } from './value-schema.js';
 
 export const rowId = pattern('^[A-Za-z0-9_-]{22}$', 22, {
-  description: 'The row under this grant; meaningless to any other.',
+  description: 'Identifies the row under this grant only.',
 });
 const released = count({ description: 'Release 数据版本 of the rows.' });
 const noRelease = Type.Null({ description: 'Asked live: there is no release.' });
@@ -130,10 +130,10 @@ function selection(contract: Contract, { catalog }: Naming): TProperties {
   const path = relationPathSchema(contract, catalog);
   return {
     select: Type.Optional(
-      list(choice(['_id', ...contract.fields.keys()]), 500, { description: 'Fields; all granted ones where empty.' }),
+      list(choice(['_id', ...contract.fields.keys()]), 500, { description: 'Fields; empty means all granted fields.' }),
     ),
     ...(path === undefined
       ? {}
-      : { expand: Type.Optional(list(path, ASK_LIMITS.expanded, { description: 'Relations to bring along.' })) }),
+      : { expand: Type.Optional(list(path, ASK_LIMITS.expanded, { description: 'Relations to include.' })) }),
   };
 }
