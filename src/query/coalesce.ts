@@ -3,20 +3,20 @@ import type { Plan } from './plan.js';
 import type { Row } from './shape.js';
 
 /** The result of one statement for the lookups that share it. */
-export interface Found {
+export interface FoundRows {
   /** The first row; it has the releases even if no row was found. */
   head: Row;
   byRowId: ReadonlyMap<string, Row>;
 }
 
-export type Lookup = (plan: Plan, rowIds: readonly string[]) => Promise<Found>;
+export type Lookup = (plan: Plan, rowIds: readonly string[]) => Promise<FoundRows>;
 
 /** Runs one statement on the reading pool, which only run.ts has. */
 type ReadRows = (statement: { name?: string; text: string; values: unknown[] }) => Promise<Row[]>;
 
 interface WaitingLookup {
   rowIds: readonly string[];
-  resolve(found: Found): void;
+  resolve(found: FoundRows): void;
   reject(reason: unknown): void;
 }
 
@@ -99,7 +99,7 @@ function takeLot(lane: CoalesceLane): { lot: WaitingLookup[]; rowIds: string[] }
 }
 
 /** Rows by row number, which is in this column. */
-export function foundIn(rows: readonly Row[], column: number): Found {
+export function foundIn(rows: readonly Row[], column: number): FoundRows {
   const byRowId = new Map<string, Row>();
   for (const row of rows) {
     const id = row[column];

@@ -6,7 +6,7 @@ import { shanghaiDate } from '../platform/clock.js';
 import type { Keys } from '../platform/keys.js';
 import type { ReaderPool } from '../platform/postgres/database.js';
 import type { Ask, Target } from './ask.js';
-import { coalesced, type Found, foundIn, type Lookup } from './coalesce.js';
+import { coalesced, type FoundRows, foundIn, type Lookup } from './coalesce.js';
 import { type CursorBinding, type Cursors, cursors } from './cursor.js';
 import { type Linkage, linkages } from './linkage.js';
 import { askedLive } from './live-keys.js';
@@ -120,7 +120,7 @@ async function runLive(
 }
 
 function lookedUp(
-  found: Found,
+  found: FoundRows,
   candidates: readonly (readonly string[])[],
   { permit, plan }: { permit: Permit; plan: Plan },
 ): Rows {

@@ -12,7 +12,7 @@ import { publisherFile } from '../../src/demo/files/publisher-file.js';
 import { publisherFiles } from '../../src/demo/files/publisher-files.js';
 import { deviceRows } from '../../src/demo/places/device-rows.js';
 import { organizationRows } from '../../src/demo/places/organization-rows.js';
-import { type Plan, planPopulation } from '../../src/demo/places/plan.js';
+import { type PopulationPlan, planPopulation } from '../../src/demo/places/plan.js';
 import { packageRoot } from '../../src/platform/paths.js';
 import { isUscc } from '../../src/standard/identifier.js';
 import { loadStandard } from '../../src/standard/standard.js';
@@ -58,7 +58,7 @@ async function mapped(people: number, contracts: ReadonlyMap<string, Contract>):
 }
 
 /** The tables in departments' own systems, as if they came as files. */
-async function pulledTables(plan: Plan): Promise<PublisherFile[]> {
+async function pulledTables(plan: PopulationPlan): Promise<PublisherFile[]> {
   const fileOf = async (dataset: string, rows: () => ReturnType<typeof deviceRows>) =>
     publisherFile({ contract: await demoContract(dataset), seed: plan.seed, rows }, { name: '' });
   return [

@@ -15,7 +15,7 @@ import { feeRows } from '../places/fee-rows.js';
 import { buildingRows, compoundRows, houseRows } from '../places/housing-rows.js';
 import { leaseRows } from '../places/lease-rows.js';
 import { divisionRows, gridRows } from '../places/place-rows.js';
-import { type Plan, planPopulation, type Unit } from '../places/plan.js';
+import { type PopulationPlan, planPopulation, type Unit } from '../places/plan.js';
 import { ownershipRows, registerRows } from '../places/property-rows.js';
 import { complaintRows, repairRows } from '../places/repair-rows.js';
 import { demoContract } from './demo-contracts.js';
@@ -24,12 +24,12 @@ import type { StandardRow } from './standard-row.js';
 
 interface Whole {
   format: Format;
-  rows(plan: Plan): Iterable<StandardRow>;
+  rows(plan: PopulationPlan): Iterable<StandardRow>;
 }
 
 /** One file per property company that delivers for itself; the authority delivers for the others. */
 interface InParts {
-  partRows(plan: Plan, units: ReadonlySet<Unit>): Iterable<StandardRow>;
+  partRows(plan: PopulationPlan, units: ReadonlySet<Unit>): Iterable<StandardRow>;
 }
 
 const csv = (name: string, rows: Whole['rows'], more: Partial<Format> = {}): Whole => ({

@@ -1,13 +1,13 @@
 import { spelled } from '../files/moments.js';
 import type { StandardRow } from '../files/standard-row.js';
-import type { Plan } from '../places/plan.js';
+import type { PopulationPlan } from '../places/plan.js';
 import { STEP, type StepKind } from './event-steps.js';
 import { type EventStory, eventStories } from './event-stories.js';
 
 /** They do not change an event's state; any other step sets the status with the same code. */
 const CHANGES_NOTHING: ReadonlySet<StepKind> = new Set([STEP.reminded, STEP.supervised]);
 
-export function* eventRows(plan: Plan): Generator<StandardRow> {
+export function* eventRows(plan: PopulationPlan): Generator<StandardRow> {
   for (const story of eventStories(plan)) yield eventRow(story);
 }
 
@@ -34,7 +34,7 @@ function eventRow(story: EventStory): StandardRow {
   };
 }
 
-export function* stepRows(plan: Plan): Generator<StandardRow> {
+export function* stepRows(plan: PopulationPlan): Generator<StandardRow> {
   for (const { number, grid, steps } of eventStories(plan)) {
     for (const [i, { kind, from, to, at, dueAt, remark }] of steps.entries()) {
       const due = dueAt === undefined ? undefined : spelled(dueAt);

@@ -2,7 +2,7 @@ import { DAY, type Moment, NOW } from '../files/moments.js';
 import { type Random, randomOf, weighted } from '../files/random.js';
 import { somewhereIn } from '../places/device-rows.js';
 import { gridsOf } from '../places/dwellings.js';
-import type { Grid, Plan } from '../places/plan.js';
+import type { Grid, PopulationPlan } from '../places/plan.js';
 import { type EventStep, STEP, stepsOf } from './event-steps.js';
 import { workersOf } from './workers.js';
 
@@ -79,7 +79,7 @@ const pickStars = weighted([
 ]);
 
 /** About 40 per half-year for 1,000 people, grid by grid. */
-export function* eventStories(plan: Plan): Generator<EventStory> {
+export function* eventStories(plan: PopulationPlan): Generator<EventStory> {
   let sequence = 0;
   for (const grid of gridsOf(plan)) {
     const random = randomOf(plan.seed, `events ${grid.code}`);

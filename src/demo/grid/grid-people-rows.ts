@@ -2,7 +2,7 @@ import { randomOf } from '../files/random.js';
 import type { StandardRow } from '../files/standard-row.js';
 import { populate } from '../people/population.js';
 import { gridsOf } from '../places/dwellings.js';
-import type { Plan } from '../places/plan.js';
+import type { PopulationPlan } from '../places/plan.js';
 import { tenures } from '../places/tenure.js';
 import { workersOf } from './workers.js';
 
@@ -11,7 +11,7 @@ const SKILLS = ['01', '02', '03', '04', '05', '06', '07', '99'] as const;
 /** Share of all people from 16 to 70. */
 const VOLUNTEERS = 0.04;
 
-export function* workerRows(plan: Plan): Generator<StandardRow> {
+export function* workerRows(plan: PopulationPlan): Generator<StandardRow> {
   for (const grid of gridsOf(plan)) {
     for (const { number, name, post, fullTime, phone, since } of workersOf(plan, grid)) {
       yield {
@@ -28,7 +28,7 @@ export function* workerRows(plan: Plan): Generator<StandardRow> {
   }
 }
 
-export function* volunteerRows(plan: Plan): Generator<StandardRow> {
+export function* volunteerRows(plan: PopulationPlan): Generator<StandardRow> {
   const random = randomOf(plan.seed, 'volunteers');
   let sequence = 0;
   for (const { persons, grid } of populate(plan)) {
@@ -49,7 +49,7 @@ export function* volunteerRows(plan: Plan): Generator<StandardRow> {
 }
 
 /** All residents, registered or not: more than the households of the register. */
-export function* dwellingRows(plan: Plan): Generator<StandardRow> {
+export function* dwellingRows(plan: PopulationPlan): Generator<StandardRow> {
   for (const { house, persons, grid } of tenures(plan)) {
     const head = persons[0];
     if (head === undefined) continue;

@@ -4,7 +4,7 @@ import { type Death, openDeaths } from '../people/deaths.js';
 import { migrants } from '../people/migrants.js';
 import { genderCode, personRow } from '../people/person-row.js';
 import { type Household, type Person, populate } from '../people/population.js';
-import type { Grid, Plan } from '../places/plan.js';
+import type { Grid, PopulationPlan } from '../places/plan.js';
 import { seenBy } from './ledger-slips.js';
 
 /** Shares: recent deaths unknown to the worker; unknown heads; late spouses still listed as head. */
@@ -20,7 +20,7 @@ interface Visit {
 }
 
 /** Registered residents in the order of the register, then migrants. */
-export function* ledgerRows(plan: Plan): Generator<StandardRow> {
+export function* ledgerRows(plan: PopulationPlan): Generator<StandardRow> {
   const random = randomOf(plan.seed, 'ledger');
   const deathsOf = openDeaths(plan);
   for (const household of populate(plan)) {

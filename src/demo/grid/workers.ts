@@ -1,7 +1,7 @@
 import { randomOf } from '../files/random.js';
 import { isoDate } from '../people/identity-numbers.js';
 import { AS_OF_DAY } from '../people/population.js';
-import type { Grid, Plan } from '../places/plan.js';
+import type { Grid, PopulationPlan } from '../places/plan.js';
 import { chiefOf } from '../places/property-companies.js';
 
 /** Codes of `grid-post`. */
@@ -22,7 +22,7 @@ export interface Worker {
 const SHORT_OF_STAFF = '370303104002';
 
 /** The chief first. Every grid has two to four workers; every urban grid except one has a full-time worker. */
-export function workersOf(plan: Plan, grid: Grid): readonly Worker[] {
+export function workersOf(plan: PopulationPlan, grid: Grid): readonly Worker[] {
   const random = randomOf(plan.seed, `workers ${grid.code}`);
   const posts: Worker['post'][] = [POST.chief];
   if (random.chance(0.3)) posts.push(POST.deputy);

@@ -1,7 +1,7 @@
 import { isoMonth, monthOf } from '../files/months.js';
 import { type Random, randomOf, weighted } from '../files/random.js';
 import type { StandardRow } from '../files/standard-row.js';
-import type { Plan } from '../places/plan.js';
+import type { PopulationPlan } from '../places/plan.js';
 import { livingOf } from './deaths.js';
 import { relationCode } from './person-row.js';
 import { AS_OF_DAY, type Household, type Person, populate } from './population.js';
@@ -45,7 +45,7 @@ interface Family {
 }
 
 /** 民政: assists heads of real households of the register, where they live. */
-export function* assistanceRows(plan: Plan): Generator<StandardRow> {
+export function* assistanceRows(plan: PopulationPlan): Generator<StandardRow> {
   for (const { household, members, ...family } of families(plan)) {
     const [head] = members;
     yield {
@@ -65,7 +65,7 @@ export function* assistanceRows(plan: Plan): Generator<StandardRow> {
 }
 
 /** One row per person whom a family's assistance covers; newborn children and others joined later. */
-export function* assistanceMemberRows(plan: Plan): Generator<StandardRow> {
+export function* assistanceMemberRows(plan: PopulationPlan): Generator<StandardRow> {
   const random = randomOf(plan.seed, 'assistance member');
   const now = monthOf(AS_OF_DAY);
   for (const family of families(plan)) {
@@ -92,7 +92,7 @@ function relationToApplicant(person: Pick<Person, 'relation' | 'sex'>): string {
   return person.relation === 'spouse' ? SPOUSE : relationCode(person);
 }
 
-function* families(plan: Plan): Generator<Family> {
+function* families(plan: PopulationPlan): Generator<Family> {
   const random = randomOf(plan.seed, 'assistance');
   let sequence = 0;
   for (const household of populate(plan)) {

@@ -1,6 +1,6 @@
 import { randomOf, weighted } from '../files/random.js';
 import type { StandardRow } from '../files/standard-row.js';
-import type { Plan } from '../places/plan.js';
+import type { PopulationPlan } from '../places/plan.js';
 import { openDeaths } from './deaths.js';
 import { isoDate } from './identity-numbers.js';
 import { populate } from './population.js';
@@ -13,7 +13,7 @@ const pickSource = weighted([
   ['1', 4],
 ]);
 
-export function* deathRows(plan: Plan): Generator<StandardRow> {
+export function* deathRows(plan: PopulationPlan): Generator<StandardRow> {
   const deathsOf = openDeaths(plan);
   const random = randomOf(plan.seed, 'death source');
   for (const household of populate(plan)) {

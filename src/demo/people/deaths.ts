@@ -1,5 +1,5 @@
 import { type Random, randomOf } from '../files/random.js';
-import type { Plan } from '../places/plan.js';
+import type { PopulationPlan } from '../places/plan.js';
 import { isoDate, openIdentityNumbers, type SyntheticCounty } from './identity-numbers.js';
 import { givenNameOf, type Sex, surnameOf } from './names.js';
 import { AS_OF_DAY, type Household, type Person } from './population.js';
@@ -27,18 +27,18 @@ const LATELY = { fromAge: 78, share: 0.06, days: 75 };
 const RECORDED = { years: 14, share: 0.65 };
 
 /** The day of death of a person in the register; undefined for the living. Heads of the demo are alive. */
-export function deathDayOf(plan: Plan, person: Person): number | undefined {
+export function deathDayOf(plan: PopulationPlan, person: Person): number | undefined {
   const { relation, age, idNumber } = person;
   if (age < LATELY.fromAge || (relation !== 'parent' && relation !== 'parent-in-law')) return undefined;
   const random = randomOf(plan.seed, `death ${idNumber}`);
   return random.chance(LATELY.share) ? AS_OF_DAY - 1 - random.below(LATELY.days) : undefined;
 }
 
-export function livingOf(plan: Plan, household: Household): Person[] {
+export function livingOf(plan: PopulationPlan, household: Household): Person[] {
   return household.persons.filter((person) => deathDayOf(plan, person) === undefined);
 }
 
-export function openDeaths(plan: Plan): Deaths {
+export function openDeaths(plan: PopulationPlan): Deaths {
   const numbers = openIdentityNumbers('departed');
   return ({ persons }) =>
     persons.flatMap((person): Death[] => {

@@ -1,6 +1,6 @@
 import { type Random, randomOf, weighted } from '../files/random.js';
 import type { StandardRow } from '../files/standard-row.js';
-import type { Plan } from '../places/plan.js';
+import type { PopulationPlan } from '../places/plan.js';
 import { livingOf } from './deaths.js';
 import { isoDate } from './identity-numbers.js';
 import { AS_OF_DAY, type Person, populate } from './population.js';
@@ -26,7 +26,7 @@ const ISSUED_SINCE = Date.UTC(2009, 0, 1) / 86_400_000;
 /** Share of lost and reissued certificates: B and a count follow the number. */
 const ISSUED_AGAIN = 0.04;
 
-export function* disabilityRows(plan: Plan): Generator<StandardRow> {
+export function* disabilityRows(plan: PopulationPlan): Generator<StandardRow> {
   const random = randomOf(plan.seed, 'disability');
   for (const household of populate(plan)) {
     const division = household.registeredUnit.division.code;

@@ -1,7 +1,7 @@
 import { isoMonth, monthOf } from '../files/months.js';
 import { type Random, randomOf } from '../files/random.js';
 import type { StandardRow } from '../files/standard-row.js';
-import type { Plan } from '../places/plan.js';
+import type { PopulationPlan } from '../places/plan.js';
 import { openDeaths } from './deaths.js';
 import { AS_OF_DAY, populate } from './population.js';
 
@@ -27,14 +27,14 @@ interface Elder {
   division: string;
 }
 
-export function* elderRows(plan: Plan): Generator<StandardRow> {
+export function* elderRows(plan: PopulationPlan): Generator<StandardRow> {
   const random = randomOf(plan.seed, 'elder allowance');
   for (const elder of elders(plan)) {
     if (random.chance(SHARES.applied)) yield* rowsOf(random, elder);
   }
 }
 
-function* elders(plan: Plan): Generator<Elder> {
+function* elders(plan: PopulationPlan): Generator<Elder> {
   const deathsOf = openDeaths(plan);
   for (const household of populate(plan)) {
     const division = household.grid.unit.division.code;

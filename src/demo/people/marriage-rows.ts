@@ -1,6 +1,6 @@
 import { type Random, randomOf } from '../files/random.js';
 import type { StandardRow } from '../files/standard-row.js';
-import type { Plan } from '../places/plan.js';
+import type { PopulationPlan } from '../places/plan.js';
 import { isoDate } from './identity-numbers.js';
 import { AS_OF_DAY, type Household, type Person, populate } from './population.js';
 
@@ -33,7 +33,7 @@ const AGAIN = '3';
 const LETTERS = { [MARRIED]: 'J', [DIVORCED]: 'L', [AGAIN]: 'BJ' } as const;
 
 /** Couples who live together (head and spouse, the head's parents), and divorces between people who live alone. */
-export function* marriageRows(plan: Plan): Generator<StandardRow> {
+export function* marriageRows(plan: PopulationPlan): Generator<StandardRow> {
   const random = randomOf(plan.seed, 'marriage');
   const register = openRegister();
   const meet = openDivorced(random);

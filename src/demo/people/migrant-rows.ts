@@ -1,6 +1,6 @@
 import { type Random, randomOf, weighted } from '../files/random.js';
 import type { StandardRow } from '../files/standard-row.js';
-import type { Plan } from '../places/plan.js';
+import type { PopulationPlan } from '../places/plan.js';
 import { isoDate } from './identity-numbers.js';
 import { migrants } from './migrants.js';
 import { AS_OF_DAY, type Person } from './population.js';
@@ -28,7 +28,7 @@ const PERMIT_YEAR_DAYS = 365;
 /** Shares: eligible people with a permit; expired permits; permits with a mistyped year. */
 const SHARES = { permit: 0.8, expired: 0.12, mistyped: 0.008 };
 
-export function* migrantRows(plan: Plan): Generator<StandardRow> {
+export function* migrantRows(plan: PopulationPlan): Generator<StandardRow> {
   const random = randomOf(plan.seed, 'migrant registration');
   let sequence = 0;
   for (const household of migrants(plan)) {

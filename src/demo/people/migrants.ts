@@ -1,6 +1,6 @@
 import { type Random, randomOf } from '../files/random.js';
 import { type Dwelling, gridsOf, layOut } from '../places/dwellings.js';
-import type { Grid, Plan } from '../places/plan.js';
+import type { Grid, PopulationPlan } from '../places/plan.js';
 import type { Member } from './family.js';
 import { openIdentityNumbers, type SyntheticCounty } from './identity-numbers.js';
 import { surnameOf } from './names.js';
@@ -36,7 +36,7 @@ const ORIGINS: Readonly<Record<'370398' | '379999', readonly string[]>> = {
 };
 
 /** In the order of the grids. Memory: one grid and the counters of identity numbers. */
-export function* migrants(plan: Plan): Generator<MigrantHousehold> {
+export function* migrants(plan: PopulationPlan): Generator<MigrantHousehold> {
   const numbers = openIdentityNumbers('migrants');
   for (const grid of gridsOf(plan)) {
     const random = randomOf(plan.seed, `migrants ${grid.code}`);

@@ -1,5 +1,5 @@
 import type { StandardRow } from '../files/standard-row.js';
-import type { Plan } from '../places/plan.js';
+import type { PopulationPlan } from '../places/plan.js';
 import { deathDayOf, livingOf } from './deaths.js';
 import { SYNTHETIC_COUNTIES } from './identity-numbers.js';
 import { personRow } from './person-row.js';
@@ -7,13 +7,13 @@ import { type Household, type Person, populate } from './population.js';
 
 const COUNTY = SYNTHETIC_COUNTIES[0];
 
-export function* residentRows(plan: Plan): Generator<StandardRow> {
+export function* residentRows(plan: PopulationPlan): Generator<StandardRow> {
   for (const household of populate(plan)) {
     for (const person of household.persons) yield residentRow(plan, household, person);
   }
 }
 
-export function* householdRows(plan: Plan): Generator<StandardRow> {
+export function* householdRows(plan: PopulationPlan): Generator<StandardRow> {
   for (const household of populate(plan)) {
     const head = household.persons[0];
     yield {
@@ -30,7 +30,7 @@ export function* householdRows(plan: Plan): Generator<StandardRow> {
   }
 }
 
-function residentRow(plan: Plan, household: Household, person: Person): StandardRow {
+function residentRow(plan: PopulationPlan, household: Household, person: Person): StandardRow {
   const elsewhere = household.registeredHome !== household.home;
   const registered = household.registeredUnit.division.code;
   return {

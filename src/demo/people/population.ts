@@ -1,6 +1,6 @@
 import { type Random, randomOf, weighted } from '../files/random.js';
 import { type Dwelling, gridsOf, type Layout, layOut } from '../places/dwellings.js';
-import type { Grid, Plan, Unit } from '../places/plan.js';
+import type { Grid, PopulationPlan, Unit } from '../places/plan.js';
 import { familyOf, householdSizes, type Member } from './family.js';
 import {
   type IdentityNumbers,
@@ -61,17 +61,17 @@ const OTHERS = 0.0026;
 
 /** Up to so many people (about 1 kB each) a population is built once and kept with its plan: fifteen files use it. */
 const KEPT_UP_TO = 50_000;
-const kept = new WeakMap<Plan, readonly Household[]>();
+const kept = new WeakMap<PopulationPlan, readonly Household[]>();
 
 /** Every household of the plan in order. Above `KEPT_UP_TO` memory is one grid and the counters of identity numbers. */
-export function populate(plan: Plan): Iterable<Household> {
+export function populate(plan: PopulationPlan): Iterable<Household> {
   if (plan.people > KEPT_UP_TO) return makeHouseholds(plan);
   const households = kept.get(plan) ?? [...makeHouseholds(plan)];
   kept.set(plan, households);
   return households;
 }
 
-function* makeHouseholds(plan: Plan): Generator<Household> {
+function* makeHouseholds(plan: PopulationPlan): Generator<Household> {
   const numbers = openIdentityNumbers();
   const hui = huiShares(plan);
   for (const grid of gridsOf(plan)) {
@@ -95,7 +95,7 @@ function* makeHouseholds(plan: Plan): Generator<Household> {
 }
 
 /** An empty dwelling of a grid in another unit (in the same, where there is only one). */
-function registeredElsewhere(plan: Plan, random: Random, here: Layout): { unit: Unit; home: Dwelling } {
+function registeredElsewhere(plan: PopulationPlan, random: Random, here: Layout): { unit: Unit; home: Dwelling } {
   const others = plan.units.filter((unit) => unit !== here.grid.unit);
   const unit = others.length === 0 ? here.grid.unit : random.pick(others);
   const there = layOut(plan.grid(unit, 1 + random.below(unit.gridCount)));
@@ -105,7 +105,7 @@ function registeredElsewhere(plan: Plan, random: Random, here: Layout): { unit: 
 }
 
 /** Seven of ten Hui live in 回民村 where the demo includes it, up to three of five there. */
-function huiShares(plan: Plan): (unit: Unit) => number {
+function huiShares(plan: PopulationPlan): (unit: Unit) => number {
   const village = plan.units.find((unit) => unit.division.code === HUI_VILLAGE);
   const share = village === undefined ? 0 : village.households / plan.households;
   const there = share === 0 ? 0 : Math.min(0.6, (0.7 * HUI) / share);

@@ -1,6 +1,6 @@
 import type { StandardRow } from '../files/standard-row.js';
 import { type Building, compoundsOf, type Dwelling, gridsOf, layOut } from './dwellings.js';
-import type { Grid, Plan, Unit } from './plan.js';
+import type { Grid, PopulationPlan, Unit } from './plan.js';
 
 const DISTRICT = { code: '370303', text: '山东省淄博市张店区' } as const;
 
@@ -21,7 +21,7 @@ const LEVEL = {
  * community 12, compound 15, building 18, entrance 20, room 24 digits; a villager's house is below its village and has
  * 18.
  */
-export function* addressRows(plan: Plan): Generator<StandardRow> {
+export function* addressRows(plan: PopulationPlan): Generator<StandardRow> {
   yield { code: DISTRICT.code, level: LEVEL.district, text: DISTRICT.text, division_code: DISTRICT.code };
   const townships = new Set<string>();
   for (const unit of plan.units) {

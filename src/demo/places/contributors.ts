@@ -1,4 +1,4 @@
-import type { Plan, Unit } from './plan.js';
+import type { PopulationPlan, Unit } from './plan.js';
 import { managerOf } from './property-companies.js';
 
 /** A property company that delivers for itself (填报单位): the rows of its own compounds, by its own application. */
@@ -29,7 +29,7 @@ export interface ContributorPart {
 }
 
 /** Units without compounds have no part; a small demo has no others. */
-export function partsOf(plan: Plan): ContributorPart[] {
+export function partsOf(plan: PopulationPlan): ContributorPart[] {
   const urban = plan.units.filter((unit) => unit.urban);
   const own = CONTRIBUTORS.flatMap((contributor): ContributorPart[] => {
     const unit = urban.find(({ division }) => division.code === contributor.division);

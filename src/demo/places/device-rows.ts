@@ -1,7 +1,7 @@
 import { type Random, randomOf, weighted } from '../files/random.js';
 import type { StandardRow } from '../files/standard-row.js';
 import { type Building, cellOf, gridsOf, layOut, round6 } from './dwellings.js';
-import type { Grid, Plan } from './plan.js';
+import type { Grid, PopulationPlan } from './plan.js';
 
 /** Code of `device-kind`, the letters in a device's number, and its protocol. */
 type Kind = readonly [code: string, letters: string, protocol: string];
@@ -21,7 +21,7 @@ const pickStatus = weighted([
   ['4', 1],
 ]);
 
-export function* deviceRows(plan: Plan): Generator<StandardRow> {
+export function* deviceRows(plan: PopulationPlan): Generator<StandardRow> {
   for (const grid of gridsOf(plan)) {
     const random = randomOf(plan.seed, `devices ${grid.code}`);
     yield* grid.unit.urban ? ofCompound(grid, random) : ofVillage(grid, random);

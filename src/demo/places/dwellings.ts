@@ -1,4 +1,4 @@
-import type { Grid, Plan, Unit } from './plan.js';
+import type { Grid, PopulationPlan, Unit } from './plan.js';
 
 /** The form of a unit's buildings: one form per town; a villager's own house is a building of one dwelling. */
 interface Form {
@@ -194,7 +194,7 @@ export function chineseNumber(n: number): string {
   return `${tens > 1 ? digits[tens] : ''}${tens > 0 ? '十' : ''}${ones > 0 || n === 0 ? digits[ones] : ''}`;
 }
 
-export function* gridsOf(plan: Plan): Generator<Grid> {
+export function* gridsOf(plan: PopulationPlan): Generator<Grid> {
   for (const unit of plan.units) {
     for (let number = 1; number <= unit.gridCount; number++) yield plan.grid(unit, number);
   }

@@ -1,7 +1,7 @@
 import { DAY, type Moment, NOW, spelled } from '../files/moments.js';
 import { type Random, randomOf } from '../files/random.js';
 import type { StandardRow } from '../files/standard-row.js';
-import type { Plan, Unit } from './plan.js';
+import type { PopulationPlan, Unit } from './plan.js';
 import { managerOf } from './property-companies.js';
 import { type Tenure, tenures } from './tenure.js';
 
@@ -24,7 +24,7 @@ const WITH_PARKING = 0.25;
 const PARKING = '120.00';
 
 /** Bills of every dwelling in the compounds of these units, empty or not. Villages have no property company. */
-export function* feeRows(plan: Plan, units: ReadonlySet<Unit>): Generator<StandardRow> {
+export function* feeRows(plan: PopulationPlan, units: ReadonlySet<Unit>): Generator<StandardRow> {
   const last = Math.max(...[...units].map((unit) => unit.firstHousehold));
   for (const tenure of tenures(plan)) {
     const { unit } = tenure.grid;
@@ -33,7 +33,7 @@ export function* feeRows(plan: Plan, units: ReadonlySet<Unit>): Generator<Standa
   }
 }
 
-function* billsOf(plan: Plan, tenure: Tenure): Generator<StandardRow> {
+function* billsOf(plan: PopulationPlan, tenure: Tenure): Generator<StandardRow> {
   const { house, grid } = tenure;
   const random = randomOf(plan.seed, `fees ${house.houseCode}`);
   const price = managerOf(grid.unit).feePerM2;

@@ -1,13 +1,13 @@
 import type { StandardRow } from '../files/standard-row.js';
 import { compoundsOf, gridsOf, layOut } from './dwellings.js';
-import type { Plan } from './plan.js';
+import type { PopulationPlan } from './plan.js';
 import { chiefOf, managerOf } from './property-companies.js';
 
 /** Code of `building-use`. */
 const DWELLING = '01';
 
 /** 住房和物业: data of the property companies and villages, collected by the authority. */
-export function* compoundRows(plan: Plan): Generator<StandardRow> {
+export function* compoundRows(plan: PopulationPlan): Generator<StandardRow> {
   for (const unit of plan.units) {
     const manager = managerOf(unit);
     for (const compound of compoundsOf(unit)) {
@@ -34,7 +34,7 @@ export function* compoundRows(plan: Plan): Generator<StandardRow> {
   }
 }
 
-export function* buildingRows(plan: Plan): Generator<StandardRow> {
+export function* buildingRows(plan: PopulationPlan): Generator<StandardRow> {
   for (const grid of gridsOf(plan)) {
     const layout = layOut(grid);
     for (let i = 0; i < layout.buildings; i++) {
@@ -57,7 +57,7 @@ export function* buildingRows(plan: Plan): Generator<StandardRow> {
   }
 }
 
-export function* houseRows(plan: Plan): Generator<StandardRow> {
+export function* houseRows(plan: PopulationPlan): Generator<StandardRow> {
   for (const grid of gridsOf(plan)) {
     const layout = layOut(grid);
     for (let i = 0; i < layout.dwellings; i++) {

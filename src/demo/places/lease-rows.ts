@@ -2,7 +2,7 @@ import { randomOf, weighted } from '../files/random.js';
 import type { StandardRow } from '../files/standard-row.js';
 import { isoDate } from '../people/identity-numbers.js';
 import { AS_OF_DAY } from '../people/population.js';
-import type { Plan } from './plan.js';
+import type { PopulationPlan } from './plan.js';
 import { tenures } from './tenure.js';
 
 /** Codes of `lease-use` and `hazard-kind`. */
@@ -20,7 +20,7 @@ const MISTYPED_EVERY = 60;
 const REGISTERED = 0.85;
 
 /** Migrants and people registered elsewhere rent where they live; adults sign. */
-export function* leaseRows(plan: Plan): Generator<StandardRow> {
+export function* leaseRows(plan: PopulationPlan): Generator<StandardRow> {
   const random = randomOf(plan.seed, 'leases');
   let sequence = 0;
   for (const { grid, house, owners, persons, rented } of tenures(plan)) {

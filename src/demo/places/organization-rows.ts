@@ -2,7 +2,7 @@ import { type Random, randomOf, weighted } from '../files/random.js';
 import type { StandardRow } from '../files/standard-row.js';
 import { buildingAddress } from './address-rows.js';
 import { gridsOf, layOut } from './dwellings.js';
-import type { Grid, Plan, Unit } from './plan.js';
+import type { Grid, PopulationPlan, Unit } from './plan.js';
 import { chiefOf, managerOf, RENTAL_COMPANY, syntheticUscc } from './property-companies.js';
 
 const PER_PERSON = 0.012;
@@ -28,7 +28,7 @@ const pickTrade = weighted<Trade>([
 ]);
 const BRANDS = '鑫源福泰瑞祥和盛德润康宁嘉恒聚兴';
 
-export function* organizationRows(plan: Plan): Generator<StandardRow> {
+export function* organizationRows(plan: PopulationPlan): Generator<StandardRow> {
   for (const unit of plan.units) yield* ofUnit(plan, unit);
   for (const grid of gridsOf(plan)) {
     const random = randomOf(plan.seed, `organizations ${grid.code}`);
@@ -38,7 +38,7 @@ export function* organizationRows(plan: Plan): Generator<StandardRow> {
 }
 
 /** The unit's committee, its property company, and in the first unit the landlord of the district's flats. */
-function* ofUnit(plan: Plan, unit: Unit): Generator<StandardRow> {
+function* ofUnit(plan: PopulationPlan, unit: Unit): Generator<StandardRow> {
   const { code, name } = unit.division;
   const committee = syntheticUscc(unit.urban ? '55' : '54', Number(code.slice(6)));
   const row = (uscc: string, called: string, kind: string, staff: number): StandardRow => {
@@ -59,7 +59,7 @@ function* ofUnit(plan: Plan, unit: Unit): Generator<StandardRow> {
 }
 
 /** On the ground floor of one of the grid's buildings. */
-function shop(plan: Plan, grid: Grid, i: number, random: Random): StandardRow {
+function shop(plan: PopulationPlan, grid: Grid, i: number, random: Random): StandardRow {
   const [kind, authority, ending, staff] = pickTrade(random);
   const uscc = syntheticUscc(authority, FIRST_NUMBER + grid.firstHousehold + i);
   const layout = layOut(grid);

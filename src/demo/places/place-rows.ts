@@ -1,14 +1,14 @@
 import { loadStandard } from '../../standard/standard.js';
 import type { StandardRow } from '../files/standard-row.js';
 import { cellOf, chineseNumber, gridsOf, round6 } from './dwellings.js';
-import type { Grid, Plan } from './plan.js';
+import type { Grid, PopulationPlan } from './plan.js';
 import { chiefOf } from './property-companies.js';
 
 /** Code of `grid-kind`. */
 const BASIC = '1';
 const METRES_PER_DEGREE = { east: 89_200, north: 111_000 };
 
-export function* gridRows(plan: Plan): Generator<StandardRow> {
+export function* gridRows(plan: PopulationPlan): Generator<StandardRow> {
   for (const grid of gridsOf(plan)) {
     const cell = cellOf(grid);
     const area = cell.width * METRES_PER_DEGREE.east * cell.height * METRES_PER_DEGREE.north;

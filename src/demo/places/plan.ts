@@ -57,7 +57,7 @@ export interface Grid {
   firstHousehold: number;
 }
 
-export interface Plan {
+export interface PopulationPlan {
   people: number;
   seed: number;
   households: number;
@@ -67,7 +67,7 @@ export interface Plan {
 }
 
 /** The units of the demo, the grids of each, and each grid's households and people. Memory: one record per unit. */
-export function planPopulation(people: number, seed: number): Plan {
+export function planPopulation(people: number, seed: number): PopulationPlan {
   if (!Number.isSafeInteger(people) || people < 1 || people > 50_000_000) {
     throw new RangeError('people: a whole number from 1 to 50,000,000');
   }

@@ -2,7 +2,7 @@ import { usccCheck } from '../../standard/identifier.js';
 import { randomOf } from '../files/random.js';
 import { phoneOf } from '../people/identity-numbers.js';
 import { givenNameOf, type Sex, surnameOf } from '../people/names.js';
-import type { Plan, Unit } from './plan.js';
+import type { PopulationPlan, Unit } from './plan.js';
 
 const ORGANISATION_WEIGHTS = [3, 7, 9, 10, 5, 8, 4, 2];
 
@@ -44,7 +44,7 @@ export function syntheticUscc(kind: string, number: number): string {
 }
 
 /** A person in charge of a place (楼栋长, 网格长), with a telephone on an unassigned segment. */
-export function chiefOf(plan: Plan, place: string): { name: string; phone: string } {
+export function chiefOf(plan: PopulationPlan, place: string): { name: string; phone: string } {
   const random = randomOf(plan.seed, `chief ${place}`);
   const sex: Sex = random.chance(0.4) ? 'male' : 'female';
   return { name: surnameOf(random, false) + givenNameOf(random, sex, 1965 + random.below(30)), phone: phoneOf(random) };

@@ -3,7 +3,7 @@ import type { StandardRow } from '../files/standard-row.js';
 import { isoDate } from '../people/identity-numbers.js';
 import { AS_OF_DAY } from '../people/population.js';
 import { type Dwelling, gridsOf, layOut } from './dwellings.js';
-import type { Grid, Plan } from './plan.js';
+import type { Grid, PopulationPlan } from './plan.js';
 import { tenures } from './tenure.js';
 
 /** Share of villagers' own houses that were never registered. */
@@ -12,7 +12,7 @@ const UNREGISTERED = 0.15;
 const OTHER_AREA = 0.007;
 const OTHER_USE = 0.003;
 
-export function* registerRows(plan: Plan): Generator<StandardRow> {
+export function* registerRows(plan: PopulationPlan): Generator<StandardRow> {
   for (const grid of gridsOf(plan)) {
     const layout = layOut(grid);
     for (let i = 0; i < layout.dwellings; i++) {
@@ -22,7 +22,7 @@ export function* registerRows(plan: Plan): Generator<StandardRow> {
   }
 }
 
-function registerRow(plan: Plan, { unit }: Grid, house: Dwelling): StandardRow {
+function registerRow(plan: PopulationPlan, { unit }: Grid, house: Dwelling): StandardRow {
   const random = randomOf(plan.seed, `survey ${house.houseCode}`);
   const differs = random.real();
   return {
@@ -49,7 +49,7 @@ function measuredAgain(house: Dwelling, random: Random): string {
   return (Number(house.areaM2) + by).toFixed(2);
 }
 
-export function* ownershipRows(plan: Plan): Generator<StandardRow> {
+export function* ownershipRows(plan: PopulationPlan): Generator<StandardRow> {
   let sequence = 0;
   for (const { grid, house, owners } of tenures(plan)) {
     if (!isRegistered(plan, grid, house)) continue;
@@ -74,6 +74,6 @@ export function* ownershipRows(plan: Plan): Generator<StandardRow> {
   }
 }
 
-function isRegistered(plan: Plan, { unit }: Grid, house: Dwelling): boolean {
+function isRegistered(plan: PopulationPlan, { unit }: Grid, house: Dwelling): boolean {
   return unit.urban || !randomOf(plan.seed, `registered ${house.houseCode}`).chance(UNREGISTERED);
 }

@@ -2,7 +2,7 @@ import { DAY, NOW, spelled, written } from '../files/moments.js';
 import { type Random, randomOf, weighted } from '../files/random.js';
 import type { StandardRow } from '../files/standard-row.js';
 import { gridsOf, type Layout, layOut } from './dwellings.js';
-import type { Plan, Unit } from './plan.js';
+import type { PopulationPlan, Unit } from './plan.js';
 
 /** Property companies repair, the housing authority takes complaints: of the last three months. */
 const DAYS = 90;
@@ -37,7 +37,7 @@ const pickComplaint = weighted<RepairMatter>([
   [['99', '建议增设电动车充电桩', false], 4],
 ]);
 
-export function* repairRows(plan: Plan, units: ReadonlySet<Unit>): Generator<StandardRow> {
+export function* repairRows(plan: PopulationPlan, units: ReadonlySet<Unit>): Generator<StandardRow> {
   for (const grid of gridsOf(plan)) {
     if (!units.has(grid.unit)) continue;
     const random = randomOf(plan.seed, `repairs ${grid.code}`);
@@ -89,7 +89,7 @@ function progress(random: Random): StandardRow {
   };
 }
 
-export function* complaintRows(plan: Plan): Generator<StandardRow> {
+export function* complaintRows(plan: PopulationPlan): Generator<StandardRow> {
   for (const grid of gridsOf(plan)) {
     if (!grid.unit.urban) continue;
     const random = randomOf(plan.seed, `complaints ${grid.code}`);

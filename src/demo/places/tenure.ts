@@ -2,7 +2,7 @@ import { type Random, randomOf } from '../files/random.js';
 import { type MigrantHousehold, migrants } from '../people/migrants.js';
 import { type Household, type Person, populate } from '../people/population.js';
 import { type Dwelling, type Layout, layOut } from './dwellings.js';
-import type { Grid, Plan } from './plan.js';
+import type { Grid, PopulationPlan } from './plan.js';
 import { RENTAL_COMPANY } from './property-companies.js';
 
 /** A person or a company, by name and number (GB 11643 or GB 32100). */
@@ -38,7 +38,7 @@ interface Open {
 }
 
 /** Every dwelling of the plan, grid by grid: those of registered households first. Memory: one grid's people. */
-export function* tenures(plan: Plan): Generator<Tenure> {
+export function* tenures(plan: PopulationPlan): Generator<Tenure> {
   const migrantsOf = byGrid(migrants(plan));
   let open: Open | undefined;
   for (const household of populate(plan)) {

@@ -13,7 +13,7 @@ export interface Computing {
 }
 
 /** By field of the contract. */
-export type Row = Record<string, unknown>;
+export type DerivedRow = Record<string, unknown>;
 export type ReadBatches = <R extends pg.QueryResultRow>(text: string, values: unknown[]) => AsyncGenerator<R[]>;
 
 /** A derived dataset that can be read. */
@@ -23,5 +23,5 @@ export interface Computed {
   /** For the report: names, never a value. */
   notes: Record<string, unknown>;
   /** Rows without `found_on`. The first field of the contract is the key. */
-  rows(read: ReadBatches, client: pg.PoolClient): AsyncGenerator<Row[]>;
+  rows(read: ReadBatches, client: pg.PoolClient): AsyncGenerator<DerivedRow[]>;
 }

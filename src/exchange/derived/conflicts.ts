@@ -4,7 +4,7 @@ import type { Standard } from '../../standard/standard.js';
 import { type Comparison, comparisonsOf, type Side } from './comparisons.js';
 import type { Computed, Computing } from './computing.js';
 
-interface Differing {
+interface Conflict {
   subject: string;
   element: string;
   av: string;
@@ -38,7 +38,7 @@ export function conflictsOf({ reads, standard, today, keys }: Computing): Comput
     async *rows(read) {
       for (const comparison of comparisons) {
         const { text, values } = compareSql(comparison, today);
-        for await (const batch of read<Differing>(text, values)) {
+        for await (const batch of read<Conflict>(text, values)) {
           yield batch.map((found) => rowOf(comparison, found, { standard, keys }));
         }
       }
@@ -48,7 +48,7 @@ export function conflictsOf({ reads, standard, today, keys }: Computing): Comput
 
 function rowOf(
   { first, second }: Comparison,
-  found: Differing,
+  found: Conflict,
   { standard, keys }: Pick<Computing, 'standard' | 'keys'>,
 ) {
   const { subject, element } = found;

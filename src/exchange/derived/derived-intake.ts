@@ -9,7 +9,7 @@ import { shanghaiDate } from '../../platform/clock.js';
 import { fieldByKey } from '../../query/datasets/released.js';
 import { openSnapshot, readInBatches } from '../../query/datasets/snapshot.js';
 import type { Exchange } from '../exchange.js';
-import type { Computed, Computing, ReadBatches, Row } from './computing.js';
+import type { Computed, Computing, DerivedRow, ReadBatches } from './computing.js';
 import { conflictsOf } from './conflicts.js';
 import { findingsOfDistrict } from './findings.js';
 import { grantedReads, readingCall } from './granted-reads.js';
@@ -87,11 +87,11 @@ async function dated(
   exchange: Exchange,
   contract: Contract,
   client: pg.PoolClient,
-  rows: readonly Row[],
-): Promise<Row[]> {
+  rows: readonly DerivedRow[],
+): Promise<DerivedRow[]> {
   const today = shanghaiDate(exchange.clock.now());
   if (!contract.fields.has('found_on')) return [...rows];
-  const keyOf = (row: Row) => row[contract.key[0] ?? ''];
+  const keyOf = (row: DerivedRow) => row[contract.key[0] ?? ''];
   const known = await fieldByKey(client, contract, { field: 'found_on', keys: rows.map(keyOf) });
   return rows.map((row) => ({ ...row, found_on: known.get(String(keyOf(row))) ?? today }));
 }

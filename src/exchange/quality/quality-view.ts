@@ -2,7 +2,7 @@ import type { Contract } from '../../catalog/contract.js';
 import { type QualityReport, type RuleReport, scoresAlone } from '../../ingest/quality/report.js';
 import { timeliness } from '../../ingest/quality/score.js';
 import type { Exchange } from '../exchange.js';
-import type { Reader, Told } from './read-quality.js';
+import type { QualityReader, Told } from './read-quality.js';
 
 interface Kept {
   release: number;
@@ -21,7 +21,11 @@ const KEPT = `SELECT q.release::integer AS release, q.delivery, d.application, q
   WHERE l.name = $1 AND q.release IS NOT NULL`;
 
 /** The quality of one release. Without a release, the newest one; its timeliness falls until the next release. */
-export async function qualityOf(exchange: Exchange, reader: Reader, release?: number): Promise<Told | undefined> {
+export async function qualityOf(
+  exchange: Exchange,
+  reader: QualityReader,
+  release?: number,
+): Promise<Told | undefined> {
   const { contract } = reader;
   const values = release === undefined ? [contract.name] : [contract.name, release];
   const { rows } = await exchange.database.app.query<Kept>(
@@ -38,7 +42,7 @@ export async function qualityOf(exchange: Exchange, reader: Reader, release?: nu
 /** Scores by release, newest first, older than a given release. */
 export async function qualityHistory(
   exchange: Exchange,
-  reader: Reader,
+  reader: QualityReader,
   page: { before: number | undefined; limit: number },
 ): Promise<Told> {
   const { before, limit } = page;

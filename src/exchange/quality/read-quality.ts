@@ -10,7 +10,7 @@ import { deniedEntry, qualityEntry } from '../delivering/delivery-entries.js';
 import type { Exchange } from '../exchange.js';
 
 /** The reader: what it may see depends on these. */
-export interface Reader {
+export interface QualityReader {
   contract: Contract;
   application: string;
   /** It delivers: it sees everything about its own deliveries. */
@@ -37,7 +37,7 @@ export type QualityAnswer =
 export async function readQuality(
   exchange: Exchange,
   asked: { call: Call; contractId: string },
-  read: (reader: Reader) => Promise<Told | undefined>,
+  read: (reader: QualityReader) => Promise<Told | undefined>,
 ): Promise<QualityAnswer> {
   const { call, contractId } = asked;
   return recorded(
@@ -63,7 +63,7 @@ export async function readQuality(
   );
 }
 
-function readerOf(call: Call, permit: Permit): Reader {
+function readerOf(call: Call, permit: Permit): QualityReader {
   const { contract, grant } = permit.root;
   const delivers = grant.mode === 'deliver';
   return { contract, application: call.subject.sub, delivers, deliversAll: delivers && isWhole(grant.rows) };

@@ -2,7 +2,7 @@ import { buildingIn, longestEnd, plainText } from './address-text.js';
 import { normalBuilding } from './house-code.js';
 
 /** Null where the name is ambiguous. */
-type Found = string | null;
+type FoundPlace = string | null;
 
 /** Lookups of the district's places. They return undefined where nothing is known, null where it is ambiguous. */
 export interface Places {
@@ -10,13 +10,13 @@ export interface Places {
   asOf: string;
   isBuilding(code: string): boolean;
   /** Building's code → grid. */
-  gridOfBuilding(code: string): Found | undefined;
+  gridOfBuilding(code: string): FoundPlace | undefined;
   /** Code of a standard address, or of one below it → grid. */
-  gridOfAddress(code: string): Found | undefined;
+  gridOfAddress(code: string): FoundPlace | undefined;
   /** Compound's code and a building's number in normal form → building's code. */
-  building(compound: string, number: string): Found | undefined;
+  building(compound: string, number: string): FoundPlace | undefined;
   /** Text of an address in a community: undefined where it names no building, null where the building is unknown. */
-  gridOfText(address: string, division: string): Found | undefined;
+  gridOfText(address: string, division: string): FoundPlace | undefined;
 }
 
 /** The lookups that a contract needs; the others are not loaded. */
@@ -31,7 +31,7 @@ const ROWS_AT_MOST = 500_000;
 const NAME_LEAST = 2;
 
 class Names {
-  readonly #codes = new Map<string, Found>();
+  readonly #codes = new Map<string, FoundPlace>();
   readonly lengths = { least: NAME_LEAST, most: 0 };
   /** Not all rows were read, so every name may be unknown or ambiguous. */
   cut = false;
@@ -43,7 +43,7 @@ class Names {
     this.lengths.most = Math.max(this.lengths.most, name.length);
   }
 
-  get(within: string, name: string): Found | undefined {
+  get(within: string, name: string): FoundPlace | undefined {
     return this.cut ? null : this.#codes.get(`${within} ${name}`);
   }
 }
@@ -113,7 +113,7 @@ export async function loadPlaces(read: ReadPlaces, needs: Needs, atMost = ROWS_A
 /** Finds the building that the text names within its community, and its grid. */
 function textLookup(of: Record<'grids' | 'numbers' | 'compounds' | 'villages', Names>): Places['gridOfText'] {
   const { grids, numbers, compounds, villages } = of;
-  const numberedIn = (compound: Found | undefined, number: string) =>
+  const numberedIn = (compound: FoundPlace | undefined, number: string) =>
     compound === undefined || compound === null ? compound : numbers.get(compound, number);
   return (address, division) => {
     const plain = plainText(address);
@@ -131,7 +131,7 @@ function textLookup(of: Record<'grids' | 'numbers' | 'compounds' | 'villages', N
 }
 
 /** A code of the address library begins with its parent's. */
-function gridAbove(code: string, addresses: Names): Found | undefined {
+function gridAbove(code: string, addresses: Names): FoundPlace | undefined {
   for (let length = code.length; length > 12; length--) {
     const grid = addresses.get('', code.slice(0, length));
     if (grid !== undefined) return grid === '' ? null : grid;

@@ -3,7 +3,7 @@ import { type Columns, OPERATION } from './mapping.js';
 import type { Validator } from './validator.js';
 
 /** What a row of a delivery does. */
-export type Operation = 'upsert' | 'delete';
+export type RowChange = 'upsert' | 'delete';
 
 export interface Filling {
   /** In the order of the contract's fields, initially all null. */
@@ -14,7 +14,7 @@ export interface Filling {
 }
 
 /** Puts the sent values into the contract's fields. Returns the operation, or the error. */
-export function fillRow(validator: Validator, content: Content, filling: Filling): Operation | readonly RowError[] {
+export function fillRow(validator: Validator, content: Content, filling: Filling): RowChange | readonly RowError[] {
   if (content.kind === 'broken') return [content.error];
   if (content.kind === 'cells') {
     const { targets, operation } = filling.columns!;
@@ -31,7 +31,7 @@ function fillFromObject(
   validator: Validator,
   object: Readonly<Record<string, unknown>>,
   { values, note }: Filling,
-): Operation | readonly RowError[] {
+): RowChange | readonly RowError[] {
   for (const heading of Object.keys(object)) {
     const target = validator.mapping.get(heading);
     if (target === undefined) {
@@ -46,7 +46,7 @@ function fillFromObject(
   return operationOf(object[OPERATION]);
 }
 
-function operationOf(value: unknown): Operation | readonly RowError[] {
+function operationOf(value: unknown): RowChange | readonly RowError[] {
   if (value === undefined || value === null) return 'upsert';
   const word = typeof value === 'string' ? value.trim().toLowerCase() : value;
   if (word === '' || word === 'upsert') return 'upsert';

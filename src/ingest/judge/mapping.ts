@@ -5,7 +5,7 @@ import { Unreadable } from '../readers/source.js';
 import { valueParser } from './value-parser.js';
 
 /** The target of a heading's values: the index of the field, and the parser for this heading. */
-export interface Target {
+export interface MappingTarget {
   field: number;
   heading: string;
   parse: ParseValue;
@@ -15,8 +15,8 @@ export interface Target {
 export const OPERATION = '_op';
 
 /** Heading → target: the declared headings of every field, and its own name where no other field uses it. */
-export function compileMapping(contract: Contract, standard: Standard): ReadonlyMap<string, Target> {
-  const mapping = new Map<string, Target>();
+export function compileMapping(contract: Contract, standard: Standard): ReadonlyMap<string, MappingTarget> {
+  const mapping = new Map<string, MappingTarget>();
   const fields = [...contract.fields.values()];
   const add = (heading: string, at: number) => {
     const field = fields[at]!;
@@ -39,14 +39,14 @@ export function compileMapping(contract: Contract, standard: Standard): Readonly
 
 /** The columns of one CSV file. */
 export interface Columns {
-  targets: readonly (Target | undefined)[];
+  targets: readonly (MappingTarget | undefined)[];
   /** Index of `_op`, or -1. */
   operation: number;
 }
 
 /** @throws Unreadable where two columns would fill one field */
 export function mapHeadings(
-  mapping: ReadonlyMap<string, Target>,
+  mapping: ReadonlyMap<string, MappingTarget>,
   headings: readonly string[],
   unmapped: (heading: string) => void,
 ): Columns {

@@ -1,5 +1,5 @@
 import type { Content, RowError } from '../readers/source.js';
-import type { Columns, Target } from './mapping.js';
+import type { Columns, MappingTarget } from './mapping.js';
 import type { Validator } from './validator.js';
 
 /** A department's codes under one heading that the contract does not map. Their rows are set aside. */
@@ -30,14 +30,14 @@ const TOLD_FROM_ROWS = 3;
 const NUMBER = /\p{Nd}{6}/u;
 
 interface Counted {
-  target: Target;
+  target: MappingTarget;
   values: Map<string, number>;
   beyond: number;
 }
 
 export function countCodes(validator: Validator): CodeCounts {
   const counted = new Map<string, Counted>();
-  const count = (target: Target, sent: unknown): void => {
+  const count = (target: MappingTarget, sent: unknown): void => {
     const of = counted.get(target.heading) ?? { target, values: new Map(), beyond: 0 };
     counted.set(target.heading, of);
     const value = typeof sent === 'string' ? sent.trim() : typeof sent === 'number' ? String(sent) : undefined;

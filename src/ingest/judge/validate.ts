@@ -9,7 +9,7 @@ import type { Tally } from '../quality/tally.js';
 import type { RowError, SourceRow } from '../readers/source.js';
 import { columnName } from '../readers/xlsx/xlsx-sheet.js';
 import { rowErrors } from './faults.js';
-import { fillRow, type Operation } from './fill-row.js';
+import { fillRow, type RowChange } from './fill-row.js';
 import { type Columns, mapHeadings, OPERATION } from './mapping.js';
 import { seenKeys } from './seen-keys.js';
 import { suggestHeadings } from './suggest-headings.js';
@@ -94,7 +94,7 @@ export function openJudge(parts: JudgeParts): Judge {
     const again = seen(rowNumber);
     if (again) suspects++;
     const text = again || partial ? row.text : undefined;
-    batch.copy += stagingLine(validator, { rowNumber, values, line: row.line, operation: filled as Operation, text });
+    batch.copy += stagingLine(validator, { rowNumber, values, line: row.line, operation: filled as RowChange, text });
   };
   return {
     validator,
@@ -151,7 +151,7 @@ function rowJudge({
   mode,
   derivation,
   tally,
-}: JudgeParts): (values: unknown[], operation: Operation, line: number) => readonly RowError[] | undefined {
+}: JudgeParts): (values: unknown[], operation: RowChange, line: number) => readonly RowError[] | undefined {
   const inScope = contains(scope, validator.fields);
   return (values, operation, line) => {
     derivation?.derive(values);

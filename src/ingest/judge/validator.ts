@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Contract } from '../../catalog/contract.js';
 import type { Standard } from '../../standard/standard.js';
 import { typeOf, type ValueType } from '../../standard/type.js';
-import { compileMapping, type Target } from './mapping.js';
+import { compileMapping, type MappingTarget } from './mapping.js';
 import { minorUntil } from './minors.js';
 import { compileRowChecks, type RowCheck } from './row-schema.js';
 
@@ -13,7 +13,7 @@ export interface Validator {
   standard: Standard;
   /** Field names in the contract's order, which is the order of a row's values. */
   fields: readonly string[];
-  mapping: ReadonlyMap<string, Target>;
+  mapping: ReadonlyMap<string, MappingTarget>;
   store: RowCheck;
   remove: RowCheck;
   writers: readonly ((value: unknown) => string)[];

@@ -1,5 +1,5 @@
 import { copyText } from '../../standard/types/plain-text.js';
-import type { Operation } from '../judge/fill-row.js';
+import type { RowChange } from '../judge/fill-row.js';
 import type { Validator } from '../judge/validator.js';
 import { storableText } from './storable-text.js';
 
@@ -11,7 +11,7 @@ export interface Staged {
   rowNumber: string;
   values: readonly unknown[];
   line: number;
-  operation: Operation;
+  operation: RowChange;
   /** As sent, where publishing may still reject the row. */
   text: string | undefined;
 }

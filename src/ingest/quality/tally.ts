@@ -1,6 +1,6 @@
 import type { Contract } from '../../catalog/contract.js';
 import type { RowError } from '../readers/source.js';
-import { DIMENSIONS, type Dimension, type Moment, type RowRule, type RowTest } from '../rules/rule.js';
+import { DIMENSIONS, type Dimension, type RowRule, type RowTest, type RuleMoment } from '../rules/rule.js';
 import { RULES } from '../rules/rules.js';
 import { ruleOfFault } from './rule-of-fault.js';
 
@@ -29,7 +29,7 @@ export interface Tally {
   rejected: Readonly<Record<Dimension, number>>;
 }
 
-export function startTally(contract: Contract, moment: Moment): Tally {
+export function startTally(contract: Contract, moment: RuleMoment): Tally {
   const filled = new Uint32Array(contract.fields.size);
   const tests = RULES.flatMap((rule) =>
     rule.kind === 'row'

@@ -4,7 +4,7 @@ import { createGunzip } from 'node:zlib';
 import { Problem } from '../../platform/errors.js';
 
 /** What the sender states about the body. */
-export interface Manifest {
+export interface DeliveryManifest {
   encoding: 'identity' | 'gzip';
   /** SHA-256 of the body as sent, from `Content-Digest` (RFC 9530). */
   stated: Buffer | undefined;
@@ -13,7 +13,7 @@ export interface Manifest {
 
 /** A body that is being read: bytes and digest as sent, for any encoding. */
 export interface Body {
-  manifest: Manifest;
+  manifest: DeliveryManifest;
   /** Decoded bytes. Throws Problem too-large, bad-body, digest-mismatch. */
   content(): AsyncIterable<Buffer>;
   bytes(): number;
@@ -29,7 +29,7 @@ const RATIO_AT_MOST = 100;
 const RATIO_FROM_BYTES = 8 * 1024 * 1024;
 
 /** Reads a body once, counting and hashing: fastify does not apply its bodyLimit to streams. */
-export function receive(stream: Readable, manifest: Manifest): Body {
+export function receive(stream: Readable, manifest: DeliveryManifest): Body {
   const meter: Meter = { hash: createHash('sha256'), bytes: 0, digest: undefined };
   const sent = metered(stream, meter, manifest);
   return {
@@ -49,7 +49,7 @@ interface Meter {
   digest: Buffer | undefined;
 }
 
-async function* metered(stream: Readable, meter: Meter, manifest: Manifest): AsyncGenerator<Buffer> {
+async function* metered(stream: Readable, meter: Meter, manifest: DeliveryManifest): AsyncGenerator<Buffer> {
   // A reader that stops early must not destroy the request: its socket carries the reply.
   for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     meter.bytes += chunk.length;

@@ -35,7 +35,7 @@ export interface TypeRule extends Facts {
 }
 
 /** The time of judging, the same for all rows. */
-export interface Moment {
+export interface RuleMoment {
   /** ms since the epoch. */
   now: number;
 }
@@ -51,7 +51,7 @@ export interface RowTest {
 export interface RowRule extends Facts {
   kind: 'row';
   severity: 'warning';
-  tests(contract: Contract, moment: Moment): RowTest[];
+  tests(contract: Contract, moment: RuleMoment): RowTest[];
 }
 
 /** The sets of rows while a release is made. */

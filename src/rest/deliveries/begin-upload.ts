@@ -8,7 +8,7 @@ import { receive } from '../../ingest/receive/receive.js';
 import { beginUpload, dropUpload, type Upload } from '../../ingest/receive/upload.js';
 import { Problem } from '../../platform/errors.js';
 import type { Permitted } from '../http/authorise-request.js';
-import { idempotent, type Reply } from '../http/idempotency.js';
+import { idempotent, type StoredReply } from '../http/idempotency.js';
 import { parseEncoding, type Terms } from './delivery-request.js';
 import { parseComplete, parsePartial } from './upload-request.js';
 
@@ -26,7 +26,7 @@ export async function beginUploadOf(
   exchange: Exchange,
   request: FastifyRequest,
   { permitted, terms }: { permitted: Permitted; terms: Terms },
-): Promise<Reply> {
+): Promise<StoredReply> {
   const encoding = parseEncoding(request);
   const { length, whole, stated, body } = parsePartial(request);
   const { deliveryLimitBytes: limitBytes } = exchange.config;
@@ -59,7 +59,7 @@ export async function beginUploadOf(
   });
 }
 
-function createdReply(exchange: Exchange, upload: Upload): Reply {
+function createdReply(exchange: Exchange, upload: Upload): StoredReply {
   const { id, received, remaining } = upload;
   return {
     status: 201,

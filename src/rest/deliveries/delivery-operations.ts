@@ -12,7 +12,7 @@ import { type Body, receive } from '../../ingest/receive/receive.js';
 import { negotiate } from '../../platform/accept.js';
 import { Problem } from '../../platform/errors.js';
 import type { Permitted } from '../http/authorise-request.js';
-import { type BodyDigest, idempotencyKey, idempotent, type Reply, sendKept } from '../http/idempotency.js';
+import { type BodyDigest, idempotencyKey, idempotent, type StoredReply, sendKept } from '../http/idempotency.js';
 import { callOfRequest, withReceipt } from '../http/request.js';
 import { CALL } from '../openapi/headers.js';
 import { DATASET, datasetOperation, isKept, json, whereContract } from '../operation.js';
@@ -210,7 +210,7 @@ async function takeBody(
   exchange: Exchange,
   { permitted, terms }: { permitted: Permitted; terms: Terms },
   handing: HandingOver,
-): Promise<Reply> {
+): Promise<StoredReply> {
   const { request } = handing;
   const type = parseType(request.headers['content-type']);
   idempotencyKey(request.headers['idempotency-key']);

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Contract } from '../../catalog/contract.js';
 import { type Charset, namedCharset } from '../../ingest/readers/csv/charset.js';
 import { FILE_TYPES, type FileType } from '../../ingest/readers/open.js';
-import type { Manifest } from '../../ingest/receive/receive.js';
+import type { DeliveryManifest } from '../../ingest/receive/receive.js';
 import { Problem } from '../../platform/errors.js';
 import { statedDigest } from '../../platform/structured-field.js';
 
@@ -31,14 +31,14 @@ export function parseType(header: string | undefined): { mediaType: FileType; ch
 }
 
 /** Throws Problem unsupported-media-type, bad-header, too-large. */
-export function parseManifest(request: FastifyRequest, limitBytes: number): Manifest {
+export function parseManifest(request: FastifyRequest, limitBytes: number): DeliveryManifest {
   const { headers } = request;
   if (Number(headers['content-length'] ?? 0) > limitBytes) throw new Problem('too-large');
   return { encoding: parseEncoding(request), stated: statedDigest(headers['content-digest']), limitBytes };
 }
 
 /** Throws Problem unsupported-media-type. */
-export function parseEncoding({ headers }: FastifyRequest): Manifest['encoding'] {
+export function parseEncoding({ headers }: FastifyRequest): DeliveryManifest['encoding'] {
   const encoding = (headers['content-encoding'] ?? 'identity').trim().toLowerCase();
   if (encoding === 'identity' || encoding === 'gzip') return encoding;
   throw new Problem('unsupported-media-type', 'The content encoding is not taken here: gzip or none');

@@ -6,7 +6,7 @@ import type { Offer } from '../../exchange/delivering/begin-delivery.js';
 import type { Exchange } from '../../exchange/exchange.js';
 import { Problem } from '../../platform/errors.js';
 import type { Permitted } from '../http/authorise-request.js';
-import type { Reply } from '../http/idempotency.js';
+import type { StoredReply } from '../http/idempotency.js';
 import { prefersAsync } from './delivery-request.js';
 
 /** The longest time for a reply: a body may arrive slowly. The server's request timeout is the other bound. */
@@ -27,7 +27,7 @@ export interface HandingOver {
  * Carries a delivery out. If the sender prefers that, it only starts it and continues after the reply. Throws what
  * `deliver` throws.
  */
-export function handOver(exchange: Exchange, offer: OfferedTo, handing: HandingOver): Promise<Reply> {
+export function handOver(exchange: Exchange, offer: OfferedTo, handing: HandingOver): Promise<StoredReply> {
   const later = prefersAsync(handing.request.headers.prefer);
   return later ? handOverAsync(exchange, offer, handing) : handOverNow(exchange, offer, handing);
 }
@@ -36,7 +36,7 @@ async function handOverNow(
   exchange: Exchange,
   offer: OfferedTo,
   { request, carryOut = deliver }: HandingOver,
-): Promise<Reply> {
+): Promise<StoredReply> {
   const { delivery, receipt } = await carryOut(exchange, { ...offer, onLanded: () => patient(request) });
   const { id, state, mode, counts, release, digest, report } = delivery;
   const { received, accepted, rejected, inserted, updated, deleted } = counts;
@@ -60,7 +60,7 @@ export function patient(request: Pick<FastifyRequest, 'raw'>): void {
 }
 
 /** Replies 202 as soon as the whole body is read and intact; publishing continues. */
-async function handOverAsync(exchange: Exchange, offer: OfferedTo, handing: HandingOver): Promise<Reply> {
+async function handOverAsync(exchange: Exchange, offer: OfferedTo, handing: HandingOver): Promise<StoredReply> {
   const { request, running, carryOut = deliver } = handing;
   const landed = new Promise<void>((resolve, reject) => {
     const ended = carryOut(exchange, { ...offer, onLanded: resolve });

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { Exchange } from '../../exchange/exchange.js';
 import { qualityOf, qualityHistory as readHistory } from '../../exchange/quality/quality-view.js';
-import { type Reader, readQuality, type Told } from '../../exchange/quality/read-quality.js';
+import { type QualityReader, readQuality, type Told } from '../../exchange/quality/read-quality.js';
 import { Problem } from '../../platform/errors.js';
 import { callOfRequest, withReceipt } from '../http/request.js';
 import { CALL } from '../openapi/headers.js';
@@ -74,7 +74,7 @@ interface QualityCall {
 async function respond(
   exchange: Exchange,
   { request, reply, params }: QualityCall,
-  read: (reader: Reader) => Promise<Told | undefined>,
+  read: (reader: QualityReader) => Promise<Told | undefined>,
 ): Promise<FastifyReply> {
   const asked = { call: callOfRequest(request), contractId: contractIdOf(params) };
   const answered = await readQuality(exchange, asked, async (reader) => read(reader));

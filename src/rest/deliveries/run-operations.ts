@@ -5,7 +5,7 @@ import type { Exchange } from '../../exchange/exchange.js';
 import { requirePulled } from '../../exchange/sources/run-source.js';
 import { listRuns, queueRun, readRun, type SourceRun } from '../../exchange/sources/source-runs.js';
 import { Problem } from '../../platform/errors.js';
-import { idempotent, type Reply, sendKept } from '../http/idempotency.js';
+import { idempotent, type StoredReply, sendKept } from '../http/idempotency.js';
 import { DATASET, datasetOperation, json, whereContract } from '../operation.js';
 import { choice, closed, contractId, instant, integer, list, open, orNull, text, uuid } from '../shapes.js';
 import { deliveriesOf } from './hand-over.js';
@@ -112,7 +112,7 @@ export const runOperations = whereContract(
   ],
 );
 
-async function ask(exchange: Exchange, contractId: string): Promise<Reply> {
+async function ask(exchange: Exchange, contractId: string): Promise<StoredReply> {
   const id = (await queueRun(exchange, { contractId, cause: 'request' }))!;
   const queued = (await readRun(exchange, contractId, id))!;
   return {
@@ -125,7 +125,7 @@ async function ask(exchange: Exchange, contractId: string): Promise<Reply> {
 /** The run when it has ended, or undefined when the time is over. */
 async function waitFor(
   exchange: Exchange,
-  { contractId, reply, waitS }: { contractId: string; reply: Reply; waitS: number },
+  { contractId, reply, waitS }: { contractId: string; reply: StoredReply; waitS: number },
 ): Promise<SourceRun | undefined> {
   const { id } = (JSON.parse(reply.body) as { data: SourceRun }).data;
   const until = exchange.clock.now() + waitS * 1_000;

@@ -1,7 +1,7 @@
 import type { Exchange } from '../../exchange/exchange.js';
 
 /** A reply that is stored for 24 hours and repeated. */
-export interface Reply {
+export interface StoredReply {
   status: number;
   headers: Readonly<Record<string, string>>;
   body: string;
@@ -20,7 +20,7 @@ export interface Claim {
 export type Claimed =
   | { state: 'claimed'; claim: Claim }
   | { state: 'in-progress'; digest: string | null }
-  | { state: 'done'; digest: string | null; reply: Reply };
+  | { state: 'done'; digest: string | null; reply: StoredReply };
 
 /** Replies are stored for a day. */
 const KEEP = '24 hours';
@@ -70,7 +70,7 @@ async function standing(exchange: Exchange, claim: Claim): Promise<Claimed> {
 }
 
 /** Stores the reply, unless another request took the claim over. */
-export async function storeReply(exchange: Exchange, claim: Claim, digest: string, reply: Reply): Promise<void> {
+export async function storeReply(exchange: Exchange, claim: Claim, digest: string, reply: StoredReply): Promise<void> {
   await exchange.database.app.query(
     `UPDATE exchange.idempotency SET status = $7, headers = $8, reply = $9, body_digest = $10
      WHERE ${SCOPE} AND node = $5 AND created_at = $6::timestamptz AND status IS NULL`,

@@ -4,9 +4,9 @@ import type { Subject } from '../../access/identity/subject.js';
 import type { Exchange } from '../../exchange/exchange.js';
 import { Problem } from '../../platform/errors.js';
 import { itemIn } from '../../platform/structured-field.js';
-import { type Claim, claimKey, cleanKeys, type Reply, releaseKey, storeReply } from './idempotency-store.js';
+import { type Claim, claimKey, cleanKeys, releaseKey, type StoredReply, storeReply } from './idempotency-store.js';
 
-export type { Reply } from './idempotency-store.js';
+export type { StoredReply } from './idempotency-store.js';
 
 /**
  * What the key was used with. A string if the body is in memory. For a streamed body, `drain` reads the rest and
@@ -58,8 +58,8 @@ export async function idempotent(
   exchange: Exchange,
   request: FastifyRequest,
   digest: BodyDigest | undefined,
-  run: () => Promise<Reply>,
-): Promise<Reply> {
+  run: () => Promise<StoredReply>,
+): Promise<StoredReply> {
   const claim = claimOf(exchange, request);
   await cleanKeys(exchange);
   const given = digest ?? bodyDigest(request.body);
@@ -74,7 +74,7 @@ export async function idempotent(
     if (again !== taken.digest) throw new Problem('idempotency-key-reused');
     return taken.reply;
   }
-  let reply: Reply;
+  let reply: StoredReply;
   try {
     reply = await run();
   } catch (error) {
@@ -88,7 +88,7 @@ export async function idempotent(
   return reply;
 }
 
-export function sendKept(reply: FastifyReply, { status, headers, body }: Reply): FastifyReply {
+export function sendKept(reply: FastifyReply, { status, headers, body }: StoredReply): FastifyReply {
   return reply.code(status).headers(headers).send(body);
 }
 

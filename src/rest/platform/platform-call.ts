@@ -7,7 +7,7 @@ import { enter } from '../../audit/recorded.js';
 import { receiptHeader } from '../../exchange/answering/receipt-header.js';
 import type { Exchange } from '../../exchange/exchange.js';
 import { Problem } from '../../platform/errors.js';
-import type { Reply } from '../http/idempotency.js';
+import type { StoredReply } from '../http/idempotency.js';
 import { withReceipt } from '../http/request.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -29,7 +29,7 @@ function actorOf(request: FastifyRequest, { clientId, department }: Application)
 }
 
 /** What was created, in the form that idempotency stores, with the receipt of its entry. */
-export function created(data: unknown, receipt: Receipt, location: string): Reply {
+export function created(data: unknown, receipt: Receipt, location: string): StoredReply {
   return {
     status: 201,
     headers: { 'content-type': JSON_TYPE, location, 'exchange-receipt': receiptHeader(receipt) },

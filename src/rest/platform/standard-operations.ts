@@ -16,7 +16,7 @@ import {
   summarizeList,
 } from '../../standard/describe.js';
 import { entitySchema } from '../../standard/entity-schema.js';
-import { idempotent, type Reply, sendKept } from '../http/idempotency.js';
+import { idempotent, type StoredReply, sendKept } from '../http/idempotency.js';
 import { json, type Operation, operation } from '../operation.js';
 import { closed, count, list, pattern } from '../shapes.js';
 import { behind } from './catalog-operations.js';
@@ -143,7 +143,7 @@ async function change(
   exchange: Exchange,
   request: FastifyRequest,
   wanted: { name: string; draft: CodeListDraft },
-): Promise<Reply> {
+): Promise<StoredReply> {
   const { created, receipt, epoch, behind } = await changeCodeList(exchange, wanted, byOperator(exchange, request));
   const data = listOf(exchange.policy.current().catalog, wanted.name);
   return {
