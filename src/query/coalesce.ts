@@ -1,4 +1,5 @@
 import { type Clock, shanghaiDate } from '../platform/clock.js';
+import { itemAt } from '../platform/known.js';
 import type { Plan } from './plan.js';
 import type { Row } from './shape.js';
 
@@ -64,7 +65,7 @@ export function coalesced(read: ReadRows, clock: Clock): Lookup {
     read({ ...plan.statement, values }).then(
       (rows) => {
         ended();
-        const found = foundIn(rows, plan.nodes[0]!.rowId);
+        const found = foundIn(rows, plan.nodes[0].rowId);
         for (const { resolve } of lot) resolve(found);
       },
       (reason: unknown) => {
@@ -105,5 +106,5 @@ export function foundIn(rows: readonly Row[], column: number): FoundRows {
     const id = row[column];
     if (typeof id === 'string') byRowId.set(id, row);
   }
-  return { head: rows[0]!, byRowId };
+  return { head: itemAt(rows, 0), byRowId };
 }

@@ -42,8 +42,8 @@ function derive(installationKey: Buffer, name: string): Linkage {
       const bytes = Buffer.from(id, 'base64url');
       return uuidText(decipher.update(bytes));
     },
-    innerPad: padded.map((byte) => byte ^ 0x36) as Buffer,
-    outerPad: padded.map((byte) => byte ^ 0x5c) as Buffer,
+    innerPad: Buffer.from(padded.map((byte) => byte ^ 0x36)),
+    outerPad: Buffer.from(padded.map((byte) => byte ^ 0x5c)),
   };
 }
 

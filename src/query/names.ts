@@ -21,15 +21,15 @@ export function refuse(
 
 /** The field that a filter path names, in the contract or in a relation's target. Throws Problem `unknown-field`. */
 export function fieldAt(contract: Contract, path: string, catalog: Catalog, place: Place): Field {
-  const parts = path.split('.');
-  if (parts.length === 2) return fieldOf(relationTarget(contract, parts[0]!, catalog, place), parts[1]!, place);
-  if (parts.length > 2)
+  const [relation, name, ...more] = path.split('.');
+  if (more.length > 0)
     throw refuse('unknown-field', 'A filter reaches over one relation at most.', {
       ...place,
       reason: 'too many segments',
       expected: 'relation.field',
     });
-  return fieldOf(contract, path, place);
+  if (relation === undefined || name === undefined) return fieldOf(contract, path, place);
+  return fieldOf(relationTarget(contract, relation, catalog, place), name, place);
 }
 
 function fieldOf(contract: Contract, name: string, place: Place): Field {
@@ -151,5 +151,5 @@ export function suggestion(name: string, candidates: Iterable<string>): { sugges
 }
 
 export function isOperator(text: string): text is Operator {
-  return (OPERATORS as readonly string[]).includes(text);
+  return OPERATORS.some((operator) => operator === text);
 }

@@ -3,11 +3,12 @@ import { LRUCache } from 'lru-cache';
 import type { Access, Permit } from '../access/policy/decision.js';
 import type { EntryAccess } from '../audit/entry.js';
 import { proxyOf } from '../catalog/source-terms.js';
+import { known } from '../platform/known.js';
 import type { Ask, Selection } from './ask.js';
 import type { Linkage } from './linkage.js';
 import { compileReader, compileWriter, type Reader, type ShapeNode, type Writer } from './shape.js';
 import { conditionShape } from './statement/condition.js';
-import type { Binding, Parameters } from './statement/parameters.js';
+import type { Binding } from './statement/parameters.js';
 import { writeStatement } from './statement/sql.js';
 
 /** A compiled statement with what reads its rows. It holds no caller's value, and exists only for a permit. */
@@ -15,7 +16,7 @@ export interface Plan {
   statement: { name?: string; text: string };
   bind(binding: Binding): unknown[];
   /** Output nodes, root first; the positions of their row_id. */
-  nodes: readonly ShapeNode[];
+  nodes: readonly [ShapeNode, ...ShapeNode[]];
   linkages: readonly Linkage[];
   /** Position of the count, or -1. */
   countColumn: number;
@@ -93,17 +94,17 @@ function selectionShape(selection: Selection): string {
 
 function compile(permit: Permit, ask: Ask, linkageOf: (name: string) => Linkage): Plan {
   const written = writeStatement(permit, ask, linkageOf);
-  const binders = (written.parameters as Parameters).binders;
+  const binders = written.parameters.binders;
   return {
     statement: { text: written.text },
     bind: (binding) => binders.map((binder) => binder(binding)),
     nodes: written.nodes,
-    linkages: written.nodes.map((node) => linkageOf(permit.access.get(node.path)!.grant.linkage)),
+    linkages: written.nodes.map((node) => linkageOf(known(permit.access, node.path).grant.linkage)),
     countColumn: written.countColumn,
     sortColumn: written.sortColumn,
     accesses: [...permit.access].map(([path, access]) => ({
       live: proxyOf(access.contract) !== undefined,
-      releaseColumn: written.releaseColumns.get(path)!,
+      releaseColumn: known(written.releaseColumns, path),
       node: written.nodes.findIndex((node) => node.path === path),
       entry: entryAccess(
         access,
@@ -111,8 +112,8 @@ function compile(permit: Permit, ask: Ask, linkageOf: (name: string) => Linkage)
         written.nodes.find((node) => node.path === path),
       ),
     })),
-    write: compileWriter(written.nodes[0]!),
-    read: compileReader(written.nodes[0]!),
+    write: compileWriter(written.nodes[0]),
+    read: compileReader(written.nodes[0]),
   };
 }
 
@@ -124,7 +125,7 @@ function entryAccess(
 ): Omit<EntryAccess, 'release' | 'rows'> {
   const fields = node?.fields.map((field) => field.name) ?? [];
   const masks = fields.flatMap((name) => {
-    const { mask, minorMask } = access.fields.get(name)!;
+    const { mask, minorMask } = known(access.fields, name);
     return [
       ...(mask === 'none' ? [] : [`${name}=${mask}`]),
       ...(minorMask === 'none' || mask === 'hide' ? [] : [`${name}=minors:${minorMask}`]),

@@ -4,6 +4,7 @@ import { proxyOf } from '../catalog/source-terms.js';
 import type { Clock } from '../platform/clock.js';
 import { shanghaiDate } from '../platform/clock.js';
 import type { Keys } from '../platform/keys.js';
+import { itemAt } from '../platform/known.js';
 import type { ReaderPool } from '../platform/postgres/database.js';
 import type { Ask, Target } from './ask.js';
 import { coalesced, type FoundRows, foundIn, type Lookup } from './coalesce.js';
@@ -55,16 +56,17 @@ async function runPage(
   const operands = operandsOf(target.where);
   const values = plan.bind({ operands, today: shanghaiDate(clock.now()), fetch: target.limit + 1, after, rowIds: [] });
   const fetched = await reader.query({ ...plan.statement, values });
-  const rootId = plan.nodes[0]!.rowId;
+  const head = itemAt(fetched, 0);
+  const rootId = plan.nodes[0].rowId;
   const rows = fetched.filter((row) => row[rootId] !== null);
   const hasMore = rows.length > target.limit;
   if (hasMore) rows.length = target.limit;
-  const counted = plan.countColumn < 0 ? null : Number(fetched[0]![plan.countColumn]);
+  const counted = plan.countColumn < 0 ? null : Number(head[plan.countColumn]);
   const exact = target.count === 'exact' && permit.root.contract.exactCount;
   return new FetchedRows({
     plan,
     permit,
-    head: fetched[0]!,
+    head,
     rows,
     hasMore,
     count: counted === null || exact || counted <= COUNTED_TO ? counted : { atLeast: COUNTED_TO },
@@ -116,7 +118,7 @@ async function runLive(
   const today = shanghaiDate(clock.now());
   const values = plan.bind({ operands: [], today, fetch: 0, after: undefined, rowIds, live });
   const rows = await reader.query({ ...plan.statement, values });
-  return lookedUp(foundIn(rows, plan.nodes[0]!.rowId), candidates, { permit, plan });
+  return lookedUp(foundIn(rows, plan.nodes[0].rowId), candidates, { permit, plan });
 }
 
 function lookedUp(
@@ -127,14 +129,14 @@ function lookedUp(
   const rows: Row[] = [];
   const positions = new Map<string, number>();
   const answers = candidates.map((alternatives) => {
-    const id = alternatives.find((alternative) => found.byRowId.has(alternative));
-    if (id === undefined) return -1;
-    let position = positions.get(id);
-    if (position === undefined) {
-      position = rows.push(found.byRowId.get(id)!) - 1;
+    for (const id of alternatives) {
+      const row = found.byRowId.get(id);
+      if (row === undefined) continue;
+      const position = positions.get(id) ?? rows.push(row) - 1;
       positions.set(id, position);
+      return position;
     }
-    return position;
+    return -1;
   });
   return new FetchedRows({
     plan,

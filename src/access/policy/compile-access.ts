@@ -47,7 +47,7 @@ function fieldAccess(grant: Grant, contract: Contract, field: Field): FieldAcces
   const ofMinors = contract.hasMinors && isPersonal(field.sensitivity) && grant.masks.minors !== 'none';
   const minorMask = ofMinors ? stricter(mask, defaultMask(field)) : 'none';
   // Where the mask is as strict for every row, children need no mask of their own.
-  return { name: field.name, mask, minorMask: minorMask === mask ? 'none' : minorMask };
+  return { name: field.name, field, mask, minorMask: minorMask === mask ? 'none' : minorMask };
 }
 
 /** The grant's mask, combined with the contract's where the contract asks for more than at approval. */

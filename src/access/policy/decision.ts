@@ -1,4 +1,4 @@
-import type { Contract } from '../../catalog/contract.js';
+import type { Contract, Field } from '../../catalog/contract.js';
 import type { Fault, ProblemCode } from '../../platform/errors.js';
 import type { Mask } from '../../standard/type.js';
 import type { Grant } from '../grants/grant.js';
@@ -6,6 +6,7 @@ import type { Grant } from '../grants/grant.js';
 /** How one granted field may leave. `minorMask` masks it in rows about children (`none` where lifted, or for L1/L2). */
 export interface FieldAccess {
   name: string;
+  field: Field;
   mask: Mask;
   minorMask: Mask;
 }

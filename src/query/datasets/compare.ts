@@ -1,6 +1,7 @@
 import type { Access } from '../../access/policy/decision.js';
 import { identifier } from '../../catalog/names.js';
 import { liveTable } from '../../catalog/table.js';
+import { known } from '../../platform/known.js';
 import { type FieldType, typeOf } from '../../standard/type.js';
 import { adultGuard, maskedForMinors, scopeGuard } from '../statement/guards.js';
 import { type Parameters, parameters } from '../statement/parameters.js';
@@ -35,16 +36,16 @@ export function compareSql({ first, second, elements }: Compared, today: string)
   const bound = parameters();
   const scopes = [scopeGuard(first.access, 'a', bound), scopeGuard(second.access, 'b', bound)];
   const pairs = elements.map((element) => {
-    const [a, b] = [column('a', first.says.get(element)!), column('b', second.says.get(element)!)];
+    const [a, b] = [column('a', known(first.says, element)), column('b', known(second.says, element))];
     const guards = [...guard(first, 'a', element, bound), ...guard(second, 'b', element, bound)];
     const differs = [differ(a, b, fieldTypeOf(first, element), fieldTypeOf(second, element)), ...guards];
     return `('${element}', ${a}::text, ${b}::text, ${differs.join(' AND ')})`;
   });
   const place = (name: 'division' | 'grid') => {
-    const known = [first, second].flatMap((side, i) =>
-      side[name] === undefined ? [] : [column('ab'[i]!, side[name])],
+    const columns = Object.entries({ a: first, b: second }).flatMap(([alias, side]) =>
+      side[name] === undefined ? [] : [column(alias, side[name])],
     );
-    return known.length === 0 ? 'NULL' : `COALESCE(${known.join(', ')})`;
+    return columns.length === 0 ? 'NULL' : `COALESCE(${columns.join(', ')})`;
   };
   const [keyA, keyB] = [column('a', first.by), column('b', second.by)];
   const text = `SELECT DISTINCT ON (subject, element) subject, element, av, bv, division, grid FROM (
@@ -80,11 +81,11 @@ function normal(column: string): string {
 
 /** If a grant masks children, their rows are not compared. */
 function guard({ access, by, says }: ComparedSide, alias: string, element: string, bound: Parameters): string[] {
-  return maskedForMinors(access, [by, says.get(element)!]) ? [adultGuard(alias, bound)] : [];
+  return maskedForMinors(access, [by, known(says, element)]) ? [adultGuard(alias, bound)] : [];
 }
 
 function fieldTypeOf(side: ComparedSide, element: string): FieldType {
-  return side.access.contract.fields.get(side.says.get(element)!)!.type;
+  return known(side.access.contract.fields, known(side.says, element)).type;
 }
 
 function column(alias: string, name: string): string {

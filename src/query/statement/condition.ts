@@ -1,7 +1,7 @@
 import { afterPrefix } from '../../access/grants/row-scope.js';
 import type { AccessTree, FieldAccess } from '../../access/policy/decision.js';
-import type { Field } from '../../catalog/contract.js';
 import { identifier } from '../../catalog/names.js';
+import { known } from '../../platform/known.js';
 import type { Value } from '../../standard/type.js';
 import type { Condition, Leaf } from '../ask.js';
 import { operandType } from '../value.js';
@@ -14,7 +14,6 @@ const HIGHEST = '\u{10ffff}';
 /** The place of a leaf's path in the statement. */
 interface Located {
   alias: string;
-  field: Field;
   access: FieldAccess;
 }
 export type Locate = (path: string) => Located;
@@ -25,8 +24,7 @@ export function locator(tree: AccessTree, aliases: ReadonlyMap<string, string>):
     const dot = path.indexOf('.');
     const node = dot < 0 ? '' : path.slice(0, dot);
     const name = dot < 0 ? path : path.slice(dot + 1);
-    const access = tree.get(node)!;
-    return { alias: aliases.get(node)!, field: access.contract.fields.get(name)!, access: access.fields.get(name)! };
+    return { alias: known(aliases, node), access: known(known(tree, node).fields, name) };
   };
 }
 
@@ -55,9 +53,9 @@ function group(
   return `(${parts.map((part) => conditionSql(part, locate, parameters, nextOperand)).join(glue)})`;
 }
 
-function leafSql(leaf: Leaf, { alias, field, access }: Located, parameters: Parameters, operand: number): string {
-  const column = `${alias}.${identifier(field.name)}`;
-  const type = operandType(field.type);
+function leafSql(leaf: Leaf, { alias, access }: Located, parameters: Parameters, operand: number): string {
+  const column = `${alias}.${identifier(access.name)}`;
+  const type = operandType(access.field.type);
   const one = () => `${parameters.add((binding) => binding.operands[operand])}::${type}`;
   const comparison = (() => {
     switch (leaf.op) {

@@ -22,7 +22,7 @@ const REGION_DIGITS = 6;
  * always null.
  */
 export function maskedExpression(source: MaskSource, access: FieldAccess, parameters: Parameters): string | undefined {
-  const field = source.contract.fields.get(access.name)!;
+  const { field } = access;
   const column = `${source.alias}.${identifier(field.name)}`;
   const forAll = apply(access.mask, column, field, source, parameters);
   if (access.minorMask === 'none' || access.mask === 'hide') return forAll;

@@ -2,6 +2,7 @@ import type { Access, Permit } from '../../access/policy/decision.js';
 import type { Relation } from '../../catalog/contract.js';
 import { identifier } from '../../catalog/names.js';
 import { proxyOf } from '../../catalog/source-terms.js';
+import { known } from '../../platform/known.js';
 import type { Ask, Selection, Target } from '../ask.js';
 import type { Linkage } from '../linkage.js';
 import type { ShapeNode } from '../shape.js';
@@ -14,17 +15,25 @@ import { type Parameters, parameters } from './parameters.js';
 export interface Written {
   text: string;
   parameters: Parameters;
-  nodes: readonly ShapeNode[];
+  nodes: readonly [ShapeNode, ...ShapeNode[]];
   releaseColumns: ReadonlyMap<string, number>;
   countColumn: number;
   sortColumn: number;
 }
 
+interface StatementSource extends MaskSource {
+  access: Access;
+}
+
 interface StatementDraft {
   permit: Permit;
   parameters: Parameters;
-  sources: ReadonlyMap<string, MaskSource>;
+  root: StatementSource;
+  sources: ReadonlyMap<string, StatementSource>;
 }
+
+type Sorting = NonNullable<PageTarget['sort']> & { sql: string };
+type PageTarget = Extract<Target, { kind: 'page' }>;
 
 /**
  * One statement for an ask: the release, the count if requested, and the rows with their relations, masked and in
@@ -32,7 +41,8 @@ interface StatementDraft {
  * answer has a release too.
  */
 export function writeStatement(permit: Permit, ask: Ask, linkageOf: (name: string) => Linkage): Written {
-  const draft: StatementDraft = { permit, parameters: parameters(), sources: sourcesOf(permit, linkageOf) };
+  const sources = sourcesOf(permit, linkageOf);
+  const draft: StatementDraft = { permit, parameters: parameters(), root: known(sources, ''), sources };
   const outer = ['l.release'];
   const releaseColumns = new Map([['', 0]]);
   for (const [path, access] of permit.access) {
@@ -47,22 +57,30 @@ export function writeStatement(permit: Permit, ask: Ask, linkageOf: (name: strin
   if (page !== undefined && countColumn >= 0) outer.push(countSql(draft, page));
   const columns: string[] = [];
   const nodes: ShapeNode[] = [];
-  outputNode(draft, '', ask.selection, { first: outer.length, columns, nodes });
-  const sort = page?.sort === undefined ? undefined : sortExpression(draft, page.sort.field);
+  const root = outputNode(draft, '', ask.selection, { first: outer.length, columns, nodes });
+  const sort = page?.sort && { ...page.sort, sql: sortExpression(draft, page.sort.field) };
   const sortColumn = sort === undefined ? -1 : outer.length + columns.length;
-  if (sort !== undefined) columns.push(sort);
+  if (sort !== undefined) columns.push(sort.sql);
   const { name } = permit.root.contract;
   const line = draft.parameters.add(() => name, `line ${name}`);
   const inner = page === undefined ? lookupSql(draft, ask.target, columns) : pageSql(draft, page, columns, sort);
   const text = `SELECT ${outer.join(', ')}, q.* FROM exchange.line l LEFT JOIN LATERAL (${inner}) q ON true WHERE l.name = ${line}`;
-  return { text, parameters: draft.parameters, nodes, releaseColumns, countColumn, sortColumn };
+  return {
+    text,
+    parameters: draft.parameters,
+    nodes: [root, ...nodes.slice(1)],
+    releaseColumns,
+    countColumn,
+    sortColumn,
+  };
 }
 
-function sourcesOf(permit: Permit, linkageOf: (name: string) => Linkage): Map<string, MaskSource> {
-  const sources = new Map<string, MaskSource>();
+function sourcesOf(permit: Permit, linkageOf: (name: string) => Linkage): Map<string, StatementSource> {
+  const sources = new Map<string, StatementSource>();
   for (const [path, access] of permit.access) {
     sources.set(path, {
       alias: `t${sources.size}`,
+      access,
       contract: access.contract,
       linkage: linkageOf(access.grant.linkage),
     });
@@ -77,65 +95,65 @@ function outputNode(
   selection: Selection,
   out: { first: number; columns: string[]; nodes: ShapeNode[] },
 ): ShapeNode {
-  const access = draft.permit.access.get(path)!;
-  const source = draft.sources.get(path)!;
+  const source = known(draft.sources, path);
+  const fields: ShapeNode['fields'][number][] = [];
+  const children: ShapeNode['children'][number][] = [];
   const node = {
     path,
     index: out.nodes.length,
     rowId: out.first + out.columns.length,
-    fields: [] as ShapeNode['fields'][number][],
-    children: [] as ShapeNode['children'][number][],
+    fields,
+    children,
   };
   out.columns.push(`${source.alias}."row_id"`);
   out.nodes.push(node);
   const wanted = selection.fields === undefined ? undefined : new Set(selection.fields);
-  for (const field of access.fields.values()) {
-    if (wanted !== undefined && !wanted.has(field.name)) continue;
-    const expression = maskedExpression(source, field, draft.parameters);
-    node.fields.push({
-      name: field.name,
-      type: access.contract.fields.get(field.name)!.type,
+  for (const granted of source.access.fields.values()) {
+    if (wanted !== undefined && !wanted.has(granted.name)) continue;
+    const expression = maskedExpression(source, granted, draft.parameters);
+    fields.push({
+      name: granted.name,
+      type: granted.field.type,
       column: expression === undefined ? -1 : out.first + out.columns.length,
     });
     if (expression !== undefined) out.columns.push(expression);
   }
   for (const [name, inner] of selection.relations) {
     const child = path === '' ? name : `${path}.${name}`;
-    if (draft.permit.access.has(child)) node.children.push({ ...outputNode(draft, child, inner, out), name });
+    if (draft.permit.access.has(child)) children.push({ ...outputNode(draft, child, inner, out), name });
   }
   return node;
 }
 
 function pageSql(
   draft: StatementDraft,
-  page: Extract<Target, { kind: 'page' }>,
+  page: PageTarget,
   columns: readonly string[],
-  sort: string | undefined,
+  sort: Sorting | undefined,
 ): string {
   const { parameters } = draft;
   const select = `SELECT ${named(columns)} FROM ${tableOf(draft, '')} ${joins(draft, [...draft.permit.access.keys()])}`;
   const where = restrict(draft, page);
   const fetch = parameters.add((binding) => binding.fetch, 'fetch');
-  const rowId = `${draft.sources.get('')!.alias}."row_id"`;
+  const rowId = `${draft.root.alias}."row_id"`;
   const after =
     page.cursor === undefined ? undefined : `${parameters.add((binding) => binding.after?.rowId, 'after row')}::uuid`;
   if (sort === undefined) {
     return `${select} WHERE ${where}${after === undefined ? '' : ` AND ${rowId} > ${after}`} ORDER BY ${rowId} LIMIT ${fetch}`;
   }
-  const order = `ORDER BY ${sort} ${page.sort!.descending ? 'DESC' : 'ASC'} NULLS LAST, ${rowId} LIMIT ${fetch}`;
+  const order = `ORDER BY ${sort.sql} ${sort.descending ? 'DESC' : 'ASC'} NULLS LAST, ${rowId} LIMIT ${fetch}`;
   if (after === undefined) return `${select} WHERE ${where} ${order}`;
-  const type = operandType(draft.permit.root.contract.fields.get(page.sort!.field)!.type);
+  const type = operandType(known(draft.permit.root.contract.fields, sort.field).type);
   const value = `${parameters.add((binding) => binding.after?.sort ?? null, 'after sort')}::${type}`;
-  const [beyond, from] = page.sort!.descending ? ['<', '<='] : ['>', '>='];
+  const [beyond, from] = sort.descending ? ['<', '<='] : ['>', '>='];
   // Two branches, each one index range: first the rows with a value after the position, then the rows without one.
-  const valued = `${select} WHERE ${where} AND ${sort} ${from} ${value} AND (${sort} ${beyond} ${value} OR ${rowId} > ${after}) ${order}`;
-  const absent = `${select} WHERE ${where} AND ${sort} IS NULL AND (${value} IS NOT NULL OR ${rowId} > ${after}) ${order}`;
+  const valued = `${select} WHERE ${where} AND ${sort.sql} ${from} ${value} AND (${sort.sql} ${beyond} ${value} OR ${rowId} > ${after}) ${order}`;
+  const absent = `${select} WHERE ${where} AND ${sort.sql} IS NULL AND (${value} IS NOT NULL OR ${rowId} > ${after}) ${order}`;
   return `SELECT * FROM (SELECT * FROM (${valued}) v UNION ALL SELECT * FROM (${absent}) n) u LIMIT ${fetch}`;
 }
 
 function lookupSql(draft: StatementDraft, target: Target, columns: readonly string[]): string {
-  const root = draft.permit.root;
-  const alias = draft.sources.get('')!.alias;
+  const { access: root, alias } = draft.root;
   const wanted = draft.parameters.add((binding) => binding.rowIds, 'rows');
   const conditions = [`${alias}."row_id" = ANY(${wanted}::uuid[])`, scopeGuard(root, alias, draft.parameters)];
   // If the key is masked in children's rows, a child's row is not found by it.
@@ -145,15 +163,15 @@ function lookupSql(draft: StatementDraft, target: Target, columns: readonly stri
 }
 
 /** Exact within scope and filter up to 10,001; beyond that only if the contract allows an exact count. */
-function countSql(draft: StatementDraft, page: Extract<Target, { kind: 'page' }>): string {
+function countSql(draft: StatementDraft, page: PageTarget): string {
   const unbounded = page.count === 'exact' && draft.permit.root.contract.exactCount;
   const from = `FROM ${tableOf(draft, '')} ${joins(draft, [...relationsFiltered(page.where)])} WHERE ${restrict(draft, page)}`;
   return unbounded ? `(SELECT count(*) ${from})` : `(SELECT count(*) FROM (SELECT 1 ${from} LIMIT 10001) c)`;
 }
 
-function restrict(draft: StatementDraft, page: Extract<Target, { kind: 'page' }>): string {
+function restrict(draft: StatementDraft, page: PageTarget): string {
   const aliases = new Map([...draft.sources].map(([path, source]) => [path, source.alias]));
-  const scope = scopeGuard(draft.permit.root, aliases.get('')!, draft.parameters);
+  const scope = scopeGuard(draft.permit.root, draft.root.alias, draft.parameters);
   if (page.where === undefined) return scope;
   let operand = 0;
   return `${scope} AND ${conditionSql(page.where, locator(draft.permit.access, aliases), draft.parameters, () => operand++)}`;
@@ -161,11 +179,11 @@ function restrict(draft: StatementDraft, page: Extract<Target, { kind: 'page' }>
 
 /** Sorts by what leaves: a field that is masked per row sorts by its masked expression. */
 function sortExpression(draft: StatementDraft, field: string): string {
-  return maskedExpression(draft.sources.get('')!, draft.permit.root.fields.get(field)!, draft.parameters) ?? 'NULL';
+  return maskedExpression(draft.root, known(draft.root.access.fields, field), draft.parameters) ?? 'NULL';
 }
 
 function tableOf(draft: StatementDraft, path: string): string {
-  const { contract, alias } = draft.sources.get(path)!;
+  const { contract, alias } = known(draft.sources, path);
   const table = `data.${identifier(contract.table)}`;
   if (proxyOf(contract) === undefined) return `${table} ${alias}`;
   // The interface's records replace the (always empty) table, so scope and masks are the same text for both.
@@ -186,9 +204,9 @@ function joins(draft: StatementDraft, paths: readonly string[]): string {
 
 function joinSql(draft: StatementDraft, path: string): string {
   const parentPath = path.slice(0, Math.max(0, path.lastIndexOf('.')));
-  const parent = { access: draft.permit.access.get(parentPath)!, alias: draft.sources.get(parentPath)!.alias };
-  const target = { access: draft.permit.access.get(path)!, alias: draft.sources.get(path)!.alias };
-  const relation = parent.access.contract.relations.get(path.slice(parentPath === '' ? 0 : parentPath.length + 1))!;
+  const parent = known(draft.sources, parentPath);
+  const target = known(draft.sources, path);
+  const relation = known(parent.contract.relations, path.slice(parentPath === '' ? 0 : parentPath.length + 1));
   const conditions = Object.entries(relation.on).map(
     ([own, other]) => `${target.alias}.${identifier(other)} = ${parent.alias}.${identifier(own)}`,
   );
