@@ -1,5 +1,8 @@
 /** Where a dataset's rows come from, as its contract declares. A pulled source names the publisher's application whose deliver grant it uses. */
-export type SourceTerms = FileSource | DatabaseSource | HttpSource | ProxySource | DerivedSource;
+export type SourceTerms = FileSource | ProxySource | PulledSource;
+
+/** A source that a run of the exchange fetches. */
+export type PulledSource = DatabaseSource | HttpSource | DerivedSource;
 
 /** The publisher delivers files by the API. */
 export interface FileSource {
@@ -69,6 +72,6 @@ export function proxyOf({ delivery: { source } }: { delivery: { source: SourceTe
 }
 
 /** Kinds that a run fetches: all except delivered and proxied ones. */
-export function isPulled(source: SourceTerms): source is DatabaseSource | HttpSource | DerivedSource {
+export function isPulled(source: SourceTerms): source is PulledSource {
   return source.kind !== 'file' && source.kind !== 'proxy';
 }

@@ -4,6 +4,7 @@ import type { Receipt } from '../audit/entry.js';
 import { recorded } from '../audit/recorded.js';
 import { proxyOf } from '../catalog/source-terms.js';
 import { Problem } from '../platform/errors.js';
+import { itemAt } from '../platform/known.js';
 import type { Ask } from '../query/ask.js';
 import { confirm } from './answering/confirm.js';
 import type { DecidedAsks, Outcome, Present, Presented } from './answering/outcome.js';
@@ -116,7 +117,7 @@ async function runAll(
   }
   return Promise.all(
     asks.map(async (ask, i): Promise<Outcome> => {
-      const decision = decisions[i]!;
+      const decision = itemAt(decisions, i);
       if (decision.outcome === 'deny') return { outcome: 'denied', denial: decision };
       return { outcome: 'rows', rows: await reading.run(decision, ask, records.get(ask)) };
     }),

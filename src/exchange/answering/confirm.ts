@@ -2,6 +2,7 @@ import type { Receipt } from '../../audit/entry.js';
 import { enter } from '../../audit/recorded.js';
 import { proxyOf } from '../../catalog/source-terms.js';
 import { shanghaiDate } from '../../platform/clock.js';
+import { itemAt } from '../../platform/known.js';
 import type { Call } from '../call.js';
 import type { Exchange } from '../exchange.js';
 import type { DecidedAsks, Presented } from './outcome.js';
@@ -29,10 +30,14 @@ export async function confirm(
   if (ask === undefined || decision?.outcome !== 'permit') return undefined;
   // Nobody knows whether data that is asked live is still the same.
   if ([...decision.access.values()].some((access) => proxyOf(access.contract) !== undefined)) return undefined;
-  const releases = [...decision.access.values()].map((access) => exchange.releases.release(access.contract.name));
-  if (releases.includes(undefined)) return undefined;
+  const releases: number[] = [];
+  for (const { contract } of decision.access.values()) {
+    const release = exchange.releases.release(contract.name);
+    if (release === undefined) return undefined;
+    releases.push(release);
+  }
   const query = canonicalAsk([ask]);
-  const etag = exchange.etags.of(decision, query, releases as number[], shanghaiDate(exchange.clock.now()));
+  const etag = exchange.etags.of(decision, query, releases, shanghaiDate(exchange.clock.now()));
   const confirms = exchange.etags.entryOf(etag);
   if (confirms === undefined || !matches(held, etag)) return undefined;
   const { receipt } = await enter(exchange.log, {
@@ -43,7 +48,7 @@ export async function confirm(
     accesses: [...decision.access.values()].map(({ contract, grant }, a) => ({
       dataset: contract.name,
       major: contract.major,
-      release: releases[a]!,
+      release: itemAt(releases, a),
       grant: grant.id,
       version: grant.version,
       purpose: decision.purpose,
@@ -58,7 +63,7 @@ export async function confirm(
     epoch: index.epoch,
     notAfter: decision.notAfter,
   });
-  return { status: 304, body: NO_BODY, outcomes: [], receipt, etag, release: releases[0]! };
+  return { status: 304, body: NO_BODY, outcomes: [], receipt, etag, release: itemAt(releases, 0) };
 }
 
 /**

@@ -129,8 +129,8 @@ export function stated(call: Call): Pick<Sealed, 'case' | 'operator' | 'address'
 /** The asks with their values, as text: for the query digest and for auditors. */
 export function canonicalAsk(asks: readonly Ask[]): string {
   const [only] = asks;
-  if (asks.length === 1 && only!.target.kind === 'id' && only!.selection === EVERYTHING) {
-    return `[{"contract":"${only!.contract.id}","target":{"kind":"id","id":${JSON.stringify(only!.target.id)}},"selection":"*"}]`;
+  if (asks.length === 1 && only?.target.kind === 'id' && only.selection === EVERYTHING) {
+    return `[{"contract":"${only.contract.id}","target":{"kind":"id","id":${JSON.stringify(only.target.id)}},"selection":"*"}]`;
   }
   return JSON.stringify(
     asks.map((ask) => ({ contract: ask.contract.id, target: ask.target, selection: selectionOf(ask.selection) })),

@@ -85,8 +85,7 @@ async function byAnother(exchange: Exchange, end: (tx: pg.ClientBase) => Promise
  * code.
  */
 function isBrokenOff(error: unknown): boolean {
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  return code === 'ECONNRESET' && message === 'aborted';
+  return error instanceof Error && 'code' in error && error.code === 'ECONNRESET' && error.message === 'aborted';
 }
 
 function notesOf(intake: Intake): Pick<Report, 'source'> {

@@ -1,4 +1,5 @@
 import { rowIdHex } from '../../catalog/row-id.js';
+import { known } from '../../platform/known.js';
 import { compareSql } from '../../query/datasets/compare.js';
 import type { Standard } from '../../standard/standard.js';
 import { type Comparison, comparisonsOf, type Side } from './comparisons.js';
@@ -53,7 +54,7 @@ function rowOf(
 ) {
   const { subject, element } = found;
   const about = [first.subject, subject, element, first.read.contract.name, second.read.contract.name];
-  const described = standard.entities.get(first.subject)!.elements.find(({ name }) => name === element)!;
+  const described = known(standard.entities, first.subject).elements.find(({ name }) => name === element)!;
   const shown = (value: string) => valueText(value, described.type.list, standard);
   return {
     conflict_no: rowIdHex(keys, 'conflict', about),
@@ -73,7 +74,7 @@ function rowOf(
 
 /** If membership of the dataset is sensitive, only the department is named. */
 function nameOf({ read: { contract }, by }: Side): string {
-  return contract.fields.get(by)!.sensitivity === 'L4' ? contract.publisher : contract.name;
+  return known(contract.fields, by).sensitivity === 'L4' ? contract.publisher : contract.name;
 }
 
 /** A code with its meaning. */

@@ -24,13 +24,11 @@ const COMPUTE: Readonly<Record<DerivedSource['of'], (computing: Computing) => Co
  * One run of a derived dataset as a delivery. Nothing is read before `open`; no row is read before its entry is
  * committed.
  */
-export async function openDerived(exchange: Exchange, contract: Contract): Promise<Intake> {
-  const source = contract.delivery.source as DerivedSource;
+export async function openDerived(exchange: Exchange, contract: Contract, source: DerivedSource): Promise<Intake> {
   const hash = createHash('sha256');
   let bytes = 0;
-  let opened: { client: pg.PoolClient; computed: Computed } | undefined;
-  const rows = async function* (): AsyncGenerator<SourceRow[]> {
-    const { client, computed } = opened!;
+  let opened: OpenedReads | undefined;
+  const rows = async function* ({ client, computed }: OpenedReads): AsyncGenerator<SourceRow[]> {
     let line = 0;
     const read: ReadBatches = (text, values) => readInBatches(client, text, values);
     for await (const batch of computed.rows(read, client)) {
@@ -45,8 +43,9 @@ export async function openDerived(exchange: Exchange, contract: Contract): Promi
   return {
     mediaType: 'application/vnd.civic-exchange.pull+derived',
     async open() {
-      opened = await begin(exchange, contract, source);
-      return { headings: () => undefined, batches: rows };
+      const begun = await begin(exchange, contract, source);
+      opened = begun;
+      return { headings: () => undefined, batches: () => rows(begun) };
     },
     bytes: () => bytes,
     digest: () => hash.copy().digest(),
@@ -60,6 +59,11 @@ export async function openDerived(exchange: Exchange, contract: Contract): Promi
       );
     },
   };
+}
+
+interface OpenedReads {
+  client: pg.PoolClient;
+  computed: Computed;
 }
 
 function begin(exchange: Exchange, contract: Contract, source: DerivedSource) {

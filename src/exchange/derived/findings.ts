@@ -18,11 +18,11 @@ export function findingsOfDistrict({ reads, standard, keys }: Computing): Comput
   const granted = reads.filter(
     ({ contract, access }) => ENTITIES.has(contract.entity ?? '') && isWhole(access.grant.rows),
   );
-  const seen = granted.map(asGranted);
-  const catalog = makeCatalog(seen, [], [], standard);
+  const seen = new Map(granted.map((read) => [read, asGranted(read)]));
+  const catalog = makeCatalog([...seen.values()], [], [], standard);
   return {
-    used: new Map(granted.map((read, i) => [read, new Set(seen[i]!.fields.keys())])),
-    notes: { looked: seen.map(({ name }) => name) },
+    used: new Map([...seen].map(([read, { fields }]) => [read, new Set(fields.keys())])),
+    notes: { looked: [...seen.values()].map(({ name }) => name) },
     async *rows(read, client) {
       for await (const found of findingsOf(await releasedDatasets(client, catalog), read)) {
         yield found.map(({ rule, division_code, subject, detail }) => ({

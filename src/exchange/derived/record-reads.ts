@@ -3,6 +3,7 @@ import type { PolicyIndex } from '../../access/policy/policy.js';
 import type { EntryAccess } from '../../audit/entry.js';
 import { enter } from '../../audit/recorded.js';
 import type { Contract } from '../../catalog/contract.js';
+import { known } from '../../platform/known.js';
 import { oneRow } from '../../platform/postgres/one-row.js';
 import { countSql } from '../../query/datasets/compare.js';
 import { actorOf, stated } from '../answering/record.js';
@@ -62,7 +63,7 @@ async function accessOf(client: pg.ClientBase, read: GrantedRead, fields: readon
     decision: 'permit',
     fields,
     masks: fields.flatMap((name) => {
-      const { minorMask } = access.fields.get(name)!;
+      const { minorMask } = known(access.fields, name);
       return minorMask === 'none' ? [] : [`${name}=minors:${minorMask}`];
     }),
     rows: Number(oneRow(counted, 'count').rows),

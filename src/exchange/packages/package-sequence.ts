@@ -3,13 +3,11 @@ import type { Manifest } from '../../ingest/package/manifest.js';
 import { oneRow } from '../../platform/postgres/one-row.js';
 
 /** The state of one package of a sender's sequence. */
-export interface KnownPackage {
+export type KnownPackage = {
   id: string;
   number: number;
   manifest: Buffer;
-  state: 'waiting' | 'delivered';
-  acknowledgement: string | null;
-}
+} & ({ state: 'waiting'; acknowledgement: null } | { state: 'delivered'; acknowledgement: string });
 
 type PackageSequence = Pick<Manifest, 'sender' | 'contract'>;
 

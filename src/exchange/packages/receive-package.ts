@@ -146,7 +146,7 @@ async function takeTurn(
   if (known !== undefined && !known.manifest.equals(digest)) {
     throw new Problem('conflict', `Another package ${number} of ${sender} for ${contract} has arrived before.`);
   }
-  if (known?.state === 'delivered') return { ...told, state: 'repeated', acknowledgement: known.acknowledgement! };
+  if (known?.state === 'delivered') return { ...told, state: 'repeated', acknowledgement: known.acknowledgement };
   const last = await lastNumber(client, manifest);
   if (number > last + AHEAD_AT_MOST) {
     throw new Problem('unprocessable', `Package ${last + 1} has not arrived; ${number} is too far ahead to wait.`);

@@ -6,6 +6,7 @@ import { enter } from '../../audit/recorded.js';
 import { rowId } from '../../catalog/row-id.js';
 import { type ProxySource, proxyOf } from '../../catalog/source-terms.js';
 import { validatorOf } from '../../ingest/judge/validator.js';
+import { itemAt } from '../../platform/known.js';
 import type { Ask } from '../../query/ask.js';
 import { askedLive, LIVE_KEYS_AT_MOST, liveKeys } from '../../query/live-keys.js';
 import type { Value } from '../../standard/type.js';
@@ -51,8 +52,10 @@ export function openLive(exchange: Exchange, call: Call): Live {
       if (missing.length > 0) {
         const { receipt } = await enter(exchange.log, askedEntry({ call, index, wanted: missing }));
         asked.push(receipt.index);
-        const records = await Promise.all(missing.map((each) => recordsOf(exchange, { call, index }, each)));
-        for (const [i, { identity }] of missing.entries()) held.set(identity, records[i]!);
+        const found = await Promise.all(
+          missing.map(async (each) => [each.identity, await recordsOf(exchange, { call, index }, each)] as const),
+        );
+        for (const [identity, records] of found) held.set(identity, records);
       }
       return new Map(wanted.map(({ ask, identity }) => [ask, held.get(identity) ?? '[]']));
     },
@@ -61,7 +64,7 @@ export function openLive(exchange: Exchange, call: Call): Live {
 
 function wantedOf({ index, asks, decisions }: DecidedAsks): Wanted[] {
   const wanted = asks.flatMap((ask, i): Wanted[] => {
-    const permit = decisions[i]!;
+    const permit = itemAt(decisions, i);
     if (permit.outcome === 'deny') return [];
     const access = permit.root;
     const source = proxyOf(access.contract);

@@ -57,8 +57,8 @@ export function openConnections(
     return current;
   };
   const connection = async (timeoutMs: number): Promise<Connection> => {
-    const fresh = current !== undefined && outbound.clock.now() - current.openedAt < FRESH_MS;
-    if (fresh && isApproved(current!)) return current!;
+    if (current !== undefined && outbound.clock.now() - current.openedAt < FRESH_MS && isApproved(current))
+      return current;
     opening ??= open().finally(() => {
       opening = undefined;
     });

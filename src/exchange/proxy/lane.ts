@@ -61,7 +61,7 @@ function saysNothingOfIt(error: unknown): boolean {
 }
 
 function isOpen(error: unknown): boolean {
-  return (error as { code?: unknown } | null)?.code === 'EOPENBREAKER';
+  return error instanceof Error && 'code' in error && error.code === 'EOPENBREAKER';
 }
 
 function spared(): Problem {

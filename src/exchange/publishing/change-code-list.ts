@@ -1,6 +1,7 @@
 import type { Receipt } from '../../audit/entry.js';
 import type { Catalog } from '../../catalog/catalog.js';
 import { type Fault, Problem } from '../../platform/errors.js';
+import { itemAt, known } from '../../platform/known.js';
 import { type CodeListDraft, checkCodeList } from '../../standard/check-code-list.js';
 import { type CodeList, type CodeListDocument, changedList, differenceOf } from '../../standard/code-list.js';
 import { mappedCodes, mappedFault, standingCodes, standingFault } from './code-list-uses.js';
@@ -49,9 +50,9 @@ export async function changeCodeList(
     if (before !== undefined && isSame(before, wanted)) return { created: false };
     await checkRemoved(tx, catalog, { name, removed: differenceOf(before?.codes ?? new Map(), wanted.codes).removed });
     const { receipts } = await write([{ kind: 'code-list', id: name, document, event: 'code-list.changed' }]);
-    return { created: before === undefined, receipt: receipts[0]! };
+    return { created: before === undefined, receipt: itemAt(receipts, 0) };
   });
-  return { ...done, list: exchange.policy.current().catalog.standard.codeLists.get(name)!, epoch, behind };
+  return { ...done, list: known(exchange.policy.current().catalog.standard.codeLists, name), epoch, behind };
 }
 
 function isSame(a: CodeList, b: CodeList): boolean {

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { NewRecord } from '../../access/policy/records.js';
 import { changeStatements, createStatements } from '../../catalog/table.js';
+import { itemAt } from '../../platform/known.js';
 import { type CatalogDocuments, type CatalogPlan, planCatalog } from './plan-catalog.js';
 import { inTurn, type PublishingNode, type PublishingTurn } from './publishing-turn.js';
 
@@ -37,7 +38,7 @@ export async function publishCatalog(
     if (records.length === 0) return { published: [], unchanged };
     await layTables(tx, plan);
     const { versions } = await write(records);
-    return { published: records.map(({ kind, id }, i) => ({ kind, id, version: versions[i]! })), unchanged };
+    return { published: records.map(({ kind, id }, i) => ({ kind, id, version: itemAt(versions, i) })), unchanged };
   });
   return { ...done, epoch, behind };
 }

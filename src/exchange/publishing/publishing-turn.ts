@@ -97,13 +97,13 @@ async function takeTurn<T>(
         return written;
       },
     });
-    return { done, epoch: (written as WrittenRecords | undefined)?.epoch ?? index.epoch };
+    return { done, epoch: written?.epoch ?? index.epoch };
   };
   try {
     const ended = await inTransaction(exchange.database.owner, turn, { keep: () => writing });
     return { ...ended, written: writing };
   } catch (error) {
-    if ((error as { code?: unknown }).code === '55P03') return 'busy'; // lock_not_available
+    if (error instanceof Error && 'code' in error && error.code === '55P03') return 'busy'; // lock_not_available
     throw databaseProblem(error);
   }
 }

@@ -1,6 +1,7 @@
 import type { Contract } from '../../catalog/contract.js';
 import { type QualityReport, type RuleReport, scoresAlone } from '../../ingest/quality/report.js';
 import { timeliness } from '../../ingest/quality/score.js';
+import { itemAt } from '../../platform/known.js';
 import type { Exchange } from '../exchange.js';
 import type { QualityReader, Told } from './read-quality.js';
 
@@ -59,7 +60,7 @@ export async function qualityHistory(
   });
   const more = rows.length > limit;
   return {
-    body: { data, page: { before: more ? shown.at(-1)!.release : null, has_more: more } },
+    body: { data, page: { before: more ? itemAt(shown, limit - 1).release : null, has_more: more } },
     release: shown[0]?.release ?? null,
   };
 }

@@ -23,8 +23,7 @@ const CONNECT_MS = 10_000;
 const BATCH_ROWS = 1_000;
 
 /** 库表: one run over a table or view of a department's database. Connects only when the delivery begins. */
-export async function databaseIntake(exchange: Exchange, contract: Contract): Promise<Intake> {
-  const source = contract.delivery.source as DatabaseSource;
+export async function databaseIntake(exchange: Exchange, contract: Contract, source: DatabaseSource): Promise<Intake> {
   const reached = await resolveUpstream(exchange, {
     publisher: contract.publisher,
     name: source.upstream,

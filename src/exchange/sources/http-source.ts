@@ -14,9 +14,8 @@ import type { Exchange } from '../exchange.js';
 const PAGE_BYTES_AT_MOST = 64 * 1024 * 1024;
 
 /** 接口: one run over all pages of a department's interface, as a snapshot. */
-export async function httpIntake(exchange: Exchange, contract: Contract): Promise<Intake> {
+export async function httpIntake(exchange: Exchange, contract: Contract, source: HttpSource): Promise<Intake> {
   const { config } = exchange;
-  const source = contract.delivery.source as HttpSource;
   const wanted = { publisher: contract.publisher, name: source.upstream, kind: source.kind };
   const reached = await resolveUpstream(exchange, wanted);
   const api = openApi(reached, {

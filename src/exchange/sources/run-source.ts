@@ -1,6 +1,6 @@
 import { enter } from '../../audit/recorded.js';
 import type { Contract } from '../../catalog/contract.js';
-import { isPulled, type SourceTerms } from '../../catalog/source-terms.js';
+import { isPulled, type PulledSource } from '../../catalog/source-terms.js';
 import type { Ended } from '../../ingest/publish/publish.js';
 import type { Intake } from '../../ingest/receive/intake.js';
 import { Problem } from '../../platform/errors.js';
@@ -16,17 +16,6 @@ import { httpIntake } from './http-source.js';
 import { dropKeptBefore, type Keeping, keepNothing, keepReceived } from './keep-received.js';
 import { beganEntry, runFailedEntry } from './run-entries.js';
 import { beginRun, endInterruptedRuns, endRun, type RunEnd, sourceQueue } from './source-runs.js';
-
-/** Turns one kind of source into a delivery. */
-type OpenIntake = (exchange: Exchange, contract: Contract) => Promise<Intake>;
-
-/** By kind. Other kinds are delivered by their publisher or asked live. */
-const INTAKES: Partial<Record<SourceTerms['kind'], OpenIntake>> = {
-  postgres: databaseIntake,
-  mysql: databaseIntake,
-  http: httpIntake,
-  derived: openDerived,
-};
 
 export interface RunOptions {
   /** UUID of a requested run. Default: a new one. */
@@ -44,7 +33,7 @@ export interface RunOptions {
  * upstream-failed, or as `deliverAs`: the run failed, the last release stays, and the received rows are set aside
  */
 export async function runSource(exchange: Exchange, contractId: string, options: RunOptions = {}): Promise<Ended> {
-  const { contract, source, open } = pulledSource(exchange, contractId);
+  const { contract, source } = pulledSource(exchange, contractId);
   return alone(exchange, contractId, async () => {
     const running: Running = {
       contract,
@@ -56,7 +45,7 @@ export async function runSource(exchange: Exchange, contractId: string, options:
     try {
       await begin(exchange, running);
       const mode = 'watermark' in source && source.watermark !== undefined ? 'delta' : 'snapshot';
-      const opened = await open(exchange, contract);
+      const opened = await openIntake(exchange, contract, source);
       // Computed rows can be computed again; rejects of them would contain other departments' data.
       running.keeping =
         source.kind === 'derived' ? keepNothing(opened) : await keepReceived(exchange, opened, options.signal);
@@ -86,11 +75,15 @@ function pulledSource(exchange: Exchange, contractId: string) {
   if (contract === undefined) throw new Problem('not-found');
   const { source } = contract.delivery;
   if (source.kind === 'proxy') throw askedLive();
-  const open = INTAKES[source.kind];
-  if (open === undefined || !isPulled(source)) {
-    throw new Problem('unprocessable', 'This dataset has no source to pull.');
-  }
-  return { contract, source, open };
+  if (!isPulled(source)) throw new Problem('unprocessable', 'This dataset has no source to pull.');
+  return { contract, source };
+}
+
+/** Turns a source of any kind into a delivery. */
+function openIntake(exchange: Exchange, contract: Contract, source: PulledSource): Promise<Intake> {
+  if (source.kind === 'derived') return openDerived(exchange, contract, source);
+  if (source.kind === 'http') return httpIntake(exchange, contract, source);
+  return databaseIntake(exchange, contract, source);
 }
 
 /** Throws unless the dataset has a source that can be pulled. @throws Problem not-found, unprocessable */

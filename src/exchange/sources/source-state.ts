@@ -43,6 +43,6 @@ export async function moveState(tx: pg.ClientBase, contract: Contract, state: So
 
 /** Only over what selects the rows; time and grant do not matter. */
 function sourceHash(contract: Contract): string {
-  const { schedule: _, application: __, ...terms } = contract.delivery.source as unknown as Record<string, unknown>;
+  const terms = { ...contract.delivery.source, schedule: undefined, application: undefined };
   return hash('sha256', canonicalize(terms)!, 'hex');
 }
