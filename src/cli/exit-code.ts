@@ -1,6 +1,5 @@
 import { DataDirectoryError } from '../platform/data-directory.js';
-import { Problem } from '../platform/errors.js';
-import { SettingError } from '../platform/setting-error.js';
+import { Problem, SettingError } from '../platform/errors.js';
 
 /** Exit codes of commands; the README of this folder and `exchange --help` list the same. */
 export const EXIT = {

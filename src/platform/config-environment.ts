@@ -1,7 +1,7 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { envSchema } from 'env-schema';
+import { SettingError } from './errors.js';
 import { nearMiss } from './near-miss.js';
-import { SettingError } from './setting-error.js';
 
 /** The environment variables with their forms and defaults. The README of this folder refers here. */
 const SCHEMA = {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { readSettings, type Settings } from './config-environment.js';
+import { SettingError } from './errors.js';
 import type { KeyFiles } from './keys.js';
-import { SettingError } from './setting-error.js';
 
 /** The effective settings. Only this file reads the environment. */
 export interface Config {
