@@ -1,4 +1,4 @@
-import type { FieldType } from '../standard/type.js';
+import canonicalize from 'canonicalize';
 import type { Contract, Field } from './contract.js';
 
 /** One difference inside a major. `review`: nothing breaks, but a person should look (protection, mapping, sharing). */
@@ -56,7 +56,7 @@ function compareField(before: Field, after: Field, add: Add): void {
   }
   if (before.defaultMask !== after.defaultMask) add(`${path}/mask`, `The mask of ${before.name} is changed`, 'review');
   if (!same(before.from, after.from)) add(`${path}/from`, `The headings of ${before.name} are changed`, 'review');
-  if (!same(sorted(before.codes), sorted(after.codes))) {
+  if (!same(before.codes ?? {}, after.codes ?? {})) {
     add(`${path}/codes`, `The codes of ${before.name} are changed`, 'review');
   }
 }
@@ -91,7 +91,7 @@ function compareRelations(before: Contract, after: Contract, add: Add): void {
   for (const [name, relation] of before.relations) {
     const next = after.relations.get(name);
     if (next === undefined) add(`/relations/${name}`, `The relation ${name} is removed`, 'breaking');
-    else if (relation.to !== next.to || !same(sorted(relation.on), sorted(next.on))) {
+    else if (relation.to !== next.to || !same(relation.on, next.on)) {
       add(`/relations/${name}`, `The relation ${name} is changed`, 'breaking');
     }
   }
@@ -108,7 +108,7 @@ function compareTerms(before: Contract, after: Contract, add: Add): void {
     if (!after.statistics?.by.includes(by)) add('/statistics/by', `The dimension ${by} is removed`, 'breaking');
   }
   compareSource(before, after, add);
-  if (!same(sorted(before.sharing), sorted(after.sharing))) add('/sharing', 'The sharing terms are changed', 'review');
+  if (!same(before.sharing, after.sharing)) add('/sharing', 'The sharing terms are changed', 'review');
 }
 
 function compareSource({ delivery: before }: Contract, { delivery: after }: Contract, add: Add): void {
@@ -119,19 +119,7 @@ function compareSource({ delivery: before }: Contract, { delivery: after }: Cont
   else add('/delivery/source', 'The source of the rows is changed', 'review');
 }
 
+/** The order of properties does not matter, and neither does an absent one. */
 function same(a: unknown, b: unknown): boolean {
-  return JSON.stringify(ordered(a)) === JSON.stringify(ordered(b));
-}
-
-/** Types are small objects; the order of their properties does not matter. */
-function ordered(value: unknown): unknown {
-  if (Array.isArray(value) || typeof value !== 'object' || value === null) return value;
-  const type = value as FieldType & Record<string, unknown>;
-  return Object.keys(type)
-    .sort()
-    .map((name) => [name, ordered(type[name])]);
-}
-
-function sorted(map: Readonly<Record<string, unknown>> | undefined): unknown {
-  return Object.entries(map ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return canonicalize(a) === canonicalize(b);
 }

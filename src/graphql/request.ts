@@ -1,4 +1,5 @@
 import type { ProblemCode } from '../platform/errors.js';
+import { isObject } from '../platform/json-pointer.js';
 import { graphqlError, Refusal } from './error.js';
 import type { GraphqlRequest } from './parse.js';
 
@@ -6,13 +7,13 @@ import type { GraphqlRequest } from './parse.js';
 export function requestOfBody(body: unknown): GraphqlRequest {
   if (typeof body !== 'string' || body.trim() === '') throw malformed('The body is missing.');
   const parsed = parseJson(body, 'The body is not JSON.');
-  if (!isMap(parsed)) throw malformed('The body must be one JSON object; batches are not accepted.');
+  if (!isObject(parsed)) throw malformed('The body must be one JSON object; batches are not accepted.');
   return requestOf(parsed);
 }
 
 /** GET: the parameters of the query string; variables and extensions are JSON text. Throws Refusal. */
 export function requestOfQuery(parameters: unknown): GraphqlRequest {
-  const given = isMap(parameters) ? parameters : {};
+  const given = isObject(parameters) ? parameters : {};
   const repeated = ['query', 'variables', 'operationName', 'extensions'].find((name) => Array.isArray(given[name]));
   if (repeated !== undefined) throw malformed(`${repeated} appears more than once.`, 'repeated-parameter');
   return requestOf({
@@ -30,11 +31,11 @@ function jsonParameter(text: unknown, name: string): unknown {
 function requestOf({ query, variables, operationName, extensions }: Record<string, unknown>): GraphqlRequest {
   if (typeof query !== 'string') throw malformed('query must be a string.');
   if (!isAbsent(operationName) && typeof operationName !== 'string') throw malformed('operationName must be a string.');
-  if (!isAbsent(variables) && !isMap(variables)) throw malformed('variables must be an object.');
-  if (!isAbsent(extensions) && !isMap(extensions)) throw malformed('extensions must be an object.');
+  if (!isAbsent(variables) && !isObject(variables)) throw malformed('variables must be an object.');
+  if (!isAbsent(extensions) && !isObject(extensions)) throw malformed('extensions must be an object.');
   return {
     query,
-    variables: isMap(variables) ? variables : {},
+    variables: isObject(variables) ? variables : {},
     operationName: typeof operationName === 'string' ? operationName : undefined,
   };
 }
@@ -49,9 +50,6 @@ function parseJson(text: string, message: string): unknown {
 }
 
 const isAbsent = (value: unknown): boolean => value === undefined || value === null;
-
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const malformed = (message: string, code: ProblemCode = 'bad-body') =>
   new Refusal([graphqlError(code, { message })], { malformed: true });

@@ -18,3 +18,8 @@ export function atPointer(value: unknown, text: string): unknown {
     value,
   );
 }
+
+/** Whether it is what JSON calls an object: no list, not null. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

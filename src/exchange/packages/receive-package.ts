@@ -8,13 +8,13 @@ import { type Manifest, manifestDigest, readManifest, verifyManifest } from '../
 import { openPackage } from '../../ingest/package/seal.js';
 import type { Charset } from '../../ingest/readers/csv/charset.js';
 import type { FileType } from '../../ingest/readers/open.js';
+import { fileIntake } from '../../ingest/receive/file-intake.js';
 import { dropParts, readParts } from '../../ingest/receive/parts.js';
 import { receive } from '../../ingest/receive/receive.js';
 import { beginUpload } from '../../ingest/receive/upload.js';
 import { Problem } from '../../platform/errors.js';
 import { receiptHeader } from '../answering/receipt-header.js';
 import { deliverAs } from '../delivering/deliver-as.js';
-import { fileIntakeOf } from '../delivering/file-intake-of.js';
 import { digestOf } from '../delivering/recognise.js';
 import { appendToUpload } from '../delivering/uploads.js';
 import type { Exchange } from '../exchange.js';
@@ -186,7 +186,7 @@ async function deliverOne(
     stated,
     limitBytes: exchange.config.deliveryLimitBytes,
   });
-  const intake = fileIntakeOf(exchange, { ...type, body });
+  const intake = fileIntake(exchange, { ...type, body });
   const run = { application: sender, contractId: contract, mode, intake };
   const { delivery, receipt } = await deliverAs(exchange, run).catch(async (error) => {
     // The number is not used: after the repair the sender can send the same package again.

@@ -1,3 +1,4 @@
+import canonicalize from 'canonicalize';
 import { type Catalog, makeCatalog } from '../../catalog/catalog.js';
 import type { CatalogFault } from '../../catalog/check/fault.js';
 import { compareContracts } from '../../catalog/compare.js';
@@ -113,7 +114,7 @@ function differences(
 ): CatalogPlan {
   const unchanged: string[] = [];
   const isNew = <T>(id: string, document: T, before: T | undefined): boolean => {
-    const same = before !== undefined && JSON.stringify(sortKeys(document)) === JSON.stringify(sortKeys(before));
+    const same = before !== undefined && canonicalize(document) === canonicalize(before);
     if (same) unchanged.push(id);
     return !same;
   };
@@ -125,13 +126,6 @@ function differences(
       .filter(({ contract, before }) => isNew(contract.id, contract.hash, before?.hash)),
     unchanged,
   };
-}
-
-function sortKeys(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.entries(value)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, inner]) => [name, sortKeys(inner)]);
 }
 
 function refuse(code: ProblemCode, detail: string, faults: readonly CatalogFault[]): void {

@@ -1,6 +1,7 @@
 import { contains } from '../../access/grants/row-scope.js';
 import type { Access } from '../../access/policy/decision.js';
 import { rowId } from '../../catalog/row-id.js';
+import { isObject } from '../../platform/json-pointer.js';
 import type { Keys } from '../../platform/keys.js';
 import { rowErrors } from '../judge/faults.js';
 import { fillRow } from '../judge/fill-row.js';
@@ -26,10 +27,10 @@ export function readLiveRow(
   row: unknown,
   asked: { keys: Pick<Keys, 'rowId'>; access: Access; rowNumber: string },
 ): LiveRow {
-  if (typeof row !== 'object' || row === null || Array.isArray(row)) return { outcome: 'broken', errors: [NO_OBJECT] };
+  if (!isObject(row)) return { outcome: 'broken', errors: [NO_OBJECT] };
   const { contract, fields, keyAt } = validator;
   const values: unknown[] = new Array(fields.length).fill(null);
-  const content = { kind: 'object', object: row as Record<string, unknown> } as const;
+  const content = { kind: 'object', object: row } as const;
   const filled = fillRow(validator, content, { values, columns: undefined, note: () => {} });
   const number = rowId(
     asked.keys,

@@ -1,3 +1,4 @@
+import { isObject } from '../../platform/json-pointer.js';
 import { parseExactly } from './exact-json.js';
 import { type Line, linesOf } from './lines.js';
 import { broken, type Content, type Source, type SourceRow } from './source.js';
@@ -27,8 +28,5 @@ function contentOf(line: Line): Content {
   } catch {
     return broken('json', 'the line is not JSON'); // the parser's message quotes the text
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return broken('json', 'the line is not a JSON object');
-  }
-  return { kind: 'object', object: value as Record<string, unknown> };
+  return isObject(value) ? { kind: 'object', object: value } : broken('json', 'the line is not a JSON object');
 }

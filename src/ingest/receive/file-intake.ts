@@ -1,29 +1,27 @@
+import type { Clock } from '../../platform/clock.js';
+import type { Config } from '../../platform/config.js';
 import type { Charset } from '../readers/csv/charset.js';
 import { knownHeadings } from '../readers/known-headings.js';
 import { type FileType, sourceOf } from '../readers/open.js';
 import type { Source } from '../readers/source.js';
-import type { Spool } from '../readers/spool.js';
+import { spoolDirectory } from '../readers/spool.js';
 import type { Intake } from './intake.js';
 import type { Body } from './receive.js';
 
-export interface DeliveredFile {
-  mediaType: FileType;
-  charset: Charset | undefined;
-  body: Body;
-  spool: Spool;
-  /** Limit of a workbook's decompressed content. */
-  limitBytes: number;
-}
-
-/** A file that a publisher sends as the body of a request. */
-export function fileIntake({ body, ...file }: DeliveredFile): Intake {
+/** A file as this node reads it, from a request, stored parts or a package. */
+export function fileIntake(
+  { config, clock }: { config: Pick<Config, 'dataDir' | 'deliveryLimitBytes'>; clock: Clock },
+  { body, ...file }: { mediaType: FileType; charset: Charset | undefined; body: Body },
+): Intake {
+  const limitBytes = config.deliveryLimitBytes;
+  const spool = { directory: spoolDirectory(config.dataDir), name: () => clock.uuid() };
   let source: Source | undefined;
   return {
     mediaType: file.mediaType,
     meaning: `${file.charset ?? ''} ${body.manifest.encoding}`,
     stated: body.manifest.stated,
     open: async ({ contract }) => {
-      source = sourceOf({ ...file, content: body.content(), known: knownHeadings(contract) });
+      source = sourceOf({ ...file, limitBytes, spool, content: body.content(), known: knownHeadings(contract) });
       return source;
     },
     bytes: body.bytes,

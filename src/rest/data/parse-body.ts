@@ -1,7 +1,7 @@
 import type { Catalog } from '../../catalog/catalog.js';
 import type { Contract } from '../../catalog/contract.js';
 import { Problem } from '../../platform/errors.js';
-import { pointerTo } from '../../platform/json-pointer.js';
+import { isObject, pointerTo } from '../../platform/json-pointer.js';
 import type { Ask, Condition, Leaf } from '../../query/ask.js';
 import { ASK_LIMITS } from '../../query/limits.js';
 import {
@@ -109,11 +109,11 @@ function isKey(key: unknown): boolean {
 /** One value; for a compound key a list in the key's order, or an object by field name. */
 function parseKey(key: unknown, { contract, catalog: { standard } }: BodyContext): Value[] | null {
   const values =
-    contract.key.length === 1 && !isMembers(key)
+    contract.key.length === 1 && !isObject(key)
       ? [key]
       : Array.isArray(key)
         ? key
-        : isMembers(key)
+        : isObject(key)
           ? contract.key.map((name) => (Object.hasOwn(key, name) ? key[name] : undefined))
           : [];
   if (values.length !== contract.key.length) return null;
@@ -150,7 +150,7 @@ function parseCondition(
   if (context.depth > ASK_LIMITS.conditionDepth)
     throw tooComplex(pointer, `at most ${ASK_LIMITS.conditionDepth} levels`);
   const deeper = { ...context, depth: context.depth + 1 };
-  const members = isMembers(node) ? node : membersOf(node, pointer, ['and', 'or', 'not', 'field', 'op', 'value']);
+  const members = isObject(node) ? node : membersOf(node, pointer, ['and', 'or', 'not', 'field', 'op', 'value']);
   for (const word of ['and', 'or'] as const) {
     if (members[word] === undefined) continue;
     const parts = membersOf(members, pointer, [word])[word];
@@ -218,12 +218,8 @@ function located<T>(parse: () => T, pointer: string): T {
   }
 }
 
-function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function membersOf(value: unknown, pointer: string, allowed: readonly string[]): Members {
-  if (!isMembers(value))
+  if (!isObject(value))
     throw refuse('bad-body', 'A JSON object is expected.', { pointer, reason: 'wrong type', expected: 'an object' });
   const foreign = Object.keys(value).find((name) => !allowed.includes(name));
   if (foreign === undefined) return value;

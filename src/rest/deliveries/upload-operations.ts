@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { serializeItem } from 'structured-headers';
 import type { Offer } from '../../exchange/delivering/begin-delivery.js';
-import { fileIntakeOf } from '../../exchange/delivering/file-intake-of.js';
 import { appendToUpload, bodyOfUpload, cancelUpload, deliverUpload } from '../../exchange/delivering/uploads.js';
 import type { Exchange } from '../../exchange/exchange.js';
+import { fileIntake } from '../../ingest/receive/file-intake.js';
 import { findUpload, tellWhole, type Upload } from '../../ingest/receive/upload.js';
 import { Problem } from '../../platform/errors.js';
 import type { Permitted } from '../http/authorise-request.js';
@@ -136,7 +136,7 @@ function offerOf(
   { upload, permitted }: { upload: Upload; permitted: Permitted },
 ): Offer & Permitted {
   const { mode, again } = upload;
-  const intake = fileIntakeOf(exchange, { ...parseType(upload.contentType), body: bodyOfUpload(exchange, upload) });
+  const intake = fileIntake(exchange, { ...parseType(upload.contentType), body: bodyOfUpload(exchange, upload) });
   return { ...permitted, mode, again, id: exchange.clock.uuid(), call: callOfRequest(request), intake };
 }
 

@@ -4,7 +4,11 @@ import { type buildConnector, Pool } from 'undici';
 import type { ReachedUpstream } from '../../../access/upstreams/resolve-upstream.js';
 import { Problem } from '../../../platform/errors.js';
 import { parseExactly } from '../exact-json.js';
-import { apiProblem } from './api-problem.js';
+import { Unreadable } from '../source.js';
+
+const SLOW = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT']);
+const UNREACHABLE = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
+const UNTRUSTED = /^(CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS|ERR_SSL|EPROTO)/;
 
 export interface ApiLimits {
   /** ms for a whole call, from the connection to the last byte. */
@@ -147,4 +151,21 @@ function failed(what: string): Problem {
 
 function tooLarge(bytesAtMost: number): Problem {
   return failed(`answered with more than ${bytesAtMost} bytes`);
+}
+
+/** The error that is reported for a failed call: one clear reason, never the API's own text. */
+function apiProblem(error: unknown): Problem | Unreadable {
+  if (error instanceof Problem || error instanceof Unreadable) return error;
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+  const known = typeof code === 'string' ? code : '';
+  if (name === 'TimeoutError' || SLOW.has(known)) {
+    return new Problem('upstream-failed', 'The interface took too long to answer.', { cause: error });
+  }
+  if (UNREACHABLE.has(known)) {
+    return new Problem('upstream-failed', 'The interface is not reachable.', { cause: error });
+  }
+  if (UNTRUSTED.test(known)) {
+    return new Problem('upstream-refused', "The interface's TLS certificate does not hold.", { cause: error });
+  }
+  return new Problem('upstream-failed', 'The interface broke off.', { cause: error });
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Problem } from '../../../platform/errors.js';
+import { isObject } from '../../../platform/json-pointer.js';
 import { broken, type Content, KEPT_TEXT, ROW_LIMIT, type Source, type SourceRow } from '../source.js';
 import { type PagesOf, pagesOf } from './pages.js';
 
@@ -38,7 +39,5 @@ function rowOf(row: unknown, line: number): SourceRow {
 }
 
 function contentOf(row: unknown): Content {
-  if (typeof row !== 'object' || row === null || Array.isArray(row))
-    return broken('json', 'the row is not a JSON object');
-  return { kind: 'object', object: row as Record<string, unknown> };
+  return isObject(row) ? { kind: 'object', object: row } : broken('json', 'the row is not a JSON object');
 }
