@@ -13,8 +13,8 @@ A directory: its files are delivered in the order of their names. Without <datas
 dataset are refused: deliver them as --mode delta, choose one by --pattern, or let every contributor deliver its own part (--as).
 A file that was delivered before, and whose part has not changed since, shows as unchanged.
 
-Files go over by parts: after a broken connection the rest follows, and a busy exchange is waited for. Ctrl-C takes back what has not been
-published; your files stay where they are. Exit code 1 where any file was rejected or refused.`;
+Files are uploaded in parts. An upload resumes after a broken connection and waits while the exchange is busy. Ctrl-C cancels what has not
+been published; your files are not changed. Exit code 1 where any file was rejected or refused.`;
 
 /** Delivers files and prints how they ended. Exit code 1 where one was rejected. */
 export function deliverCommand(): Command {
