@@ -15,11 +15,10 @@ export function plainText(address: string): string {
 
 /** `…盛世康城小区3#楼1单元201室` → before `…盛世康城小区`, building `3`. Undefined without a building, or with several. */
 export function buildingIn(plain: string): NamedBuilding | undefined {
-  const found = [...plain.matchAll(MARKED)];
-  if (found.length !== 1) return undefined;
-  const [match] = found;
-  const building = normalBuilding(match![1]!);
-  return building === undefined || match!.index === 0 ? undefined : { before: plain.slice(0, match!.index), building };
+  const [match, ...more] = plain.matchAll(MARKED);
+  if (match?.[1] === undefined || match.index === 0 || more.length > 0) return undefined;
+  const building = normalBuilding(match[1]);
+  return building === undefined ? undefined : { before: plain.slice(0, match.index), building };
 }
 
 /** The longest end of the text that is a key for `find`. */

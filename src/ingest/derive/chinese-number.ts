@@ -1,21 +1,23 @@
 const DIGITS = '零一二三四五六七八九';
 /** 大写, traditional and other forms → the plain one. */
 const PLAIN: ReadonlyMap<string, string> = new Map(
-  [
-    ['〇○', '零'],
-    ['壹弌幺', '一'],
-    ['贰貳弍', '二'],
-    ['叁叄參', '三'],
-    ['肆', '四'],
-    ['伍', '五'],
-    ['陆陸', '六'],
-    ['柒', '七'],
-    ['捌', '八'],
-    ['玖', '九'],
-    ['拾', '十'],
-    ['佰', '百'],
-    ['仟', '千'],
-  ].flatMap(([spellings, plain]) => [...spellings!].map((spelling) => [spelling, plain!] as const)),
+  (
+    [
+      ['〇○', '零'],
+      ['壹弌幺', '一'],
+      ['贰貳弍', '二'],
+      ['叁叄參', '三'],
+      ['肆', '四'],
+      ['伍', '五'],
+      ['陆陸', '六'],
+      ['柒', '七'],
+      ['捌', '八'],
+      ['玖', '九'],
+      ['拾', '十'],
+      ['佰', '百'],
+      ['仟', '千'],
+    ] as const
+  ).flatMap(([spellings, plain]) => [...spellings].map((spelling) => [spelling, plain] as const)),
 );
 
 /** Any character of a Chinese numeral. */

@@ -48,10 +48,10 @@ export interface SentParts {
 }
 
 export function partsOf(code: string): SentParts | undefined {
-  const parts = code.normalize('NFKC').replace(/\s+/gu, '').split('-');
-  if (parts.some((part) => part === '') || parts.length < 3 || parts.length > 4) return undefined;
-  const [room, unit, building, compound] = parts.reverse() as [string, string, string, string | undefined];
-  return { compound, building, unit, room };
+  const [room, unit, building, compound, ...more] = code.normalize('NFKC').replace(/\s+/gu, '').split('-').reverse();
+  return room && unit && building && compound !== '' && more.length === 0
+    ? { compound, building, unit, room }
+    : undefined;
 }
 
 /** The building's code in a house code of normal form. */

@@ -1,3 +1,4 @@
+import { itemAt } from '../../platform/known.js';
 import type { Content, RowError } from '../readers/source.js';
 import { type Columns, OPERATION } from './mapping.js';
 import type { Validator } from './validator.js';
@@ -39,7 +40,9 @@ function fillFromObject(
       continue;
     }
     if (values[target.field] !== null) {
-      return [{ field: validator.fields[target.field]!, rule: 'mapping', reason: 'two properties fill this field' }];
+      return [
+        { field: itemAt(validator.fields, target.field), rule: 'mapping', reason: 'two properties fill this field' },
+      ];
     }
     values[target.field] = target.parse(object[heading]);
   }

@@ -1,3 +1,4 @@
+import { itemAt } from '../../platform/known.js';
 import type { Content, RowError } from '../readers/source.js';
 import type { Columns, MappingTarget } from './mapping.js';
 import type { Validator } from './validator.js';
@@ -43,7 +44,7 @@ export function countCodes(validator: Validator): CodeCounts {
     const value = typeof sent === 'string' ? sent.trim() : typeof sent === 'number' ? String(sent) : undefined;
     const rows = value === undefined ? undefined : of.values.get(value);
     const fits = value !== undefined && value.length <= CHARACTERS_AT_MOST && of.values.size < HELD_AT_MOST;
-    if (rows !== undefined || fits) of.values.set(value!, (rows ?? 0) + 1);
+    if (value !== undefined && (rows !== undefined || fits)) of.values.set(value, (rows ?? 0) + 1);
     else of.beyond++;
   };
   return {
@@ -60,7 +61,7 @@ export function countCodes(validator: Validator): CodeCounts {
         }
       }
     },
-    told: () => [...counted.values()].map((of) => tell(of, validator.fields[of.target.field]!)),
+    told: () => [...counted.values()].map((of) => tell(of, itemAt(validator.fields, of.target.field))),
   };
 }
 

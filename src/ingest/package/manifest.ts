@@ -76,16 +76,21 @@ const FORMS: Readonly<Record<keyof Manifest, (value: unknown) => boolean>> = {
   contract: matches(/^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*\/v[1-9]\d*$/),
   mode: (value) => value === 'snapshot' || value === 'delta',
   sender: matches(/^[A-Za-z0-9._-]{1,64}$/),
-  number: (value) => Number.isSafeInteger(value) && (value as number) > 0,
+  number: (value) => isSize(value) && value > 0,
   previous: (value) => value === null || matches(/^[0-9a-f]{64}$/)(value),
   created: matches(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
   recipient: matches(/^age1[a-z0-9]{1,200}$/),
   file: (value) => typeof value === 'string' && value.length <= 255,
   mediaType: (value) => typeof value === 'string' && value.length <= 200,
   encoding: (value) => value === 'identity' || value === 'gzip',
-  size: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+  size: isSize,
   sha256: matches(/^[0-9a-f]{64}$/),
 };
+
+/** A whole number from 0 on. */
+function isSize(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
 
 function matches(form: RegExp): (value: unknown) => boolean {
   return (value) => typeof value === 'string' && form.test(value);

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Contract } from '../../catalog/contract.js';
 import type { ReleasedDatasets } from '../../catalog/released.js';
+import { itemAt } from '../../platform/known.js';
 import type { Standard } from '../../standard/standard.js';
 import { stagingTable } from '../land/staging.js';
 import type { RowError } from '../readers/source.js';
@@ -57,7 +58,9 @@ export async function measureQuality(tx: pg.ClientBase, measuring: Measuring): P
     }),
     labelled: labelled(contract),
     rows,
-    fields: [...contract.fields.keys()].map((field, at) => filledOf(field, tally.filled[at]!, tally.satisfied())),
+    fields: [...contract.fields.keys()].map((field, at) =>
+      filledOf(field, itemAt(tally.filled, at), tally.satisfied()),
+    ),
     rules: rules.sort((a, b) => b.rows - a.rows),
   };
   await tx.query(

@@ -1,3 +1,4 @@
+import { itemAt } from '../../platform/known.js';
 import type { KnownHeadings } from './known-headings.js';
 
 /** The header is searched in this many rows; a title, a month or a note may precede it. */
@@ -31,7 +32,7 @@ function headerAt(rows: readonly (readonly string[])[], at: number, known: Known
   const upper = rows[at - 1] ?? [];
   const fields = new Set<string>();
   let group = '';
-  const headings = rows[at]!.map((cell, column) => {
+  const headings = itemAt(rows, at).map((cell, column) => {
     const above = (upper[column] ?? '').trim();
     if (above !== '') group = above;
     const text = cell.trim();

@@ -1,4 +1,5 @@
 import type { Contract, Field } from '../../catalog/contract.js';
+import { itemAt } from '../../platform/known.js';
 
 /** A heading as the contract declares it, and the field that it fills; no field for `_op`. */
 interface KnownHeading {
@@ -41,7 +42,7 @@ function readHeadings(contract: Contract): KnownHeadings {
   const claimed = new Set(loose.keys());
   for (const field of fields) {
     for (const title of [field.title.zh, field.title.en]) {
-      if (!claimed.has(looseForm(title))) addLoose(title, { heading: field.from[0]!, field });
+      if (!claimed.has(looseForm(title))) addLoose(title, { heading: itemAt(field.from, 0), field });
     }
   }
   return (text) => exact.get(text) ?? loose.get(looseForm(text));

@@ -1,4 +1,5 @@
 import { Problem } from '../../platform/errors.js';
+import { known } from '../../platform/known.js';
 
 /** A limited number of concurrent tasks, and a limited queue before them. */
 export interface Slots {
@@ -52,7 +53,7 @@ export function openSlots({ atOnce, eachAtOnce = atOnce, waitingAtMost, waitMs, 
   };
   const leave = (of: string): void => {
     taken--;
-    const left = held.get(of)! - 1;
+    const left = known(held, of) - 1;
     if (left === 0) held.delete(of);
     else held.set(of, left);
     for (const next of line) {

@@ -1,4 +1,5 @@
 import type { Contract } from '../../catalog/contract.js';
+import { itemAt } from '../../platform/known.js';
 import { splitRecord } from '../readers/csv/csv-record.js';
 import { type KnownHeadings, knownHeadings } from '../readers/known-headings.js';
 import type { RowError } from '../readers/source.js';
@@ -55,7 +56,7 @@ export async function rejectsWorkbook(rejected: RejectedRows): Promise<{ body: B
     rows: [
       [{ text: title, style: 'title' }],
       headings.map((heading): Cell => ({ text: heading, style: 'heading' })),
-      ...rows.map((row, at) => cellsOf(values[at]!, { headings, fields, row })),
+      ...rows.map((row, at) => cellsOf(itemAt(values, at), { headings, fields, row })),
     ],
   };
   return { body: await writeWorkbook([sheet], rejected.now), rows: rows.length };
@@ -76,12 +77,12 @@ type Values = ReadonlyMap<string, string>;
 
 /** By heading. An unreadable row is under the first heading, as sent. */
 function valuesOf(row: string, form: TableForm | undefined): Values {
-  const { headings, delimiter } = form ?? {};
-  const whole = new Map([[headings?.[0] ?? '原始行', row]]);
-  if (delimiter !== undefined) return byHeading(headings!, splitRecord(row, delimiter)) ?? whole;
+  const headings = form?.headings ?? [];
+  const whole = new Map([[headings[0] ?? '原始行', row]]);
+  if (form?.delimiter !== undefined) return byHeading(headings, splitRecord(row, form.delimiter)) ?? whole;
   try {
     const value: unknown = JSON.parse(row);
-    if (Array.isArray(value)) return byHeading(headings ?? [], value.map(asText)) ?? whole;
+    if (Array.isArray(value)) return byHeading(headings, value.map(asText)) ?? whole;
     if (typeof value !== 'object' || value === null) return whole;
     return new Map(Object.entries(value).map(([name, each]) => [name, asText(each)]));
   } catch {
@@ -116,9 +117,10 @@ function cellsOf(values: Values, { headings, fields, row }: Writing): Cell[] {
   }
   return headings.map((heading, at): Cell => {
     const text = values.get(heading) ?? '';
-    if (comments[at]!.length === 0) return { text, style: 'text' };
+    const found = itemAt(comments, at);
+    if (found.length === 0) return { text, style: 'text' };
     const place = at === 0 ? [`${row.line} 行 line ${row.line}`] : [];
-    return { text, style: 'faulty', comment: [...place, ...comments[at]!].join('\n') };
+    return { text, style: 'faulty', comment: [...place, ...found].join('\n') };
   });
 }
 

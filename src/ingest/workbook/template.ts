@@ -2,6 +2,7 @@ import { stringify } from 'csv-stringify/sync';
 import type { RowScope } from '../../access/grants/grant.js';
 import { isWhole } from '../../access/grants/row-scope.js';
 import type { Contract, Field } from '../../catalog/contract.js';
+import { itemAt } from '../../platform/known.js';
 import type { Standard } from '../../standard/standard.js';
 import { typeOf } from '../../standard/type.js';
 import { knownHeadings } from '../readers/known-headings.js';
@@ -31,7 +32,7 @@ export function templateWorkbook(templating: Templating): Promise<Buffer> {
   const headings = headingsOf(contract);
   const words = fields.map((field) => wordsOf(field, standard));
   const listed = words.flatMap((each, column) =>
-    each.length > 0 && each.length <= WORDS_AT_MOST && fields[column]!.type.list !== undefined
+    each.length > 0 && each.length <= WORDS_AT_MOST && itemAt(fields, column).type.list !== undefined
       ? [{ column, words: each }]
       : [],
   );
@@ -42,13 +43,13 @@ export function templateWorkbook(templating: Templating): Promise<Buffer> {
   const filled: Sheet = {
     name: contract.title.zh.replace(/[\\/?*[\]:']/g, ' ').slice(0, 31),
     columns: fields.map((field, at) => ({
-      width: Math.max(12, 2 * headings[at]!.length + 4),
+      width: Math.max(12, 2 * itemAt(headings, at).length + 4),
       text: typeOf(field.type).spreadsheetText,
     })),
     frozenRows: HEADER_ROW,
     rows: [
       [{ text: titleOf(templating), style: 'title' }],
-      fields.map((field, at): Cell => ({ text: headings[at]!, style: field.required ? 'required' : 'heading' })),
+      fields.map((field, at): Cell => ({ text: itemAt(headings, at), style: field.required ? 'required' : 'heading' })),
     ],
     dropDowns,
   };
@@ -81,7 +82,7 @@ function partOf(scope: RowScope): string {
 function headingsOf(contract: Contract): string[] {
   const known = knownHeadings(contract);
   return [...contract.fields.values()].map(({ name, from, title }) =>
-    from[0] === name && known(title.zh)?.field?.name === name ? title.zh : from[0]!,
+    from[0] === name && known(title.zh)?.field?.name === name ? title.zh : itemAt(from, 0),
   );
 }
 
@@ -104,13 +105,13 @@ function explained(
   const rows = fields.map((field, at) =>
     [
       columnName(at),
-      headings[at]!,
+      itemAt(headings, at),
       field.title.zh,
       field.title.en,
       typeOf(field.type).title + (field.type.length === undefined ? '' : `（≤${field.type.length}）`),
       field.required ? '必填' : '选填',
-      told(words[at]!),
-      words[at]![0]?.word ?? typeOf(field.type).example(field.type),
+      told(itemAt(words, at)),
+      itemAt(words, at)[0]?.word ?? typeOf(field.type).example(field.type),
     ].map((text): Cell => ({ text, style: 'text' })),
   );
   const header = EXPLAINED.map((text): Cell => ({ text, style: 'heading' }));

@@ -1,3 +1,4 @@
+import { itemAt } from '../../../platform/known.js';
 import { findHeader, HEAD_ROWS, type Header } from '../header.js';
 import type { KnownHeadings } from '../known-headings.js';
 import { countQuotes, type Line } from '../lines.js';
@@ -29,7 +30,7 @@ export function readHead(lines: readonly Line[], known: KnownHeadings | undefine
   const first = records[0];
   if (first === undefined) return undefined;
   const fitting = known === undefined ? undefined : fittingHeader(records, known);
-  const record = fitting === undefined ? first : records[fitting.header.at]!;
+  const record = fitting === undefined ? first : itemAt(records, fitting.header.at);
   checkRecord(record);
   const { headings, delimiter } = fitting ?? plainHeader(record);
   if (headings.length > HEADINGS_AT_MOST) throw new Unreadable(record.number, 'columns', 'more than 1,000 columns');
@@ -49,11 +50,11 @@ interface HeadRecord {
 function recordsOf(lines: readonly Line[]): HeadRecord[] {
   const records: HeadRecord[] = [];
   for (let at = 0; at < lines.length && records.length < HEAD_ROWS; ) {
-    const { number, cut } = lines[at]!;
-    let { text } = lines[at++]!;
+    const { number, cut, text: first } = itemAt(lines, at++);
+    let text = first;
     if (text.trim() === '') continue;
     const single = { number, text, cut, next: at };
-    while (countQuotes(text) % 2 === 1 && at < lines.length && !cut) text += `\n${lines[at++]!.text}`;
+    while (countQuotes(text) % 2 === 1 && at < lines.length && !cut) text += `\n${itemAt(lines, at++).text}`;
     // An unclosed quote belongs to its line only: a title may have one.
     const closed = countQuotes(text) % 2 === 0;
     if (!closed) at = single.next;

@@ -1,3 +1,4 @@
+import { itemAt, known } from '../../../platform/known.js';
 import { derivable } from '../../derive/derivable.js';
 import type { Validator } from '../../judge/validator.js';
 import { Unreadable } from '../source.js';
@@ -60,9 +61,10 @@ function chosenFor({ mapping }: Validator, column: TableColumn): ChosenColumn[] 
   const alike = mapping.has(column.name)
     ? [column.name]
     : [...mapping.keys()].filter((heading) => heading.toLowerCase() === folded);
-  const fields = new Set(alike.map((heading) => mapping.get(heading)!.field));
-  if (fields.size !== 1) return [];
-  return [{ column, heading: alike[0]!, field: [...fields][0]! }];
+  const [field, ...others] = new Set(alike.map((heading) => known(mapping, heading).field));
+  const [heading] = alike;
+  if (heading === undefined || field === undefined || others.length > 0) return [];
+  return [{ column, heading, field }];
 }
 
 function refuseTwice({ fields }: Validator, chosen: readonly ChosenColumn[]): void {
@@ -78,7 +80,7 @@ function refuseTwice({ fields }: Validator, chosen: readonly ChosenColumn[]): vo
 }
 
 function refuseMissing({ contract, fields }: Validator, chosen: readonly ChosenColumn[]): void {
-  const filled = derivable(contract, new Set(chosen.map(({ field }) => fields[field]!)));
+  const filled = derivable(contract, new Set(chosen.map(({ field }) => itemAt(fields, field))));
   const missing = [...contract.fields.values()].filter(
     ({ name, required }) => (required || contract.key.includes(name)) && !filled.has(name),
   );

@@ -1,4 +1,5 @@
 import type { Field } from '../../../catalog/contract.js';
+import { itemAt } from '../../../platform/known.js';
 import { findHeader, HEAD_ROWS } from '../header.js';
 import type { KnownHeadings } from '../known-headings.js';
 import { Unreadable } from '../source.js';
@@ -83,5 +84,5 @@ function headOf(rows: readonly RawRow[], book: Workbook, known: KnownHeadings): 
   const header = findHeader(texts, known);
   if (header === undefined) return undefined;
   const last = header.headings.findLastIndex((heading) => heading !== '');
-  return { headings: header.headings.slice(0, last + 1), headerRow: rows[header.at]!.number, fits: header.fits };
+  return { headings: header.headings.slice(0, last + 1), headerRow: itemAt(rows, header.at).number, fits: header.fits };
 }
