@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { itemAt } from '../platform/known.js';
 import { oneRow } from '../platform/postgres/one-row.js';
 import { type Batch, closeBatch, insertBatch } from './batch.js';
 import { bounded } from './connection.js';
@@ -72,7 +73,7 @@ function settle(c: Committing, batch: Batch, lot: readonly WaitingEntry[]): void
 
 function receipt(batch: Batch, lot: readonly WaitingEntry[]): void {
   batch.receipts.forEach((given, i) => {
-    lot[i]!.answer({ state: 'recorded', receipt: given, sentAt: batch.sentAt });
+    itemAt(lot, i).answer({ state: 'recorded', receipt: given, sentAt: batch.sentAt });
   });
 }
 

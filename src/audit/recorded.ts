@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { Problem } from '../platform/errors.js';
+import { itemAt } from '../platform/known.js';
 import type { Appended, Draft, Receipt } from './entry.js';
 import type { AuditLog } from './log.js';
 import { Overtaken } from './overtaken.js';
@@ -54,7 +55,7 @@ export async function enter(
 /** Writes an entry as the last statement of the caller's transaction: both commit, or neither. @throws Problem audit-unavailable; Overtaken */
 export async function enterIn(log: Pick<AuditLog, 'appendIn'>, tx: pg.ClientBase, draft: Draft): Promise<Receipt> {
   const { receipts } = await log.appendIn(tx, [draft], { policy: false });
-  return receipts[0]!;
+  return itemAt(receipts, 0);
 }
 
 /** As `enterIn`, for changes of the policy. Returns the new epoch, and the receipts in order. */

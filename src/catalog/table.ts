@@ -69,7 +69,8 @@ export function changeStatements(before: Contract, after: Contract): string[] {
  */
 export function indexesOf(contract: Contract): Index[] {
   const plain = new Set([...contract.filterable, ...contract.scopes, ...contract.sortable]);
-  if (contract.key.length === 1) plain.delete(contract.key[0]!); // the key's unique index covers it
+  const [key, ...more] = contract.key;
+  if (key !== undefined && more.length === 0) plain.delete(key); // the key's unique index covers it
   return [
     index(contract, { kind: 'key', fields: contract.key, columns: contract.key.map(quote), unique: true }),
     ...[...plain].map((name) =>

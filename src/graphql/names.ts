@@ -1,6 +1,7 @@
 import type { Catalog } from '../catalog/catalog.js';
 import type { Contract } from '../catalog/contract.js';
 import { pascal } from '../catalog/names.js';
+import { known } from '../platform/known.js';
 import { TYPES } from '../standard/type.js';
 
 /** Names of one contract in the schema. */
@@ -47,7 +48,7 @@ export function nameDatasets(catalog: Catalog): ReadonlyMap<string, DatasetNames
     const typeBase = pascal(contract.name) + version.toUpperCase();
     names.set(contract.id, {
       group,
-      groupType: groups.get(group)!,
+      groupType: known(groups, group),
       one,
       list: `${one}_list`,
       type: take(types, typeBase, spare.toUpperCase(), SUFFIXES),

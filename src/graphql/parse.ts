@@ -3,6 +3,7 @@ import { GraphQLError, getArgumentValues, getVariableValues, print } from 'graph
 import type { Catalog } from '../catalog/catalog.js';
 import type { Field } from '../catalog/contract.js';
 import { Problem } from '../platform/errors.js';
+import { known } from '../platform/known.js';
 import type { Ask, Target } from '../query/ask.js';
 import { ASK_LIMITS } from '../query/limits.js';
 import { parseSort } from '../query/names.js';
@@ -58,7 +59,8 @@ export function parseRequest(request: GraphqlRequest, reading: ParseContext): Pa
 
 function chooseOperation({ operations }: Prepared, name: string | undefined): OperationDefinitionNode {
   const found = name === undefined ? operations : operations.filter((operation) => operation.name?.value === name);
-  if (found.length === 1) return found[0]!;
+  const [operation, ...others] = found;
+  if (operation !== undefined && others.length === 0) return operation;
   throw refuse('bad-body', {
     message: found.length === 0 ? 'The document has no such operation.' : 'Name the operation by operationName.',
   });
@@ -120,7 +122,7 @@ function readOne({ contract }: RootShape, input: Record<string, unknown>, readin
       faults: [{ parameter: '_id', reason: 'one row is named by _id or by its key' }],
     });
   }
-  const fields = contract.key.map((name) => contract.fields.get(name)!);
+  const fields = contract.key.map((name) => known(contract.fields, name));
   const { standard } = reading.catalog;
   checkUrl(fields, reading);
   return { kind: 'keys', keys: [fields.map((field) => parseValue({ field, op: 'eq', standard }, input[field.name]))] };

@@ -1,5 +1,6 @@
 import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Outcome, Presented } from '../exchange/answer.js';
+import { itemAt } from '../platform/known.js';
 import type { Rows } from '../query/rows.js';
 import { graphqlError } from './error.js';
 import type { Parsed } from './parse.js';
@@ -12,10 +13,10 @@ export type Execute = (context: ExecutionContext) => Promise<ExecutionResult>;
 export async function present(parsed: Parsed, outcomes: readonly Outcome[], execute: Execute): Promise<Presented> {
   const answers = new Map<string, RootAnswer>();
   parsed.shape.forEach((root, index) => {
-    const { target } = parsed.asks[index]!;
+    const { target } = itemAt(parsed.asks, index);
     const row = target.kind === 'keys' ? (rows: Rows) => rows.ofKey(0) : (rows: Rows) => (rows.length > 0 ? 0 : -1);
     const key = root.path.join('/');
-    answers.set(key, { key, path: root.path, outcome: outcomes[index]!, row });
+    answers.set(key, { key, path: root.path, outcome: itemAt(outcomes, index), row });
   });
   const door: Execution = { answers, reported: new Set(), atLeast: [] };
   const { data, errors } = await execute({ door });

@@ -13,6 +13,7 @@ import {
 import type { Catalog } from '../catalog/catalog.js';
 import type { Contract } from '../catalog/contract.js';
 import { proxyOf } from '../catalog/source-terms.js';
+import { known } from '../platform/known.js';
 import { ASK_LIMITS } from '../query/limits.js';
 import { type DatasetNames, nameDatasets } from './names.js';
 import {
@@ -76,7 +77,7 @@ export function buildSchema(catalog: Catalog, major: number): SchemaIndex {
   const roots = new Map<string, RootField>();
   const groups = new Map<string, { type: string; title: string; fields: FieldMap }>();
   for (const contract of catalog.contracts.values()) {
-    const names = making.names.get(contract.id)!;
+    const names = known(making.names, contract.id);
     let group = groups.get(names.group);
     if (group === undefined) {
       group = { type: names.groupType, title: catalog.publishers.get(contract.publisher)?.title.zh ?? '', fields: {} };
@@ -133,10 +134,10 @@ function listArguments(contract: Contract, names: DatasetNames, making: Making):
 }
 
 function rowType(contract: Contract, making: Making): GraphQLObjectType {
-  const known = making.rows.get(contract.id);
-  if (known !== undefined) return known;
+  const made = making.rows.get(contract.id);
+  if (made !== undefined) return made;
   const type = new GraphQLObjectType({
-    name: making.names.get(contract.id)!.type,
+    name: known(making.names, contract.id).type,
     description: contract.title.zh,
     fields: () => {
       const fields: FieldMap = { _id: { type: idType, resolve: resolveField } };
@@ -211,11 +212,11 @@ function whereType(contract: Contract, names: DatasetNames, making: Making): Gra
 }
 
 function relationWhere(target: Contract, making: Making): GraphQLInputObjectType | undefined {
-  const known = making.relationWheres.get(target.id);
-  if (known !== undefined) return known;
+  const made = making.relationWheres.get(target.id);
+  if (made !== undefined) return made;
   const fields = filterFields(target, making);
   if (Object.keys(fields).length === 0) return undefined;
-  const type = new GraphQLInputObjectType({ name: `${making.names.get(target.id)!.type}RelationWhere`, fields });
+  const type = new GraphQLInputObjectType({ name: `${known(making.names, target.id).type}RelationWhere`, fields });
   making.relationWheres.set(target.id, type);
   making.wheres.set(type.name, target);
   return type;

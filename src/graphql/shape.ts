@@ -1,6 +1,7 @@
-import type { FieldNode, GraphQLObjectType, OperationDefinitionNode } from 'graphql';
-import { getNamedType } from 'graphql';
+import type { FieldNode, GraphQLField, GraphQLObjectType, OperationDefinitionNode } from 'graphql';
+import { getNamedType, isObjectType } from 'graphql';
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
+import { itemAt } from '../platform/known.js';
 import type { Selection } from '../query/ask.js';
 import type { Documents, Prepared } from './document.js';
 import { LIMITS, tooComplex } from './limits.js';
@@ -55,18 +56,18 @@ class ShapeWalk {
 
   roots(operation: OperationDefinitionNode): Shape {
     const { schema, roots } = this.#documents.index;
-    const query = schema.getQueryType()!;
+    const query = schema.getQueryType();
+    if (!query) throw new Error('The schema has no query type.');
     const shape: RootShape[] = [];
     let introspections = 0;
     const top = collectFields(schema, this.#prepared.fragments, this.#variables, query, operation.selectionSet);
     for (const [groupKey, nodes] of top) {
-      const name = nodes[0]!.name.value;
+      const name = nameOf(nodes);
       if (name === '__schema' || name === '__type') introspections += 1;
-      const group = query.getFields()[name];
-      if (group === undefined || name === '_standard') continue;
-      const groupType = getNamedType(group.type) as GraphQLObjectType;
+      if (query.getFields()[name] === undefined || name === '_standard') continue;
+      const groupType = typeOf(query, name);
       for (const [key, fieldNodes] of this.#below(groupType, nodes, 1)) {
-        const root = roots.get(`${groupType.name}.${fieldNodes[0]!.name.value}`);
+        const root = roots.get(`${groupType.name}.${nameOf(fieldNodes)}`);
         if (root !== undefined) shape.push(this.#root(root, [groupKey, key], groupType, fieldNodes));
       }
     }
@@ -90,11 +91,11 @@ class ShapeWalk {
     group: GraphQLObjectType,
     nodes: readonly FieldNode[],
   ): RootShape {
-    const definition = group.getFields()[nodes[0]!.name.value]!;
-    const type = getNamedType(definition.type) as GraphQLObjectType;
+    const definition = fieldOf(group, nameOf(nodes));
+    const type = typeOf(group, nameOf(nodes));
     const gathered = gather(0);
     this.#joins = 0;
-    const shape = { ...root, path, definition, node: nodes[0]!, wantsRows: true, wantsCount: false };
+    const shape = { ...root, path, definition, node: itemAt(nodes, 0), wantsRows: true, wantsCount: false };
     if (root.kind === 'one') {
       this.#row(type, nodes, 3, gathered);
     } else {
@@ -107,16 +108,14 @@ class ShapeWalk {
 
   #connection(type: GraphQLObjectType, nodes: readonly FieldNode[], into: Gathered): ReadonlySet<string> {
     const seen = new Set<string>();
-    const typeOf = (parent: GraphQLObjectType, name: string) =>
-      getNamedType(parent.getFields()[name]!.type) as GraphQLObjectType;
     for (const fields of this.#below(type, nodes, 2).values()) {
-      const name = fields[0]!.name.value;
+      const name = nameOf(fields);
       seen.add(name);
       if (name === 'nodes') this.#row(typeOf(type, name), fields, 3, into);
       if (name !== 'edges') continue;
       const edge = typeOf(type, name);
       for (const inner of this.#below(edge, fields, 3).values()) {
-        if (inner[0]!.name.value === 'node') this.#row(typeOf(edge, 'node'), inner, 4, into);
+        if (nameOf(inner) === 'node') this.#row(typeOf(edge, 'node'), inner, 4, into);
         else into.weight += 1;
       }
     }
@@ -124,17 +123,16 @@ class ShapeWalk {
   }
 
   #row(type: GraphQLObjectType, nodes: readonly FieldNode[], depth: number, into: Gathered): void {
-    const definitions = type.getFields();
     for (const fields of this.#below(type, nodes, depth).values()) {
-      const name = fields[0]!.name.value;
+      const name = nameOf(fields);
       into.weight += 1;
       if (name === '_id' || name === '__typename') continue;
-      if (fields[0]!.selectionSet === undefined) {
+      if (itemAt(fields, 0).selectionSet === undefined) {
         into.fields.add(name);
         continue;
       }
       const relation = into.relations.get(name) ?? this.#join(into, name);
-      this.#row(getNamedType(definitions[name]!.type) as GraphQLObjectType, fields, depth + 1, relation);
+      this.#row(typeOf(type, name), fields, depth + 1, relation);
       into.weight += 10 + relation.weight;
     }
   }
@@ -147,6 +145,24 @@ class ShapeWalk {
     into.relations.set(name, relation);
     return relation;
   }
+}
+
+/** Merged nodes have the same name. */
+function nameOf(nodes: readonly FieldNode[]): string {
+  return itemAt(nodes, 0).name.value;
+}
+
+function fieldOf(type: GraphQLObjectType, name: string): GraphQLField<unknown, unknown> {
+  const field = type.getFields()[name];
+  if (field === undefined) throw new Error(`${type.name} has no field ${name}.`);
+  return field;
+}
+
+/** The type of the objects that a field gives. */
+function typeOf(type: GraphQLObjectType, name: string): GraphQLObjectType {
+  const inner = getNamedType(fieldOf(type, name).type);
+  if (!isObjectType(inner)) throw new Error(`${type.name}.${name} gives no objects.`);
+  return inner;
 }
 
 function selectionOf({ fields, relations }: Gathered): Selection {

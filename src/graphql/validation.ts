@@ -11,6 +11,7 @@ import {
   validate,
 } from 'graphql';
 import type { ProblemCode } from '../platform/errors.js';
+import { itemAt } from '../platform/known.js';
 import { graphqlError } from './error.js';
 import type { SchemaIndex } from './schema.js';
 
@@ -62,7 +63,10 @@ function safe(error: GraphQLError, rule: string, context: ValidationContext, ind
   }
   const unknown = /^Field "(\w+)" is not defined by type "(\w+)"/.exec(error.message);
   if (unknown !== null) {
-    return graphqlError(codeOfInputField(unknown[1]!, unknown[2]!, index), { message: error.message, nodes });
+    return graphqlError(codeOfInputField(itemAt(unknown, 1), itemAt(unknown, 2), index), {
+      message: error.message,
+      nodes,
+    });
   }
   return graphqlError('bad-value', { message: `Expected a value of type "${context.getInputType()}".`, nodes });
 }

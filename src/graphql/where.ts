@@ -1,6 +1,7 @@
 import type { Catalog } from '../catalog/catalog.js';
 import type { Contract, Field } from '../catalog/contract.js';
 import { Problem } from '../platform/errors.js';
+import { known } from '../platform/known.js';
 import type { Condition, Leaf } from '../query/ask.js';
 import { parseValue } from '../query/value.js';
 import type { Operator } from '../standard/type.js';
@@ -32,16 +33,17 @@ function readObject(input: unknown, reading: WhereContext, depth: number): Condi
     else if (name === 'not') parts.push({ not: readObject(value, reading, depth + 1) });
     else parts.push(...readField(name, value, reading));
   }
-  return parts.length === 1 ? parts[0]! : { and: parts };
+  const [part, ...others] = parts;
+  return part !== undefined && others.length === 0 ? part : { and: parts };
 }
 
 function readField(name: string, value: unknown, reading: WhereContext): Leaf[] {
   const field = reading.contract.fields.get(name);
   if (field !== undefined) return readOperators(name, field, value, reading);
-  const relation = reading.contract.relations.get(name)!;
-  const target = reading.catalog.contracts.get(relation.to)!;
+  const relation = known(reading.contract.relations, name);
+  const target = known(reading.catalog.contracts, relation.to);
   return entriesOf(value, name).flatMap(([inner, operators]) =>
-    readOperators(`${name}.${inner}`, target.fields.get(inner)!, operators, reading),
+    readOperators(`${name}.${inner}`, known(target.fields, inner), operators, reading),
   );
 }
 
@@ -88,8 +90,8 @@ export function fieldsOf(condition: Condition | undefined, contract: Contract, c
   if ('or' in condition) return condition.or.flatMap((part) => fieldsOf(part, contract, catalog));
   if ('not' in condition) return fieldsOf(condition.not, contract, catalog);
   if (condition.op === 'null') return [];
-  const [first, second] = condition.path.split('.');
-  if (second === undefined) return [contract.fields.get(first!)!];
-  const relation = contract.relations.get(first!)!;
-  return [catalog.contracts.get(relation.to)!.fields.get(second)!];
+  const [first = '', second] = condition.path.split('.');
+  if (second === undefined) return [known(contract.fields, first)];
+  const relation = known(contract.relations, first);
+  return [known(known(catalog.contracts, relation.to).fields, second)];
 }

@@ -1,3 +1,4 @@
+import { itemAt } from './known.js';
 /** The candidate closest to a mistyped name (Damerau-Levenshtein, at most a third of its length), or undefined. */
 export function nearMiss(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
@@ -20,12 +21,13 @@ function editDistance(a: string, b: string, limit: number): number {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {
       const same = a[i - 1] === b[j - 1];
-      let cost = Math.min(row[j - 1]! + 1, previous[j]! + 1, previous[j - 1]! + (same ? 0 : 1));
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, before[j - 2]! + 1);
+      let cost = Math.min(itemAt(row, j - 1) + 1, itemAt(previous, j) + 1, itemAt(previous, j - 1) + (same ? 0 : 1));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        cost = Math.min(cost, itemAt(before, j - 2) + 1);
       row.push(cost);
     }
     before = previous;
     previous = row;
   }
-  return previous[b.length]!;
+  return itemAt(previous, b.length);
 }

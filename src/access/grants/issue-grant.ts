@@ -2,6 +2,7 @@ import type { Receipt } from '../../audit/entry.js';
 import type { Contract } from '../../catalog/contract.js';
 import { contractId } from '../../catalog/contract-id.js';
 import { Problem } from '../../platform/errors.js';
+import { known } from '../../platform/known.js';
 import type { Mask, Sensitivity } from '../../standard/type.js';
 import { type By, type ChangeDependencies, changePolicy, type MakeRecord } from '../policy/change-policy.js';
 import { defaultMask } from '../policy/compile-access.js';
@@ -27,12 +28,12 @@ export async function issueGrant(
     const faults = checkGrant(dated, index, now);
     if (faults.length > 0) throw new Problem('unprocessable', 'The grant cannot be agreed like this', { faults });
     refuseSecond(dated, index);
-    const contract = index.catalog.contracts.get(contractId(draft.dataset, draft.major))!;
+    const contract = known(index.catalog.contracts, contractId(draft.dataset, draft.major));
     const document = grantDocument(dated, contract, { id, linkage: clock.uuid() });
     return { kind: 'grant', id, document, event: 'grant.issued' };
   };
   const changed = await changePolicy(dependencies, by, make);
-  return { grant: changed.index.grants.get(id)!, receipt: changed.receipt };
+  return { grant: known(changed.index.grants, id), receipt: changed.receipt };
 }
 
 function grantDocument(
@@ -62,7 +63,7 @@ function grantDocument(
 function approvedUnder(contract: Contract, fields: readonly string[]): NonNullable<Grant['approved']> {
   const approved: Record<string, { sensitivity: Sensitivity; mask: Mask }> = {};
   for (const name of fields) {
-    const field = contract.fields.get(name)!;
+    const field = known(contract.fields, name);
     approved[name] = { sensitivity: field.sensitivity, mask: defaultMask(field) };
   }
   return approved;

@@ -1,5 +1,6 @@
 import type { Receipt } from '../../audit/entry.js';
 import { Problem } from '../../platform/errors.js';
+import { known } from '../../platform/known.js';
 import { type By, type ChangeDependencies, changePolicy, type MakeRecord } from '../policy/change-policy.js';
 import type { Grant } from './grant.js';
 
@@ -12,8 +13,7 @@ export async function revokeGrant(
   id: string,
   by: By,
 ): Promise<{ grant: Grant; receipt: Receipt }> {
-  const known = dependencies.policy.current().grants.get(id);
-  if (known === undefined) throw new Problem('not-found', 'No such grant');
+  if (!dependencies.policy.current().grants.has(id)) throw new Problem('not-found', 'No such grant');
   const make: MakeRecord = (index) => {
     const grant = index.grants.get(id);
     if (grant === undefined) throw new Problem('not-found', 'No such grant');
@@ -22,5 +22,5 @@ export async function revokeGrant(
     return { kind: 'grant', id, document: { ...document, status: 'revoked' }, event: 'grant.revoked' };
   };
   const changed = await changePolicy(dependencies, by, make);
-  return { grant: changed.index.grants.get(id)!, receipt: changed.receipt };
+  return { grant: known(changed.index.grants, id), receipt: changed.receipt };
 }

@@ -1,5 +1,6 @@
 import type { Receipt } from '../../audit/entry.js';
 import { Problem } from '../../platform/errors.js';
+import { known } from '../../platform/known.js';
 import { type By, type ChangeDependencies, changePolicy, type MakeRecord } from '../policy/change-policy.js';
 import { type ApplicationDraft, algorithmOf, checkApplicationDraft } from './check-application.js';
 import type { Application } from './subject.js';
@@ -33,7 +34,7 @@ export async function registerApplication(
     return { kind: 'application', id, document, event: 'application.registered' };
   };
   const changed = await changePolicy(dependencies, by, make);
-  return { application: changed.index.applications.get(id)!, receipt: changed.receipt };
+  return { application: known(changed.index.applications, id), receipt: changed.receipt };
 }
 
 /** Refuses every later call of the application, running tokens included. Throws Problem `not-found` or `conflict`. */
@@ -51,7 +52,7 @@ export async function disableApplication(
     return { kind: 'application', id: clientId, document, event: 'application.disabled' };
   };
   const changed = await changePolicy(dependencies, by, make);
-  return { application: changed.index.applications.get(clientId)!, receipt: changed.receipt };
+  return { application: known(changed.index.applications, clientId), receipt: changed.receipt };
 }
 
 function publicMembers(key: Readonly<Record<string, unknown>>): Record<string, unknown> {

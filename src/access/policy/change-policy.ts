@@ -3,6 +3,7 @@ import type { AuditLog } from '../../audit/log.js';
 import { recorded } from '../../audit/recorded.js';
 import type { Queryable } from '../../audit/tree/stored-tree.js';
 import type { Clock } from '../../platform/clock.js';
+import { itemAt } from '../../platform/known.js';
 import type { Database } from '../../platform/postgres/database.js';
 import { databaseProblem } from '../../platform/postgres/database-problem.js';
 import { inTransaction } from '../../platform/postgres/in-transaction.js';
@@ -63,7 +64,7 @@ async function decideAndWrite(
     },
     (record) => inTransaction(database.app, (tx) => writeRecords(tx, log, [record])),
   );
-  return { index: await policy.reach(epoch), receipt: receipts[0]! };
+  return { index: await policy.reach(epoch), receipt: itemAt(receipts, 0) };
 }
 
 /** The newest committed epoch. */

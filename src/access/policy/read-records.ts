@@ -45,7 +45,7 @@ export async function readRecords(client: pg.ClientBase, from: number, below: nu
     const mark = markOf(row);
     if (mark === undefined) continue;
     const known = records.get(index) ?? { ...identity(mark), document: undefined, index };
-    if (vouched(mark, row)) known.document = JSON.parse(row.document!);
+    if (row.document !== null && vouched(mark, row, row.document)) known.document = JSON.parse(row.document);
     records.set(index, known);
   }
   return [...records.values()];
@@ -68,12 +68,8 @@ function markOf(row: RecordRow): RecordMark | undefined {
   return events.includes(entry.event) ? mark : undefined;
 }
 
-function vouched(mark: RecordMark, row: RecordRow): boolean {
+function vouched(mark: RecordMark, row: RecordRow, document: string): boolean {
   return (
-    row.document !== null &&
-    row.kind === mark.kind &&
-    row.id === mark.id &&
-    row.version === mark.version &&
-    recordHash(row.document) === mark.hash
+    row.kind === mark.kind && row.id === mark.id && row.version === mark.version && recordHash(document) === mark.hash
   );
 }

@@ -4,6 +4,7 @@ import type pg from 'pg';
 import type { Actor, AuditEvent, Draft, Receipt } from '../../audit/entry.js';
 import type { AuditLog } from '../../audit/log.js';
 import { enterChanges } from '../../audit/recorded.js';
+import { itemAt, known } from '../../platform/known.js';
 
 const RECORD_KINDS = ['contract', 'publisher', 'purpose', 'application', 'grant', 'code-list', 'upstream'] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
@@ -52,7 +53,7 @@ export async function writeRecords(
 ): Promise<{ epoch: number; receipts: Receipt[]; versions: number[] }> {
   const documents = records.map((record) => canonical(record.document));
   const versions = await nextVersions(tx, records);
-  const drafts = records.map((record, i) => draftOf(record, documents[i]!, versions[i]!));
+  const drafts = records.map((record, i) => draftOf(record, itemAt(documents, i), itemAt(versions, i)));
   const { receipts, epoch } = await enterChanges(log, tx, drafts);
   await tx.query(
     `INSERT INTO exchange.policy_record (kind, id, version, document, entry_index)
@@ -113,7 +114,7 @@ async function nextVersions(tx: pg.ClientBase, records: readonly NewRecord[]): P
   );
   const newest = new Map(rows.map((row) => [row.name, row.version ?? 0]));
   return names.map((name) => {
-    const version = newest.get(name)! + 1;
+    const version = known(newest, name) + 1;
     newest.set(name, version);
     return version;
   });

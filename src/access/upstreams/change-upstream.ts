@@ -1,5 +1,6 @@
 import type { Receipt } from '../../audit/entry.js';
 import { Problem } from '../../platform/errors.js';
+import { known } from '../../platform/known.js';
 import { type By, type ChangeDependencies, changePolicy, type MakeRecord } from '../policy/change-policy.js';
 import { checkUpstream } from './check-upstream.js';
 import { type Upstream, type UpstreamDraft, upstreamId } from './upstream.js';
@@ -59,5 +60,5 @@ async function write(
 ): Promise<ChangedUpstream> {
   const id = upstreamId(named.publisher, named.name);
   const changed = await changePolicy(dependencies, by, (index) => ({ kind: 'upstream', id, ...make(index) }));
-  return { upstream: changed.index.upstreams.get(id)!, receipt: changed.receipt };
+  return { upstream: known(changed.index.upstreams, id), receipt: changed.receipt };
 }

@@ -23,8 +23,9 @@ const NAME = /^(entries|[0-9]|[1-5][0-9]|6[0-3])\/((?:x\d{3}\/){0,4}\d{3})(?:\.p
 export function parseTileName(text: string): TileName | undefined {
   const match = NAME.exec(text);
   if (match === null) return undefined;
-  const n = Number(match[2]!.replaceAll(/[x/]/g, ''));
-  const width = match[3] === undefined ? TILE_WIDTH : Number(match[3]);
-  if (tilePath(n) !== match[2] || (match[3] !== undefined && width >= TILE_WIDTH)) return undefined;
-  return { level: match[1] === 'entries' ? undefined : Number(match[1]), n, width };
+  const [, level, path = '', partial] = match;
+  const n = Number(path.replaceAll(/[x/]/g, ''));
+  const width = partial === undefined ? TILE_WIDTH : Number(partial);
+  if (tilePath(n) !== path || (partial !== undefined && width >= TILE_WIDTH)) return undefined;
+  return { level: level === 'entries' ? undefined : Number(level), n, width };
 }

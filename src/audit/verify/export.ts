@@ -31,14 +31,13 @@ export interface VerifiedExport {
  * @param vkey the trusted key; without it the export's own, which proves only that the export agrees with itself
  */
 export async function verifyExport(directory: string, vkey?: string): Promise<VerifiedExport> {
-  const checkpoints = await signedCheckpoints(directory, vkey);
-  const last = checkpoints.at(-1)!;
+  const { checkpoints, last } = await signedCheckpoints(directory, vkey);
   const tree = new GrowingTree();
   let from: string | undefined;
   let to: string | undefined;
   const due = [...checkpoints];
   const settle = (): void => {
-    while (due[0] !== undefined && due[0].size === tree.size) refuseOtherRoot(due.shift()!, tree);
+    for (; due[0]?.size === tree.size; due.shift()) refuseOtherRoot(due[0], tree);
   };
   settle();
   for (let first = 0; first < last.size; first += 256) {
@@ -52,7 +51,8 @@ export async function verifyExport(directory: string, vkey?: string): Promise<Ve
       from ??= time;
       to = time;
       const leaf = leafHash(bytes);
-      if (!leaf.equals(hashes[index - first]!)) throw new Broken('the entry and its leaf hash do not agree', index);
+      if (hashes[index - first]?.equals(leaf) !== true)
+        throw new Broken('the entry and its leaf hash do not agree', index);
       tree.push(leaf);
       settle();
     }
@@ -61,17 +61,21 @@ export async function verifyExport(directory: string, vkey?: string): Promise<Ve
   return { origin: last.origin, size: last.size, root: last.root, checkpoints: checkpoints.length, from, to };
 }
 
-async function signedCheckpoints(directory: string, vkey: string | undefined): Promise<SignedCheckpoint[]> {
+async function signedCheckpoints(
+  directory: string,
+  vkey: string | undefined,
+): Promise<{ checkpoints: SignedCheckpoint[]; last: SignedCheckpoint }> {
   const key = attempt(undefined, parseVerifierKey, vkey ?? (await text(directory, 'vkey')));
   const notes = new Set([await text(directory, 'checkpoint')]);
   const older = await readdir(join(directory, 'checkpoints')).catch(() => []);
   for (const name of older) notes.add(await text(directory, 'checkpoints', name));
   const checkpoints = [...notes].map((note) => attempt(undefined, (n) => openCheckpoint(n, key), note));
-  const [newest] = checkpoints;
+  const [last] = checkpoints;
+  if (last === undefined) throw new Broken('the checkpoint is missing');
   checkpoints.sort((a, b) => a.size - b.size);
-  if (checkpoints.at(-1)!.size !== newest!.size)
-    throw new Broken('an older checkpoint covers more than the newest', newest!.size);
-  return checkpoints;
+  if (checkpoints.at(-1)?.size !== last.size)
+    throw new Broken('an older checkpoint covers more than the newest', last.size);
+  return { checkpoints, last };
 }
 
 function refuseOtherRoot({ size, root }: SignedCheckpoint, tree: GrowingTree): void {
@@ -106,7 +110,7 @@ async function verifyUpperTiles(directory: string, tree: GrowingTree, size: numb
     for (let n = 0; n * 256 < own.length; n++) {
       const width = Math.min(256, own.length - n * 256);
       const hashes = await tileHashes(directory, { level, n, width });
-      const wrong = hashes.findIndex((hash, i) => !hash.equals(own[n * 256 + i]!));
+      const wrong = hashes.findIndex((hash, i) => own[n * 256 + i]?.equals(hash) !== true);
       if (wrong >= 0) throw new Broken(`tile ${level}/${n} does not agree with the entries`, (n * 256 + wrong) * unit);
     }
   }
@@ -127,7 +131,7 @@ async function tileHashes(
 
 function tileFile(kind: string, n: number, width: number): string[] {
   const digits = String(n).padStart(Math.ceil(String(n).length / 3) * 3, '0');
-  const elements = digits.match(/\d{3}/g)!;
+  const elements = Array.from(digits.matchAll(/\d{3}/g), ([element]) => element);
   const path = elements.map((element, i) => (i < elements.length - 1 ? `x${element}` : element));
   if (width === 256) return ['tile', kind, ...path];
   return ['tile', kind, ...path.slice(0, -1), `${path.at(-1)}.p`, String(width)];

@@ -53,8 +53,9 @@ export function openCheckpoint(note: string, vkey: VerifierKey): SignedCheckpoin
 
 function isSignedBy(line: string, body: string, vkey: VerifierKey): boolean {
   const match = /^— (\S+) ([A-Za-z0-9+/]+=*)$/.exec(line);
-  if (match === null || match[1] !== vkey.name) return false;
-  const signature = Buffer.from(match[2]!, 'base64');
+  const [, name, encoded] = match ?? [];
+  if (encoded === undefined || name !== vkey.name) return false;
+  const signature = Buffer.from(encoded, 'base64');
   if (signature.length !== 68 || !signature.subarray(0, 4).equals(vkey.id)) return false;
   return verify(null, Buffer.from(body), vkey.key, signature.subarray(4));
 }

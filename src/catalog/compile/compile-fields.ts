@@ -52,8 +52,8 @@ function takeMasks(fields: Map<string, Field>, elements: ReadonlyMap<string, Ele
   for (const { name, embeds = [], mask } of elements.values()) {
     const field = fields.get(name);
     // Any mask of the whole covers the codes inside. For an inner number, the mask of the whole may show what the number's own mask hides.
-    const inside = embeds.map((other) => fields.get(other)).filter((other) => other?.type.scheme !== undefined);
-    if (field === undefined || inside.every((other) => other!.defaultMask === mask)) continue;
+    const inside = embeds.flatMap((other) => fields.get(other) ?? []).filter(({ type }) => type.scheme !== undefined);
+    if (field === undefined || inside.every(({ defaultMask }) => defaultMask === mask)) continue;
     fields.set(name, { ...field, defaultMask: 'hide' });
   }
 }

@@ -1,3 +1,5 @@
+import { itemAt } from '../../platform/known.js';
+
 /** GB18030 encoder. Node decodes it (WHATWG `gb18030`) but cannot encode, so this inverts the decoder's tables once. */
 interface Tables {
   /** By UTF-16 unit: two bytes as a number, or 0. */
@@ -14,7 +16,7 @@ export function encodeGb18030(text: string): Buffer {
   let at = 0;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
-    const pair = tables.two[unit]!;
+    const pair = itemAt(tables.two, unit);
     if (unit < 0x80) {
       out[at++] = unit;
     } else if (pair !== 0) {

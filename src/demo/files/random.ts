@@ -1,3 +1,4 @@
+import { itemAt } from '../../platform/known.js';
 /** A small deterministic generator (sfc32): the seed alone determines the population, on any machine. */
 export interface Random {
   /** [0, 1) */
@@ -29,7 +30,7 @@ export function randomOf(seed: number, name: string): Random {
     real: next,
     below: (limit) => Math.floor(next() * limit),
     chance: (p) => next() < p,
-    pick: (items) => items[Math.floor(next() * items.length)]!,
+    pick: (items) => itemAt(items, Math.floor(next() * items.length)),
   };
 }
 
@@ -52,7 +53,7 @@ export function weighted<T>(table: readonly (readonly [T, number])[]): (random: 
   return (random) => {
     const at = random.real() * total;
     let i = 0;
-    while (at >= edges[i]!) i++;
-    return items[i]!;
+    while (at >= itemAt(edges, i)) i++;
+    return itemAt(items, i);
   };
 }

@@ -1,3 +1,4 @@
+import { itemAt } from '../../platform/known.js';
 import { type Random, randomOf } from '../files/random.js';
 import type { StandardRow } from '../files/standard-row.js';
 import { type Death, openDeaths } from '../people/deaths.js';
@@ -32,7 +33,7 @@ export function* ledgerRows(plan: PopulationPlan): Generator<StandardRow> {
     }
   }
   for (const { grid, home, origin, persons } of migrants(plan)) {
-    const headId = persons[0]!.idNumber;
+    const headId = itemAt(persons, 0).idNumber;
     const visit = { grid, address: home.address, registeredAddress: origin, apart: true, headId };
     for (const person of persons) yield ledgerRow(random, { person, visit, alive: true });
   }
@@ -41,8 +42,8 @@ export function* ledgerRows(plan: PopulationPlan): Generator<StandardRow> {
 function visitOf(random: Random, household: Household, deaths: readonly Death[]): Visit {
   const { grid, home, registeredHome, persons } = household;
   const [head] = persons;
-  const formerHead = head!.marital === 'widowed' ? deaths.find(({ person }) => person === undefined) : undefined;
-  let headId: string | undefined = head!.idNumber;
+  const formerHead = head.marital === 'widowed' ? deaths.find(({ person }) => person === undefined) : undefined;
+  let headId: string | undefined = head.idNumber;
   if (formerHead !== undefined && random.chance(SHARES.formerHead)) headId = formerHead.idNumber;
   if (random.chance(SHARES.headless)) headId = undefined;
   return {

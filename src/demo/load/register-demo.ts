@@ -11,6 +11,7 @@ import { proxyOf } from '../../catalog/source-terms.js';
 import type { PrivateJwk } from '../../client/private-jwk.js';
 import type { Exchange } from '../../exchange/exchange.js';
 import { publishCatalog } from '../../exchange/publishing/publish-contract.js';
+import { known } from '../../platform/known.js';
 import { packageRoot } from '../../platform/paths.js';
 import { isPersonal } from '../../standard/mask.js';
 import type { Mask } from '../../standard/type.js';
@@ -54,8 +55,8 @@ async function publishDemoCatalog(exchange: Exchange): Promise<void> {
   await publishCatalog(
     exchange,
     {
-      publishers: absent(loaded.publishers, ({ slug }) => catalog.publishers.has(slug!)),
-      purposes: absent(loaded.purposes, ({ code }) => catalog.purposes.has(code!)),
+      publishers: absent(loaded.publishers, ({ slug = '' }) => catalog.publishers.has(slug)),
+      purposes: absent(loaded.purposes, ({ code = '' }) => catalog.purposes.has(code)),
       contracts: absent(loaded.contracts, ({ dataset, version }) =>
         catalog.contracts.has(contractId(dataset ?? '', version?.split('.')[0] ?? '')),
       ),
@@ -98,7 +99,7 @@ function grantDraft(clientId: string, demo: DemoGrant, contract: Contract, valid
   const masks: Record<string, Mask> = {};
   const fields = (demo.fields ?? [...contract.fields.keys()]).filter((name) => contract.fields.has(name));
   for (const name of fields) {
-    const field = contract.fields.get(name)!;
+    const field = known(contract.fields, name);
     if (!isPersonal(field.sensitivity)) continue;
     masks[field.name] = demo.masks === 'none' ? 'none' : field.defaultMask;
   }

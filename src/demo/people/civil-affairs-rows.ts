@@ -102,7 +102,7 @@ function* families(plan: PopulationPlan): Generator<Family> {
 }
 
 function likelihood(household: Household): number {
-  const head = household.persons[0]!;
+  const [head] = household.persons;
   if (head.marital === 'married') return LIKELIHOOD.other;
   return head.age >= 65 ? LIKELIHOOD.lone : LIKELIHOOD.single;
 }

@@ -53,7 +53,7 @@ function* rowsOf(random: Random, { idNumber, born, diedDay, division }: Elder): 
   const lived = diedDay === undefined ? last.month : monthOf(diedDay);
   for (const [i, band] of BANDS.entries()) {
     const first = Math.max(SCHEME_SINCE, bornMonth + band.from * 12);
-    const next = BANDS[i + 1] === undefined ? Number.POSITIVE_INFINITY : bornMonth + BANDS[i + 1]!.from * 12;
+    const next = bornMonth + (BANDS[i + 1]?.from ?? Number.POSITIVE_INFINITY) * 12;
     if (first > Math.min(last.month, lived, next - 1)) continue;
     const grownOut = next <= last.month;
     const until = grownOut ? next - 1 : last.reason === undefined ? undefined : last.month;

@@ -1,3 +1,4 @@
+import { itemAt } from '../../platform/known.js';
 import { type Random, weighted } from '../files/random.js';
 import type { Sex } from './names.js';
 
@@ -11,6 +12,9 @@ export interface Member {
   age: number;
   marital: Marital;
 }
+
+/** Head first. */
+type Kinsfolk = [Member, ...Member[]];
 
 /** Sizes of households; their mean is 2.7. */
 const pickSize = weighted([
@@ -28,25 +32,23 @@ export function householdSizes(random: Random, households: number, persons: numb
   const sizes = new Uint8Array(households);
   let sum = 0;
   for (let i = 0; i < households; i++) {
-    sizes[i] = pickSize(random);
-    sum += sizes[i]!;
+    const size = pickSize(random);
+    sizes[i] = size;
+    sum += size;
   }
   const target = Math.min(Math.max(persons, households), households * LARGEST);
   while (sum !== target) {
     const i = random.below(households);
-    if (sum < target && sizes[i]! < (target > households * 4 ? LARGEST : 4)) {
-      sizes[i]!++;
-      sum++;
-    } else if (sum > target && sizes[i]! > 1) {
-      sizes[i]!--;
-      sum--;
-    }
+    const size = itemAt(sizes, i);
+    const step = size < (target > households * 4 ? LARGEST : 4) && sum < target ? 1 : size > 1 && sum > target ? -1 : 0;
+    sizes[i] = size + step;
+    sum += step;
   }
   return sizes;
 }
 
 /** The people of a household; the head first. 18 % are 0–14, 16 % 65+, and there are 101 men per 100 women. */
-export function familyOf(random: Random, size: number): Member[] {
+export function familyOf(random: Random, size: number): Kinsfolk {
   if (size === 1) return [loner(random)];
   if (size === 2) return pair(random);
   const elders = eldersOf(random, size);
@@ -72,7 +74,7 @@ function loner(random: Random): Member {
   return { relation: 'head', sex: random.chance(0.57) ? 'male' : 'female', age, marital };
 }
 
-function pair(random: Random): Member[] {
+function pair(random: Random): Kinsfolk {
   const kind = random.real();
   if (kind < 0.36) return couple(random, between(random, 65, 86));
   if (kind < 0.78) return couple(random, between(random, 25, 64));
@@ -83,7 +85,7 @@ function pair(random: Random): Member[] {
     age: parent,
     marital: random.chance(0.8) ? 'divorced' : 'widowed',
   };
-  const family = [head];
+  const family: Kinsfolk = [head];
   addChildren(random, family, 1);
   return family;
 }
@@ -100,7 +102,7 @@ function parentAge(random: Random, children: number): number {
 }
 
 /** In three of four couples the husband is the head; he is mostly a little older. */
-function couple(random: Random, age: number): Member[] {
+function couple(random: Random, age: number): Kinsfolk {
   const headSex: Sex = random.chance(0.76) ? 'male' : 'female';
   const gap = random.below(6) - 1;
   const spouseAge = Math.max(22, headSex === 'male' ? age - gap : age + gap);
@@ -110,7 +112,7 @@ function couple(random: Random, age: number): Member[] {
   ];
 }
 
-function addChildren(random: Random, family: Member[], count: number): void {
+function addChildren(random: Random, family: Kinsfolk, count: number): void {
   const youngest = Math.min(...family.map((member) => member.age));
   let oldest = Math.max(0, youngest - 23 - random.below(7));
   for (let i = 0; i < count; i++) {
@@ -119,10 +121,10 @@ function addChildren(random: Random, family: Member[], count: number): void {
   }
 }
 
-function addElders(random: Random, family: Member[], count: number): void {
+function addElders(random: Random, family: Kinsfolk, count: number): void {
   if (count === 0) return;
   const relation: KinRelation = random.chance(0.8) ? 'parent' : 'parent-in-law';
-  const age = Math.min(95, Math.max(family[0]!.age, family[1]?.age ?? 0) + 22 + random.below(9));
+  const age = Math.min(95, Math.max(family[0].age, family[1]?.age ?? 0) + 22 + random.below(9));
   const sexes: Sex[] = count === 2 ? ['male', 'female'] : [random.chance(0.42) ? 'male' : 'female'];
   for (const sex of sexes) {
     family.push({

@@ -1,3 +1,4 @@
+import { itemAt } from '../../platform/known.js';
 import { residentIdCheck } from '../../standard/identifier.js';
 import type { Random } from '../files/random.js';
 import type { Sex } from './names.js';
@@ -32,13 +33,14 @@ export function openIdentityNumbers(roll: Roll = 'residents'): IdentityNumbers {
       const base = (SYNTHETIC_COUNTIES.indexOf(county) * 2 + (sex === 'male' ? 1 : 0)) * DAYS;
       let at = day;
       let tried = 0;
-      while (first + used[base + at - FIRST_DAY]! >= end) {
+      while (first + itemAt(used, base + at - FIRST_DAY) >= end) {
         if (++tried > 400)
           throw new RangeError('No identity number is left: too many people for the synthetic counties.');
         at--;
       }
-      const count = first + used[base + at - FIRST_DAY]!;
-      used[base + at - FIRST_DAY]!++;
+      const given = itemAt(used, base + at - FIRST_DAY);
+      used[base + at - FIRST_DAY] = given + 1;
+      const count = first + given;
       // 137 is coprime with 500: the sequence does not reveal the order of creation.
       const sequence = ((count * 137 + (at - FIRST_DAY) * 31) % PER_DAY_AND_SEX) * 2 + (sex === 'male' ? 1 : 0);
       const digits = `${county}${isoDate(at).replaceAll('-', '')}${String(sequence).padStart(3, '0')}`;

@@ -56,10 +56,12 @@ function* couplesOf(random: Random, household: Household): Generator<Couple> {
   const [head, spouse] = household.persons;
   if (spouse?.relation === 'spouse') {
     const children = household.persons.filter(({ relation }) => relation === 'child');
-    yield coupleOf(random, { household, pair: [head!, spouse], children });
+    yield coupleOf(random, { household, pair: [head, spouse], children });
   }
   const elders = household.persons.filter(({ relation }) => relation === 'parent' || relation === 'parent-in-law');
-  if (elders.length === 2) yield coupleOf(random, { household, pair: [elders[0]!, elders[1]!], children: [] });
+  const [elder, other] = elders;
+  if (elder !== undefined && other !== undefined)
+    yield coupleOf(random, { household, pair: [elder, other], children: [] });
 }
 
 /** Married when both were old enough, and before their first child where possible. */
@@ -81,16 +83,16 @@ function openDivorced(random: Random): (household: Household) => Couple | undefi
   const waiting: Record<Person['sex'], Person[]> = { male: [], female: [] };
   return (household) => {
     const [person, ...others] = household.persons;
-    if (person!.marital !== 'divorced' || others.length > 0) return undefined;
-    const of = waiting[person!.sex === 'male' ? 'female' : 'male'];
-    const at = of.findIndex(({ age }) => Math.abs(age - person!.age) <= AGES_APART);
-    if (at < 0) {
-      waiting[person!.sex].push(person!);
-      if (waiting[person!.sex].length > WAITING) waiting[person!.sex].shift();
+    if (person.marital !== 'divorced' || others.length > 0) return undefined;
+    const of = waiting[person.sex === 'male' ? 'female' : 'male'];
+    const at = of.findIndex(({ age }) => Math.abs(age - person.age) <= AGES_APART);
+    const [former] = at < 0 ? [] : of.splice(at, 1);
+    if (former === undefined) {
+      waiting[person.sex].push(person);
+      if (waiting[person.sex].length > WAITING) waiting[person.sex].shift();
       return undefined;
     }
-    const [former] = of.splice(at, 1);
-    return coupleOf(random, { household, pair: [person!, former!], children: [] });
+    return coupleOf(random, { household, pair: [person, former], children: [] });
   };
 }
 

@@ -1,3 +1,4 @@
+import { itemAt } from '../../platform/known.js';
 import { type Random, weighted } from '../files/random.js';
 
 export type Sex = 'male' | 'female';
@@ -125,7 +126,10 @@ export function surnameOf(random: Random, hui: boolean): string {
 }
 
 export function givenNameOf(random: Random, sex: Sex, year: number): string {
-  const cohort = COHORTS.find((c) => year >= c.from)!;
+  const cohort = itemAt(
+    COHORTS,
+    COHORTS.findIndex((c) => year >= c.from),
+  );
   const last = character(random, sex === 'male' ? cohort.male : cohort.female);
   if (random.chance(cohort.single)) return last;
   let middle = character(random, cohort.middle);
@@ -134,5 +138,5 @@ export function givenNameOf(random: Random, sex: Sex, year: number): string {
 }
 
 function character(random: Random, from: string): string {
-  return from[random.below(from.length)]!;
+  return from.charAt(random.below(from.length));
 }

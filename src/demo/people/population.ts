@@ -1,3 +1,4 @@
+import { itemAt } from '../../platform/known.js';
 import { type Random, randomOf, weighted } from '../files/random.js';
 import { type Dwelling, gridsOf, type Layout, layOut } from '../places/dwellings.js';
 import type { Grid, PopulationPlan, Unit } from '../places/plan.js';
@@ -35,7 +36,7 @@ export interface Household {
   /** 9 digits, unique within the (synthetic) county 370399. */
   number: string;
   /** Head first. */
-  persons: readonly Person[];
+  persons: readonly [Person, ...Person[]];
   /** Where they live. */
   grid: Grid;
   home: Dwelling;
@@ -79,7 +80,7 @@ function* makeHouseholds(plan: PopulationPlan): Generator<Household> {
     const layout = layOut(grid);
     const sizes = householdSizes(random, grid.households, grid.persons);
     for (let k = 0; k < grid.households; k++) {
-      const persons = makePersons(random, sizes[k]!, { numbers, hui: hui(grid.unit) });
+      const persons = makePersons(random, itemAt(sizes, k), { numbers, hui: hui(grid.unit) });
       const home = layout.dwelling(layout.homeOf(k));
       const registered = random.chance(ELSEWHERE) ? registeredElsewhere(plan, random, layout) : undefined;
       yield {
@@ -113,13 +114,17 @@ function huiShares(plan: PopulationPlan): (unit: Unit) => number {
   return (unit) => (unit.division.code === HUI_VILLAGE ? there : elsewhere);
 }
 
-function makePersons(random: Random, size: number, of: { numbers: IdentityNumbers; hui: number }): Person[] {
+function makePersons(
+  random: Random,
+  size: number,
+  of: { numbers: IdentityNumbers; hui: number },
+): Household['persons'] {
   const origin = random.real();
   const ethnicGroup: EthnicGroup = origin < of.hui ? HUI_GROUP : origin < of.hui + OTHERS ? pickOther(random) : '01';
   const surname = surnameOf(random, ethnicGroup === HUI_GROUP);
-  const members = familyOf(random, size);
-  const fatherIsHead = members[0]!.sex === 'male';
-  return members.map((member) => {
+  const [head, ...others] = familyOf(random, size);
+  const fatherIsHead = head.sex === 'male';
+  const person = (member: Member): Person => {
     // Children and parents of the head have the family's name; people who married in have another.
     const family =
       member.relation === 'spouse' ? !fatherIsHead && random.chance(0.02) : isOfFamily(member, fatherIsHead);
@@ -128,7 +133,8 @@ function makePersons(random: Random, size: number, of: { numbers: IdentityNumber
       ethnicGroup,
       surname: family ? surname : surnameOf(random, ethnicGroup === HUI_GROUP),
     });
-  });
+  };
+  return [person(head), ...others.map(person)];
 }
 
 function isOfFamily(member: Member, fatherIsHead: boolean): boolean {

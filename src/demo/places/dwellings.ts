@@ -1,3 +1,4 @@
+import { itemAt } from '../../platform/known.js';
 import type { Grid, PopulationPlan, Unit } from './plan.js';
 
 /** The form of a unit's buildings: one form per town; a villager's own house is a building of one dwelling. */
@@ -62,7 +63,7 @@ export interface Layout {
 
 function formOf(unit: Unit): Form {
   if (!unit.urban) return VILLAGE_FORM;
-  return TOWN_FORMS[PILOT_FORMS[unit.division.code] ?? Number(unit.division.code.slice(-3)) % 3]!;
+  return itemAt(TOWN_FORMS, PILOT_FORMS[unit.division.code] ?? Number(unit.division.code.slice(-3)) % 3);
 }
 
 /** The compounds of a unit: 盛世康城, or with several 盛世康城一区, 二区 …; villages have none. */

@@ -1,3 +1,4 @@
+import { itemAt, known } from '../../platform/known.js';
 import type { Division } from '../../standard/region.js';
 import { loadStandard } from '../../standard/standard.js';
 import { randomOf } from '../files/random.js';
@@ -84,7 +85,12 @@ export function planPopulation(people: number, seed: number): PopulationPlan {
   let firstHousehold = 0;
   const units = chosen.map((division, i): Unit => {
     const beyond = division.code === OVERSIZED.unit ? oversizedBy : 0;
-    const share = { gridCount: counts[i]!, households: shares[i]! + beyond, oversizedBy: beyond, firstHousehold };
+    const share = {
+      gridCount: itemAt(counts, i),
+      households: itemAt(shares, i) + beyond,
+      oversizedBy: beyond,
+      firstHousehold,
+    };
     firstHousehold += share.households;
     return describeUnit(division, share);
   });
@@ -109,12 +115,12 @@ function inhabited(): Division[] {
 
 function chooseUnits(count: number): Division[] {
   const all = new Map(inhabited().map((d) => [d.code, d]));
-  const first = FIRST_UNITS.map((code) => all.get(code)!);
+  const first = FIRST_UNITS.map((code) => known(all, code));
   const rest = [...all.values()].filter((d) => !FIRST_UNITS.includes(d.code));
   if (count >= all.size) return [...first, ...rest];
   // The other units are spread over the whole district, not taken from its first townships.
   const wanted = Math.max(0, count - first.length);
-  const spread = Array.from({ length: wanted }, (_, i) => rest[Math.floor((i * rest.length) / wanted)]!);
+  const spread = Array.from({ length: wanted }, (_, i) => itemAt(rest, Math.floor((i * rest.length) / wanted)));
   return [...first.slice(0, count), ...spread];
 }
 
@@ -141,15 +147,16 @@ function shareHouseholds(units: readonly Division[], counts: readonly number[], 
   const spare = households - floor * grids;
   const room = units.map(
     (d, i) =>
-      counts[i]! * (d.settlement === 'urban' ? 0.6 * (mostOf(true) - leastOf()) : 0.9 * (mostOf(false) - leastOf())),
+      itemAt(counts, i) *
+      (d.settlement === 'urban' ? 0.6 * (mostOf(true) - leastOf()) : 0.9 * (mostOf(false) - leastOf())),
   );
   const total = room.reduce((a, b) => a + b, 0);
   let sum = 0;
   let given = 0;
   return units.map((_, i) => {
-    sum += room[i]!;
+    sum += itemAt(room, i);
     const upTo = Math.round((spare * sum) / total);
-    const share = floor * counts[i]! + upTo - given;
+    const share = floor * itemAt(counts, i) + upTo - given;
     given = upTo;
     return share;
   });
@@ -158,7 +165,7 @@ function shareHouseholds(units: readonly Division[], counts: readonly number[], 
 type Share = Pick<Unit, 'gridCount' | 'households' | 'oversizedBy' | 'firstHousehold'>;
 
 function describeUnit(division: Division, share: Share): Unit {
-  const township = loadStandard().divisions.get(division.code.slice(0, 9))!;
+  const township = known(loadStandard().divisions, division.code.slice(0, 9));
   return {
     division,
     name: division.name

@@ -38,7 +38,7 @@ export const RENTAL_COMPANY = {
 export function syntheticUscc(kind: string, number: number): string {
   const body = String(number).padStart(8, '0');
   const sum = ORGANISATION_WEIGHTS.reduce((total, weight, i) => total + weight * Number(body[i]), 0);
-  const check = '0123456789X0'[(11 - (sum % 11)) % 11]!;
+  const check = '0123456789X0'.charAt((11 - (sum % 11)) % 11);
   const characters = `${kind}370399${body}${check}`;
   return characters + usccCheck(characters);
 }

@@ -48,7 +48,7 @@ export function* tenures(plan: PopulationPlan): Generator<Tenure> {
       open = { random, layout: layOut(household.grid), heads: [] };
     }
     yield livedIn(open, household);
-    open.heads.push(partyOf(household.persons[0]!));
+    open.heads.push(partyOf(household.persons[0]));
   }
   if (open !== undefined) yield* otherDwellings(open, migrantsOf(open.layout.grid));
 }

@@ -2,6 +2,7 @@ import type { Catalog } from '../../catalog/catalog.js';
 import type { Contract } from '../../catalog/contract.js';
 import { Problem } from '../../platform/errors.js';
 import { isObject, pointerTo } from '../../platform/json-pointer.js';
+import { known } from '../../platform/known.js';
 import type { Ask, Condition, Leaf } from '../../query/ask.js';
 import { ASK_LIMITS } from '../../query/limits.js';
 import {
@@ -119,7 +120,7 @@ function parseKey(key: unknown, { contract, catalog: { standard } }: BodyContext
   if (values.length !== contract.key.length) return null;
   try {
     return contract.key.map((name, i) =>
-      parseValue({ field: contract.fields.get(name)!, op: 'eq', standard }, values[i]),
+      parseValue({ field: known(contract.fields, name), op: 'eq', standard }, values[i]),
     );
   } catch {
     return null;

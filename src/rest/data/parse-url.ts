@@ -1,6 +1,7 @@
 import type { Catalog } from '../../catalog/catalog.js';
 import type { Contract } from '../../catalog/contract.js';
 import { Problem } from '../../platform/errors.js';
+import { itemAt } from '../../platform/known.js';
 import type { Ask, Condition, Leaf } from '../../query/ask.js';
 import { ASK_LIMITS } from '../../query/limits.js';
 import {
@@ -132,9 +133,9 @@ function appendTo(list: Leaf, leaf: Leaf, parameter: string): void {
 function parseLeaf(parameter: string, text: string, raw: string, context: UrlContext): Leaf {
   const { contract, catalog } = context;
   const segments = text.split('.');
-  const last = segments[segments.length - 1]!;
+  const last = itemAt(segments, segments.length - 1);
   const implied =
-    segments.length === 1 || (!isOperator(last) && segments.length === 2 && !contract.fields.has(segments[0]!));
+    segments.length === 1 || (!isOperator(last) && segments.length === 2 && !contract.fields.has(itemAt(segments, 0)));
   const op = implied ? 'eq' : last;
   const path = implied ? text : segments.slice(0, -1).join('.');
   const place = { parameter };

@@ -1,7 +1,8 @@
 import type { FastifyReply } from 'fastify';
 import type { Denial } from '../../access/policy/decision.js';
 import type { Contract } from '../../catalog/contract.js';
-import type { Answer, Outcome, Present, Presented } from '../../exchange/answer.js';
+import type { Answer, Present, Presented } from '../../exchange/answer.js';
+import { itemAt } from '../../platform/known.js';
 import type { Rows } from '../../query/rows.js';
 import { challenge, PROBLEM_TYPE, problemBody } from '../http/problem.js';
 import { withReceipt } from '../http/request.js';
@@ -49,8 +50,8 @@ export function presentLookup(presenting: Presenting, keys: readonly unknown[]):
 }
 
 function withRows(presenting: Presenting, present: (rows: Rows) => Presented): Present {
-  return ([first]) => {
-    const outcome = first!;
+  return (outcomes) => {
+    const outcome = itemAt(outcomes, 0);
     return outcome.outcome === 'rows' ? present(outcome.rows) : presentDenial(presenting, outcome.denial);
   };
 }
@@ -90,8 +91,8 @@ export function send(reply: FastifyReply, answer: Answer, contract?: Contract): 
   const isData = answer.status === 304 || (answer.status < 300 && answer.outcomes[0]?.outcome === 'rows');
   if (contract !== undefined && isData) reply.header('schema-version', `${contract.major}.${contract.minor}`);
   if (contract !== undefined && isData && answer.etag !== undefined) {
-    const [first] = answer.outcomes as readonly (Extract<Outcome, { outcome: 'rows' }> | undefined)[];
-    reply.header('exchange-release', String(first?.rows.release ?? answer.release));
+    const [first] = answer.outcomes;
+    reply.header('exchange-release', String(first?.outcome === 'rows' ? first.rows.release : answer.release));
     reply
       .header('cache-control', 'private, no-cache')
       .header('vary', 'Authorization, Exchange-Purpose, Exchange-Grant')

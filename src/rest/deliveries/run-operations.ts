@@ -113,11 +113,12 @@ export const runOperations = whereContract(
 );
 
 async function ask(exchange: Exchange, contractId: string): Promise<StoredReply> {
-  const id = (await queueRun(exchange, { contractId, cause: 'request' }))!;
-  const queued = (await readRun(exchange, contractId, id))!;
+  const id = await queueRun(exchange, { contractId, cause: 'request' });
+  const queued = id === undefined ? undefined : await readRun(exchange, contractId, id);
+  if (queued === undefined) throw new Error('The run was not queued.');
   return {
     status: 202,
-    headers: { 'content-type': JSON_TYPE, location: `${datasetPath(contractId)}/runs/${id}` },
+    headers: { 'content-type': JSON_TYPE, location: `${datasetPath(contractId)}/runs/${queued.id}` },
     body: JSON.stringify({ data: shown(queued) }),
   };
 }

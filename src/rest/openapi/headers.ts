@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox';
 import type { Catalog } from '../../catalog/catalog.js';
+import { itemAt } from '../../platform/known.js';
 import { choice, count, integer, pattern, relativePath, text, uuid } from '../shapes.js';
 
 /** By the name of its component. */
@@ -39,7 +40,7 @@ interface Parameter {
 export function headerParameters(catalog: Catalog): Record<HeaderParameter, Parameter> {
   const purposes = [...catalog.purposes.values()];
   const known = purposes.map(({ code, title, law }) => `\`${code}\` ${title.zh} (${law})`).join('; ');
-  const codes = pattern('^[a-z0-9-]{1,64}$', 64, purposes.length === 0 ? {} : { examples: [purposes[0]!.code] });
+  const codes = pattern('^[a-z0-9-]{1,64}$', 64, purposes.length === 0 ? {} : { examples: [itemAt(purposes, 0).code] });
   return {
     ExchangePurpose: header(
       'Exchange-Purpose',

@@ -2,6 +2,7 @@ import Type, { type TProperties, type TSchema } from 'typebox';
 import type { Catalog } from '../../../catalog/catalog.js';
 import type { Contract, Field } from '../../../catalog/contract.js';
 import { proxyOf } from '../../../catalog/source-terms.js';
+import { itemAt, known } from '../../../platform/known.js';
 import { ASK_LIMITS } from '../../../query/limits.js';
 import { LIVE_KEYS_AT_MOST } from '../../../query/live-keys.js';
 import { TYPES, typeOf } from '../../../standard/type.js';
@@ -26,7 +27,7 @@ interface Naming {
 
 /** The components of one dataset: its row, its replies, its bodies. */
 export function datasetSchemas(contract: Contract, naming: Naming): Record<string, TSchema> {
-  const name = naming.names.get(contract.id)!;
+  const name = known(naming.names, contract.id);
   const row = refTo(name);
   const key = keySchema(contract);
   const live = proxyOf(contract) !== undefined;
@@ -67,9 +68,9 @@ function rowSchema(contract: Contract, { names }: Naming): TSchema {
 }
 
 function keySchema(contract: Contract): TSchema {
-  const parts = contract.key.map((name) => contract.fields.get(name)!);
+  const parts = contract.key.map((name) => known(contract.fields, name));
   const named = closed(Object.fromEntries(parts.map((field) => [field.name, scalarSchema(field.type)])));
-  if (parts.length === 1) return Type.Union([scalarSchema(parts[0]!.type), named]);
+  if (parts.length === 1) return Type.Union([scalarSchema(itemAt(parts, 0).type), named]);
   const tuple = {
     type: 'array',
     prefixItems: parts.map((field) => scalarSchema(field.type)),
@@ -109,10 +110,10 @@ function leafSchema(field: Field): TSchema {
 }
 
 export const filterable = (contract: Contract): Field[] =>
-  [...contract.filterable].map((name) => contract.fields.get(name)!);
+  [...contract.filterable].map((name) => known(contract.fields, name));
 
 function querySchema(contract: Contract, naming: Naming): TSchema {
-  const name = naming.names.get(contract.id)!;
+  const name = known(naming.names, contract.id);
   const sorts = sortNames(contract);
   return closed({
     where: Type.Optional(orNull(refTo(`${name}Where`))),
