@@ -42,6 +42,9 @@ export function paged(context: UrlContext): UrlContext {
   return context;
 }
 
+/** Clients and servers accept URLs of this length (RFC 9110, 4.1). A cursor of a long sort value goes in a body. */
+const LINK_AT_MOST = 8_000;
+
 export async function respond(
   exchange: Exchange,
   answering: {
@@ -70,7 +73,8 @@ export async function respond(
   }).catch((error: unknown) => Promise.reject(isRead ? error : inBody(error)));
   const [outcome] = given.outcomes;
   if (isRead && asked.target.kind === 'page' && outcome?.outcome === 'rows' && outcome.rows.hasMore) {
-    reply.header('link', `<${nextLink(request, String(given.body))}>; rel="next"`);
+    const next = nextLink(request, String(given.body));
+    if (next.length <= LINK_AT_MOST) reply.header('link', `<${next}>; rel="next"`);
   }
   return send(reply, given, asked.contract);
 }

@@ -135,7 +135,11 @@ export const RESPONSE_HEADERS: Readonly<Record<string, ResponseHeader>> = {
     description: 'Weak: equal for the same grant, purpose, query, releases and day.',
     schema: pattern('^W/"[A-Za-z0-9_-]+"$', 100),
   },
-  Link: { description: 'RFC 8288: the next page, `rel="next"`.', schema: text(16_384) },
+  Link: {
+    description:
+      'RFC 8288: the next page, `rel="next"`. Absent if that URL has more than 8,000 characters: send the cursor in a body.',
+    schema: text(8_100),
+  },
   Location: { description: 'Path of the resource.', schema: relativePath(500) },
   'Upload-Offset': { description: 'Bytes that are stored.', schema: count() },
   'Upload-Complete': { description: '`?1` if the upload was delivered.', schema: choice(['?0', '?1']) },

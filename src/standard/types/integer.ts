@@ -19,7 +19,7 @@ function more(digits: number): string {
   return digits === 0 ? '' : digits === 1 ? '[0-9]' : `[0-9]{${digits}}`;
 }
 
-/** A 64-bit integer in decimal digits, without leading zeros. */
+/** A 64-bit integer in decimal digits. */
 const INT64 = `^(${upTo('9223372036854775807')}|-(${upTo('9223372036854775808')}))$`;
 const IS_INT64 = new RegExp(INT64);
 
