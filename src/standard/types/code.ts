@@ -1,4 +1,4 @@
-import { ascii, copyText, isStorable, storableSchema } from './plain-text.js';
+import { copyText, isStorable, storableSchema } from './plain-text.js';
 import { EQUALITY, QUOTED, type ValueFault, type ValueType } from './value-type.js';
 
 /** Replaces a publisher's code that the contract doesn't map; no code list has it. */
@@ -60,5 +60,3 @@ export const code: ValueType = {
 
 /** Used if the list is unknown. */
 export const anyCode = storableSchema(CODE_AT_MOST);
-/** Parses codes that nobody maps. */
-export const ownCode = ascii;

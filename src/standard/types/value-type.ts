@@ -56,10 +56,10 @@ export interface ValueFault {
 }
 
 /** List → code → title. */
-export type CodesByList = ReadonlyMap<string, ReadonlyMap<string, string>>;
+type CodesByList = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 /** The context in which a value is judged. */
-export interface JudgedBy {
+interface JudgedBy {
   standard: { lists: CodesByList; codeLists: ReadonlyMap<string, CodeList> };
   /** False for a row that only names what to delete: then a retired code is accepted. */
   inForce: boolean;
