@@ -1,15 +1,15 @@
+import { BARE, declared, EVERY_TYPE } from '../support/every-type.js';
 import type { Asking, Outside, Reply } from './outside.js';
 import { once } from './outside.js';
 
 const title = { zh: '验收', en: 'Acceptance' };
-const field = (type: string, more: Record<string, unknown> = {}) => ({ type, title, sensitivity: 'L1', ...more });
 
 export const THING_PATH = '/data/civil-affairs/thing/v1';
 
 /** A dataset of this suite, with a field of every type, published over HTTP as an operator does. */
 export const CONTRACT = {
+  ...BARE,
   dataset: 'civil-affairs/thing',
-  version: '1.0',
   title,
   summary: title,
   resource: { code: '303002001/000777', format: 'database', update: 'daily' },
@@ -22,31 +22,21 @@ export const CONTRACT = {
     basis: '《政务数据共享条例》第十五条',
   },
   assessments: { secrecy: '不涉密', 'personal-information': '不含', 'approved-by': '负责人' },
-  key: 'code',
   fields: {
-    code: field('text', { from: '编号', length: '20', required: 'true' }),
-    label: field('text', { from: '名称', length: '40' }),
-    gender: field('code', { from: '性别', list: 'GB-T-2261.1_gender', codes: { 男: '1', 女: '2' } }),
-    count: field('integer'),
-    big: field('integer', { bits: '64' }),
-    price: field('decimal', { precision: '8', scale: '2' }),
-    ok: field('boolean'),
-    day: field('date'),
-    mon: field('month'),
-    at: field('datetime'),
-    uscc: field('identifier', { scheme: 'uscc' }),
-    spot: field('point'),
-    shape: field('geometry'),
-    tags: field('list', { of: { type: 'text', length: '5' } }),
-    division: field('text', { length: '15' }),
-    secret: field('text', { length: '9', sensitivity: 'L3' }),
-    quiet: field('text', { length: '9' }),
+    ...EVERY_TYPE,
+    code: declared('text', { from: '编号', length: '20', required: 'true' }),
+    label: declared('text', { from: '名称', length: '40' }),
+    gender: { ...EVERY_TYPE.gender, from: '性别', codes: { 男: '1', 女: '2' } },
+    uscc: declared('identifier', { scheme: 'uscc' }),
+    shape: declared('geometry'),
+    division: declared('text', { length: '15' }),
+    secret: declared('text', { length: '9', sensitivity: 'L3' }),
+    quiet: declared('text', { length: '9' }),
   },
   filterable: ['code', 'label', 'gender', 'count', 'big', 'price', 'ok', 'day', 'mon', 'at', 'division', 'secret'],
   sortable: ['code', 'count', 'price', 'day', 'mon', 'at'],
   scopes: ['division'],
   relations: { place: { to: 'grid-center/grid/v1', on: { division: 'code' } } },
-  delivery: { mode: ['snapshot', 'delta'], 'reject-at-most': '50%', 'delete-at-most': '60%', source: { kind: 'file' } },
 };
 
 export interface Thing {

@@ -3,41 +3,23 @@ import type { RowScope } from '../../src/access/grants/grant.js';
 import type { Contract } from '../../src/catalog/contract.js';
 import { publishCatalog } from '../../src/exchange/publishing/publish-contract.js';
 import type { Config } from '../../src/platform/config.js';
+import { BARE, declared, EVERY_TYPE } from '../support/every-type.js';
 import { type Reply, type TestNode, testNode } from '../support/node.js';
-
-const title = { zh: '物', en: 'Thing' };
-const field = (type: string, more: Record<string, unknown> = {}) => ({ type, title, sensitivity: 'L1', ...more });
 
 /** A contract with a field of every type. */
 const THING = {
-  version: '1.0',
-  title,
-  summary: title,
-  resource: { code: '303001001/000001', format: 'database', update: 'daily' },
-  classification: { category: '住房', grade: 'general-1' },
-  sharing: { attribute: 'conditional', modes: ['api'], scope: '本区', use: '网格化服务', basis: '某法' },
-  assessments: { secrecy: '不涉密', 'personal-information': '已评估', 'approved-by': '负责人' },
-  key: 'code',
+  ...BARE,
   partition: 'part',
   fields: {
-    code: field('text', { length: '20', required: 'true', from: ['编号', 'NO'] }),
-    part: field('text', { length: '10', required: 'true' }),
-    name: field('text', { length: '6', required: 'true', from: '名称' }),
-    gender: field('code', { list: 'GB-T-2261.1_gender', from: 'XB', codes: { 男: '1', 女: '2' } }),
-    count: field('integer'),
-    big: field('integer', { bits: '64' }),
-    price: field('decimal', { precision: '8', scale: '2' }),
-    ok: field('boolean'),
-    day: field('date'),
-    mon: field('month'),
-    at: field('datetime'),
-    owner: field('identifier', { scheme: 'resident-id', sensitivity: 'L3' }),
-    spot: field('point'),
-    tags: field('list', { of: { type: 'text', length: '5' } }),
+    ...EVERY_TYPE,
+    code: declared('text', { length: '20', required: 'true', from: ['编号', 'NO'] }),
+    part: declared('text', { length: '10', required: 'true' }),
+    name: declared('text', { length: '6', required: 'true', from: '名称' }),
+    gender: { ...EVERY_TYPE.gender, from: 'XB', codes: { 男: '1', 女: '2' } },
+    owner: declared('identifier', { scheme: 'resident-id', sensitivity: 'L3' }),
   },
   filterable: ['code', 'part', 'count'],
   scopes: ['part'],
-  delivery: { mode: ['snapshot', 'delta'], 'reject-at-most': '50%', 'delete-at-most': '60%', source: { kind: 'file' } },
 };
 
 /** A dataset `housing/<name>` of its own, and what its publisher's applications do to it. */
@@ -77,8 +59,8 @@ export async function openThings(t: Test, config: Partial<Config> = {}): Promise
   const registered = new Set<string>();
   await publishCatalog(node.exchange, {
     contracts: [],
-    publishers: [{ slug: 'housing', title, uscc, kind: 'department' }],
-    purposes: [{ code: 'grid-service', title, law: '某法' }],
+    publishers: [{ slug: 'housing', title: BARE.title, uscc, kind: 'department' }],
+    purposes: [{ code: 'grid-service', title: BARE.title, law: '某法' }],
   });
   const register = async (clientId: string) => {
     if (registered.has(clientId)) return;
