@@ -1,5 +1,6 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isObject } from '../platform/json-pointer.js';
 
 /** What a signer signed last, kept outside the database: shows when a database is set back. */
 export interface Signed {
@@ -53,7 +54,7 @@ function parse(text: string): unknown {
 }
 
 function isSigned(value: unknown): value is Signed {
-  if (typeof value !== 'object' || value === null) return false;
-  const { origin, size, root } = value as Partial<Record<keyof Signed, unknown>>;
+  if (!isObject(value)) return false;
+  const { origin, size, root } = value;
   return typeof origin === 'string' && Number.isSafeInteger(size) && typeof root === 'string';
 }

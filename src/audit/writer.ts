@@ -1,5 +1,5 @@
 import type { Clock } from '../platform/clock.js';
-import { Problem } from '../platform/errors.js';
+import { errorCode, Problem } from '../platform/errors.js';
 import type { Database } from '../platform/postgres/database.js';
 import { type Committing, commitQuick, commitSlow, type Doubt } from './commit.js';
 import { bounded, connectLog, type LogConnection, tryWriting } from './connection.js';
@@ -85,7 +85,7 @@ export async function startWriter(database: Database, queue: Queue, options: Wri
       } catch (error) {
         healthy = false;
         await connection?.end();
-        logger?.warn({ code: codeOf(error), attempt, entries: lot.length }, 'audit commit failed');
+        logger?.warn({ code: errorCode(error), attempt, entries: lot.length }, 'audit commit failed');
         if (isRefusal(error)) return divide(lot);
         if (givenUp || performance.now() > end) return giveUp(lot);
         await pause(PAUSE_MS);
@@ -151,11 +151,7 @@ export async function startWriter(database: Database, queue: Queue, options: Wri
 
 /** The server refused the data of the statement (SQLSTATE classes 22 and 23). A unique violation is not a fault of the data. */
 function isRefusal(error: unknown): boolean {
-  return /^(22|23(?!505))/.test(codeOf(error) ?? '');
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+  return /^(22|23(?!505))/.test(errorCode(error) ?? '');
 }
 
 function pause(ms: number): Promise<void> {

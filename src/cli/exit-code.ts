@@ -43,7 +43,8 @@ const FILE_ERRORS: Readonly<Record<string, string>> = {
 
 /** The exit code, and one line with the reason. */
 export function describeFailure(error: unknown): { exitCode: number; message: string } {
-  const { message, code, syscall, path } = error as NodeJS.ErrnoException;
+  const seen: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error));
+  const { message, code, syscall, path } = seen;
   if (error instanceof CommandError) return { exitCode: error.exitCode, message };
   if (error instanceof SettingError) return { exitCode: EXIT.usage, message };
   if (error instanceof DataDirectoryError) {

@@ -1,6 +1,7 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { envSchema } from 'env-schema';
 import { SettingError } from './errors.js';
+import { atPointer } from './json-pointer.js';
 import { nearMiss } from './near-miss.js';
 
 /** The environment variables with their forms and defaults. The README of this folder refers here. */
@@ -77,11 +78,11 @@ function validate(data: Record<string, string>): Settings {
   try {
     return envSchema<Settings>({ schema: SCHEMA, data, dotenv: false, env: false });
   } catch (error) {
-    const fault = (error as { errors?: { instancePath: string; message: string; params: unknown }[] }).errors?.[0];
-    if (!fault) throw error;
-    const { allowedValues } = fault.params as { allowedValues?: string[] };
-    const expected = allowedValues ? `must be one of ${allowedValues.join(', ')}` : fault.message;
-    throw new SettingError(fault.instancePath.slice(1), expected);
+    const [place, message, allowed] = ['instancePath', 'message', 'params/allowedValues'].map((member) =>
+      atPointer(error, `/errors/0/${member}`),
+    );
+    if (typeof place !== 'string' || typeof message !== 'string') throw error;
+    throw new SettingError(place.slice(1), Array.isArray(allowed) ? `must be one of ${allowed.join(', ')}` : message);
   }
 }
 

@@ -123,7 +123,7 @@ function checkDemo({ demo, host, demoOpenToNetwork }: Config): void {
 }
 
 function keyFiles(settings: Settings): KeyFiles {
-  const given = {
+  return {
     checkpointSigner: settings.EXCHANGE_CHECKPOINT_SIGNER_FILE,
     tokenSigner: settings.EXCHANGE_TOKEN_SIGNER_FILE,
     cursor: settings.EXCHANGE_CURSOR_KEY_FILE,
@@ -133,7 +133,6 @@ function keyFiles(settings: Settings): KeyFiles {
     cookies: settings.EXCHANGE_COOKIES_KEY_FILE,
     package: settings.EXCHANGE_PACKAGE_KEY_FILE,
   };
-  return Object.fromEntries(Object.entries(given).filter(([, path]) => path !== undefined)) as KeyFiles;
 }
 
 function withoutPassword(text: string): string {

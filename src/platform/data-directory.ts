@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { errorCode } from './errors.js';
 import { readPrivateFile, writePrivateFile } from './private-file.js';
 
 /** Where a running server is, for commands on the same machine: `<data-dir>/run.json`, mode 0600. */
@@ -48,8 +49,10 @@ function makeWritable(dataDir: string): void {
     writeFileSync(probe, '');
     rmSync(probe);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new DataDirectoryError('not-writable', `The data directory ${dataDir} cannot be written (${code}).`);
+    throw new DataDirectoryError(
+      'not-writable',
+      `The data directory ${dataDir} cannot be written (${errorCode(error)}).`,
+    );
   }
 }
 
@@ -68,7 +71,7 @@ function takeLock(lock: string): boolean {
     linkSync(mine, lock);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (errorCode(error) !== 'EEXIST') throw error;
     return false;
   } finally {
     rmSync(mine, { force: true });
@@ -87,7 +90,7 @@ export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return errorCode(error) === 'EPERM';
   }
 }
 

@@ -79,6 +79,11 @@ export class Problem extends Error {
   }
 }
 
+/** The code that the system, Node or the database gave the error: `ENOENT`, `57014`. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
 /** A wrong setting, with the name under which it was given. Never contains the value, which may be a secret. */
 export class SettingError extends Error {
   readonly setting: string;

@@ -1,5 +1,6 @@
 import { Logger, type Runner, run, runMigrations, type TaskList } from 'graphile-worker';
 import pg from 'pg';
+import { isObject } from './json-pointer.js';
 import { connectionSettings } from './postgres/database-session.js';
 import { inTransaction } from './postgres/in-transaction.js';
 
@@ -119,7 +120,8 @@ async function releaseOfDead(pool: pg.Pool): Promise<void> {
 function adapt(task: Task, signal: AbortSignal): TaskList[string] {
   return async (payload, { job }) => {
     const attempt = { number: job.attempts, last: job.attempts >= job.max_attempts, signal };
-    await task(payload as Readonly<Record<string, unknown>>, attempt);
+    if (!isObject(payload)) throw new Error('The payload of the job is not an object.');
+    await task(payload, attempt);
   };
 }
 

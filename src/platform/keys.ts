@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
@@ -14,7 +14,7 @@ export interface Keys {
   /** Ed25519: signs checkpoints. */
   checkpointSigner: KeyObject;
   /** ES256 private key (JWK with kid) of the authorization server. */
-  tokenSigner: Record<string, string>;
+  tokenSigner: JsonWebKey & { kid: string };
   /** 32 bytes each. */
   cursor: Buffer;
   rowId: Buffer;
@@ -40,7 +40,7 @@ const KEY_NAMES = [
   'cookies',
   'package',
 ] as const;
-export type KeyFiles = Partial<Record<(typeof KEY_NAMES)[number], string>>;
+export type KeyFiles = Partial<Record<(typeof KEY_NAMES)[number], string | undefined>>;
 
 const FILE_NAMES: Record<(typeof KEY_NAMES)[number], string> = {
   checkpointSigner: 'checkpoint-signer.pem',
@@ -136,14 +136,14 @@ async function parsePackage(text: string): Promise<string> {
   throw new Error('The key package is not an age identity (AGE-SECRET-KEY-1…).');
 }
 
-async function newTokenSigner(): Promise<Record<string, string>> {
+async function newTokenSigner(): Promise<Keys['tokenSigner']> {
   const jwk = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
-  return { ...(jwk as Record<string, string>), kid: await calculateJwkThumbprint(jwk), alg: 'ES256', use: 'sig' };
+  return { ...jwk, kid: await calculateJwkThumbprint(jwk), alg: 'ES256', use: 'sig' };
 }
 
-async function parseTokenSigner(text: string): Promise<Record<string, string>> {
+async function parseTokenSigner(text: string): Promise<Keys['tokenSigner']> {
   try {
-    const jwk = JSON.parse(text) as Record<string, string>;
+    const jwk = JSON.parse(text) as JsonWebKey & { kid?: string };
     createPrivateKey({ key: jwk, format: 'jwk' });
     if (jwk.crv === 'P-256')
       return { ...jwk, kid: jwk.kid ?? (await calculateJwkThumbprint(jwk)), alg: 'ES256', use: 'sig' };

@@ -9,6 +9,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
+import { errorCode } from './errors.js';
 
 /** Writes a file that only its owner can read (0600), completely or not at all, also across a crash. Throws the system's error. */
 export function writePrivateFile(path: string, content: string): void {
@@ -25,7 +26,7 @@ export function privateFile(path: string, make: () => string): string {
   try {
     linkSync(half, path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (errorCode(error) !== 'EEXIST') throw error;
   } finally {
     rmSync(half, { force: true });
   }

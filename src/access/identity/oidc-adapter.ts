@@ -23,7 +23,7 @@ function clients(policy: Policy): Adapter {
       return {
         client_id: application.clientId,
         client_name: application.title,
-        jwks: structuredClone(application.jwks) as { keys: object[] },
+        jwks: { keys: application.jwks.keys.map((key) => structuredClone(key)) },
         token_endpoint_auth_method: 'private_key_jwt',
         grant_types: ['client_credentials'],
         response_types: [],

@@ -26,7 +26,7 @@ export interface Case {
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
-const NO_RELATIONS: ReadonlyMap<string, Access> = new Map();
+const NO_RELATIONS: ReadonlyMap<string, CompiledAccess> = new Map();
 
 /**
  * Decides one ask. Pure, deny by default: a permit is made only at the end, after every rule passes. The contract comes from the index, not from the
@@ -51,9 +51,9 @@ export function decide(asked: Case & { ask: Question; mode: Mode }): Decision {
   if (where === undefined && selection.fields === undefined && selection.relations.size === 0) {
     return permit(asked, chosen, NO_RELATIONS, NOTHING);
   }
-  const tree = new Map<string, Access>();
+  const tree = new Map<string, CompiledAccess>();
   const withheld = new Set<string>();
-  const follow = (path: string): Access | Denial => {
+  const follow = (path: string): CompiledAccess | Denial => {
     const known = path === '' ? root : tree.get(path);
     if (known !== undefined) return known;
     const dot = path.lastIndexOf('.');
@@ -72,7 +72,7 @@ export function decide(asked: Case & { ask: Question; mode: Mode }): Decision {
   };
   const denial =
     (where === undefined ? undefined : checkFilters(root, where, follow)) ??
-    checkSelection(root, selection, { tree, withheld, partial: ask.partial, follow });
+    checkSelection(root, selection, { withheld, partial: ask.partial, follow });
   return denial ?? permit(asked, chosen, tree, withheld);
 }
 
@@ -124,11 +124,11 @@ function enter(asked: Case, contractId: string, mode: Mode): ChosenGrant | Denia
 function permit(
   asked: Case,
   chosen: ChosenGrant,
-  joined: ReadonlyMap<string, Access>,
+  joined: ReadonlyMap<string, CompiledAccess>,
   withheld: ReadonlySet<string>,
 ): Permit {
   let notAfter = Math.min(asked.subject.expiresAt * 1_000, chosen.access.validUntilMs);
-  for (const access of joined.values()) notAfter = Math.min(notAfter, (access as CompiledAccess).validUntilMs);
+  for (const access of joined.values()) notAfter = Math.min(notAfter, access.validUntilMs);
   return {
     outcome: 'permit',
     rule: 'granted',

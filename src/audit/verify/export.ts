@@ -153,6 +153,6 @@ function attempt<A, B>(index: number | undefined, work: (value: A) => B, value: 
   try {
     return work(value);
   } catch (error) {
-    throw new Broken((error as Error).message, index);
+    throw new Broken(error instanceof Error ? error.message : String(error), index);
   }
 }

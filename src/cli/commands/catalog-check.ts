@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type CheckedCatalog, checkCatalog } from '../../catalog/check/check-catalog.js';
 import type { CatalogFault } from '../../catalog/check/fault.js';
+import { errorCode } from '../../platform/errors.js';
 
 /** Adds `check [dir]` to the `catalog` command. Exit code: 0 no faults, 1 faults, 2 unreadable folder. */
 export function addCatalogCheck(catalog: Command): Command {
@@ -26,7 +27,7 @@ export async function runCatalogCheck(
   try {
     checked = await checkCatalog(resolve(directory));
   } catch (error) {
-    const reason = (error as { code?: string }).code ?? 'it is unreadable';
+    const reason = errorCode(error) ?? 'it is unreadable';
     print(options.json ? `${JSON.stringify({ error: reason })}\n` : `${directory}: can't be read (${reason})\n`);
     return 2;
   }

@@ -79,7 +79,7 @@ function targetOf(dataDir: string): DeliveryTarget {
   try {
     demo = readDemoFile(dataDir);
   } catch (error) {
-    throw new CommandError(EXIT.noServer, (error as Error).message);
+    throw new CommandError(EXIT.noServer, error instanceof Error ? error.message : String(error));
   }
   return {
     baseUrl: demo.baseUrl,

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Reply } from '../../client/http.js';
 import { systemClock } from '../../platform/clock.js';
+import { errorCode } from '../../platform/errors.js';
 import { CommandError, EXIT } from '../exit-code.js';
 
 const TRIES = 8;
@@ -55,8 +56,8 @@ export async function tried(request: () => Promise<Reply>, signal: AbortSignal):
     return await request();
   } catch (error) {
     signal.throwIfAborted();
-    if (!BROKEN.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    return error as Error;
+    if (error instanceof Error && BROKEN.has(errorCode(error) ?? '')) return error;
+    throw error;
   }
 }
 

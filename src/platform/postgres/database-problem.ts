@@ -1,4 +1,4 @@
-import { Problem } from '../errors.js';
+import { errorCode, Problem } from '../errors.js';
 
 /** SQLSTATE classes of a server that can't serve now: connection, resources, operator intervention, system, too many connections. */
 const UNAVAILABLE = /^(08|53|57P|58)|^(55P03|25006|40001|40P01)$/;
@@ -11,8 +11,7 @@ const SQLSTATE = /^[0-9A-Z]{5}$/;
  */
 export function databaseProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  const code = (error as { code?: unknown } | null)?.code;
-  if (code === QUERY_CANCELED) return new Problem('timeout', undefined, { cause: error });
+  if (errorCode(error) === QUERY_CANCELED) return new Problem('timeout', undefined, { cause: error });
   if (isUnavailable(error))
     return new Problem('unavailable', 'The database is not reachable.', { retryAfter: 1, cause: error });
   return new Problem('internal', undefined, { cause: error });
@@ -20,14 +19,12 @@ export function databaseProblem(error: unknown): Problem {
 
 /** Whether the server was lost, unreachable or full: a retry may succeed. */
 function isUnavailable(error: unknown): boolean {
-  const { code, message, syscall } = (error ?? {}) as { code?: unknown; message?: unknown; syscall?: unknown };
-  if (typeof code === 'string' && SQLSTATE.test(code) && syscall === undefined) return UNAVAILABLE.test(code);
-  if (syscall !== undefined) return true;
+  if (!(error instanceof Error)) return false;
+  if ('syscall' in error && error.syscall !== undefined) return true;
+  const code = errorCode(error);
+  if (code !== undefined && SQLSTATE.test(code)) return UNAVAILABLE.test(code);
   // `pg` reports a broken connection without a code.
-  return (
-    typeof message === 'string' &&
-    /^(Connection terminated|Client (was closed|has encountered)|timeout e|Query read timeout|Cannot use a pool)/.test(
-      message,
-    )
+  return /^(Connection terminated|Client (was closed|has encountered)|timeout e|Query read timeout|Cannot use a pool)/.test(
+    error.message,
   );
 }

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
+import { errorCode } from '../errors.js';
 import { privateFile } from '../private-file.js';
 import { postgresAccount, postgresBinaries, SYSTEM_STATE } from './postgres-binaries.js';
 import { type ClusterPlace, checkVersion, clusterPlace, initialise, socketDirectory } from './postgres-cluster.js';
@@ -62,7 +63,7 @@ async function launchUntilReady(
       return keeper;
     } catch (error) {
       keeper.stdin?.end();
-      const passes = /pre-existing shared memory block/.test((error as Error).message);
+      const passes = /pre-existing shared memory block/.test(String(error));
       if (!passes || performance.now() > end) throw error;
       await pause(250);
     }
@@ -87,7 +88,7 @@ async function ready(keeper: ChildProcess, place: ClusterPlace, url: string): Pr
 }
 
 function isWrongPassword(error: unknown): boolean {
-  return (error as { code?: string }).code === '28P01';
+  return errorCode(error) === '28P01';
 }
 
 async function createDatabase(url: string): Promise<undefined> {

@@ -1,3 +1,4 @@
+import type { CompiledAccess } from '../compile-access.js';
 import type { Access, Denial } from '../decision.js';
 import { deny } from '../deny.js';
 import type { Stated } from '../question.js';
@@ -14,7 +15,12 @@ export interface RelationSearch extends GrantSearch {
  * A relation exists for a caller only where its target is granted for the same purpose and both sides give all join fields unmasked. Every failure
  * looks the same to the caller, so that it does not reveal which grants exist on the target.
  */
-export function checkRelation(from: Access, name: string, path: string, following: RelationSearch): Access | Denial {
+export function checkRelation(
+  from: Access,
+  name: string,
+  path: string,
+  following: RelationSearch,
+): CompiledAccess | Denial {
   const relation = from.contract.relations.get(name);
   if (relation === undefined) return refuse(from, path, `no relation ${name} in ${from.contract.id}`);
   const target = following.index.catalog.contracts.get(relation.to);

@@ -3,8 +3,6 @@ import type { AskedSelection } from '../question.js';
 import { checkField } from './check-field.js';
 
 export interface SelectionWalk {
-  /** Accesses found so far, by path. */
-  tree: Map<string, Access>;
   withheld: Set<string>;
   partial: boolean;
   follow(path: string): Access | Denial;
