@@ -1,3 +1,4 @@
+import type { Mask, Sensitivity } from '../standard/type.js';
 import type { DatabaseSource, DerivedSource, FileSource, HttpSource, Paging, ProxySource } from './source-terms.js';
 
 /** The document of a contract, valid by `schemas/contract.schema.json`: every scalar is a string as written. */
@@ -27,14 +28,14 @@ export interface ContractDocument {
   'exact-count'?: 'true' | 'false';
 }
 
-interface SharingDocument {
+type SharingDocument = {
   attribute: 'unconditional' | 'conditional' | 'none';
   modes?: string[];
   scope?: string;
   use?: string;
   basis?: string;
   law?: string;
-}
+};
 
 export interface DeliveryDocument {
   mode?: ('snapshot' | 'delta')[];
@@ -70,6 +71,6 @@ export interface FieldDocument extends TypeDocument {
   codes?: Record<string, string>;
   required?: 'true' | 'false';
   title?: { zh: string; en?: string };
-  sensitivity?: string;
-  mask?: string;
+  sensitivity?: Sensitivity;
+  mask?: Mask;
 }

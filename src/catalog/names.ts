@@ -25,6 +25,12 @@ export function pascal(slug: string): string {
   return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
 }
 
+/** `police/resident` → its publisher and the slug after it. */
+export function datasetParts(dataset: string): { publisher: string; slug: string } {
+  const end = dataset.indexOf('/');
+  return { publisher: dataset.slice(0, end), slug: dataset.slice(end + 1) };
+}
+
 /** Table in schema `data`. Slugs never have two hyphens in a row, so each dataset has its own table. */
 export function tableOf(publisher: string, dataset: string): string {
   return `${publisher}__${dataset}`.replaceAll('-', '_');

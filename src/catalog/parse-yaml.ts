@@ -1,4 +1,4 @@
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { pointerParts } from '../platform/json-pointer.js';
 import type { CatalogFault } from './check/fault.js';
 
@@ -66,5 +66,5 @@ function offsetOf(root: unknown, parts: readonly string[]): number | undefined {
 }
 
 function startOf(node: unknown): number | undefined {
-  return isNode(node) ? ((node as Node).range?.[0] ?? undefined) : undefined;
+  return isNode(node) ? (node.range?.[0] ?? undefined) : undefined;
 }

@@ -4,39 +4,55 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import { pointerParts, pointerTo } from '../../platform/json-pointer.js';
 import { nearMiss } from '../../platform/near-miss.js';
 import { packageRoot } from '../../platform/paths.js';
+import type { Publisher, Purpose } from '../contract.js';
+import type { ContractDocument } from '../contract-document.js';
 import { type CatalogFault, clip } from './fault.js';
 
-export type SchemaName = 'contract' | 'publisher' | 'purpose';
+/** What a document is where its schema finds no fault. */
+interface SchemaDocuments {
+  contract: ContractDocument;
+  publisher: Publisher;
+  purpose: Purpose;
+}
+type SchemaName = keyof SchemaDocuments;
 
 const MOST_FAULTS = 100;
-const validators = new Map<SchemaName, ValidateFunction>();
+const VALIDATORS: { [N in SchemaName]: () => ValidateFunction<SchemaDocuments[N]> } = {
+  contract: compiled('contract'),
+  publisher: compiled('publisher'),
+  purpose: compiled('purpose'),
+};
 
-/** Faults of a document against `schemas/<name>.schema.json`, in words; empty where it fits. */
-export function checkSchema(name: SchemaName, document: unknown): CatalogFault[] {
-  const validate = validators.get(name) ?? compile(name);
-  if (validate(document)) return [];
+/** The document as `schemas/<name>.schema.json` describes it, or its faults in words. */
+export function checkSchema<N extends SchemaName>(
+  name: N,
+  document: unknown,
+): { document: SchemaDocuments[N] } | { faults: CatalogFault[] } {
+  const validate = VALIDATORS[name]();
+  if (validate(document)) return { document };
   const faults = new Map<string, CatalogFault>();
   for (const error of validate.errors ?? []) {
     const fault = explain(error);
     if (fault !== undefined && !faults.has(fault.path)) faults.set(fault.path, fault);
     if (faults.size === MOST_FAULTS) break;
   }
-  return [...faults.values()];
+  return { faults: [...faults.values()] };
 }
 
-function compile(name: SchemaName): ValidateFunction {
-  // No check against the meta-schema here: a test does it, and compiling it takes longer than compiling the schema.
-  const ajv = new Ajv2020({
-    allErrors: true,
-    verbose: true,
-    strict: true,
-    allowUnionTypes: true,
-    validateSchema: false,
-  });
-  const schema = JSON.parse(readFileSync(join(packageRoot, 'schemas', `${name}.schema.json`), 'utf8')) as object;
-  const validate = ajv.compile(schema);
-  validators.set(name, validate);
-  return validate;
+/** Compiled at the first call. */
+function compiled<T>(name: SchemaName): () => ValidateFunction<T> {
+  let validate: ValidateFunction<T> | undefined;
+  return () => {
+    validate ??= newAjv().compile<T>(
+      JSON.parse(readFileSync(join(packageRoot, 'schemas', `${name}.schema.json`), 'utf8')),
+    );
+    return validate;
+  };
+}
+
+/** Without a check against the meta-schema: a test does it, and compiling it takes longer than compiling the schema. */
+function newAjv(): Ajv2020 {
+  return new Ajv2020({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true, validateSchema: false });
 }
 
 function explain(error: ErrorObject): CatalogFault | undefined {
@@ -76,7 +92,7 @@ function explain(error: ErrorObject): CatalogFault | undefined {
 const NAME = 'lower-case letters, digits and _, beginning with a letter, at most 62';
 
 function explainEnum(error: ErrorObject): CatalogFault {
-  const allowed = (error.params.allowedValues as unknown[]).map(String);
+  const allowed = [error.params.allowedValues].flat().map(String);
   const suggestion = typeof error.data === 'string' ? nearMiss(error.data, allowed) : undefined;
   return {
     path: error.instancePath,

@@ -1,10 +1,10 @@
 import type { ContractDocument } from '../contract-document.js';
-import { hasReservedEnding, TABLE_NAME_LIMIT, tableOf } from '../names.js';
+import { datasetParts, hasReservedEnding, TABLE_NAME_LIMIT, tableOf } from '../names.js';
 import type { Faults } from './fault.js';
 
 /** What a contract states beyond its fields: names that can be derived from it, and the sharing terms that Decree 809 requires. */
 export function checkTerms(document: ContractDocument, faults: Faults): void {
-  const [publisher, dataset] = document.dataset.split('/') as [string, string];
+  const { publisher, slug: dataset } = datasetParts(document.dataset);
   if (hasReservedEnding(dataset)) {
     faults.add(['dataset'], 'A dataset may not end in list, history, where, connection, edge or a version');
   }

@@ -9,7 +9,7 @@ import { type CatalogFault, gatherFaults } from '../check/fault.js';
 import type { Contract, Field, Relation } from '../contract.js';
 import type { ContractDocument } from '../contract-document.js';
 import { contractId } from '../contract-id.js';
-import { tableOf } from '../names.js';
+import { datasetParts, tableOf } from '../names.js';
 import { compileDelivery } from './compile-delivery.js';
 import { compileFields } from './compile-fields.js';
 
@@ -21,9 +21,9 @@ export function compileContract(
   document: unknown,
   standard: Standard,
 ): { contract: Contract } | { faults: CatalogFault[] } {
-  const malformed = checkSchema('contract', document);
-  if (malformed.length > 0) return { faults: malformed };
-  const declared = document as ContractDocument;
+  const read = checkSchema('contract', document);
+  if ('faults' in read) return read;
+  const declared = read.document;
   const faults = gatherFaults();
   const entity = declared.entity === undefined ? undefined : standard.entities.get(declared.entity);
   if (declared.entity !== undefined && entity === undefined) {
@@ -43,22 +43,22 @@ function documentHash(document: unknown): string {
 }
 
 function assemble(document: ContractDocument, fields: ReadonlyMap<string, Field>): Contract {
-  const [publisher, dataset] = document.dataset.split('/') as [string, string];
-  const [major, minor] = document.version.split('.').map(Number) as [number, number];
+  const { publisher, slug: dataset } = datasetParts(document.dataset);
+  const [major, minor] = document.version.split('.');
   const subjects = document.subjects ?? [];
   return {
-    id: contractId(document.dataset, major),
+    id: contractId(document.dataset, Number(major)),
     name: document.dataset,
     publisher,
     dataset,
-    major,
-    minor,
+    major: Number(major),
+    minor: Number(minor),
     ...(document.entity === undefined ? {} : { entity: document.entity }),
     title: document.title,
     summary: document.summary,
     resource: document.resource,
     classification: document.classification,
-    sharing: document.sharing as unknown as Contract['sharing'],
+    sharing: document.sharing,
     assessments: document.assessments,
     sourceOfTruth: document['source-of-truth'] === 'true',
     key: [document.key].flat(),

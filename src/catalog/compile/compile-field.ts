@@ -1,6 +1,6 @@
 import { type Element, englishTitle } from '../../standard/entity.js';
 import { defaultMask, isPersonal, maskFits } from '../../standard/mask.js';
-import { type FieldType, type Mask, type Sensitivity, typeOf } from '../../standard/type.js';
+import { type FieldType, type Mask, typeOf } from '../../standard/type.js';
 import type { Faults } from '../check/fault.js';
 import type { Field } from '../contract.js';
 import type { FieldDocument } from '../contract-document.js';
@@ -23,7 +23,7 @@ export function standardField(element: Element, override: FieldDocument, { stand
       faults.add([...path, 'sensitivity'], 'A sensitivity may be raised above the standard, never lowered', {
         expected: `${sensitivity} or higher`,
       });
-    } else sensitivity = override.sensitivity as Sensitivity;
+    } else sensitivity = override.sensitivity;
   }
   const named = maskOf(
     override,
@@ -50,7 +50,7 @@ export function addedField(name: string, added: FieldDocument, compiling: Compil
   const type = compileType(added, path, compiling);
   if (added.title === undefined) compiling.faults.add([...path, 'title'], 'A field beyond the standard needs a title');
   if (type === undefined) return undefined;
-  const sensitivity = (added.sensitivity ?? 'L3') as Sensitivity; // an unmarked field counts as personal
+  const sensitivity = added.sensitivity ?? 'L3'; // an unmarked field counts as personal
   const named = maskOf(added, { type, guarded: isPersonal(sensitivity) }, path, compiling.faults);
   return {
     name,
@@ -71,8 +71,8 @@ function maskOf(
   path: string[],
   faults: Faults,
 ): Mask | undefined {
-  if (document.mask === undefined) return undefined;
-  const mask = document.mask as Mask;
+  const { mask } = document;
+  if (mask === undefined) return undefined;
   if (mask === 'none' && field.guarded) {
     faults.add([...path, 'mask'], 'This field is masked by default: only a grant lifts the mask');
   }

@@ -5,9 +5,9 @@ import type { Publisher, Purpose } from '../contract.js';
 
 /** A publisher's document is the Publisher itself. Its credit code must pass GB 32100. */
 export function compilePublisher(document: unknown): { publisher: Publisher } | { faults: CatalogFault[] } {
-  const faults = checkSchema('publisher', document);
-  if (faults.length > 0) return { faults };
-  const publisher = document as Publisher;
+  const read = checkSchema('publisher', document);
+  if ('faults' in read) return read;
+  const publisher = read.document;
   if (!isUscc(publisher.uscc)) {
     return { faults: [{ path: '/uscc', reason: 'The check character of the credit code is wrong (GB 32100)' }] };
   }
@@ -16,6 +16,6 @@ export function compilePublisher(document: unknown): { publisher: Publisher } | 
 
 /** A purpose's document is the Purpose itself. */
 export function compilePurpose(document: unknown): { purpose: Purpose } | { faults: CatalogFault[] } {
-  const faults = checkSchema('purpose', document);
-  return faults.length > 0 ? { faults } : { purpose: document as Purpose };
+  const read = checkSchema('purpose', document);
+  return 'faults' in read ? read : { purpose: read.document };
 }

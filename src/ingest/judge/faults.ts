@@ -27,7 +27,7 @@ function explain({ keyword, schema, data }: ErrorObject, values: readonly unknow
     case 'type':
       return data === null
         ? { rule: 'required', reason: 'a value is required' }
-        : { rule: 'type', reason: `not ${EXPECTED[[schema].flat()[0] as string] ?? 'of the type'}` };
+        : { rule: 'type', reason: `not ${EXPECTED[String([schema].flat()[0])] ?? 'of the type'}` };
     case 'maxLength':
       return { rule: 'length', reason: `longer than ${schema} characters` };
     case 'maxItems':

@@ -13,8 +13,8 @@ export function minorUntil(contract: Contract): (values: readonly unknown[]) => 
   const bornAt = born !== undefined && typeOf(born.type).calendar === 'day' ? names.indexOf('born') : -1;
   const subjectAt = contract.subjects[0] === undefined ? -1 : names.indexOf(contract.subjects[0]);
   return (values) => {
-    const born = bornAt >= 0 ? (values[bornAt] as string | null) : bornOf(subjectAt < 0 ? null : values[subjectAt]);
-    return (born === null ? undefined : fourteenth(born)) ?? 'infinity';
+    const born = bornAt >= 0 ? values[bornAt] : bornOf(subjectAt < 0 ? null : values[subjectAt]);
+    return (typeof born === 'string' ? fourteenth(born) : undefined) ?? 'infinity';
   };
 }
 

@@ -78,11 +78,11 @@ export function openJudge(parts: JudgeParts): Judge {
   const take = (row: SourceRow, batch: Validated): void => {
     const values: unknown[] = new Array(validator.fields.length).fill(null);
     const filled = fillRow(validator, row.content, { values, columns, note });
-    const errors = typeof filled === 'string' ? judge(values, filled, row.line) : filled;
-    if (errors !== undefined) {
-      codes.hear(row.content, errors, columns);
-      tally.turnedAway(row.line, errors);
-      batch.rejects.push({ line: row.line, text: row.text, errors: placed(errors, row, validator, columns) });
+    const judged = typeof filled === 'string' ? (judge(values, filled, row.line) ?? filled) : filled;
+    if (typeof judged !== 'string') {
+      codes.hear(row.content, judged, columns);
+      tally.turnedAway(row.line, judged);
+      batch.rejects.push({ line: row.line, text: row.text, errors: placed(judged, row, validator, columns) });
       // A faulty correction must not delete the row that it corrects.
       if (mode === 'snapshot' && row.content.kind !== 'broken' && hasKey(validator, values)) {
         batch.copy += keptLine(validator, numberOf(values), row.line);
@@ -94,7 +94,7 @@ export function openJudge(parts: JudgeParts): Judge {
     const again = seen(rowNumber);
     if (again) suspects++;
     const text = again || partial ? row.text : undefined;
-    batch.copy += stagingLine(validator, { rowNumber, values, line: row.line, operation: filled as RowChange, text });
+    batch.copy += stagingLine(validator, { rowNumber, values, line: row.line, operation: judged, text });
   };
   return {
     validator,

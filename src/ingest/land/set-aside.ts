@@ -20,8 +20,8 @@ export function faultsOf(counts: FaultCounts): Report['faults'] {
   return [...counts]
     .sort(([, a], [, b]) => b - a)
     .map(([key, rows]) => {
-      const [field, rule] = key.split('\0') as [string, string];
-      return { field: field === '' ? null : field, rule, rows };
+      const end = key.indexOf('\0');
+      return { field: end === 0 ? null : key.slice(0, end), rule: key.slice(end + 1), rows };
     });
 }
 

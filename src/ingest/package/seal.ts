@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import type { ReadableStream as WebStream } from 'node:stream/web';
 import { Decrypter, Encrypter } from 'age-encryption';
 import { BadPackage } from './bad-package.js';
 
@@ -85,9 +84,9 @@ async function firstLine(
 }
 
 function webStream(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
-  return Readable.toWeb(Readable.from(chunks, { objectMode: false })) as ReadableStream<Uint8Array>;
+  return Readable.toWeb(Readable.from(chunks, { objectMode: false }));
 }
 
 async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield* stream as WebStream<Uint8Array>;
+  yield* stream;
 }

@@ -102,8 +102,9 @@ async function typeReports(
   }
   const reports = new Map<string, RuleReport>();
   for (const [key, fault] of faults) {
-    const [name, field] = key.split('\0') as [string, string];
-    const rule = ruleOfFault(name);
+    const end = key.indexOf('\0');
+    const field = key.slice(end + 1);
+    const rule = ruleOfFault(key.slice(0, end));
     const known = reports.get(`${rule.name}\0${field}`);
     const start = known ?? { ...blank(rule), field: field === '' ? null : field, checked: rows.received };
     reports.set(`${rule.name}\0${field}`, { ...start, ...together(start, fault) });

@@ -32,9 +32,7 @@ export interface Tally {
 export function startTally(contract: Contract, moment: RuleMoment): Tally {
   const filled = new Uint32Array(contract.fields.size);
   const tests = RULES.flatMap((rule) =>
-    rule.kind === 'row'
-      ? rule.tests(contract, moment).map((test) => ({ rule, test, fault: { rows: 0, lines: [] as number[] } }))
-      : [],
+    rule.kind === 'row' ? rule.tests(contract, moment).map((test) => ({ rule, test, fault: noFaults() })) : [],
   );
   const violations = tests.map(({ test }) => test.violated);
   const errors = new Map<string, FaultCount>();
@@ -56,7 +54,7 @@ export function startTally(contract: Contract, moment: RuleMoment): Tally {
       for (const { field, rule } of faults) {
         dimensions.add(ruleOfFault(rule).dimension);
         const key = `${rule}\0${field ?? ''}`;
-        const fault = errors.get(key) ?? { rows: 0, lines: [] };
+        const fault = errors.get(key) ?? noFaults();
         errors.set(key, fault);
         count(fault, line);
       }
@@ -64,6 +62,8 @@ export function startTally(contract: Contract, moment: RuleMoment): Tally {
     },
   };
 }
+
+const noFaults = (): FaultCount => ({ rows: 0, lines: [] });
 
 function count(fault: FaultCount, line: number): void {
   fault.rows++;

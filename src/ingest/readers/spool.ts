@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Problem } from '../../platform/errors.js';
+import { errorCode, Problem } from '../../platform/errors.js';
 
 /** Where bodies wait that are read from their end (zip, Parquet): a folder of the data directory, and new names. */
 export interface Spool {
@@ -14,7 +14,7 @@ export interface Spool {
 export interface Spooled {
   size: number;
   /** Exactly these bytes; fewer only at the end of the file. */
-  read(start: number, length: number): Promise<Buffer>;
+  read(start: number, length: number): Promise<Buffer<ArrayBuffer>>;
   /** File descriptor, open until `close`. */
   fd: number;
   close(): Promise<void>;
@@ -52,11 +52,11 @@ export function clearSpool(directory: string): void {
   try {
     for (const name of readdirSync(directory)) rmSync(join(directory, name), { force: true });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (errorCode(error) !== 'ENOENT') throw error;
   }
 }
 
-async function readFrom(file: FileHandle, start: number, length: number): Promise<Buffer> {
+async function readFrom(file: FileHandle, start: number, length: number): Promise<Buffer<ArrayBuffer>> {
   const buffer = Buffer.allocUnsafeSlow(length);
   let filled = 0;
   while (filled < length) {

@@ -1,7 +1,7 @@
 import { createHash, type Hash, timingSafeEqual } from 'node:crypto';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { Problem } from '../../platform/errors.js';
+import { errorCode, Problem } from '../../platform/errors.js';
 
 /** What the sender states about the body. */
 export interface DeliveryManifest {
@@ -81,5 +81,5 @@ async function* gunzipped(sent: AsyncIterable<Buffer>, meter: Meter, limitBytes:
 }
 
 function isZlibError(error: unknown): boolean {
-  return error instanceof Error && /^Z_/.test((error as NodeJS.ErrnoException).code ?? '');
+  return /^Z_/.test(errorCode(error) ?? '');
 }

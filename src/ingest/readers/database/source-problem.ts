@@ -1,4 +1,4 @@
-import { Problem } from '../../../platform/errors.js';
+import { errorCode, Problem } from '../../../platform/errors.js';
 import { Unreadable } from '../source.js';
 
 /** Codes of PostgreSQL (SQLSTATE) and of the MySQL driver, by what they mean here. */
@@ -24,15 +24,15 @@ const UNTRUSTED = /^(CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS|HANDSHAKE)/
  */
 export function sourceProblem(error: unknown): Problem | Unreadable {
   if (error instanceof Problem || error instanceof Unreadable) return error;
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  const name = typeof code === 'string' ? code : '';
+  const message = error instanceof Error ? error.message : '';
+  const name = errorCode(error) ?? '';
   if (REFUSED.has(name)) {
     return new Problem('upstream-refused', 'The source refuses our user, password or reading right.', { cause: error });
   }
   if (TOO_SLOW.has(name) || message === 'Query read timeout') {
     return new Problem('upstream-failed', 'The source took too long for a statement.', { cause: error });
   }
-  if (UNTRUSTED.test(name) || /does not support SSL|secure connection/.test(String(message))) {
+  if (UNTRUSTED.test(name) || /does not support SSL|secure connection/.test(message)) {
     return new Problem('upstream-refused', "The source's TLS certificate does not hold.", { cause: error });
   }
   if (name === 'ECONNREFUSED' || name === 'ETIMEDOUT' || name === 'EHOSTUNREACH' || name === 'ENETUNREACH') {

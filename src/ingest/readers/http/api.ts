@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net';
 import { parse } from 'content-type';
 import { type buildConnector, Pool } from 'undici';
 import type { ReachedUpstream } from '../../../access/upstreams/resolve-upstream.js';
-import { Problem } from '../../../platform/errors.js';
+import { errorCode, Problem } from '../../../platform/errors.js';
 import { parseExactly } from '../exact-json.js';
 import { Unreadable } from '../source.js';
 
@@ -156,9 +156,8 @@ function tooLarge(bytesAtMost: number): Problem {
 /** The error that is reported for a failed call: one clear reason, never the API's own text. */
 function apiProblem(error: unknown): Problem | Unreadable {
   if (error instanceof Problem || error instanceof Unreadable) return error;
-  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
-  const known = typeof code === 'string' ? code : '';
-  if (name === 'TimeoutError' || SLOW.has(known)) {
+  const known = errorCode(error) ?? '';
+  if ((error instanceof Error && error.name === 'TimeoutError') || SLOW.has(known)) {
     return new Problem('upstream-failed', 'The interface took too long to answer.', { cause: error });
   }
   if (UNREACHABLE.has(known)) {

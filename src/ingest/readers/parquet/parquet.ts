@@ -90,7 +90,7 @@ function asFile(spooled: Spooled) {
     byteLength: spooled.size,
     async slice(start: number, end = spooled.size): Promise<ArrayBuffer> {
       const { buffer, byteOffset, byteLength } = await spooled.read(start, Math.max(0, end - start));
-      return buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
+      return buffer.slice(byteOffset, byteOffset + byteLength);
     },
   };
 }

@@ -80,10 +80,10 @@ function dayOf(serial: number, field: Field | undefined, date1904: boolean): str
   const first = date1904 ? Date.UTC(1904, 0, 1) : Date.UTC(1899, 11, serial < 60 ? 31 : 30);
   const instant = new Date(first + Math.round(serial * 86_400) * 1_000);
   if (serial < 0 || Number.isNaN(instant.getTime()) || instant.getUTCFullYear() > 9999) return plainNumber(serial);
-  const [day, time] = instant.toISOString().split('T') as [string, string];
-  if (calendarOf(field) === 'month') return day.slice(0, 7);
+  const text = instant.toISOString();
+  if (calendarOf(field) === 'month') return text.slice(0, 7);
   const midnight = instant.getTime() % DAY_MS === 0 && calendarOf(field) !== 'instant';
-  return midnight ? day : `${day} ${time.slice(0, 8)}`;
+  return midnight ? text.slice(0, 10) : text.slice(0, 19).replace('T', ' ');
 }
 
 function calendarOf(field: Field | undefined) {

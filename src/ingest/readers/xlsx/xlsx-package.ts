@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { type Entry, fromFd, type ZipFile } from 'yauzl';
 import { foreign, formatOf, isMarkup } from '../formats.js';
 import { Unreadable } from '../source.js';
@@ -76,10 +77,10 @@ function openZip(fd: number): Promise<ZipFile> {
 async function* inflate(zip: ZipFile, entry: Entry | undefined, name: string): AsyncGenerator<Buffer> {
   if (entry === undefined) throw damaged(`${name.slice(0, 100)} is missing`);
   try {
-    const stream = await new Promise<NodeJS.ReadableStream>((resolve, reject) =>
+    const stream = await new Promise<Readable>((resolve, reject) =>
       zip.openReadStream(entry, (error, opened) => (error ? reject(error) : resolve(opened))),
     );
-    yield* stream as AsyncIterable<Buffer>;
+    yield* stream;
   } catch (error) {
     throw error instanceof Unreadable ? error : damaged(`${name.slice(0, 100)} cannot be read`, error);
   }

@@ -19,9 +19,9 @@ export const bornMatchesNumber: RowRule = {
       {
         field: 'born',
         violated(values) {
-          const born = values[bornAt] as string | null;
+          const born = values[bornAt];
           const number = numberOf(values);
-          return born !== null && number !== undefined && !sameDay(born, number);
+          return typeof born === 'string' && number !== undefined && !sameDay(born, number);
         },
       },
     ];

@@ -24,9 +24,9 @@ function pairOf({ fields }: Contract, from: Field): RowTest[] {
     {
       field: until,
       violated(values) {
-        const begins = values[fromAt] as string | null;
-        const ends = values[untilAt] as string | null;
-        return begins !== null && ends !== null && begins > ends;
+        const begins = values[fromAt];
+        const ends = values[untilAt];
+        return typeof begins === 'string' && typeof ends === 'string' && begins > ends;
       },
     },
   ];

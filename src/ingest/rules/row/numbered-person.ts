@@ -12,8 +12,9 @@ export function residentNumber(contract: Contract): ((values: readonly unknown[]
   const at = names.indexOf('id_number');
   const kindAt = type.kindField === undefined ? -1 : names.indexOf(type.kindField);
   return (values) => {
-    const number = values[at] as string | null;
-    if (number === null) return undefined;
-    return kindAt < 0 || RESIDENT_ID_KINDS.has(values[kindAt] as string) ? number : undefined;
+    const number = values[at];
+    const kind = values[kindAt];
+    if (typeof number !== 'string') return undefined;
+    return kindAt < 0 || (typeof kind === 'string' && RESIDENT_ID_KINDS.has(kind)) ? number : undefined;
   };
 }

@@ -18,9 +18,9 @@ export const gridInCommunity: RowRule = {
       {
         field: grid,
         violated(values) {
-          const code = values[gridAt] as string | null;
-          const community = values[divisionAt] as string | null;
-          return code !== null && community !== null && !code.startsWith(community);
+          const code = values[gridAt];
+          const community = values[divisionAt];
+          return typeof code === 'string' && typeof community === 'string' && !code.startsWith(community);
         },
       },
     ];
