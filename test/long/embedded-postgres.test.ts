@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -79,6 +88,21 @@ t.test('a stale pid file and an orphan are cleaned up', async (t) => {
   const last = await startPostgres({ dataDir });
   t.same(await query(last.url, 'SELECT answer FROM kept'), [{ answer: 42 }]);
   await last.stop();
+});
+
+t.test('threat: after a crash another process has the number in the lock of the socket', async (t) => {
+  const crashed = await startPostgres({ dataDir });
+  const socketDir = new URL(crashed.url).searchParams.get('host') ?? '';
+  const { uid } = statSync(socketDir);
+  process.kill(crashed.pid, 'SIGKILL');
+  await crashed.stop();
+  const other = spawn('sleep', ['60'], process.getuid?.() === 0 ? { uid, cwd: '/' } : { cwd: '/' });
+  t.teardown(() => other.kill());
+  const lock = join(socketDir, '.s.PGSQL.5432.lock');
+  writeFileSync(lock, readFileSync(lock, 'utf8').replace(/^\d+/, String(other.pid)));
+  const next = await startPostgres({ dataDir });
+  t.same(await query(next.url, 'SELECT answer FROM kept'), [{ answer: 42 }]);
+  await next.stop();
 });
 
 t.test('a cluster with another password is refused in clear words', async (t) => {

@@ -84,39 +84,6 @@ t.test('Swagger UI uses no other origin and no inline script', async (t) => {
   t.match((await node.ask('GET', '/')).headers.get('content-security-policy'), /default-src 'none'/);
 });
 
-t.test('every route is documented, or hidden on purpose, and every path is routed', async (t) => {
-  const routes = routesOf(node.app.printRoutes({ commonPrefix: true }));
-  const generic = (path: string) =>
-    path
-      .replace(/^\/data\/[a-z-]+\/[a-z-]+\/v1/, '/data/{publisher}/{dataset}/v{major}')
-      .replaceAll(/\{(\w+)\}/g, ':$1');
-  const documented = new Set(
-    Object.entries<any>(document.paths).flatMap(([path, item]) =>
-      Object.keys(item).map((method) => `${method.toUpperCase()} ${generic(path)}`),
-    ),
-  );
-  // Tiles and bundles are one wildcard, because their names have slashes.
-  for (const name of ['tile', 'entries/:bundle', ':tile']) {
-    if (documented.delete(`GET /audit/v1/tile/${name}`)) documented.add('GET /audit/v1/tile/*');
-  }
-  const hidden = [/^GET \/$/, /^GET \/style\.css$/, /^GET \/problems(\/:code)?$/, /^GET \/(docs|standard)(\/|$)/];
-  const method = [
-    /^QUERY \/data\//,
-    /^(HEAD|OPTIONS) /,
-    /^GET \/oauth2\/token$/,
-    /^POST \/(\.well-known|oauth2\/jwks)/,
-  ];
-  const unknown = [...routes].filter((route) => !documented.has(route));
-  t.same(
-    unknown.filter((route) => ![...hidden, ...method].some((pattern) => pattern.test(route))),
-    [],
-  );
-  t.same(
-    [...documented].filter((route) => !routes.has(route)),
-    [],
-  );
-});
-
 t.test('replies are as described', async (t) => {
   const check = async (status: number, method: string, path: string, template: string, asking: object = {}) => {
     const reply = await node.ask(method, path, asking);
@@ -205,18 +172,3 @@ t.test('replies are as described', async (t) => {
     body: 'grant_type=client_credentials&client_id=nobody',
   });
 });
-
-/** Each `GET /a/:b` of the tree that fastify prints. */
-function routesOf(tree: string): Set<string> {
-  const parents: string[] = [];
-  const routes = new Set<string>();
-  for (const line of tree.split('\n')) {
-    const [, indent, part, methods] = /^([│ ]*[├└]── )(.*?)(?: \(([A-Z, -]+)\))?$/.exec(line) ?? [];
-    if (indent === undefined || part === undefined) continue;
-    const depth = indent.length / 4 - 1;
-    const path = `${depth === 0 ? '' : parents[depth - 1]}${part}`;
-    parents[depth] = path;
-    for (const method of methods?.split(', ') ?? []) routes.add(`${method} ${path}`);
-  }
-  return routes;
-}

@@ -34,11 +34,11 @@ export async function startPostgres(options: { dataDir: string }): Promise<Embed
   const socketDir = socketDirectory(place, account);
   if (!existsSync(place.cluster)) initialise(place, native, account, password);
   checkVersion(place, native);
-  await clearRemains(place);
+  await clearRemains(place, socketDir);
   const urlOf = (database: string) =>
     `postgres://exchange:${password}@localhost/${database}?host=${encodeURIComponent(socketDir)}&port=5432`;
   const keeper = await launchUntilReady(() => launch(place, native, account, socketDir), place, urlOf('postgres'));
-  return { url: urlOf('exchange'), pid: postmasterPid(place)!, stop: () => stop(keeper, place) };
+  return { url: urlOf('exchange'), pid: postmasterPid(place)!, stop: () => stop(keeper, place, socketDir) };
 }
 
 function clusterPassword(dataDir: string): { password: string; fresh: boolean } {
@@ -110,9 +110,9 @@ function lastFatal(place: ClusterPlace): string | undefined {
   return lines.findLast((line) => /FATAL|PANIC|could not|error/i.test(line))?.replace(/^.*?(FATAL|PANIC):\s*/, '');
 }
 
-async function stop(keeper: ChildProcess, place: ClusterPlace): Promise<void> {
+async function stop(keeper: ChildProcess, place: ClusterPlace, socketDir: string): Promise<void> {
   const ended = () => keeper.exitCode !== null || keeper.signalCode !== null;
   keeper.stdin?.end();
   if (await waitFor(ended, STOP_MS)) return;
-  await clearRemains(place);
+  await clearRemains(place, socketDir);
 }

@@ -72,22 +72,25 @@ export function launch(place: ClusterPlace, native: string, account: Account, so
   }
 }
 
+/** The file of the socket, by the port that the connection URL names. */
+const SOCKET = '.s.PGSQL.5432';
+
 /**
- * Cleans up after an earlier run: shuts down a PostgreSQL of ours that still runs, removes a stale pid file. The caller holds the lock of the data
- * directory, so nobody else uses it.
+ * Cleans up after an earlier run: shuts down a PostgreSQL of ours that still runs, removes its pid file and the lock of its socket. PostgreSQL takes
+ * a number in these files for a running server while any process has it, a killed postmaster that nobody has waited for included. The caller holds
+ * the lock of the data directory, so nobody else uses it.
  */
-export async function clearRemains(place: ClusterPlace): Promise<void> {
-  const pidFile = join(place.cluster, 'postmaster.pid');
+export async function clearRemains(place: ClusterPlace, socketDir: string): Promise<void> {
   const pid = postmasterPid(place);
-  if (pid === undefined) return;
-  if (isPostgresOf(pid, place)) {
+  if (pid !== undefined && isPostgresOf(pid, place)) {
     const signals = ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const;
     for (const signal of signals) {
       process.kill(pid, signal);
       if (await waitFor(() => !isPostgresOf(pid, place), 10_000)) break;
     }
   }
-  rmSync(pidFile, { force: true });
+  const remains = [join(place.cluster, 'postmaster.pid'), join(socketDir, SOCKET), join(socketDir, `${SOCKET}.lock`)];
+  for (const file of remains) rmSync(file, { force: true });
 }
 
 export function postmasterPid(place: ClusterPlace): number | undefined {
