@@ -48,6 +48,8 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
+export const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(PROBLEMS, code);
+
 /** One wrong place in a request. `reason` and `expected` are for people; neither contains data or database text. */
 export interface Fault {
   parameter?: string;

@@ -3,5 +3,5 @@ import { parse } from 'csv-parse/sync';
 
 /** The lines of a CSV file of the standard, by heading. */
 export function readCsv(file: string): Record<string, string>[] {
-  return parse(readFileSync(file), { columns: true, bom: true, skip_empty_lines: true }) as Record<string, string>[];
+  return parse<Record<string, string>>(readFileSync(file), { columns: true, bom: true, skip_empty_lines: true });
 }

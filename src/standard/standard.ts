@@ -7,7 +7,7 @@ import { type EntityFacts, readFacts } from './facts.js';
 import { type DerivedField, type GridSize, readDerivations, readGridSizes } from './places.js';
 import { readCsv } from './read-csv.js';
 import type { Division } from './region.js';
-import { MASKS, type Mask, parseElementType, type Sensitivity } from './type.js';
+import { MASKS, parseElementType, SENSITIVITIES } from './type.js';
 
 /** One major version of the unified community data standard, with the code lists in force. Immutable: changing a list makes another one. */
 export interface Standard {
@@ -148,16 +148,18 @@ function readElement(
   const type = parseElementType(line.type!, coded ? head : undefined);
   if (type === undefined) throw new Error(`elements.csv:${at}: ${line.type} is not a type`);
   if (coded && !known.lists.has(head!)) throw new Error(`elements.csv:${at}: no code list ${head}`);
-  if (!/^L[1-4]$/.test(line.sensitivity!)) throw new Error(`elements.csv:${at}: no sensitivity ${line.sensitivity}`);
-  const mask = line.default_mask === '' ? undefined : (line.default_mask as Mask);
-  if (mask !== undefined && !MASKS.includes(mask)) throw new Error(`elements.csv:${at}: no mask ${mask}`);
+  const sensitivity = SENSITIVITIES.find((level) => level === line.sensitivity);
+  if (sensitivity === undefined) throw new Error(`elements.csv:${at}: no sensitivity ${line.sensitivity}`);
+  const mask = MASKS.find((name) => name === line.default_mask);
+  if (mask === undefined && line.default_mask !== '')
+    throw new Error(`elements.csv:${at}: no mask ${line.default_mask}`);
   return {
     name: line.element!,
     type,
     declared: line.type!,
     required: line.required === '1',
     title: { zh: line.title_zh!, en: englishTitle(line.element!) },
-    sensitivity: line.sensitivity as Sensitivity,
+    sensitivity,
     ...(mask === undefined ? {} : { mask }),
     ...(references === undefined ? {} : { references }),
     ...embedsOf(note ?? ''),

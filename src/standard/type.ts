@@ -24,7 +24,8 @@ export {
   type ValueType,
 } from './types/value-type.js';
 
-export type Sensitivity = 'L1' | 'L2' | 'L3' | 'L4';
+export const SENSITIVITIES = ['L1', 'L2', 'L3', 'L4'] as const;
+export type Sensitivity = (typeof SENSITIVITIES)[number];
 
 /**
  * The index of the types of the standard. Each file has everything about one type: column, deliveries, JSON, GraphQL,

@@ -32,7 +32,7 @@ export function* gridRows(plan: PopulationPlan): Generator<StandardRow> {
 /** A closed ring, counter-clockwise (RFC 7946). */
 function boundaryOf(grid: Grid): Record<string, unknown> {
   const { west, south, width, height } = cellOf(grid);
-  const [w, s, e, n] = [west, south, west + width, south + height].map(round6) as [number, number, number, number];
+  const [w, s, e, n] = [round6(west), round6(south), round6(west + width), round6(south + height)];
   const ring = [
     [w, s],
     [e, s],

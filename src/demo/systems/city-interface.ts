@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../platform/clock.js';
+import { isObject } from '../../platform/json-pointer.js';
 import { demoContract } from '../files/demo-contracts.js';
 import { ownRecord, publisherWords } from '../files/publisher-words.js';
 import { residentRows } from '../people/police-rows.js';
@@ -42,8 +43,8 @@ async function numberAsked(request: IncomingMessage): Promise<string | undefined
     text += chunk;
     if (text.length > BODY_AT_MOST) return undefined;
   }
-  const { gmsfhm } = JSON.parse(text) as { gmsfhm?: unknown };
-  return typeof gmsfhm === 'string' ? gmsfhm : undefined;
+  const asked: unknown = JSON.parse(text);
+  return isObject(asked) && typeof asked.gmsfhm === 'string' ? asked.gmsfhm : undefined;
 }
 
 /** Built at the first request, a few hundred people per turn, because the exchange runs in the same process. */

@@ -104,7 +104,7 @@ export function parseLookupBody(body: unknown, context: BodyContext): { ask: Ask
 /** The reply repeats the keys, so nothing deeper than a key is accepted. */
 function isKey(key: unknown): boolean {
   const isScalar = (value: unknown) => typeof value !== 'object' || value === null;
-  return isScalar(key) || Object.values(key as object).every(isScalar);
+  return typeof key !== 'object' || key === null || Object.values(key).every(isScalar);
 }
 
 /** One value; for a compound key a list in the key's order, or an object by field name. */

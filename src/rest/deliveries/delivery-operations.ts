@@ -13,7 +13,7 @@ import { negotiate } from '../../platform/accept.js';
 import { Problem } from '../../platform/errors.js';
 import type { Permitted } from '../http/authorise-request.js';
 import { type BodyDigest, idempotencyKey, idempotent, type StoredReply, sendKept } from '../http/idempotency.js';
-import { callOfRequest, withReceipt } from '../http/request.js';
+import { callOfRequest, streamOf, withReceipt } from '../http/request.js';
 import { CALL } from '../openapi/headers.js';
 import { DATASET, datasetOperation, isKept, json, whereContract } from '../operation.js';
 import { bytes, choice, closed, list, text, uuid } from '../shapes.js';
@@ -215,7 +215,7 @@ async function takeBody(
   const type = parseType(request.headers['content-type']);
   idempotencyKey(request.headers['idempotency-key']);
   if (isBeginning(request)) return beginUploadOf(exchange, request, { permitted, terms });
-  const body = receive(request.body as Readable, parseManifest(request, exchange.config.deliveryLimitBytes));
+  const body = receive(streamOf(request), parseManifest(request, exchange.config.deliveryLimitBytes));
   const id = exchange.clock.uuid();
   const intake = fileIntake(exchange, { ...type, body });
   const offer = { ...permitted, ...terms, id, call: callOfRequest(request), intake };

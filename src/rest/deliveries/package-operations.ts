@@ -1,6 +1,6 @@
-import type { Readable } from 'node:stream';
 import Type from 'typebox';
 import { packageRecipient, receivePackage } from '../../exchange/packages/receive-package.js';
+import { streamOf } from '../http/request.js';
 import { json, type Operation, operation } from '../operation.js';
 import { bytes, choice, closed, integer, list, pattern, text } from '../shapes.js';
 import { parseType } from './delivery-request.js';
@@ -56,7 +56,7 @@ export const packageOperations: readonly Operation[] = [
     problems: [400, 403, 404, 409, 413, 415, 422],
     async handler({ exchange }, { request, reply, caller }) {
       patient(request);
-      const brought = { carrier: caller, body: request.body as Readable, parseType };
+      const brought = { carrier: caller, body: streamOf(request), parseType };
       const data = await receivePackage(exchange, brought);
       reply.code(data.state === 'waiting' ? 202 : 200);
       return { data };

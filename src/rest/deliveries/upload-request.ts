@@ -1,7 +1,8 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../../platform/errors.js';
 import { itemIn, statedDigest } from '../../platform/structured-field.js';
+import { streamOf } from '../http/request.js';
 
 export const PARTIAL = 'application/partial-upload';
 
@@ -28,7 +29,7 @@ export function parsePartial(request: FastifyRequest): Partial {
     length: integerOf(request, 'Upload-Length') ?? null,
     whole: statedDigest(headers['repr-digest'], 'Repr-Digest') ?? null,
     stated: statedDigest(headers['content-digest']),
-    body: (request.body as Readable | null | undefined) ?? Readable.from([]),
+    body: streamOf(request),
   };
 }
 

@@ -3,6 +3,7 @@ import addFormats from 'ajv-formats';
 import type { FastifyRequest } from 'fastify';
 import type { TSchema } from 'typebox';
 import { type Fault, Problem, type ProblemCode } from '../../platform/errors.js';
+import { isObject } from '../../platform/json-pointer.js';
 import { nearMiss } from '../../platform/near-miss.js';
 import { pairsOf, queryStringOf } from './query-string.js';
 
@@ -22,15 +23,15 @@ type SchemaMembers = Record<string, unknown>;
 export type Check<T> = (given: T) => unknown;
 
 /** Checks path parameters. A malformed one is `bad-value`, unless the operation says otherwise. */
-export function checkParams(schema: TSchema, code: ProblemCode = 'bad-value'): Check<unknown> {
+export function checkParams(schema: TSchema, code: ProblemCode = 'bad-value'): Check<Readonly<Record<string, string>>> {
   const check = compiled(schema);
   const known = membersOf(schema);
   return (params) => {
-    const texts = Object.entries(params as Record<string, string>).filter(([name]) => Object.hasOwn(known, name));
+    const texts = Object.entries(params).filter(([name]) => Object.hasOwn(known, name));
     const values = Object.fromEntries(texts.map(([name, value]) => [name, fromText(value, known[name])]));
     const fault = check(values);
     if (fault !== undefined) throw new Problem(code, undefined, { faults: [parameterFault(fault, known)] });
-    return { ...(params as object), ...values };
+    return { ...params, ...values };
   };
 }
 
@@ -76,11 +77,12 @@ function compiled(schema: TSchema): (value: unknown) => ErrorObject | undefined 
   };
 }
 
-function membersOf(schema: TSchema | undefined): Record<string, SchemaMembers> {
-  return ((schema as { properties?: Record<string, SchemaMembers> } | undefined)?.properties ?? {}) as Record<
-    string,
-    SchemaMembers
-  >;
+function membersOf(schema: unknown): Record<string, SchemaMembers> {
+  const properties = isObject(schema) && isObject(schema.properties) ? schema.properties : {};
+  const members = Object.entries(properties).flatMap(([name, member]) =>
+    isObject(member) ? [[name, member] as const] : [],
+  );
+  return Object.fromEntries(members);
 }
 
 /** A parameter is text. It becomes a number or boolean only if the schema wants one, and only from its one form. */
@@ -124,7 +126,7 @@ function bodyFault(error: ErrorObject): Fault {
   const pointer = error.instancePath;
   if (error.keyword === 'additionalProperties') {
     const name = String(error.params.additionalProperty);
-    const suggestion = nearMiss(name, Object.keys(membersOf(error.parentSchema as TSchema | undefined)));
+    const suggestion = nearMiss(name, Object.keys(membersOf(error.parentSchema)));
     return { pointer: `${pointer}/${name}`, reason: 'not known here', ...(suggestion && { suggestion }) };
   }
   if (error.keyword === 'required') return { pointer: `${pointer}/${error.params.missingProperty}`, reason: 'missing' };

@@ -65,7 +65,7 @@ function refusal(request: FastifyRequest, hosts: ReadonlySet<string>): Problem |
 
 /** Authenticates the caller before the body is read, and counts the call against the application's rate. */
 export function requireSubject(app: FastifyInstance, audience: Subject['audience'], entrance: Entrance): void {
-  app.decorateRequest('subject', null as unknown as Subject);
+  app.decorateRequest('subject');
   const fixed = programHeaders(entrance.config.publicUrl);
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(fixed);

@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Subject } from '../../access/identity/subject.js';
 import type { Exchange } from '../../exchange/exchange.js';
 import { Problem } from '../../platform/errors.js';
 import { itemIn } from '../../platform/structured-field.js';
@@ -93,7 +92,7 @@ export function sendKept(reply: FastifyReply, { status, headers, body }: StoredR
 }
 
 function claimOf(exchange: Exchange, request: FastifyRequest): Claim {
-  const { subject } = request as FastifyRequest & { subject: Subject };
+  const { subject } = request;
   const path = request.url.split('?', 1)[0] ?? '';
   return {
     issuer: subject.issuer,

@@ -1,5 +1,5 @@
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type Fault, PROBLEMS, Problem, type ProblemCode } from '../../platform/errors.js';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { errorCode, type Fault, PROBLEMS, Problem, type ProblemCode } from '../../platform/errors.js';
 import { databaseProblem } from '../../platform/postgres/database-problem.js';
 import { programHeaders } from './program-headers.js';
 
@@ -74,10 +74,9 @@ const FRAMEWORK: Readonly<Record<string, ProblemCode>> = {
 
 function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  const { code, statusCode } = error as Partial<FastifyError>;
-  const known = code === undefined ? undefined : FRAMEWORK[code];
+  const known = FRAMEWORK[errorCode(error) ?? ''];
   if (known !== undefined) return new Problem(known, undefined, { cause: error });
-  if (error instanceof SyntaxError && statusCode === 400)
+  if (error instanceof SyntaxError && 'statusCode' in error && error.statusCode === 400)
     return new Problem('bad-body', 'The body is not valid JSON.', { cause: error });
   return databaseProblem(error);
 }

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Subject } from '../../access/identity/subject.js';
 import type { Receipt } from '../../audit/entry.js';
@@ -23,4 +24,9 @@ export function callOfRequest(request: FastifyRequest): Call {
 
 export function withReceipt(reply: FastifyReply, receipt: Receipt): FastifyReply {
   return reply.header('exchange-receipt', receiptHeader(receipt));
+}
+
+/** The body of an operation that streams it. */
+export function streamOf({ body }: FastifyRequest): Readable {
+  return body instanceof Readable ? body : Readable.from([]);
 }

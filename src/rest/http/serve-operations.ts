@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Application } from '../../access/identity/subject.js';
 import { requireApplication, requireRole } from '../../access/policy/require-role.js';
 import {
@@ -11,6 +11,12 @@ import {
 } from '../operation.js';
 import { authoriseRequest } from './authorise-request.js';
 import { checkBody, checkParams, checkQuery } from './check-request.js';
+
+/** The texts of a path by parameter. */
+interface PathTexts {
+  Params: Readonly<Record<string, string>>;
+}
+type Requested = FastifyRequest<PathTexts>;
 
 /** Registers each operation as a route: first its callers, then parameters, query and body, then its handler. */
 export async function serveOperations(
@@ -40,8 +46,8 @@ function serveStream(app: FastifyInstance, operation: Served, context: Operation
 function serve(app: FastifyInstance, operation: Served, context: OperationContext): void {
   const { method, path, who, bodyLimitBytes, timeoutMs } = operation;
   const read = readerOf(operation);
-  app.route({
-    method: method as HTTPMethods,
+  app.route<PathTexts>({
+    method,
     url: routeOf(path),
     config: { public: who === 'anyone', bounded: operation.bounded === true },
     ...(bodyLimitBytes === undefined ? {} : { bodyLimit: bodyLimitBytes }),
@@ -78,14 +84,16 @@ async function admit({ who, path }: Served, { context, request, reply }: Admitti
 const isRole = (role: CallerRole): role is CallerRole & Application['roles'][number] =>
   role === 'operator' || role === 'auditor';
 
-function readerOf(operation: Served): (request: FastifyRequest, reply: FastifyReply, caller: unknown) => Called {
+function readerOf(operation: Served): (request: Requested, reply: FastifyReply, caller: unknown) => Called {
   const { params, malformed, query, body, path, who } = operation;
   const rest = /\{\+(\w+)\}/.exec(path)?.[1];
   const paramsOf = params === undefined ? (given: unknown) => given : checkParams(params, malformed);
   const queryOf = query === 'by contract' ? () => undefined : checkQuery(query);
   const bodyOf = body === undefined ? (given: unknown) => given : checkBody(body);
-  const given = ({ params }: FastifyRequest): unknown =>
-    rest === undefined ? params : { [rest]: (params as { '*': string })['*'] };
+  const given = ({ params }: Requested) =>
+    rest === undefined
+      ? params
+      : Object.fromEntries(Object.entries(params).map(([name, text]) => [name === '*' ? rest : name, text]));
   // If the handler decides, it must check the query after its decision: it calls for the query itself.
   const isLater = who !== 'anyone' && who !== 'client' && who.includes('reader');
   return (request, reply, caller) => {

@@ -12,7 +12,7 @@ import type { OpenapiDocument } from './openapi-document.js';
 import { problemResponses } from './problems.js';
 import { keepReachable } from './reachable.js';
 import { securitySchemes } from './security.js';
-import { componentsOf, writeOperation } from './write-operation.js';
+import { membersOf, writeOperation } from './write-operation.js';
 
 /**
  * The document of a catalog: every operation of every contract and of the platform. URLs are relative, so it is the
@@ -26,8 +26,8 @@ export function renderOpenapi(catalog: Catalog): OpenapiDocument {
     const path = operation.path.replaceAll('{+', '{');
     paths[path] = { ...paths[path], [operation.method.toLowerCase()]: writeOperation(operation, schemas) };
   }
-  const generated = componentsOf(schemasOf(catalog), schemas) as Record<string, unknown>;
-  const responses = componentsOf(problemResponses(), schemas) as Record<string, unknown>;
+  const generated = membersOf(schemasOf(catalog), schemas);
+  const responses = membersOf(problemResponses(), schemas);
   return keepReachable({
     openapi: '3.1.1',
     info,

@@ -8,6 +8,7 @@ export interface OpenapiOperation {
 /** An OpenAPI 3.1 document as plain data. */
 export interface OpenapiDocument {
   openapi: string;
+  tags: readonly { name: string }[];
   paths: Record<string, Record<string, OpenapiOperation>>;
   components: Record<string, Record<string, unknown>>;
   [member: string]: unknown;

@@ -1,9 +1,9 @@
 import Type, { type TSchema } from 'typebox';
-import { PROBLEMS, type ProblemCode } from '../../platform/errors.js';
+import { isProblemCode, PROBLEMS } from '../../platform/errors.js';
 import { choice, closed, integer, list, text, uri, uuid } from '../shapes.js';
 import { ALWAYS } from './headers.js';
 
-const CODES = Object.keys(PROBLEMS) as ProblemCode[];
+const CODES = Object.keys(PROBLEMS).filter(isProblemCode);
 
 const NAMES: Readonly<Record<number, string>> = {
   400: 'BadRequest',

@@ -15,4 +15,4 @@ function renderTexts(catalog: Catalog): OpenapiTexts {
 }
 
 /** A thread for one catalog: rendering takes a second of CPU, and no request may wait for it. */
-parentPort!.postMessage(renderTexts(workerData as Catalog));
+parentPort!.postMessage(renderTexts(workerData));

@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox';
+import { isObject } from '../../platform/json-pointer.js';
 import type { Operation, ReplyShape, Who } from '../operation.js';
 import { COMMA_SEPARATED } from './dataset/dataset-parameters.js';
 import { ALWAYS } from './headers.js';
@@ -81,13 +82,17 @@ function contentOf(content: Readonly<Record<string, unknown>>, schemas: Record<s
   );
 }
 
+/** The same for every member of an object. */
+export function membersOf(members: Plain, schemas: Record<string, Plain>): Plain {
+  return Object.fromEntries(Object.entries(members).map(([name, part]) => [name, componentsOf(part, schemas)]));
+}
+
 /** The same schema; each part that has an `$id` becomes a component and a reference to it. */
 export function componentsOf(node: unknown, schemas: Record<string, Plain>): unknown {
   if (Array.isArray(node)) return node.map((part) => componentsOf(part, schemas));
-  if (typeof node !== 'object' || node === null) return node;
-  const { $id, ...members } = node as Plain;
-  const written = () =>
-    Object.fromEntries(Object.entries(members).map(([name, part]) => [name, componentsOf(part, schemas)]));
+  if (!isObject(node)) return node;
+  const { $id, ...members } = node;
+  const written = () => membersOf(members, schemas);
   if (typeof $id !== 'string') return $id === undefined ? written() : { ...written(), $id: componentsOf($id, schemas) };
   if (schemas[$id] === undefined) {
     schemas[$id] = {}; // the schema may refer to itself

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Exchange } from '../../exchange/exchange.js';
-import { PROBLEMS, Problem, type ProblemCode } from '../../platform/errors.js';
+import { isProblemCode, PROBLEMS, Problem, type ProblemCode } from '../../platform/errors.js';
 import { bilingual, escapeHtml, page, table } from './page.js';
 import { STYLE } from './page-style.js';
 
@@ -16,11 +16,8 @@ export async function publicPages(app: FastifyInstance, { exchange }: { exchange
   );
   app.get<{ Params: { code: string } }>('/problems/:code', async (request, reply) => {
     const { code } = request.params;
-    if (!Object.hasOwn(PROBLEMS, code)) throw new Problem('not-found');
-    return reply
-      .type(html)
-      .header('cache-control', 'public, max-age=3600')
-      .send(problemPage(code as ProblemCode));
+    if (!isProblemCode(code)) throw new Problem('not-found');
+    return reply.type(html).header('cache-control', 'public, max-age=3600').send(problemPage(code));
   });
   app.get('/problems', async (_request, reply) =>
     reply.type(html).header('cache-control', 'public, max-age=3600').send(problemList()),

@@ -7,6 +7,6 @@ import { keepReachable } from '../reachable.js';
 export function datasetDocument(document: OpenapiDocument, contract: Contract): OpenapiDocument {
   const base = datasetPath(contract.id);
   const paths = Object.entries(document.paths).filter(([path]) => path === base || path.startsWith(`${base}/`));
-  const tags = (document.tags as { name: string }[]).filter(({ name }) => name === contract.publisher);
+  const tags = document.tags.filter(({ name }) => name === contract.publisher);
   return keepReachable({ ...document, tags, paths: Object.fromEntries(paths) });
 }

@@ -1,4 +1,4 @@
-import Type, { type TProperties, type TSchema } from 'typebox';
+import Type, { type TSchema } from 'typebox';
 import type { Catalog } from '../../../catalog/catalog.js';
 import type { Contract, Field } from '../../../catalog/contract.js';
 import { ASK_LIMITS } from '../../../query/limits.js';
@@ -36,8 +36,8 @@ export function selectionParameters(contract: Contract, catalog: Catalog): TSche
 }
 
 function optional(parameters: Record<string, TSchema>): TSchema {
-  const members = Object.entries(parameters).map(([name, schema]) => [name, Type.Optional(schema)]);
-  return closed(Object.fromEntries(members) as TProperties);
+  const members = Object.entries(parameters).map(([name, schema]) => [name, Type.Optional(schema)] as const);
+  return closed(Object.fromEntries(members));
 }
 
 function selection(contract: Contract, catalog: Catalog): Record<string, TSchema> {

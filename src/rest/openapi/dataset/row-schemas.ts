@@ -52,12 +52,12 @@ export function datasetSchemas(contract: Contract, naming: Naming): Record<strin
 
 /** Only granted fields, masked if the grant says so; relations if `_expand` names them. */
 function rowSchema(contract: Contract, { names }: Naming): TSchema {
-  const fields = [...contract.fields.values()].map((field) => [field.name, Type.Optional(fieldSchema(field))]);
+  const fields = [...contract.fields.values()].map((field) => [field.name, Type.Optional(fieldSchema(field))] as const);
   const relations = [...contract.relations.values()].flatMap(({ name, to }) => {
     const target = names.get(to);
-    return target === undefined ? [] : [[name, Type.Optional(orNull(refTo(target)))]];
+    return target === undefined ? [] : [[name, Type.Optional(orNull(refTo(target)))] as const];
   });
-  const members = Object.fromEntries([...fields, ...relations]) as TProperties;
+  const members = Object.fromEntries<TSchema>([...fields, ...relations]);
   return closed(
     { _id: rowId, ...members },
     {
