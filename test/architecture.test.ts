@@ -138,7 +138,7 @@ const CROWDED: Readonly<Record<string, number>> = {
 };
 
 /** How often src says what the compiler can't check; a number may only become smaller. */
-const ASSERTED = { present: 125, casts: 110 };
+const ASSERTED = { present: 125, casts: 76 };
 
 const sources = readSources('src', 'migrations');
 const tests = readSources('test');

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import Type, { type Static, type TSchema } from 'typebox';
+import { Check } from 'typebox/value';
 import { accessToken } from '../client/access-token.js';
 import { type DemoFile, demoFilePath } from '../client/demo-file.js';
 import { type Reply, type Sending, send } from '../client/http.js';
@@ -7,6 +9,7 @@ import type { PrivateJwk } from '../client/private-jwk.js';
 import { systemClock } from '../platform/clock.js';
 import { loadConfig } from '../platform/config.js';
 import { readRun } from '../platform/data-directory.js';
+import { isObject } from '../platform/json-pointer.js';
 import { readPrivateFile } from '../platform/private-file.js';
 import { CommandError, EXIT } from './exit-code.js';
 
@@ -71,7 +74,7 @@ async function discover(baseUrl: string): Promise<{ issuer: string; tokenEndpoin
   const path = '/.well-known/oauth-authorization-server';
   const reply = await send(`${baseUrl}${path}`, { method: 'GET', headers: {}, body: '' });
   if (reply.status !== 200) throw new CommandError(EXIT.noServer, `The server is not ready (${reply.status}).`);
-  const metadata = reply.json() as { issuer: string; token_endpoint: string };
+  const metadata = expectSuccess(reply, Type.Object({ issuer: Type.String(), token_endpoint: Type.String() }));
   return { issuer: metadata.issuer, tokenEndpoint: baseUrl + new URL(metadata.token_endpoint).pathname };
 }
 
@@ -96,15 +99,19 @@ function readKey(path: string): PrivateJwk {
   throw new CommandError(EXIT.usage, `${path} is not a readable private JWK.`);
 }
 
-/** The body of a success. Throws CommandError with the problem's text and its faults. */
-export function expectSuccess(reply: Reply): Record<string, unknown> {
+/** The body of a success, where it has this shape. Throws CommandError with the problem's text and its faults, or where the shape is another. */
+export function expectSuccess<S extends TSchema>(reply: Reply, shape: S): Static<S> {
   const body = parseObject(reply.text);
-  if (reply.status >= 200 && reply.status < 300) return body;
-  const faults = Array.isArray(body.errors) ? (body.errors as Record<string, string>[]) : [];
-  const lines = faults.map((fault) => `  ${faultText(fault)}`);
+  if (reply.status >= 200 && reply.status < 300) {
+    if (Check(shape, body)) return body;
+    throw new CommandError(EXIT.refused, 'The reply is not in the form that this version of the command reads.');
+  }
+  const lines = Check(FAULTS, body) ? body.errors.map((fault) => `  ${faultText(fault)}`) : [];
   const head = `${reply.status} ${body.code ?? ''}: ${body.detail ?? body.title ?? 'refused'}`;
   throw new CommandError(reply.status === 503 ? EXIT.noServer : EXIT.refused, [head, ...lines].join('\n'));
 }
+
+const FAULTS = Type.Object({ errors: Type.Array(Type.Record(Type.String(), Type.String())) });
 
 function faultText({ parameter, pointer = '', reason, expected, suggestion }: Record<string, string>): string {
   const wanted = expected === undefined ? '' : ` (expected ${expected})`;
@@ -114,7 +121,8 @@ function faultText({ parameter, pointer = '', reason, expected, suggestion }: Re
 
 function parseObject(text: string): Record<string, unknown> {
   try {
-    return JSON.parse(text) as Record<string, unknown>;
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : {};
   } catch {
     return {};
   }

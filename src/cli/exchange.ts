@@ -32,7 +32,7 @@ export interface Commands {
 /** Runs one command line. Sets the exit code; prints one clear line for a failure, never a stack. */
 export async function runCommand(argv: readonly string[], commands: Commands): Promise<void> {
   try {
-    await exchangeCommand(commands).parseAsync(argv as string[]);
+    await exchangeCommand(commands).parseAsync([...argv]);
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;

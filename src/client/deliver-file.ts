@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '../platform/clock.js';
+import { isObject } from '../platform/json-pointer.js';
 import { accessToken } from './access-token.js';
 import { send } from './http.js';
 import type { PrivateJwk } from './private-jwk.js';
@@ -76,7 +77,7 @@ export async function deliverFile(
       rejected: count('rejected'),
       deleted: count('deleted'),
       release: count('release'),
-      unchanged: (said.report as { unchanged?: unknown } | undefined)?.unchanged !== undefined,
+      unchanged: isObject(said.report) && said.report.unchanged !== undefined,
     };
   }
   const why = said.detail ?? said.title ?? (said.report === undefined ? '' : JSON.stringify(said.report));
@@ -85,7 +86,8 @@ export async function deliverFile(
 
 function parse(text: string): Record<string, unknown> {
   try {
-    return JSON.parse(text) as Record<string, unknown>;
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : {};
   } catch {
     return {};
   }

@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Agent, type Dispatcher, request } from 'undici';
+import { isObject } from '../platform/json-pointer.js';
 
 export interface Reply {
   status: number;
@@ -40,8 +41,8 @@ export async function send(url: string, { method, headers, body, signal, into }:
     text,
     json: () => {
       const value: unknown = JSON.parse(text);
-      if (typeof value !== 'object' || value === null) throw new Error('The reply is not a JSON object.');
-      return value as Record<string, unknown>;
+      if (!isObject(value)) throw new Error('The reply is not a JSON object.');
+      return value;
     },
   };
 }

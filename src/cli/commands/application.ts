@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import Type from 'typebox';
 import { type ActingOptions, actingOperator, callPlatform } from '../acting.js';
 import { expectSuccess } from '../client.js';
 import { print } from '../output.js';
@@ -14,9 +15,11 @@ export function applicationCommand(): Command {
   return application;
 }
 
+const REGISTERED = Type.Object({ data: Type.Object({ clientId: Type.String(), status: Type.String() }) });
+
 async function register(file: string, options: ActingOptions): Promise<void> {
   const reply = await callPlatform(options, 'POST', '/api/v1/applications', readDocument(file));
-  const result = expectSuccess(reply);
-  const { clientId, status } = result.data as { clientId: string; status: string };
+  const result = expectSuccess(reply, REGISTERED);
+  const { clientId, status } = result.data;
   print(options, result, `${clientId} is ${status}`);
 }

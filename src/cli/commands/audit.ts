@@ -1,5 +1,6 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
+import Type from 'typebox';
 import { downloadLog, type Fetch } from '../../audit/verify/download.js';
 import { Broken, verifyExport } from '../../audit/verify/export.js';
 import { type Proof, parseProof, parseReceipt, verifyReceipt } from '../../audit/verify/receipt.js';
@@ -66,9 +67,9 @@ async function fetchProof(index: number, options: ProofOptions): Promise<void> {
 /** The server's tlog-proof, with the entry's bytes in the extra line. */
 async function proofText(client: Client, index: number): Promise<string> {
   const path = `/api/v1/audit/entries/${index}`;
-  const { bytes } = expectSuccess(await client.request('GET', path));
+  const { bytes } = expectSuccess(await client.request('GET', path), Type.Object({ bytes: Type.String() }));
   const reply = await client.request('GET', `${path}/proof`, { accept: 'text/plain' });
-  if (reply.status !== 200) expectSuccess(reply);
+  if (reply.status !== 200) expectSuccess(reply, Type.Unknown());
   return reply.text.replace('\n', `\nextra ${bytes}\n`);
 }
 

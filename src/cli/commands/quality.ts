@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import Type, { type Static } from 'typebox';
 import { connect, expectSuccess } from '../client.js';
 import { DATASET_HELP, type DatasetName, parseDataset } from '../dataset-name.js';
 import { print, strong } from '../output.js';
@@ -14,26 +15,30 @@ interface QualityOptions {
 }
 
 /** A report as the server returns it: only shares where the application does not deliver the dataset. */
-interface QualityReply {
-  release: number;
-  released: string;
-  scores: Record<string, number | { score: number; checked: number; faults: number }>;
-  labelled: number;
-  fields?: { field: string; filled: number }[];
-  rules: ReportedRule[];
-}
-
-interface ReportedRule {
-  rule: string;
-  field: string | null;
-  title: { zh: string; en: string };
-  severity: 'error' | 'warning' | 'finding';
-  rows?: number;
-  percent?: number;
-  lines?: number[];
-  townships?: { code: string; name: string | null; rows: number }[];
-  skipped?: true;
-}
+const RULE = Type.Object({
+  rule: Type.String(),
+  field: Type.Union([Type.String(), Type.Null()]),
+  title: Type.Object({ zh: Type.String(), en: Type.String() }),
+  severity: Type.Union([Type.Literal('error'), Type.Literal('warning'), Type.Literal('finding')]),
+  rows: Type.Optional(Type.Number()),
+  percent: Type.Optional(Type.Number()),
+  lines: Type.Optional(Type.Array(Type.Number())),
+  townships: Type.Optional(
+    Type.Array(
+      Type.Object({ name: Type.Union([Type.String(), Type.Null()]), code: Type.String(), rows: Type.Number() }),
+    ),
+  ),
+  skipped: Type.Optional(Type.Boolean()),
+});
+const REPORT = Type.Object({
+  release: Type.Number(),
+  released: Type.String(),
+  scores: Type.Record(Type.String(), Type.Union([Type.Number(), Type.Object({ score: Type.Number() })])),
+  labelled: Type.Number(),
+  fields: Type.Optional(Type.Array(Type.Object({ field: Type.String(), filled: Type.Number() }))),
+  rules: Type.Array(RULE),
+});
+type ReportedRule = Static<typeof RULE>;
 
 const DIMENSIONS: Readonly<Record<string, { zh: string; en: string }>> = {
   conformity: { zh: '规范性', en: 'conformity' },
@@ -94,11 +99,11 @@ async function showQuality({ publisher, contract, path }: DatasetName, options: 
   const client = await connect({ ...options, application, resource: 'data' });
   const query = options.release === undefined ? '' : `?release=${options.release}`;
   const reply = await client.request('GET', `${path}/quality${query}`);
-  const { data } = expectSuccess(reply) as unknown as { data: QualityReply };
+  const { data } = expectSuccess(reply, Type.Object({ data: REPORT }));
   print(options, data, textOf(contract, data, options.lang));
 }
 
-function textOf(dataset: string, report: QualityReply, lang: 'zh' | 'en'): string {
+function textOf(dataset: string, report: Static<typeof REPORT>, lang: 'zh' | 'en'): string {
   const words = WORDS[lang];
   const scores = Object.entries(report.scores).map(([dimension, value]) => {
     const score = typeof value === 'number' ? value : value.score;

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import Type, { type Static } from 'typebox';
 import { systemClock } from '../../platform/clock.js';
 import { withServer } from '../acting.js';
 import { type Client, connect, expectSuccess } from '../client.js';
@@ -13,15 +14,20 @@ interface SourceOptions {
   json?: boolean;
 }
 
-interface RunReply {
-  id: string;
-  cause: string;
-  state: string;
-  queuedAt: string;
-  reason: string | null;
-  rejects: string | null;
-  report: { reconciliation?: Record<string, unknown>; kept?: number } | null;
-}
+const RUN = Type.Object({
+  id: Type.String(),
+  cause: Type.String(),
+  state: Type.String(),
+  queuedAt: Type.String(),
+  reason: Type.Union([Type.String(), Type.Null()]),
+  report: Type.Union([
+    Type.Object({
+      reconciliation: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+      kept: Type.Optional(Type.Number()),
+    }),
+    Type.Null(),
+  ]),
+});
 
 const WAIT = { prefer: 'wait=20' };
 const ENDED = ['published', 'rejected', 'failed'];
@@ -47,8 +53,11 @@ async function runNow(dataset: DatasetName, options: SourceOptions): Promise<voi
   // The same key asks for the same run again: each request waits for it a while.
   const headers = { ...WAIT, 'idempotency-key': systemClock.uuid() };
   for (;;) {
-    const result = expectSuccess(await client.request('POST', `${dataset.path}/runs`, headers));
-    const run = result.data as RunReply;
+    const result = expectSuccess(
+      await client.request('POST', `${dataset.path}/runs`, headers),
+      Type.Object({ data: RUN }),
+    );
+    const run = result.data;
     if (!ENDED.includes(run.state)) continue;
     print(options, result, line(run));
     if (run.state !== 'published') process.exitCode = EXIT.refused;
@@ -58,8 +67,11 @@ async function runNow(dataset: DatasetName, options: SourceOptions): Promise<voi
 
 async function listRuns(dataset: DatasetName, options: SourceOptions): Promise<void> {
   const client = await open(dataset, options);
-  const result = expectSuccess(await client.request('GET', `${dataset.path}/runs`));
-  const runs = result.data as RunReply[];
+  const result = expectSuccess(
+    await client.request('GET', `${dataset.path}/runs`),
+    Type.Object({ data: Type.Array(RUN) }),
+  );
+  const runs = result.data;
   print(options, result, runs.length === 0 ? 'It has not been run yet.' : runs.map(line).join('\n'));
 }
 
@@ -67,7 +79,7 @@ function open({ publisher }: DatasetName, options: SourceOptions): Promise<Clien
   return connect({ ...options, application: options.as ?? `${publisher}-publisher`, resource: 'data' });
 }
 
-function line({ id, queuedAt, cause, state, reason, report }: RunReply): string {
+function line({ id, queuedAt, cause, state, reason, report }: Static<typeof RUN>): string {
   const { counted, received, published, ok } = report?.reconciliation ?? {};
   // An interface reports no count.
   const counts = counted === undefined ? '' : `counted ${counted}, `;

@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
+import Type, { type Static } from 'typebox';
 import { type ActingOptions, actingOperator, callPlatform } from '../acting.js';
 import { expectSuccess } from '../client.js';
-import { type CsvCode, codesFromCsv, csvOfCodes, listNameOf } from '../code-list-csv.js';
+import { codesFromCsv, csvOfCodes, listNameOf } from '../code-list-csv.js';
 import { CommandError, EXIT } from '../exit-code.js';
 import { print } from '../output.js';
 
@@ -14,15 +15,19 @@ interface StandardApplyOptions extends ActingOptions {
   basedOn?: string;
 }
 
-interface ListShown {
-  name: string;
-  title: { zh: string; en?: string };
-  source: string | null;
-  version: number;
-  since: string | null;
-  codeCount: number;
-  codes: CsvCode[];
-}
+const TITLE = Type.Object({ zh: Type.String(), en: Type.Optional(Type.String()) });
+const SUMMARY = Type.Object({
+  name: Type.String(),
+  title: TITLE,
+  source: Type.Union([Type.String(), Type.Null()]),
+  version: Type.Number(),
+  codeCount: Type.Number(),
+});
+const WITH_CODES = Type.Object({
+  ...SUMMARY.properties,
+  since: Type.Union([Type.String(), Type.Null()]),
+  codes: Type.Array(Type.Object({ code: Type.String(), title: TITLE, retired: Type.Boolean() })),
+});
 
 const PATH = '/api/v1/standard/code-lists';
 
@@ -49,8 +54,8 @@ export function standardCommand(): Command {
 }
 
 async function list(options: ActingOptions): Promise<void> {
-  const result = expectSuccess(await callPlatform(options, 'GET', PATH));
-  const lines = (result.data as ListShown[]).map(
+  const result = expectSuccess(await callPlatform(options, 'GET', PATH), Type.Object({ data: Type.Array(SUMMARY) }));
+  const lines = result.data.map(
     ({ name, title, source, version, codeCount }) =>
       `${name}  ${title.zh}  ${source ?? 'tenant list'}  v${version}  ${codeCount} codes`,
   );
@@ -59,7 +64,7 @@ async function list(options: ActingOptions): Promise<void> {
 
 async function show(name: string, options: ActingOptions): Promise<void> {
   const result = await readList(name, options);
-  const shown = result.data as ListShown;
+  const shown = result.data;
   const since = shown.since === null ? 'as shipped' : `since ${shown.since}`;
   const head = `${shown.name}  ${shown.title.zh}  ${shown.source ?? 'tenant list'}  v${shown.version}  ${since}`;
   const codes = shown.codes.map(({ code, title, retired }) =>
@@ -70,7 +75,7 @@ async function show(name: string, options: ActingOptions): Promise<void> {
 
 async function exportList(name: string, options: ActingOptions & { output?: string }): Promise<void> {
   const result = await readList(name, options);
-  const { codes } = result.data as ListShown;
+  const { codes } = result.data;
   const text = csvOfCodes(codes);
   if (options.output !== undefined) {
     writeFileSync(options.output, text);
@@ -79,8 +84,9 @@ async function exportList(name: string, options: ActingOptions & { output?: stri
   else process.stdout.write(text);
 }
 
-async function readList(name: string, options: ActingOptions): Promise<Record<string, unknown>> {
-  return expectSuccess(await callPlatform(options, 'GET', `${PATH}/${encodeURIComponent(name)}`));
+async function readList(name: string, options: ActingOptions): Promise<{ data: Static<typeof WITH_CODES> }> {
+  const reply = await callPlatform(options, 'GET', `${PATH}/${encodeURIComponent(name)}`);
+  return expectSuccess(reply, Type.Object({ data: WITH_CODES }));
 }
 
 async function apply(file: string, options: StandardApplyOptions): Promise<void> {
@@ -91,8 +97,9 @@ async function apply(file: string, options: StandardApplyOptions): Promise<void>
     note: options.note,
     ...basedOnOf(options),
   });
-  const result = expectSuccess(await callPlatform(options, 'PUT', `${PATH}/${encodeURIComponent(name)}`, body));
-  const { data, behind } = result as unknown as { data: ListShown; behind: string[] };
+  const reply = await callPlatform(options, 'PUT', `${PATH}/${encodeURIComponent(name)}`, body);
+  const result = expectSuccess(reply, Type.Object({ data: SUMMARY, behind: Type.Array(Type.String()) }));
+  const { data, behind } = result;
   const late = behind.map((node) => `node ${node} does not serve it yet`);
   print(options, result, [`${data.name}  v${data.version}  ${data.codeCount} codes`, ...late].join('\n'));
 }

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import Type, { type Static } from 'typebox';
 import { type Secret, storeSecret } from '../../access/upstreams/secret.js';
-import type { Upstream } from '../../access/upstreams/upstream.js';
 import { loadConfig } from '../../platform/config.js';
 import { type ActingOptions, actingOperator, callPlatform } from '../acting.js';
 import { expectSuccess } from '../client.js';
@@ -16,6 +16,17 @@ interface SecretOptions extends ActingOptions {
   header?: string;
   file?: string;
 }
+
+const SHOWN = Type.Object({
+  publisher: Type.String(),
+  name: Type.String(),
+  status: Type.String(),
+  kind: Type.String(),
+  host: Type.String(),
+  port: Type.Number(),
+  tls: Type.String(),
+});
+const ONE = Type.Object({ data: SHOWN });
 
 const PATH = '/api/v1/upstreams';
 const NAME_HELP = 'such as housing/main-db';
@@ -53,27 +64,27 @@ function parseName(text: string): string {
 }
 
 async function approve(name: string, file: string, options: ActingOptions): Promise<void> {
-  const result = expectSuccess(await callPlatform(options, 'PUT', `${PATH}/${name}`, readDocument(file)));
-  print(options, result, line(result.data as Upstream));
+  const result = expectSuccess(await callPlatform(options, 'PUT', `${PATH}/${name}`, readDocument(file)), ONE);
+  print(options, result, line(result.data));
 }
 
 async function withdraw(name: string, options: ActingOptions): Promise<void> {
-  const result = expectSuccess(await callPlatform(options, 'DELETE', `${PATH}/${name}`));
-  print(options, result, line(result.data as Upstream));
+  const result = expectSuccess(await callPlatform(options, 'DELETE', `${PATH}/${name}`), ONE);
+  print(options, result, line(result.data));
 }
 
 async function listAll(options: ActingOptions): Promise<void> {
-  const result = expectSuccess(await callPlatform(options, 'GET', PATH));
-  const upstreams = result.data as Upstream[];
+  const result = expectSuccess(await callPlatform(options, 'GET', PATH), Type.Object({ data: Type.Array(SHOWN) }));
+  const upstreams = result.data;
   print(options, result, upstreams.length === 0 ? 'No upstream is approved.' : upstreams.map(line).join('\n'));
 }
 
 /** Written beside the keys of this data directory, never sent. Bound to the host and port as approved now. */
 async function enterSecret(name: string, options: SecretOptions): Promise<void> {
   const secret = secretOf(options);
-  const result = expectSuccess(await callPlatform(options, 'GET', `${PATH}/${name}`));
+  const result = expectSuccess(await callPlatform(options, 'GET', `${PATH}/${name}`), ONE);
   const { dataDir } = loadConfig(options.dataDir === undefined ? {} : { dataDir: options.dataDir });
-  storeSecret(join(dataDir, 'keys'), result.data as Upstream, secret);
+  storeSecret(join(dataDir, 'keys'), result.data, secret);
   print(options, { upstream: name, kind: secret.kind }, `${name}: a ${secret.kind} is entered`);
 }
 
@@ -88,6 +99,6 @@ function secretOf({ user, bearer, header, file }: SecretOptions): Secret {
   return { kind: 'bearer', token: value };
 }
 
-function line({ publisher, name, kind, host, port, tls, status }: Upstream): string {
+function line({ publisher, name, kind, host, port, tls, status }: Static<typeof SHOWN>): string {
   return `${publisher}/${name}  ${status}  ${kind}  ${host}:${port}  tls ${tls}`;
 }

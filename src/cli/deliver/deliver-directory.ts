@@ -3,7 +3,7 @@ import { CommandError, EXIT } from '../exit-code.js';
 import { mediaTypeOf } from '../media-type.js';
 import type { ChosenFile, FileChoice } from './choose-files.js';
 import type { Delivering } from './deliver-options.js';
-import { type DeliveryReply, type FileOutcome, outcomeTable, tallyOf } from './file-outcome.js';
+import { DELIVERY, type FileOutcome, outcomeTable, tallyOf } from './file-outcome.js';
 import { openProgress } from './progress.js';
 import { saveRejects } from './rejects.js';
 import { sendFile } from './send-file.js';
@@ -44,7 +44,7 @@ async function deliverEach(chosen: ChosenFile, { options, clientFor, onSent }: W
     const media = mediaTypeOf(file, options);
     const client = await clientFor(dataset.publisher);
     const reply = await sendFile({ client, file, path: dataset.path, mode, again, media, signal, onSent });
-    const delivery = expectSuccess(reply) as unknown as DeliveryReply;
+    const delivery = expectSuccess(reply, DELIVERY);
     if (options.rejects !== undefined && delivery.rejected > 0) {
       const path = `${dataset.path}/deliveries/${delivery.id}/rejects`;
       await saveRejects(client, path, { directory: options.rejects, chosen, media });

@@ -6,7 +6,7 @@ import { EXIT } from '../exit-code.js';
 import { mediaTypeOf } from '../media-type.js';
 import { print } from '../output.js';
 import type { Delivering } from './deliver-options.js';
-import type { DeliveryReply } from './file-outcome.js';
+import { DELIVERY, type DeliveryReply } from './file-outcome.js';
 import { openProgress } from './progress.js';
 import { printRejects, saveRejects } from './rejects.js';
 import { sendFile } from './send-file.js';
@@ -24,7 +24,7 @@ export async function deliverOne(dataset: DatasetName, file: string, options: De
   const reply = await sendFile({ client, file, path: dataset.path, mode, again, media, signal, onSent }).finally(
     progress.stop,
   );
-  const result = expectSuccess(reply) as unknown as DeliveryReply;
+  const result = expectSuccess(reply, DELIVERY);
   print(options, result, summary(result));
   const rejects = `${dataset.path}/deliveries/${result.id}/rejects`;
   if (result.rejected > 0) {

@@ -1,22 +1,31 @@
+import Type, { type Static } from 'typebox';
 import { tableOf } from '../table.js';
 import type { ChosenFile } from './choose-files.js';
 
 /** The parts of a delivery's reply that the command prints. */
-export interface DeliveryReply {
-  id: string;
-  state: string;
-  received: number;
-  accepted: number;
-  rejected: number;
-  deleted: number;
-  release: number | null;
-  report: {
-    unchanged?: { release: number };
-    refused?: { reason: string; line?: number };
-    faults?: readonly { field: string | null; rule: string; rows: number }[];
-    quality?: { scores: Readonly<Record<string, number>> };
-  } | null;
-}
+export const DELIVERY = Type.Object({
+  id: Type.String(),
+  state: Type.String(),
+  received: Type.Number(),
+  accepted: Type.Number(),
+  rejected: Type.Number(),
+  deleted: Type.Number(),
+  release: Type.Union([Type.Number(), Type.Null()]),
+  report: Type.Union([
+    Type.Object({
+      unchanged: Type.Optional(Type.Object({ release: Type.Number() })),
+      refused: Type.Optional(Type.Object({ reason: Type.String(), line: Type.Optional(Type.Number()) })),
+      faults: Type.Optional(
+        Type.Array(
+          Type.Object({ field: Type.Union([Type.String(), Type.Null()]), rule: Type.String(), rows: Type.Number() }),
+        ),
+      ),
+      quality: Type.Optional(Type.Object({ scores: Type.Record(Type.String(), Type.Number()) })),
+    }),
+    Type.Null(),
+  ]),
+});
+export type DeliveryReply = Static<typeof DELIVERY>;
 
 /** How one file ended: with a delivery or with a refusal. */
 export type FileOutcome = Pick<ChosenFile, 'name' | 'dataset'> & ({ delivery: DeliveryReply } | { refused: string });

@@ -1,17 +1,25 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import Type from 'typebox';
+import { Check } from 'typebox/value';
 import type { Client } from '../client.js';
+import { CommandError, EXIT } from '../exit-code.js';
 import { type MediaType, WORKBOOK } from '../media-type.js';
 import type { ChosenFile } from './choose-files.js';
 
 const SHOWN = 10;
 
-interface RejectError {
-  field: string | null;
-  reason: string;
-  sheet?: string;
-  cell?: string;
-}
+const REJECT = Type.Object({
+  line: Type.Number(),
+  errors: Type.Array(
+    Type.Object({
+      field: Type.Union([Type.String(), Type.Null()]),
+      reason: Type.String(),
+      sheet: Type.Optional(Type.String()),
+      cell: Type.Optional(Type.String()),
+    }),
+  ),
+});
 
 /** Prints the first rejected rows and their faults. */
 export async function printRejects(client: Client, path: string): Promise<void> {
@@ -19,7 +27,9 @@ export async function printRejects(client: Client, path: string): Promise<void> 
   if (reply.status !== 200) return;
   const rejects = reply.text.split('\n').filter(Boolean);
   for (const text of rejects.slice(0, SHOWN)) {
-    const { line, errors } = JSON.parse(text) as { line: number; errors: RejectError[] };
+    const reject: unknown = JSON.parse(text);
+    if (!Check(REJECT, reject)) throw new CommandError(EXIT.refused, 'The rejected rows are in an unknown form.');
+    const { line, errors } = reject;
     const described = errors.map(
       ({ field, reason, sheet, cell }) => `${cell ? `${sheet}!${cell} ` : ''}${field ?? 'row'}: ${reason}`,
     );

@@ -1,7 +1,7 @@
 import { createReadStream, statSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
+import Type, { type Static } from 'typebox';
 import { send } from '../../client/http.js';
-import type { PackageOutcome } from '../../exchange/packages/receive-package.js';
 import { type ActingOptions, actingOperator, connectPlatform } from '../acting.js';
 import { expectSuccess, findServer } from '../client.js';
 import { CommandError, EXIT } from '../exit-code.js';
@@ -17,12 +17,22 @@ export function unpackCommand(): Command {
     });
 }
 
+const ARRIVED = Type.Object({
+  contract: Type.String(),
+  number: Type.Number(),
+  state: Type.String(),
+  missing: Type.Optional(Type.Array(Type.Number())),
+  acknowledgement: Type.Optional(Type.String()),
+});
+type Arrived = Static<typeof ARRIVED>;
+const OUTCOME = Type.Object({ ...ARRIVED.properties, followedBy: Type.Optional(Type.Array(ARRIVED)) });
+
 async function unpack(file: string, options: ActingOptions): Promise<void> {
   statSync(file); // report a missing file before asking for a token
   const client = await connectPlatform(options);
   const headers = { 'content-type': 'application/vnd.civic-exchange.package' };
   const reply = await client.request('POST', '/api/v1/packages', headers, createReadStream(file));
-  const outcome = expectSuccess(reply).data as PackageOutcome;
+  const outcome = expectSuccess(reply, Type.Object({ data: OUTCOME })).data;
   for (const each of [outcome, ...(outcome.followedBy ?? [])]) {
     const written = each.acknowledgement === undefined ? undefined : acknowledgementFile(file, outcome, each);
     if (written !== undefined) writeFileSync(written, each.acknowledgement!);
@@ -30,12 +40,12 @@ async function unpack(file: string, options: ActingOptions): Promise<void> {
   }
 }
 
-function acknowledgementFile(file: string, outcome: PackageOutcome, each: PackageOutcome): string {
+function acknowledgementFile(file: string, outcome: Arrived, each: Arrived): string {
   const stem = file.replace(/\.cxp$/, '');
   return each === outcome ? `${stem}.ack` : `${stem}-then-${each.number}.ack`;
 }
 
-function lineOf({ contract, number, state, missing = [] }: PackageOutcome, written: string | undefined): string {
+function lineOf({ contract, number, state, missing = [] }: Arrived, written: string | undefined): string {
   const head = `package ${number} for ${contract}`;
   if (state === 'waiting') {
     const names = missing.length === 0 ? 'Its turn comes' : `Package ${missing.join(', ')} has not arrived`;
