@@ -88,7 +88,7 @@ export function membersOf(members: Plain, schemas: Record<string, Plain>): Plain
 }
 
 /** The same schema; each part that has an `$id` becomes a component and a reference to it. */
-export function componentsOf(node: unknown, schemas: Record<string, Plain>): unknown {
+function componentsOf(node: unknown, schemas: Record<string, Plain>): unknown {
   if (Array.isArray(node)) return node.map((part) => componentsOf(part, schemas));
   if (!isObject(node)) return node;
   const { $id, ...members } = node;
