@@ -15,6 +15,7 @@ import { openSourceJobs } from './exchange/sources/source-jobs.js';
 import { openSlots } from './ingest/receive/slots.js';
 import type { Clock } from './platform/clock.js';
 import type { Config } from './platform/config.js';
+import { openReadiness, type Readiness } from './platform/health/readiness.js';
 import { openJobs } from './platform/jobs.js';
 import type { Keys } from './platform/keys.js';
 import { openDatabase } from './platform/postgres/database.js';
@@ -28,8 +29,8 @@ export interface Node {
   exchange: Exchange;
   checkpoints: Checkpoints;
   app: FastifyInstance;
-  /** Sets a reason for not being ready that the node cannot see itself: the start of a demo. Undefined clears it. */
-  holdBack(reason: string | undefined): void;
+  /** A part that can keep the node from being ready adds its watch here. */
+  readiness: Readiness;
   close(): Promise<void>;
 }
 
@@ -56,17 +57,15 @@ export async function composeNode(parts: NodeParts): Promise<Node> {
     rateLimit: openRateLimit({ config, clock }),
     refusals,
   };
-  let held: string | undefined;
-  const notReady = async () => held ?? (log.writable() ? undefined : 'the audit log is not writable');
+  const readiness = openReadiness();
+  readiness.add(() => (log.writable() ? undefined : { name: 'log', detail: 'The audit log is not writable.' }));
   const sourceJobs = await openSourceJobs(exchange);
-  const app = await openDoors({ exchange, checkpoints, entrance, notReady, authorization, telemetry, logger });
+  const app = await openDoors({ exchange, checkpoints, entrance, readiness, authorization, telemetry, logger });
   return {
     exchange,
     checkpoints,
     app,
-    holdBack: (reason) => {
-      held = reason;
-    },
+    readiness,
     close: async () => {
       await closeDoors(app);
       authorization.close();

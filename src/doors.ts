@@ -7,6 +7,7 @@ import type { Checkpoints } from './audit/checkpoint.js';
 import { answer } from './exchange/answer.js';
 import type { Exchange } from './exchange/exchange.js';
 import { graphqlRoutes } from './graphql/route.js';
+import type { Readiness } from './platform/health/readiness.js';
 import type { Telemetry } from './platform/telemetry.js';
 import { type Entrance, guardRequests, requireSubject } from './rest/http/hooks.js';
 import { installProblems, PROBLEM_TYPE, problemBody } from './rest/http/problem.js';
@@ -23,7 +24,7 @@ export interface Doors {
   exchange: Exchange;
   checkpoints: Checkpoints;
   entrance: Entrance;
-  notReady: () => Promise<string | undefined>;
+  readiness: Readiness;
   authorization: AuthorizationServer;
   telemetry: Telemetry;
   logger: FastifyBaseLogger;
@@ -56,13 +57,13 @@ export async function openDoors(doors: Doors): Promise<FastifyInstance> {
   return app;
 }
 
-function contextOf({ exchange, checkpoints, notReady, telemetry: { registry } }: Doors): OperationContext {
+function contextOf({ exchange, checkpoints, readiness, telemetry: { registry } }: Doors): OperationContext {
   const metrics = async () => ({ contentType: registry.contentType, text: await registry.metrics() });
-  return { exchange, checkpoints, running: new Set(), notReady, metrics };
+  return { exchange, checkpoints, running: new Set(), readiness, metrics };
 }
 
 /** What surrounds every route: limits, problems, headers, logs and counters. */
-function openApp({ exchange, telemetry, logger }: Doors): FastifyInstance {
+function openApp({ exchange, readiness, telemetry, logger }: Doors): FastifyInstance {
   const { config } = exchange;
   const app = fastify({
     loggerInstance: logger,
@@ -82,7 +83,7 @@ function openApp({ exchange, telemetry, logger }: Doors): FastifyInstance {
   app.addHook('onRoute', (route) => {
     if (route.config?.bounded !== true) route.handlerTimeout ??= HANDLER_MS;
   });
-  guardRequests(app, { config });
+  guardRequests(app, { config, readiness });
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unknown';
     telemetry.observeRequest({ route, method: request.method, status: reply.statusCode }, reply.elapsedTime / 1_000);

@@ -53,7 +53,8 @@ async function begin(config: Config, undo: (() => unknown)[], onProgress: (line:
   const node = await composeNode({ config, databaseUrl, keys, clock: systemClock });
   undo.push(() => node.close());
   await recoverDeliveries(node.exchange);
-  if (config.demo) node.holdBack('the demo is being loaded');
+  let loading = config.demo;
+  node.readiness.add(() => (loading ? { name: 'demo', detail: 'The demo is being loaded.' } : undefined));
   await node.app.listen({ host: config.host, port: config.port });
   const baseUrl = ownUrl(config.host, config.port);
   writeRun(config.dataDir, {
@@ -66,7 +67,7 @@ async function begin(config: Config, undo: (() => unknown)[], onProgress: (line:
   if (config.demo) {
     const { startDemo } = await import('./demo/load/start-demo.js');
     await startDemo(node.exchange, { baseUrl, databaseUrl, onProgress, onClose: (step) => undo.push(step) });
-    node.holdBack(undefined);
+    loading = false;
   }
   return baseUrl;
 }

@@ -7,6 +7,7 @@ import type { Contract } from '../catalog/contract.js';
 import { contractId } from '../catalog/contract-id.js';
 import { proxyOf } from '../catalog/source-terms.js';
 import type { Exchange } from '../exchange/exchange.js';
+import type { Readiness } from '../platform/health/readiness.js';
 import type { Permitted } from './http/authorise-request.js';
 import type { HeaderParameter } from './openapi/headers.js';
 
@@ -31,8 +32,7 @@ export interface OperationContext {
   checkpoints: Checkpoints;
   /** Deliveries that continue after their reply. */
   running: Set<Promise<unknown>>;
-  /** Undefined if ready, else the reason in a word or two. */
-  notReady(): Promise<string | undefined>;
+  readiness: Pick<Readiness, 'reasons'>;
   metrics(): Promise<{ contentType: string; text: string }>;
 }
 

@@ -5,7 +5,7 @@ export function operationContext(parts: { exchange: object; checkpoints?: object
   return {
     ...parts,
     running: new Set(),
-    notReady: async () => undefined,
+    readiness: { reasons: () => [] },
     metrics: async () => ({ contentType: 'text/plain', text: '' }),
   } as unknown as OperationContext;
 }

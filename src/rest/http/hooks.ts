@@ -6,6 +6,7 @@ import type { Subject } from '../../access/identity/subject.js';
 import type { Identity } from '../../access/identity/verify.js';
 import type { Config } from '../../platform/config.js';
 import { Problem } from '../../platform/errors.js';
+import type { Readiness } from '../../platform/health/readiness.js';
 import { programHeaders } from './program-headers.js';
 
 /**
@@ -30,16 +31,29 @@ export interface Entrance {
   refusals: Refusals;
 }
 
+interface Guarding extends Pick<Entrance, 'config'> {
+  readiness: Pick<Readiness, 'stopped'>;
+}
+
 /**
  * Checks every request before its route: the path as sent, the host, no repeated header. No cache may keep a reply
  * unless its route sets another `Cache-Control`.
  */
-export function guardRequests(app: FastifyInstance, { config }: Pick<Entrance, 'config'>): void {
+export function guardRequests(app: FastifyInstance, { config, readiness }: Guarding): void {
   const hosts = new Set([new URL(config.publicUrl).host, ...config.allowedHosts].map((host) => host.toLowerCase()));
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('request-id', request.id).header('cache-control', 'no-store');
-    done(refusal(request, hosts));
+    done(refusal(request, hosts) ?? stopped(request, readiness));
   });
+}
+
+/** Served by a node that has stopped: its operators look here. */
+const OPEN_WHEN_STOPPED = new Set(['/health/live', '/health/ready', '/metrics']);
+
+function stopped(request: FastifyRequest, readiness: Guarding['readiness']): Problem | undefined {
+  const reason = readiness.stopped();
+  if (reason === undefined || OPEN_WHEN_STOPPED.has(request.routeOptions.url ?? '')) return undefined;
+  return new Problem('audit-unavailable', reason.detail, { retryAfter: 5 });
 }
 
 function refusal(request: FastifyRequest, hosts: ReadonlySet<string>): Problem | undefined {

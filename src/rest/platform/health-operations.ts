@@ -1,9 +1,10 @@
 import Type from 'typebox';
 import { json, type Operation, operation } from '../operation.js';
-import { choice, closed, text } from '../shapes.js';
+import { choice, closed, list, text } from '../shapes.js';
 
+const reason = closed({ name: text(50), detail: text(1_000) });
 const health = closed(
-  { status: choice(['live', 'ready', 'not ready']), reason: Type.Optional(text(500)) },
+  { status: choice(['live', 'ready', 'not ready']), reasons: Type.Optional(list(reason, 50)) },
   { $id: 'Health' },
 );
 const asking = { method: 'GET', tag: 'operations', who: 'anyone' } as const;
@@ -24,10 +25,10 @@ export const healthOperations: readonly Operation[] = [
     id: 'getReadiness',
     summary: 'Whether it can answer and record',
     replies: { 200: json('It can.', health), 503: json('Not now.', health, ['Retry-After']) },
-    async handler({ notReady }, { reply }) {
-      const reason = await notReady();
-      if (reason === undefined) return { status: 'ready' };
-      return reply.code(503).header('retry-after', '1').send({ status: 'not ready', reason });
+    handler({ readiness }, { reply }) {
+      const reasons = readiness.reasons().map(({ name, detail }) => ({ name, detail }));
+      if (reasons.length === 0) return { status: 'ready' };
+      return reply.code(503).header('retry-after', '1').send({ status: 'not ready', reasons });
     },
   }),
   operation({
