@@ -9,7 +9,7 @@ import { systemClock } from './platform/clock.js';
 import { type Config, ownUrl } from './platform/config.js';
 import { lockDataDirectory, removeRun, writeRun } from './platform/data-directory.js';
 import { openKeys } from './platform/keys.js';
-import { startPostgres } from './platform/postgres/embedded-postgres.js';
+import { startPostgres } from './platform/postgres/embedded/start-postgres.js';
 import { migrate } from './platform/postgres/migrate.js';
 
 export interface StartedExchange {
@@ -95,7 +95,7 @@ async function startDatabase(
   onProgress: (line: string) => void,
 ): Promise<string> {
   onProgress('Starting PostgreSQL …');
-  const postgres = await startPostgres({ dataDir: config.dataDir });
+  const postgres = await startPostgres(config);
   undo.push(() => postgres.stop());
   return postgres.url;
 }

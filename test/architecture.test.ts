@@ -62,11 +62,11 @@ const RESERVED_TEXT: readonly {
     why: 'time and chance come through platform/clock.ts',
     by: {
       'src/platform/clock.ts': 'this is the place',
-      'src/platform/postgres/embedded-postgres.ts': {
+      'src/platform/postgres/embedded/start-postgres.ts': {
         times: 1,
         because: 'a password, made where no clock is handed in',
       },
-      'src/platform/postgres/postgres-cluster.ts': { times: 1, because: 'names a folder that is set aside' },
+      'src/platform/postgres/embedded/postgres-cluster.ts': { times: 1, because: 'names a folder that is set aside' },
       'src/platform/telemetry.ts': { times: 1, because: 'time of a log line' },
       'src/doors.ts': { times: 2, because: 'ids of requests' },
     },
@@ -76,8 +76,8 @@ const RESERVED_TEXT: readonly {
     why: 'deadlines run on the steady clock of their own process only',
     by: {
       'src/platform/postgres/reader-pool.ts': 'a connection that makes no progress',
-      'src/platform/postgres/postgres-process.ts': 'deadline of a start',
-      'src/platform/postgres/embedded-postgres.ts': 'deadline of a start',
+      'src/platform/postgres/embedded/wait-for.ts': 'deadline of a start',
+      'src/platform/postgres/embedded/start-postgres.ts': 'deadline of a start',
       'src/audit/writer.ts': 'how long a commit is tried',
       'src/cli/commands/start.ts': 'tells an echoed Ctrl-C from a second one',
     },

@@ -12,6 +12,7 @@ const SCHEMA = {
     EXCHANGE_PORT: { type: 'integer', minimum: 0, maximum: 65_535, default: 8080 },
     EXCHANGE_DATA_DIR: { type: 'string', default: '.exchange' },
     DATABASE_URL: { type: 'string' },
+    EXCHANGE_POSTGRES_USER: { type: 'string' },
     EXCHANGE_PUBLIC_URL: { type: 'string' },
     EXCHANGE_DEMO: { type: 'boolean', default: false },
     EXCHANGE_DEMO_OPEN_TO_THE_NETWORK: { type: 'boolean', default: false },

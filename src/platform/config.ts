@@ -11,6 +11,8 @@ export interface Config {
   dataDir: string;
   /** Undefined: the embedded PostgreSQL in the data directory. */
   databaseUrl: string | undefined;
+  /** As root: the account that the embedded PostgreSQL runs as. Undefined: one that the exchange makes. */
+  postgresUser: string | undefined;
   /** Issuer, and base of every absolute link; no path, no trailing slash. Default `http://<host>:<port>`. */
   publicUrl: string;
   demo: boolean;
@@ -50,6 +52,7 @@ export function loadConfig(overrides: Partial<Config> = {}, env: NodeJS.ProcessE
     port: settings.EXCHANGE_PORT,
     dataDir: settings.EXCHANGE_DATA_DIR,
     databaseUrl: settings.DATABASE_URL,
+    postgresUser: settings.EXCHANGE_POSTGRES_USER,
     publicUrl: '',
     demo,
     demoOpenToNetwork: settings.EXCHANGE_DEMO_OPEN_TO_THE_NETWORK,

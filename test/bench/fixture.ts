@@ -10,7 +10,7 @@ import { systemClock } from '../../src/platform/clock.js';
 import { loadConfig } from '../../src/platform/config.js';
 import { openKeys } from '../../src/platform/keys.js';
 import { packageRoot } from '../../src/platform/paths.js';
-import { type EmbeddedPostgres, startPostgres } from '../../src/platform/postgres/embedded-postgres.js';
+import { type EmbeddedPostgres, startPostgres } from '../../src/platform/postgres/embedded/start-postgres.js';
 import { migrate } from '../../src/platform/postgres/migrate.js';
 import { publishDirectory, type requestToken } from '../support/node.js';
 

@@ -1,13 +1,19 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  appendFileSync,
   chmodSync,
   existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,8 +22,9 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import t from 'tap';
 import { isAlive, lockDataDirectory } from '../../src/platform/data-directory.js';
-import { startPostgres } from '../../src/platform/postgres/embedded-postgres.js';
-import { waitFor } from '../../src/platform/postgres/postgres-process.js';
+import { startPostgres } from '../../src/platform/postgres/embedded/start-postgres.js';
+import { openSystemState, removeDeparted, SYSTEM_STATE } from '../../src/platform/postgres/embedded/system-state.js';
+import { waitFor } from '../../src/platform/postgres/embedded/wait-for.js';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'civic-exchange-embedded-'));
 chmodSync(dataDir, 0o711);
@@ -103,6 +110,72 @@ t.test('threat: after a crash another process has the number in the lock of the 
   const next = await startPostgres({ dataDir });
   t.same(await query(next.url, 'SELECT answer FROM kept'), [{ answer: 42 }]);
   await next.stop();
+});
+
+const asRoot = { skip: process.getuid?.() !== 0 && 'only root runs PostgreSQL as another user' };
+const NOBODY = 65_534;
+
+function ownersOf(directory: string): number[] {
+  const paths = readdirSync(directory, { recursive: true, encoding: 'utf8' }).map((name) => join(directory, name));
+  return [...new Set([directory, ...paths].map((path) => lstatSync(path).uid))];
+}
+
+t.test('attack 3: a cluster that belongs to nobody is taken over without loss', asRoot, async (t) => {
+  const home = join(dataDir, 'postgres');
+  const { uid, gid } = statSync(home);
+  t.not(uid, NOBODY);
+  spawnSync('chown', ['-R', `${NOBODY}:${NOBODY}`, home]);
+  const rules = join(home, 'cluster/pg_hba.conf');
+  appendFileSync(rules, 'local all all trust\n');
+  const foreign = join(dataDir, 'foreign');
+  writeFileSync(foreign, '');
+  symlinkSync(foreign, join(home, 'cluster/a-link'));
+  linkSync(foreign, join(home, 'cluster/another-name'));
+  const postgres = await startPostgres({ dataDir });
+  t.same(await query(postgres.url, 'SELECT answer FROM kept'), [{ answer: 42 }]);
+  t.equal(statSync(foreign).uid, 0, 'what is linked into it stays with its owner');
+  t.equal(readFileSync(rules, 'utf8'), 'local all all scram-sha-256\n', 'the rules of entry are ours again');
+  await postgres.stop();
+  for (const name of ['a-link', 'another-name']) rmSync(join(home, 'cluster', name));
+  rmSync(join(home, 'postgres.log'));
+  t.same(ownersOf(home), [uid]);
+  t.equal(statSync(join(home, 'cluster')).gid, gid);
+});
+
+t.test('attack 3: what root keeps elsewhere for a data directory goes with it', asRoot, async (t) => {
+  const closed = mkdtempSync(join(tmpdir(), 'civic-exchange-closed-')); // only root can enter
+  t.teardown(() => rmSync(closed, { recursive: true, force: true }));
+  const kept = () => readdirSync(SYSTEM_STATE).filter((name) => !name.startsWith('native-'));
+  openSystemState();
+  const before = kept();
+  const mine = () => kept().filter((name) => !before.includes(name));
+  const start = (name: string) => {
+    mkdirSync(join(closed, name), { recursive: true });
+    return startPostgres({ dataDir: join(closed, name) });
+  };
+  await (await start('first')).stop();
+  const [first, record] = mine();
+  t.equal(record, `${first}.json`);
+  t.match(statSync(join(SYSTEM_STATE, first!)), { mode: 0o40700, uid: statSync(join(dataDir, 'postgres')).uid });
+  t.match(statSync(SYSTEM_STATE), { mode: 0o40711, uid: 0 });
+
+  const second = await start('second');
+  t.ok(mine().includes(first!), 'the data directory is there');
+  rmSync(join(closed, 'second'), { recursive: true });
+  const third = await start('third');
+  t.same(await query(second.url, 'SELECT 1 AS one'), [{ one: 1 }], 'a running one is left alone');
+  await second.stop();
+  renameSync(join(closed, 'first'), join(closed, 'elsewhere'));
+  rmSync(join(closed, 'third/keys/postgres-password'));
+  await third.stop();
+  await t.rejects(start('third'), /postgres-password is missing, but its database exists/, 'a lost password');
+  t.equal(mine().length, 2, `only that of the third is left: ${mine()}`);
+  rmSync(join(closed, 'third'), { recursive: true });
+  await (await start('third')).stop();
+  t.equal(mine().length, 2, 'a new data directory of the same name has a new cluster');
+  rmSync(closed, { recursive: true });
+  removeDeparted();
+  t.same(mine(), []);
 });
 
 t.test('a cluster with another password is refused in clear words', async (t) => {

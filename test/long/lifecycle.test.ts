@@ -43,6 +43,8 @@ t.test('refused starts, each with one line and its exit code', async (t) => {
     ['a data directory under /proc', ['start', '--data-dir', '/proc/x/y'], 4],
     ['a data directory that is a file', ['start', '--data-dir', file], 4],
     ['a data directory under a file', ['start', '--data-dir', join(file, 'inside')], 4],
+    ["PostgreSQL under nobody's account", flags(['--postgres-user', 'nobody']), 2],
+    ['PostgreSQL under an account that is none', flags([]), 2, { EXCHANGE_POSTGRES_USER: 'no-such-account' }],
     ['a command that needs a server', ['token', 'grid-app', '--data-dir', join(directory, 'never')], 3],
   ];
   for (const [what, args, code, env] of refused) {

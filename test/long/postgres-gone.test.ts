@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { composeNode } from '../../src/app.js';
 import { systemClock } from '../../src/platform/clock.js';
-import { startPostgres } from '../../src/platform/postgres/embedded-postgres.js';
+import { startPostgres } from '../../src/platform/postgres/embedded/start-postgres.js';
 import { migrate } from '../../src/platform/postgres/migrate.js';
 import { deliverPeople, people, unmasked } from '../failure/residents.js';
 import { until } from '../failure/until.js';

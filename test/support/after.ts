@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { waitFor } from '../../src/platform/postgres/postgres-process.js';
+import { waitFor } from '../../src/platform/postgres/embedded/wait-for.js';
 import { findServer, serverFile } from './run.js';
 
 const server = findServer();

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { waitFor } from '../../src/platform/postgres/postgres-process.js';
+import { waitFor } from '../../src/platform/postgres/embedded/wait-for.js';
 import { serverFile } from './run.js';
 
 // One PostgreSQL for the whole run, held by a process of its own: this process must end before the tests begin.

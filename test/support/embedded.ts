@@ -1,5 +1,5 @@
 import { lockDataDirectory } from '../../src/platform/data-directory.js';
-import { startPostgres } from '../../src/platform/postgres/embedded-postgres.js';
+import { startPostgres } from '../../src/platform/postgres/embedded/start-postgres.js';
 
 // A process that holds an embedded PostgreSQL, for a test to kill: prints the postmaster's pid, stops on SIGTERM.
 const dataDir = process.argv[2]!;

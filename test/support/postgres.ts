@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startPostgres } from '../../src/platform/postgres/embedded-postgres.js';
+import { startPostgres } from '../../src/platform/postgres/embedded/start-postgres.js';
 import { migrate } from '../../src/platform/postgres/migrate.js';
 
 /** Starts a server in a temporary directory of its own, with the migrated template. */

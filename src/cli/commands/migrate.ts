@@ -1,13 +1,14 @@
 import { Command } from 'commander';
-import { loadConfig } from '../../platform/config.js';
+import { type Config, loadConfig } from '../../platform/config.js';
 import { lockDataDirectory } from '../../platform/data-directory.js';
-import { startPostgres } from '../../platform/postgres/embedded-postgres.js';
+import { startPostgres } from '../../platform/postgres/embedded/start-postgres.js';
 import { migrate } from '../../platform/postgres/migrate.js';
 import { print } from '../output.js';
 
 interface MigrateOptions {
   dataDir?: string;
   databaseUrl?: string;
+  postgresUser?: string;
   json?: boolean;
 }
 
@@ -17,19 +18,20 @@ export function migrateCommand(): Command {
     .description("bring the platform's own tables up to date")
     .option('--data-dir <dir>', 'data directory with the embedded PostgreSQL')
     .option('--database-url <url>', 'another PostgreSQL')
+    .option('--postgres-user <name>', "as root: the embedded PostgreSQL's account")
     .option('--json', 'print {migrated} as JSON')
     .action(async (options: MigrateOptions) => {
       const config = loadConfig(options);
-      if (config.databaseUrl === undefined) await migrateEmbedded(config.dataDir);
+      if (config.databaseUrl === undefined) await migrateEmbedded(config);
       else await migrate(config.databaseUrl);
       print(options, { migrated: true }, 'The tables are up to date.');
     });
 }
 
-async function migrateEmbedded(dataDir: string): Promise<void> {
-  const unlock = lockDataDirectory(dataDir);
+async function migrateEmbedded(config: Config): Promise<void> {
+  const unlock = lockDataDirectory(config.dataDir);
   try {
-    const postgres = await startPostgres({ dataDir });
+    const postgres = await startPostgres(config);
     await migrate(postgres.url).finally(() => postgres.stop());
   } finally {
     unlock();

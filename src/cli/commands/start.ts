@@ -20,6 +20,7 @@ interface StartFlags {
   port?: number;
   dataDir?: string;
   databaseUrl?: string;
+  postgresUser?: string;
   demoOpenToTheNetwork?: boolean;
   json?: boolean;
 }
@@ -35,6 +36,7 @@ export function startCommand(startExchange: StartExchange): Command {
     .option('--port <number>', 'port to listen on', wholeNumber(0, 65_535))
     .option('--data-dir <dir>', 'where everything is kept (default .exchange)')
     .option('--database-url <url>', 'a PostgreSQL instead of the embedded one')
+    .option('--postgres-user <name>', "as root: the embedded PostgreSQL's account")
     .option('--demo-open-to-the-network', "let other machines reach the demo's open grants")
     .option('--json', 'print progress and the address as JSON lines')
     .action(async (flags: StartFlags) => serve(startExchange, flags));

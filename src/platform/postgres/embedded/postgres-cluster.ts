@@ -6,6 +6,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -13,10 +14,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Account, POSTGRES_ENVIRONMENT, SYSTEM_STATE } from './postgres-binaries.js';
+import { type Account, OUR_SHELL, POSTGRES_ENVIRONMENT } from './postgres-account.js';
+import { handOver, keptFor, removeDeparted, SYSTEM_STATE } from './system-state.js';
 
 /** Where the cluster of one installation is. `home` belongs to the PostgreSQL user and holds everything it writes. */
 export interface ClusterPlace {
+  dataDir: string;
   home: string;
   cluster: string;
   log: string;
@@ -25,32 +28,52 @@ export interface ClusterPlace {
 /** Linux allows 107 bytes for a socket's path, macOS 103, and PostgreSQL adds its file name. */
 const SOCKET_DIRECTORY_BYTES = 90;
 
-function placeAt(home: string): ClusterPlace {
-  return { home, cluster: join(home, 'cluster'), log: join(home, 'postgres.log') };
+function placeAt(dataDir: string, home: string): ClusterPlace {
+  return { dataDir, home, cluster: join(home, 'cluster'), log: join(home, 'postgres.log') };
 }
 
 /**
- * In the data directory where `account` can reach it, else in `/var/lib/civic-exchange/<hash of the data directory>`. An existing cluster stays where
- * it is. `fresh` (this data directory has no password yet) sets the cluster of another installation aside.
+ * Where the cluster is, or for a first start where it will be: in the data directory if `account` can reach it, else in `SYSTEM_STATE`. `fresh`: the
+ * data directory has no password yet. Throws Error where the password of an existing cluster is missing.
  */
 export function clusterPlace(dataDir: string, account: Account, fresh: boolean): ClusterPlace {
-  const inside = placeAt(join(dataDir, 'postgres'));
-  const outside = placeAt(join(SYSTEM_STATE, digest(dataDir)));
-  if (fresh && existsSync(outside.cluster)) renameSync(outside.home, `${outside.home}.${Date.now()}`);
-  if (existsSync(inside.cluster)) return own(inside, account);
-  if (existsSync(outside.cluster)) return own(outside, account);
-  return reaches(own(inside, account).home, account) ? inside : own(outside, account);
+  removeDeparted();
+  const inside = placeAt(dataDir, join(dataDir, 'postgres'));
+  const name = digest(dataDir);
+  const outside = placeAt(dataDir, join(SYSTEM_STATE, name));
+  const isOurs = existsSync(inside.home);
+  if (fresh && !isOurs && existsSync(outside.cluster)) renameSync(outside.home, `${outside.home}.${Date.now()}`);
+  const existing = [inside, outside].find(({ cluster }) => existsSync(cluster));
+  if (existing && fresh) {
+    throw new Error(`${join(dataDir, 'keys/postgres-password')} is missing, but its database exists: restore it.`);
+  }
+  if (existing === outside) keptFor(dataDir, name);
+  if (existing) return existing;
+  own(inside, account);
+  return reaches(inside.home, account) ? inside : placeAt(dataDir, keptFor(dataDir, name));
 }
 
 function digest(text: string): string {
   return hash('sha256', text, 'hex').slice(0, 12);
 }
 
-function own(place: ClusterPlace, account: Account): ClusterPlace {
-  mkdirSync(place.home, { recursive: true });
+/**
+ * Makes the place, which only `account` may enter. A cluster of an earlier account is handed over: closed to that account first, and with the rules of
+ * entry that we made. PostgreSQL does not run.
+ */
+export function own(place: ClusterPlace, account: Account): void {
+  mkdirSync(place.home, { recursive: true, mode: 0o700 });
   chmodSync(place.home, 0o700);
-  give(place.home, account);
-  return place;
+  if (account.uid === undefined) return;
+  chownSync(place.home, account.uid, account.gid);
+  const earlier = existsSync(place.cluster) ? lstatSync(place.cluster).uid : account.uid;
+  if (earlier === account.uid) return;
+  const rules = join(place.cluster, 'pg_hba.conf');
+  rmSync(rules, { force: true });
+  writeFileSync(rules, 'local all all scram-sha-256\n', { mode: 0o600, flag: 'wx' });
+  chownSync(rules, account.uid, account.gid);
+  const others = readdirSync(place.home).filter((name) => name !== 'cluster');
+  for (const name of [...others, 'cluster']) handOver(join(place.home, name), earlier, account);
 }
 
 function give(path: string, account: Account): void {
@@ -61,14 +84,17 @@ function give(path: string, account: Account): void {
 function reaches(directory: string, account: Account): boolean {
   const script = 'cd "$1" && : > .probe && rm .probe';
   const options = { ...account, cwd: '/', env: POSTGRES_ENVIRONMENT };
-  return spawnSync('/bin/sh', ['-c', script, 'sh', directory], options).status === 0;
+  return spawnSync('/bin/sh', ['-c', script, OUR_SHELL, directory], options).status === 0;
 }
 
 /** A private directory for the socket, with a path short enough for the system. */
 export function socketDirectory(place: ClusterPlace, account: Account): string {
   const near = join(place.home, 'socket');
-  const directories = [near, join(tmpdir(), `cx-${digest(near)}`), `/tmp/cx-${digest(near)}`];
-  const directory = directories.find((path) => Buffer.byteLength(path) < SOCKET_DIRECTORY_BYTES);
+  const name = `cx-${digest(near)}`;
+  const isShort = (path: string) => Buffer.byteLength(path) < SOCKET_DIRECTORY_BYTES;
+  const shorter = () =>
+    account.uid === undefined ? [join(tmpdir(), name), `/tmp/${name}`] : [keptFor(place.dataDir, name)];
+  const directory = isShort(near) ? near : shorter().find(isShort);
   if (!directory) throw new Error('No directory for the PostgreSQL socket has a short enough path.');
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const found = lstatSync(directory);

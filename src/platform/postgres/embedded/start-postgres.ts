@@ -1,14 +1,16 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { errorCode } from '../errors.js';
-import { privateFile } from '../private-file.js';
-import { postgresAccount, postgresBinaries, SYSTEM_STATE } from './postgres-binaries.js';
-import { type ClusterPlace, checkVersion, clusterPlace, initialise, socketDirectory } from './postgres-cluster.js';
-import { clearRemains, launch, postmasterPid, waitFor } from './postgres-process.js';
+import { errorCode } from '../../errors.js';
+import { privateFile } from '../../private-file.js';
+import { postgresAccount } from './postgres-account.js';
+import { postgresBinaries } from './postgres-binaries.js';
+import { type ClusterPlace, checkVersion, clusterPlace, initialise, own, socketDirectory } from './postgres-cluster.js';
+import { endPostgres, launch, postmasterPid, removeLocks } from './postgres-process.js';
+import { waitFor } from './wait-for.js';
 
 export interface EmbeddedPostgres {
   /** To the database `exchange`, as a superuser of the cluster, over the unix socket. Contains the password. */
@@ -25,28 +27,27 @@ const STOP_MS = 30_000;
  * Starts a real PostgreSQL in the data directory, private to this process: no TCP, a socket directory of mode 0700, a password in `<data-dir>/keys`.
  * The caller holds the lock of the data directory. It stops when this process ends, however it ends.
  */
-export async function startPostgres(options: { dataDir: string }): Promise<EmbeddedPostgres> {
+export async function startPostgres(options: {
+  dataDir: string;
+  postgresUser?: string | undefined;
+}): Promise<EmbeddedPostgres> {
   const dataDir = resolve(options.dataDir);
-  const account = postgresAccount();
-  const native = postgresBinaries(account, account.uid === undefined ? dataDir : SYSTEM_STATE);
-  const { password, fresh } = clusterPassword(dataDir);
-  const place = clusterPlace(dataDir, account, fresh);
+  const account = await postgresAccount(options.postgresUser);
+  const native = postgresBinaries(account, dataDir);
+  const passwordFile = join(dataDir, 'keys/postgres-password');
+  mkdirSync(dirname(passwordFile), { recursive: true, mode: 0o700 });
+  const place = clusterPlace(dataDir, account, !existsSync(passwordFile));
+  const password = privateFile(passwordFile, () => randomBytes(24).toString('base64url'));
+  await endPostgres(place);
+  own(place, account);
   const socketDir = socketDirectory(place, account);
   if (!existsSync(place.cluster)) initialise(place, native, account, password);
   checkVersion(place, native);
-  await clearRemains(place, socketDir);
+  removeLocks(place, socketDir);
   const urlOf = (database: string) =>
     `postgres://exchange:${password}@localhost/${database}?host=${encodeURIComponent(socketDir)}&port=5432`;
   const keeper = await launchUntilReady(() => launch(place, native, account, socketDir), place, urlOf('postgres'));
   return { url: urlOf('exchange'), pid: postmasterPid(place)!, stop: () => stop(keeper, place, socketDir) };
-}
-
-function clusterPassword(dataDir: string): { password: string; fresh: boolean } {
-  const keys = join(dataDir, 'keys');
-  mkdirSync(keys, { recursive: true, mode: 0o700 });
-  const file = join(keys, 'postgres-password');
-  const fresh = !existsSync(file);
-  return { password: privateFile(file, () => randomBytes(24).toString('base64url')), fresh };
 }
 
 /** For a moment after its postmaster is killed, the last children hold the shared memory: retry for a limited time. */
@@ -114,5 +115,6 @@ async function stop(keeper: ChildProcess, place: ClusterPlace, socketDir: string
   const ended = () => keeper.exitCode !== null || keeper.signalCode !== null;
   keeper.stdin?.end();
   if (await waitFor(ended, STOP_MS)) return;
-  await clearRemains(place, socketDir);
+  await endPostgres(place);
+  removeLocks(place, socketDir);
 }

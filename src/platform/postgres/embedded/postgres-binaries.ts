@@ -3,31 +3,18 @@ import { hash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
-
-/** The user that PostgreSQL runs as: it refuses root, so root runs it as `nobody`. Empty where we are not root. */
-export type Account = { uid: number; gid: number } | Record<string, never>;
-
-/** Where root keeps what `nobody` must reach, if `nobody` can't reach the package or the data directory. */
-export const SYSTEM_STATE = '/var/lib/civic-exchange';
-
-const NOBODY = 65534;
-
-export function postgresAccount(): Account {
-  return process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
-}
-
-/** The whole environment of our child processes: nothing inherited can change PostgreSQL (PGDATA, PGOPTIONS, locale …). */
-export const POSTGRES_ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
+import { type Account, POSTGRES_ENVIRONMENT } from './postgres-account.js';
+import { handOver, openSystemState, SYSTEM_STATE } from './system-state.js';
 
 /**
  * The directory with `bin`, `lib` and `share` that `account` can run. Tries in order: as installed; with the library links that a skipped postinstall
- * left out; a copy in `stateDir`. Throws where none runs.
+ * left out; a copy that belongs to the account, in the data directory, or for root in `SYSTEM_STATE`. Throws where none runs.
  */
-export function postgresBinaries(account: Account, stateDir: string): string {
+export function postgresBinaries(account: Account, dataDir: string): string {
   const installed = installedBinaries();
   if (runs(installed, account)) return installed;
   if (linkLibraries(installed) && runs(installed, account)) return installed;
-  const copy = copyOf(installed, stateDir);
+  const copy = copyOf(installed, account, dataDir);
   const attempt = probe(copy, account);
   if (attempt.status === 0) return copy;
   throw new Error(`The embedded PostgreSQL does not run here: ${(attempt.error?.message ?? attempt.stderr).trim()}`);
@@ -69,15 +56,19 @@ function linkLibraries(native: string): boolean {
   }
 }
 
-function copyOf(native: string, stateDir: string): string {
+function copyOf(native: string, account: Account, dataDir: string): string {
   const identity = readFileSync(join(native, '../package.json'));
-  const name = `native-${hash('sha256', identity, 'hex').slice(0, 12)}`;
+  const owner = account.uid === undefined ? '' : `-${account.uid}`;
+  const name = `native-${hash('sha256', identity, 'hex').slice(0, 12)}${owner}`;
+  if (account.uid !== undefined) openSystemState();
+  const stateDir = account.uid === undefined ? dataDir : SYSTEM_STATE;
   const copy = join(stateDir, name, 'native');
   if (existsSync(copy)) return copy;
   const half = join(stateDir, `${name}.${process.pid}`);
-  mkdirSync(half, { recursive: true, mode: 0o755 });
+  mkdirSync(half, { recursive: true, mode: 0o700 });
   cpSync(native, join(half, 'native'), { recursive: true, verbatimSymlinks: true });
   linkLibraries(join(half, 'native'));
+  handOver(half, 0, account);
   try {
     renameSync(half, join(stateDir, name));
   } catch (error) {

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import { type Account, POSTGRES_ENVIRONMENT } from './postgres-binaries.js';
+import { errorCode } from '../../errors.js';
+import { type Account, OUR_SHELL, POSTGRES_ENVIRONMENT } from './postgres-account.js';
 import type { ClusterPlace } from './postgres-cluster.js';
+import { type Process, processes } from './processes.js';
+import { waitFor } from './wait-for.js';
 
 /**
  * Runs PostgreSQL and waits for it; meanwhile it reads a pipe whose other end only our process holds. When that end closes, by `stop()` or because
@@ -58,9 +60,14 @@ export function launch(place: ClusterPlace, native: string, account: Account, so
   const settings = { ...SETTINGS, unix_socket_directories: `"${socketDir.replaceAll('"', '""')}"` };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const command = [join(native, 'bin/postgres'), '-D', place.cluster, ...flags];
-  const log = openSync(place.log, 'a', 0o600);
+  // The account owns the folder: root must not follow a link that it put there.
+  const log = openSync(
+    place.log,
+    constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | constants.O_NOFOLLOW,
+    0o600,
+  );
   try {
-    return spawn('/bin/sh', ['-c', KEEPER, 'exchange-postgres', ...command], {
+    return spawn('/bin/sh', ['-c', KEEPER, OUR_SHELL, ...command], {
       ...account,
       cwd: place.home,
       env: POSTGRES_ENVIRONMENT,
@@ -76,11 +83,10 @@ export function launch(place: ClusterPlace, native: string, account: Account, so
 const SOCKET = '.s.PGSQL.5432';
 
 /**
- * Cleans up after an earlier run: shuts down a PostgreSQL of ours that still runs, removes its pid file and the lock of its socket. PostgreSQL takes
- * a number in these files for a running server while any process has it, a killed postmaster that nobody has waited for included. The caller holds
+ * Shuts down a PostgreSQL of an earlier run that is still there, and kills what a killed one left: its children keep the shared memory. The caller holds
  * the lock of the data directory, so nobody else uses it.
  */
-export async function clearRemains(place: ClusterPlace, socketDir: string): Promise<void> {
+export async function endPostgres(place: ClusterPlace): Promise<void> {
   const pid = postmasterPid(place);
   if (pid !== undefined && isPostgresOf(pid, place)) {
     const signals = ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const;
@@ -89,6 +95,29 @@ export async function clearRemains(place: ClusterPlace, socketDir: string): Prom
       if (await waitFor(() => !isPostgresOf(pid, place), 10_000)) break;
     }
   }
+  for (const child of childrenOf(place)) killIfThere(child.pid);
+  await waitFor(() => childrenOf(place).length === 0, 10_000);
+}
+
+function childrenOf(place: ClusterPlace): Process[] {
+  return processes().filter(
+    ({ directory, executable }) => directory === place.cluster && executable.includes('/native/bin/postgres'),
+  );
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (errorCode(error) !== 'ESRCH') throw error;
+  }
+}
+
+/**
+ * PostgreSQL takes a number in these files for a running server while any process has it, a killed postmaster that nobody has waited for included.
+ * PostgreSQL does not run.
+ */
+export function removeLocks(place: ClusterPlace, socketDir: string): void {
   const remains = [join(place.cluster, 'postmaster.pid'), join(socketDir, SOCKET), join(socketDir, `${SOCKET}.lock`)];
   for (const file of remains) rmSync(file, { force: true });
 }
@@ -112,14 +141,4 @@ function commandLine(pid: number): string {
     return '';
   }
   return spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).stdout ?? '';
-}
-
-/** True as soon as the condition holds, false after the deadline. */
-export async function waitFor(condition: () => boolean | Promise<boolean>, deadlineMs: number): Promise<boolean> {
-  const end = performance.now() + deadlineMs;
-  while (performance.now() < end) {
-    if (await condition()) return true;
-    await pause(20);
-  }
-  return condition();
 }
