@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { loadStandard, type Standard } from '../standard/standard.js';
 import type { Contract, Publisher, Purpose } from './contract.js';
+import { withPersonalJoins } from './personal-joins.js';
 
 /** An immutable snapshot of everything published. A change makes a new snapshot. */
 export interface Catalog {
@@ -21,7 +22,7 @@ export function makeCatalog(
   purposes: Iterable<Purpose>,
   standard: Standard = loadStandard(),
 ): Catalog {
-  const ordered = [...contracts].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const ordered = withPersonalJoins([...contracts].sort((a, b) => (a.id < b.id ? -1 : 1)));
   const digest = createHash('sha256');
   for (const contract of ordered) digest.update(`${contract.id} ${contract.hash}\n`);
   return Object.freeze({

@@ -66,6 +66,8 @@ export interface Contract {
   sortable: ReadonlySet<string>;
   scopes: ReadonlySet<string>;
   relations: ReadonlyMap<string, Relation>;
+  /** Own fields by which a relation leads to personal data or an address. Filled by the catalog, which knows the targets. */
+  personalJoins: ReadonlySet<string>;
   statistics?: { by: readonly string[]; minimum: number };
   delivery: DeliveryTerms;
   /** Whether exact counts beyond 10,000 are allowed. */

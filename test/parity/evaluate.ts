@@ -199,6 +199,7 @@ function join(world: World, dataset: string, row: Row, name: string): Row | unde
   const { on } = world.contract(dataset).relations.get(name)!;
   const target = follow(world, dataset, name)!;
   const pairs = Object.entries(on);
+  if (pairs.some(([own]) => minorMask(world, dataset, row, own) !== undefined)) return undefined;
   return inScope(world, target).find((other) =>
     pairs.every(([own, theirs]) => row[own] !== null && row[own] === other[theirs]),
   );
@@ -232,10 +233,22 @@ function minorMask(world: World, dataset: string, row: Row, name: string): strin
   const { masks } = world.held.get(dataset)!;
   if (contract.subjects.length === 0 || masks.minors === 'none' || !isMinor(contract, row, world.today))
     return undefined;
-  if (sensitivity !== 'L3' && sensitivity !== 'L4') return undefined;
+  const personal = sensitivity === 'L3' || sensitivity === 'L4';
+  if (!personal && !joinsPersonal(world, contract, name)) return undefined;
   const own = masks[name] ?? 'none';
-  if (own === defaultMask) return undefined;
-  return own === 'none' ? defaultMask : 'hide';
+  const childMask = personal ? defaultMask : 'hide';
+  if (own === childMask) return undefined;
+  return own === 'none' ? childMask : 'hide';
+}
+
+/** Whether the field leads over relations to personal data or an address. */
+function joinsPersonal(world: World, contract: Contract, name?: string): boolean {
+  return [...contract.relations.values()].some((relation) => {
+    if (name !== undefined && !(name in relation.on)) return false;
+    const target = world.contract(relation.to.replace(/\/v\d+$/, ''));
+    const personal = [...target.fields.values()].some((field) => /L[34]/.test(field.sensitivity));
+    return personal || target.entity === 'house' || target.entity === 'address' || joinsPersonal(world, target);
+  });
 }
 
 /** From the birth date, else from the number of the row's first subject; who is not known to be older counts as a child. */

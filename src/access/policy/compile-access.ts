@@ -35,7 +35,7 @@ function compile(grant: Grant, contract: Contract): CompiledAccess {
     contract,
     grant,
     fields,
-    key: `${grant.id}@${grant.version}/${contract.hash}`,
+    key: `${grant.id}@${grant.version}/${contract.hash}/${[...contract.personalJoins].join()}`,
     validFromMs: Date.parse(grant.validFrom),
     validUntilMs: Date.parse(grant.validUntil),
   };
@@ -44,10 +44,16 @@ function compile(grant: Grant, contract: Contract): CompiledAccess {
 
 function fieldAccess(grant: Grant, contract: Contract, field: Field): FieldAccess {
   const mask = maskInForce(grant, field);
-  const ofMinors = contract.hasMinors && isPersonal(field.sensitivity) && grant.masks.minors !== 'none';
-  const minorMask = ofMinors ? stricter(mask, defaultMask(field)) : 'none';
+  const ofMinors = contract.hasMinors && grant.masks.minors !== 'none';
+  const minorMask = ofMinors ? stricter(mask, childMask(contract, field)) : 'none';
   // Where the mask is as strict for every row, children need no mask of their own.
   return { name: field.name, field, mask, minorMask: minorMask === mask ? 'none' : minorMask };
+}
+
+/** What a child's row shows of a field. What its personal fields hide must not come back over a relation, so its joins hide too. */
+function childMask(contract: Contract, field: Field): Mask {
+  if (isPersonal(field.sensitivity)) return defaultMask(field);
+  return contract.personalJoins.has(field.name) ? 'hide' : 'none';
 }
 
 /** The grant's mask, combined with the contract's where the contract asks for more than at approval. */

@@ -3,7 +3,7 @@ import type { Fault, ProblemCode } from '../../platform/errors.js';
 import type { Mask } from '../../standard/type.js';
 import type { Grant } from '../grants/grant.js';
 
-/** How one granted field may leave. `minorMask` masks it in rows about children (`none` where lifted, or for L1/L2). */
+/** How one granted field may leave. `minorMask` masks it in rows about children (`none` where lifted, or for L1/L2 that join nothing personal). */
 export interface FieldAccess {
   name: string;
   field: Field;
@@ -17,7 +17,7 @@ export interface Access {
   grant: Grant;
   /** In the contract's order. */
   fields: ReadonlyMap<string, FieldAccess>;
-  /** `grant.id@version/contract.hash`: identifies everything compiled from this access. */
+  /** `grant.id@version/contract.hash/personalJoins`: identifies everything compiled from this access. */
   key: string;
 }
 

@@ -69,6 +69,7 @@ function assemble(document: ContractDocument, fields: ReadonlyMap<string, Field>
     sortable: new Set(document.sortable),
     scopes: new Set(document.scopes),
     relations: relationsOf(document),
+    personalJoins: new Set(),
     ...statisticsOf(document),
     delivery: compileDelivery(document.delivery ?? {}),
     exactCount: document['exact-count'] === 'true',
