@@ -22,6 +22,7 @@ import { openDatabase } from './platform/postgres/database.js';
 import { loggerOptions, openTelemetry, type Telemetry } from './platform/telemetry.js';
 import { openReleases } from './query/releases.js';
 import { openReading } from './query/run.js';
+import { openDrain } from './rest/entrance/drain.js';
 import type { Entrance } from './rest/http/hooks.js';
 
 /** A composed node that does not listen yet. */
@@ -31,6 +32,9 @@ export interface Node {
   app: FastifyInstance;
   /** A part that can keep the node from being ready adds its watch here. */
   readiness: Readiness;
+  /** Is no longer ready, and serves on until its proxies have noticed. */
+  drain(): Promise<void>;
+  /** Safe to call twice. */
   close(): Promise<void>;
 }
 
@@ -56,25 +60,33 @@ export async function composeNode(parts: NodeParts): Promise<Node> {
     identity: openIdentity({ config, keys, clock }),
     rateLimit: openRateLimit({ config, clock }),
     refusals,
+    drain: openDrain(config),
   };
   const readiness = openReadiness();
   readiness.add(() => (log.writable() ? undefined : { name: 'log', detail: 'The audit log is not writable.' }));
+  readiness.add(() => entrance.drain.reason);
   const sourceJobs = await openSourceJobs(exchange);
   const app = await openDoors({ exchange, checkpoints, entrance, readiness, authorization, telemetry, logger });
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    await closeDoors(app);
+    authorization.close();
+    await sourceJobs.close();
+    await exchange.interfaces.close();
+    await refusals.close();
+    await Promise.allSettled([policy.close(), releases.close(), checkpoints.close()]);
+    await log.close();
+    await database.close();
+  };
   return {
     exchange,
     checkpoints,
     app,
     readiness,
-    close: async () => {
-      await closeDoors(app);
-      authorization.close();
-      await sourceJobs.close();
-      await exchange.interfaces.close();
-      await refusals.close();
-      await Promise.allSettled([policy.close(), releases.close(), checkpoints.close()]);
-      await log.close();
-      await database.close();
+    drain: () => entrance.drain.begin(),
+    close: () => {
+      closing ??= close();
+      return closing;
     },
   };
 }
@@ -115,10 +127,10 @@ async function openExchange(
   return { exchange, checkpoints };
 }
 
-const DRAIN_MS = 10_000;
+const CUT_MS = 10_000;
 
 /** Sends the answers in flight, then closes connections that still send. */
 async function closeDoors(app: FastifyInstance): Promise<void> {
-  const cut = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
+  const cut = setTimeout(() => app.server.closeAllConnections(), CUT_MS);
   await app.close().finally(() => clearTimeout(cut));
 }

@@ -63,13 +63,15 @@ function contextOf({ exchange, checkpoints, readiness, telemetry: { registry } }
 }
 
 /** What surrounds every route: limits, problems, headers, logs and counters. */
-function openApp({ exchange, readiness, telemetry, logger }: Doors): FastifyInstance {
+function openApp({ exchange, entrance, readiness, telemetry, logger }: Doors): FastifyInstance {
   const { config } = exchange;
   const app = fastify({
     loggerInstance: logger,
     // The audit log has every access; this log has only failures.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
+    // The caller's address, as entries and rates have it.
+    trustProxy: config.trustedProxies.length > 0 && [...config.trustedProxies],
     bodyLimit: BODY_LIMIT_BYTES,
     connectionTimeout: CONNECTION_MS,
     requestTimeout: REQUEST_MS,
@@ -83,7 +85,7 @@ function openApp({ exchange, readiness, telemetry, logger }: Doors): FastifyInst
   app.addHook('onRoute', (route) => {
     if (route.config?.bounded !== true) route.handlerTimeout ??= HANDLER_MS;
   });
-  guardRequests(app, { config, readiness });
+  guardRequests(app, { ...entrance, readiness });
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unknown';
     telemetry.observeRequest({ route, method: request.method, status: reply.statusCode }, reply.elapsedTime / 1_000);

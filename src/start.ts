@@ -69,6 +69,7 @@ async function begin(config: Config, undo: (() => unknown)[], onProgress: (line:
     await startDemo(node.exchange, { baseUrl, databaseUrl, onProgress, onClose: (step) => undo.push(step) });
     loading = false;
   }
+  undo.push(() => node.drain());
   return baseUrl;
 }
 

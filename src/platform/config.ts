@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import ipaddr from 'ipaddr.js';
 import { readSettings, type Settings } from './config-environment.js';
 import { SettingError } from './errors.js';
 import type { KeyFiles } from './keys.js';
@@ -24,6 +25,10 @@ export interface Config {
   sensitiveInUrl: 'refuse' | 'allow';
   /** Accepted values of the Host header besides publicUrl's; lower case, with port. */
   allowedHosts: readonly string[];
+  /** Addresses and CIDR blocks of proxies: the caller's address is the last of `X-Forwarded-For` that none of them has. */
+  trustedProxies: readonly string[];
+  /** How long a node that ends serves on after it stopped being ready. Default: 5,000 behind a proxy, else 0. */
+  drainMs: number;
   /** Requests per second and burst, per application and process. */
   rate: { perSecond: number; burst: number };
   /** Most bytes in the body of a delivery, compressed or not. */
@@ -43,10 +48,14 @@ export interface Config {
   keyFiles: KeyFiles;
 }
 
+/** Longer than the time in which a proxy that asks `/health/ready` every second notices. */
+const DRAIN_BEHIND_PROXY_MS = 5_000;
+
 /** Settings from flags (`overrides`, where defined), then the environment, then defaults. Throws SettingError naming the first wrong setting. */
 export function loadConfig(overrides: Partial<Config> = {}, env: NodeJS.ProcessEnv = process.env): Config {
   const settings = readSettings(env);
   const demo = overrides.demo ?? settings.EXCHANGE_DEMO;
+  const trustedProxies = proxiesOf(settings.EXCHANGE_TRUSTED_PROXIES);
   const config: Config = {
     host: settings.EXCHANGE_HOST,
     port: settings.EXCHANGE_PORT,
@@ -59,9 +68,9 @@ export function loadConfig(overrides: Partial<Config> = {}, env: NodeJS.ProcessE
     demoPeople: settings.EXCHANGE_DEMO_PEOPLE,
     demoSeed: settings.EXCHANGE_DEMO_SEED,
     sensitiveInUrl: settings.EXCHANGE_SENSITIVE_IN_URL,
-    allowedHosts: settings.EXCHANGE_ALLOWED_HOSTS.split(',')
-      .map((host) => host.trim().toLowerCase())
-      .filter(Boolean),
+    allowedHosts: listOf(settings.EXCHANGE_ALLOWED_HOSTS.toLowerCase()),
+    trustedProxies,
+    drainMs: settings.EXCHANGE_DRAIN_MS ?? (trustedProxies.length > 0 ? DRAIN_BEHIND_PROXY_MS : 0),
     rate: { perSecond: settings.EXCHANGE_RATE_PER_SECOND, burst: settings.EXCHANGE_RATE_BURST },
     deliveryLimitBytes: settings.EXCHANGE_DELIVERY_LIMIT_BYTES,
     logLevel: settings.EXCHANGE_LOG_LEVEL,
@@ -107,6 +116,29 @@ function checkPublicUrl(text: string): string {
     );
   }
   return text;
+}
+
+function listOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
+}
+
+function proxiesOf(text: string): string[] {
+  const blocks = listOf(text);
+  // A block of every address would believe any caller's header.
+  if (blocks.every((block) => isAddressBlock(block) && !block.endsWith('/0'))) return blocks;
+  throw new SettingError(
+    'EXCHANGE_TRUSTED_PROXIES',
+    'must be addresses or CIDR blocks of your proxies, by comma, such as 10.1.2.3,10.1.4.0/28',
+  );
+}
+
+function isAddressBlock(text: string): boolean {
+  const [address = ''] = text.split('/', 1);
+  const isAddress = ipaddr.IPv4.isValidFourPartDecimal(address) || ipaddr.IPv6.isValid(address);
+  return isAddress && (address === text || ipaddr.isValidCIDR(text));
 }
 
 function checkDatabaseUrl(text: string | undefined): void {

@@ -20,6 +20,12 @@ t.test('a bad setting is refused by its name, without its value', async (t) => {
     ['EXCHANGE_PROT', { EXCHANGE_PROT: '8080' }],
     ['EXCHANGE_DEMO', { EXCHANGE_DEMO: 'maybe' }],
     ['EXCHANGE_SENSITIVE_IN_URL', { EXCHANGE_SENSITIVE_IN_URL: 'yes' }],
+    ['EXCHANGE_TRUSTED_PROXIES', { EXCHANGE_TRUSTED_PROXIES: 'proxy.example.cn' }],
+    ['EXCHANGE_TRUSTED_PROXIES', { EXCHANGE_TRUSTED_PROXIES: '0.0.0.0/0' }],
+    ['EXCHANGE_TRUSTED_PROXIES', { EXCHANGE_TRUSTED_PROXIES: '::/0' }],
+    ['EXCHANGE_TRUSTED_PROXIES', { EXCHANGE_TRUSTED_PROXIES: '10.0.0.1/33' }],
+    ['EXCHANGE_TRUSTED_PROXIES', { EXCHANGE_TRUSTED_PROXIES: '10.0.0.1,10' }],
+    ['EXCHANGE_DRAIN_MS', { EXCHANGE_DRAIN_MS: '-1' }],
     ['EXCHANGE_LOG_LEVEL', { EXCHANGE_LOG_LEVEL: 'loud' }],
     ['EXCHANGE_RATE_PER_SECOND', { EXCHANGE_RATE_PER_SECOND: '0' }],
     ['EXCHANGE_PUBLIC_URL', { EXCHANGE_PUBLIC_URL: 'exchange.example.cn' }],
@@ -55,6 +61,10 @@ t.test('flags come before the environment, and secrets are hidden', async (t) =>
   });
   t.equal(loadConfig({ port: 1234 }, env).publicUrl, 'http://127.0.0.1:1234');
   t.notMatch(JSON.stringify(printableConfig(loadConfig({}, env))), /s3cret/);
+  t.match(loadConfig({}, {}), { trustedProxies: [], drainMs: 0 });
+  const proxies = { EXCHANGE_TRUSTED_PROXIES: '10.1.2.3, fd00::/64' };
+  t.match(loadConfig({}, proxies), { trustedProxies: ['10.1.2.3', 'fd00::/64'], drainMs: 5_000 });
+  t.equal(loadConfig({}, { ...proxies, EXCHANGE_DRAIN_MS: '250' }).drainMs, 250);
   t.match(loadConfig({ demo: true, demoOpenToNetwork: true, host: '0.0.0.0' }, {}), {
     host: '0.0.0.0',
     introspection: true,

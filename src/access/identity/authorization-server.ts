@@ -23,8 +23,8 @@ export interface AuthorizationServerDependencies {
 }
 
 export interface AuthorizationServer {
-  /** Takes the raw request: path unstripped, body unread. */
-  handler(request: IncomingMessage, response: ServerResponse): void;
+  /** Takes the raw request: path unstripped, body unread; and the address of its caller. */
+  handler(request: IncomingMessage, response: ServerResponse, address: string): void;
   /** Exact paths that the handler serves. */
   paths: readonly string[];
   close(): void;
@@ -49,8 +49,8 @@ export function createAuthorizationServer(dependencies: AuthorizationServerDepen
   const cleaning = setInterval(() => void cleanOidc(database).catch(() => {}), CLEAN_MS);
   cleaning.unref();
   return {
-    handler: (request, response) => {
-      pinOrigin(request, config.publicUrl);
+    handler: (request, response, address) => {
+      pinOrigin(request, config.publicUrl, address);
       void handle(request, response);
     },
     paths: [
@@ -122,11 +122,11 @@ function configuration({ config, keys, clock }: AuthorizationServerDependencies)
   };
 }
 
-/** Discovery uses the public URL, never a header that a client or a proxy sets. */
-function pinOrigin(request: IncomingMessage, publicUrl: string): void {
+/** Discovery uses the public URL, and entries the address, never a header that a client or a proxy sets. */
+function pinOrigin(request: IncomingMessage, publicUrl: string, address: string): void {
   const url = new URL(publicUrl);
   request.headers.host = url.host;
   request.headers['x-forwarded-proto'] = url.protocol.slice(0, -1);
   delete request.headers['x-forwarded-host'];
-  delete request.headers['x-forwarded-for'];
+  request.headers['x-forwarded-for'] = address;
 }

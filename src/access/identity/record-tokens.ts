@@ -37,7 +37,7 @@ export function recordTokens(
       await recordIssued(context, recording).catch(() => answerUnavailable(context));
     } else {
       const body = context.body as { error?: string } | undefined;
-      recording.refusals.note('login.failed', context.req.socket.remoteAddress ?? '', body?.error ?? 'invalid_request');
+      recording.refusals.note('login.failed', context.ip, body?.error ?? 'invalid_request');
     }
   };
 }
@@ -57,7 +57,7 @@ async function recordIssued(context: KoaContextWithOIDC, recording: TokenRecordi
       department: policy.current().applications.get(clientId)?.department ?? '',
     },
     accesses: [],
-    sealed: { ask: null, address: context.req.socket.remoteAddress ?? '' },
+    sealed: { ask: null, address: context.ip },
     detail: { resource: String(token?.aud ?? '') },
   });
 }

@@ -1,5 +1,5 @@
 /** Why a node is not ready. Probes and people read it, so it contains no secret and no database text. */
-interface Reason {
+export interface Reason {
   /** One word, for programs: `log`, `clock`, `commit`, `demo`. */
   name: string;
   /** One sentence, for people. */

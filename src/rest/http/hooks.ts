@@ -7,6 +7,8 @@ import type { Identity } from '../../access/identity/verify.js';
 import type { Config } from '../../platform/config.js';
 import { Problem } from '../../platform/errors.js';
 import type { Readiness } from '../../platform/health/readiness.js';
+import type { Drain } from '../entrance/drain.js';
+import { type KnownHost, knownHosts } from '../entrance/hosts.js';
 import { programHeaders } from './program-headers.js';
 
 /**
@@ -29,9 +31,10 @@ export interface Entrance {
   identity: Identity;
   rateLimit: RateLimit;
   refusals: Refusals;
+  drain: Drain;
 }
 
-interface Guarding extends Pick<Entrance, 'config'> {
+interface Guarding extends Pick<Entrance, 'config' | 'drain'> {
   readiness: Pick<Readiness, 'stopped'>;
 }
 
@@ -39,11 +42,12 @@ interface Guarding extends Pick<Entrance, 'config'> {
  * Checks every request before its route: the path as sent, the host, no repeated header. No cache may keep a reply
  * unless its route sets another `Cache-Control`.
  */
-export function guardRequests(app: FastifyInstance, { config, readiness }: Guarding): void {
-  const hosts = new Set([new URL(config.publicUrl).host, ...config.allowedHosts].map((host) => host.toLowerCase()));
+export function guardRequests(app: FastifyInstance, { config, drain, readiness }: Guarding): void {
+  const isKnown = knownHosts(config);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('request-id', request.id).header('cache-control', 'no-store');
-    done(refusal(request, hosts) ?? stopped(request, readiness));
+    if (drain.reason !== undefined) reply.header('connection', 'close');
+    done(refusal(request, isKnown) ?? stopped(request, readiness));
   });
 }
 
@@ -56,8 +60,8 @@ function stopped(request: FastifyRequest, readiness: Guarding['readiness']): Pro
   return new Problem('audit-unavailable', reason.detail, { retryAfter: 5 });
 }
 
-function refusal(request: FastifyRequest, hosts: ReadonlySet<string>): Problem | undefined {
-  if (!hosts.has((request.headers.host ?? '').toLowerCase())) return new Problem('bad-host');
+function refusal(request: FastifyRequest, isKnown: KnownHost): Problem | undefined {
+  if (!isKnown(request.raw)) return new Problem('bad-host');
   const { rawHeaders } = request.raw;
   const seen = new Set<string>();
   for (let i = 0; i < rawHeaders.length; i += 2) {

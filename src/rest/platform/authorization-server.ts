@@ -16,7 +16,7 @@ export function mountAuthorizationServer(app: FastifyInstance, server: Authoriza
         reply.headers(programHeaders(publicUrl)).hijack();
         for (const [name, value] of Object.entries(reply.getHeaders()))
           if (value !== undefined) reply.raw.setHeader(name, value);
-        server.handler(request.raw, reply.raw);
+        server.handler(request.raw, reply.raw, request.ip);
       },
       handler: () => {},
     });
