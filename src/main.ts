@@ -6,5 +6,7 @@ await runCommand(process.argv, {
   startExchange: async (config, options) => (await import('./start.js')).startExchange(config, options),
   renderOpenapi: async (directory, format) =>
     (await import('./rest/openapi/write.js')).renderCatalogOpenapi(directory, format),
+  actOnMachine: async (config, work) => (await import('./on-machine.js')).actOnMachine(config, work),
+  migrateMachine: async (config) => (await import('./on-machine.js')).migrateMachine(config),
   demoFiles: async (of) => (await import('./start.js')).demoFiles(of),
 });

@@ -11,6 +11,7 @@ import { lockDataDirectory, removeRun, writeRun } from './platform/data-director
 import { openKeys } from './platform/keys.js';
 import { startPostgres } from './platform/postgres/embedded/start-postgres.js';
 import { migrate } from './platform/postgres/migrate.js';
+import { undoAll } from './undo-all.js';
 
 export interface StartedExchange {
   baseUrl: string;
@@ -62,6 +63,7 @@ async function begin(config: Config, undo: (() => unknown)[], onProgress: (line:
     baseUrl,
     node: node.exchange.node,
     startedAt: new Date(systemClock.now()).toISOString(),
+    ...(config.databaseUrl === undefined && { postgresSocket: new URL(databaseUrl).searchParams.get('host') ?? '' }),
   });
   undo.push(() => removeRun(config.dataDir));
   if (config.demo) {
@@ -99,8 +101,4 @@ async function startDatabase(
   const postgres = await startPostgres(config);
   undo.push(() => postgres.stop());
   return postgres.url;
-}
-
-async function undoAll(undo: (() => unknown)[]): Promise<void> {
-  for (const step of undo.splice(0).reverse()) await Promise.resolve(step()).catch(() => {}); // a step that fails must not stop the next one
 }

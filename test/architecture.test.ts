@@ -8,7 +8,7 @@ import { WAYS_INTO_THE_LOG } from './support/ways-into-the-log.js';
 
 /** From the top: a file may import from any layer below its own, never from above, and never from another folder of its own layer. */
 const LAYERS: readonly (readonly string[])[] = [
-  ['main', 'start', 'app', 'doors'],
+  ['main', 'start', 'on-machine', 'undo-all', 'app', 'doors'],
   ['rest', 'graphql', 'console', 'cli', 'demo'],
   ['workflow'],
   ['exchange'],
@@ -79,7 +79,7 @@ const RESERVED_TEXT: readonly {
       'src/platform/postgres/embedded/wait-for.ts': 'deadline of a start',
       'src/platform/postgres/embedded/start-postgres.ts': 'deadline of a start',
       'src/audit/writer.ts': 'how long a commit is tried',
-      'src/cli/commands/start.ts': 'tells an echoed Ctrl-C from a second one',
+      'src/cli/commands/machine/start.ts': 'tells an echoed Ctrl-C from a second one',
     },
   },
   {
@@ -133,9 +133,7 @@ const README_CHARACTERS = 2_500;
 /** Files of TypeScript in one folder: more than that hides the story. */
 const FOLDER_FILES = 15;
 /** Folders that hold more today, and how many; a number may only become smaller. */
-const CROWDED: Readonly<Record<string, number>> = {
-  'src/cli/commands': 16,
-};
+const CROWDED: Readonly<Record<string, number>> = {};
 
 /** How often src says what the compiler can't check; a number may only become smaller. */
 const ASSERTED = { present: 125, casts: 76 };

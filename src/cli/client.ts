@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import Type, { type Static, type TSchema } from 'typebox';
 import { Check } from 'typebox/value';
@@ -12,6 +12,7 @@ import { readRun } from '../platform/data-directory.js';
 import { isObject } from '../platform/json-pointer.js';
 import { readPrivateFile } from '../platform/private-file.js';
 import { CommandError, EXIT } from './exit-code.js';
+import { parseKey } from './key-file.js';
 
 export type Resource = 'data' | 'platform';
 
@@ -39,7 +40,7 @@ const RENEW_MS = 240_000;
 
 /** Finds the server by `run.json`. Throws CommandError where none runs. */
 export function findServer(dataDir: string | undefined): { baseUrl: string; directory: string } {
-  const directory = loadConfig(dataDir === undefined ? {} : { dataDir }).dataDir;
+  const directory = loadConfig({ dataDir }).dataDir;
   const run = readRun(directory);
   if (!run) throw new CommandError(EXIT.noServer, `No exchange runs on ${directory}: start it with exchange start.`);
   return { baseUrl: run.baseUrl, directory };
@@ -90,13 +91,7 @@ function demoKey(directory: string, application: string): PrivateJwk {
 }
 
 function readKey(path: string): PrivateJwk {
-  try {
-    const jwk = JSON.parse(readFileSync(path, 'utf8')) as PrivateJwk;
-    if (typeof jwk.d === 'string') return jwk;
-  } catch {
-    // reported below without the parser's message, which may quote the key
-  }
-  throw new CommandError(EXIT.usage, `${path} is not a readable private JWK.`);
+  return parseKey(path, existsSync(path) ? readFileSync(path, 'utf8') : '');
 }
 
 /** The body of a success, where it has this shape. Throws CommandError with the problem's text and its faults, or where the shape is another. */

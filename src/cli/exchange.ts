@@ -6,16 +6,17 @@ import { applicationCommand } from './commands/application.js';
 import { auditCommand } from './commands/audit.js';
 import { addCatalogApply } from './commands/catalog-apply.js';
 import { addCatalogCheck } from './commands/catalog-check.js';
-import { configCommand } from './commands/config.js';
 import { deliverCommand } from './commands/deliver.js';
 import { type DemoFiles, demoCommand } from './commands/demo.js';
 import { grantCommand } from './commands/grant.js';
-import { migrateCommand } from './commands/migrate.js';
+import { type ActOnMachine, bootstrapCommand } from './commands/machine/bootstrap.js';
+import { configCommand } from './commands/machine/config.js';
+import { type MigrateMachine, migrateCommand } from './commands/machine/migrate.js';
+import { type StartExchange, startCommand } from './commands/machine/start.js';
 import { openapiCommand, type RenderOpenapi } from './commands/openapi.js';
 import { qualityCommand } from './commands/quality.js';
 import { sourceCommand } from './commands/source.js';
 import { standardCommand } from './commands/standard.js';
-import { type StartExchange, startCommand } from './commands/start.js';
 import { tokenCommand } from './commands/token.js';
 import { upstreamCommand } from './commands/upstream.js';
 import { describeFailure, EXIT, EXIT_HELP } from './exit-code.js';
@@ -27,6 +28,8 @@ export interface Commands {
   startExchange: StartExchange;
   renderOpenapi: RenderOpenapi;
   demoFiles: DemoFiles;
+  actOnMachine: ActOnMachine;
+  migrateMachine: MigrateMachine;
 }
 
 /** Runs one command line. Sets the exit code; prints one clear line for a failure, never a stack. */
@@ -45,7 +48,7 @@ export async function runCommand(argv: readonly string[], commands: Commands): P
   }
 }
 
-function exchangeCommand({ startExchange, renderOpenapi, demoFiles }: Commands): Command {
+function exchangeCommand(given: Commands): Command {
   const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
   const program = new Command('exchange')
     .description('Civic Exchange: one catalog, two doors, provable access.')
@@ -55,8 +58,9 @@ function exchangeCommand({ startExchange, renderOpenapi, demoFiles }: Commands):
   addCatalogCheck(catalog);
   addCatalogApply(catalog);
   const commands = [
-    startCommand(startExchange),
-    migrateCommand(),
+    startCommand(given.startExchange),
+    bootstrapCommand(given.actOnMachine),
+    migrateCommand(given.migrateMachine),
     catalog,
     deliverCommand(),
     qualityCommand(),
@@ -69,10 +73,10 @@ function exchangeCommand({ startExchange, renderOpenapi, demoFiles }: Commands):
     upstreamCommand(),
     sourceCommand(),
     standardCommand(),
-    openapiCommand(renderOpenapi),
+    openapiCommand(given.renderOpenapi),
     auditCommand(),
     configCommand(),
-    demoCommand(demoFiles),
+    demoCommand(given.demoFiles),
   ];
   for (const command of commands) program.addCommand(command);
   throwInsteadOfExit(program);

@@ -51,8 +51,11 @@ export interface Config {
 /** Longer than the time in which a proxy that asks `/health/ready` every second notices. */
 const DRAIN_BEHIND_PROXY_MS = 5_000;
 
+/** Settings by flags; undefined where a flag is not given. */
+type Overrides = { [N in keyof Config]?: Config[N] | undefined };
+
 /** Settings from flags (`overrides`, where defined), then the environment, then defaults. Throws SettingError naming the first wrong setting. */
-export function loadConfig(overrides: Partial<Config> = {}, env: NodeJS.ProcessEnv = process.env): Config {
+export function loadConfig(overrides: Overrides = {}, env: NodeJS.ProcessEnv = process.env): Config {
   const settings = readSettings(env);
   const demo = overrides.demo ?? settings.EXCHANGE_DEMO;
   const trustedProxies = proxiesOf(settings.EXCHANGE_TRUSTED_PROXIES);

@@ -10,6 +10,8 @@ export interface RunningServer {
   node: string;
   /** RFC 3339. */
   startedAt: string;
+  /** Directory of the embedded PostgreSQL's socket. */
+  postgresSocket?: string;
 }
 
 export class DataDirectoryError extends Error {

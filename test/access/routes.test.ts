@@ -196,11 +196,19 @@ t.test('calls that are refused', async (t) => {
   }
 });
 
-t.test('direct issue exists in the demo only', async (t) => {
+t.test('fault 5: outside of a demo operators issue grants, and nobody else does', async (t) => {
   const strict = await testNode(t, { beside: node, config: { demo: false } });
-  const token = await node.token('operator', 'platform');
-  const headers = { ...key(), authorization: `Bearer ${token}` };
-  const reply = await strict.ask('POST', GRANTS, { headers, body: draft });
-  t.equal(reply.status, 403, reply.text);
-  t.match(reply.body, { code: 'forbidden', detail: /access request/ });
+  const issue = async (as: string) => {
+    const headers = { ...key(), authorization: `Bearer ${await node.token(as, 'platform')}` };
+    return strict.ask('POST', GRANTS, { headers, body: { ...draft, mode: 'statistics' } });
+  };
+  for (const as of ['reader', 'auditor']) {
+    const reply = await issue(as);
+    t.equal(reply.status, 403, reply.text);
+    t.match(reply.body, { code: 'forbidden' });
+    t.equal(await eventOf(reply.headers.get('exchange-receipt')), 'platform.denied');
+  }
+  const reply = await issue('operator');
+  t.equal(reply.status, 201, reply.text);
+  t.equal(await eventOf(reply.headers.get('exchange-receipt')), 'grant.issued');
 });

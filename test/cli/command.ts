@@ -20,6 +20,8 @@ export async function command(t: Test, ...args: string[]): Promise<CommandEnded>
       startExchange: NOT_HERE,
       renderOpenapi: NOT_HERE,
       demoFiles: NOT_HERE,
+      actOnMachine: async (config, work) => (await import('../../src/on-machine.js')).actOnMachine(config, work),
+      migrateMachine: async (config) => (await import('../../src/on-machine.js')).migrateMachine(config),
     });
     const code = Number(process.exitCode);
     return { code, stdout: textOf(stdout()), stderr: textOf(stderr()) };

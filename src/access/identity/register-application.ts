@@ -1,7 +1,14 @@
 import type { Receipt } from '../../audit/entry.js';
 import { Problem } from '../../platform/errors.js';
 import { known } from '../../platform/known.js';
-import { type By, type ChangeDependencies, changePolicy, type MakeRecord } from '../policy/change-policy.js';
+import {
+  type By,
+  type ChangeDependencies,
+  changePolicy,
+  type MakeRecord,
+  type NewChange,
+} from '../policy/change-policy.js';
+import type { PolicyIndex } from '../policy/policy.js';
 import { type ApplicationDraft, algorithmOf, checkApplicationDraft } from './check-application.js';
 import type { Application } from './subject.js';
 
@@ -16,9 +23,16 @@ export async function registerApplication(
   draft: ApplicationDraft,
   by: By,
 ): Promise<Registered> {
+  const changed = await changePolicy(dependencies, by, (index) => registration(draft, index));
+  return { application: known(changed.index.applications, draft.clientId), receipt: changed.receipt };
+}
+
+/** The record of a new application. Throws as `registerApplication`. */
+export function registration(draft: ApplicationDraft, index: PolicyIndex): NewChange {
   const faults = checkApplicationDraft(draft);
   if (faults.length > 0) throw new Problem('unprocessable', 'The application cannot be registered', { faults });
   const id = draft.clientId;
+  if (index.applications.has(id)) throw new Problem('conflict', 'The client id is taken');
   const document: Application = {
     clientId: id,
     title: draft.title,
@@ -29,12 +43,7 @@ export async function registerApplication(
     status: 'active',
     tokensNotBefore: 0,
   };
-  const make: MakeRecord = (index) => {
-    if (index.applications.has(id)) throw new Problem('conflict', 'The client id is taken');
-    return { kind: 'application', id, document, event: 'application.registered' };
-  };
-  const changed = await changePolicy(dependencies, by, make);
-  return { application: known(changed.index.applications, id), receipt: changed.receipt };
+  return { kind: 'application', id, document, event: 'application.registered' };
 }
 
 /** Refuses every later call of the application, running tokens included. Throws Problem `not-found` or `conflict`. */
@@ -55,7 +64,8 @@ export async function disableApplication(
   return { application: known(changed.index.applications, clientId), receipt: changed.receipt };
 }
 
-function publicMembers(key: Readonly<Record<string, unknown>>): Record<string, unknown> {
+/** The members of a public key that are kept, with its algorithm. */
+export function publicMembers(key: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const { kty, crv, x, y, kid } = key;
   return { kty, crv, x, ...(y === undefined ? {} : { y }), kid, alg: algorithmOf(key), use: 'sig' };
 }

@@ -25,11 +25,14 @@ export interface By {
   authorise?(): void;
 }
 
-/** The record to write, decided on an index that has every earlier commit. */
-export type MakeRecord = (index: PolicyIndex) => Omit<NewRecord, 'actor' | 'request' | 'epoch'>;
+export type NewChange = Omit<NewRecord, 'actor' | 'request' | 'epoch'>;
+
+/** The record to write, or several that are written together, decided on an index that has every earlier commit. */
+export type MakeRecord = (index: PolicyIndex) => NewChange | readonly NewChange[];
 
 export interface Changed {
   index: PolicyIndex;
+  /** Of the last record. */
   receipt: Receipt;
 }
 
@@ -60,11 +63,11 @@ async function decideAndWrite(
     policy,
     (index) => {
       authorise?.();
-      return { ...make(index), actor, request, epoch: index.epoch };
+      return [make(index)].flat().map((change) => ({ ...change, actor, request, epoch: index.epoch }));
     },
-    (record) => inTransaction(database.app, (tx) => writeRecords(tx, log, [record])),
+    (records) => inTransaction(database.app, (tx) => writeRecords(tx, log, records)),
   );
-  return { index: await policy.reach(epoch), receipt: itemAt(receipts, 0) };
+  return { index: await policy.reach(epoch), receipt: itemAt(receipts, receipts.length - 1) };
 }
 
 /** The newest committed epoch. */

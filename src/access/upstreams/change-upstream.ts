@@ -1,7 +1,13 @@
 import type { Receipt } from '../../audit/entry.js';
 import { Problem } from '../../platform/errors.js';
 import { known } from '../../platform/known.js';
-import { type By, type ChangeDependencies, changePolicy, type MakeRecord } from '../policy/change-policy.js';
+import {
+  type By,
+  type ChangeDependencies,
+  changePolicy,
+  type MakeRecord,
+  type NewChange,
+} from '../policy/change-policy.js';
 import { checkUpstream } from './check-upstream.js';
 import { type Upstream, type UpstreamDraft, upstreamId } from './upstream.js';
 
@@ -50,7 +56,7 @@ export function withdrawUpstream(
   });
 }
 
-type Make = (index: Parameters<MakeRecord>[0]) => Pick<ReturnType<MakeRecord>, 'document' | 'event'>;
+type Make = (index: Parameters<MakeRecord>[0]) => Pick<NewChange, 'document' | 'event'>;
 
 async function write(
   dependencies: ChangeDependencies,

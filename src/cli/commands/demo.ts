@@ -42,7 +42,7 @@ export async function runDemo(demoFiles: DemoFiles, flags: DemoFlags, print: (te
     print('--people and --seed are whole numbers.\n');
     return EXIT.usage;
   }
-  const config = loadConfig(flags.dataDir === undefined ? {} : { dataDir: flags.dataDir });
+  const config = loadConfig({ dataDir: flags.dataDir });
   const of = { people: flags.people ?? config.demoPeople, seed: flags.seed ?? config.demoSeed };
   const report = (line: object, text: string) => print(flags.json ? `${JSON.stringify(line)}\n` : `${text}\n`);
   try {

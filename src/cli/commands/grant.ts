@@ -17,12 +17,12 @@ const SHOWN = Type.Object({
 });
 const ONE = Type.Object({ data: SHOWN });
 
-/** `grant issue|revoke|list`, as an application of the platform. Issuing directly works only with `--demo`. */
+/** `grant issue|revoke|list`, as an application of the platform. */
 export function grantCommand(): Command {
   const grant = new Command('grant').description('issue, revoke and list grants');
   actingOperator(grant.command('issue'))
     .argument('<file>', 'JSON as in schemas/grant.schema.json')
-    .description('issue a grant directly (demo only)')
+    .description('issue a grant that was agreed')
     .action(issue);
   actingOperator(grant.command('revoke'))
     .argument('<id>')

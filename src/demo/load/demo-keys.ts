@@ -1,6 +1,5 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
-import { calculateJwkThumbprint } from 'jose';
+import { newPrivateJwk } from '../../client/new-key.js';
 import type { PrivateJwk } from '../../client/private-jwk.js';
 import { privateFile, writePrivateFile } from '../../platform/private-file.js';
 
@@ -18,22 +17,10 @@ export function openDemoKeys(directory: string): DemoKeys {
     async of(clientId) {
       const kept = keys[clientId];
       if (kept !== undefined) return { key: kept, made: false };
-      const key = await makeKey();
+      const key = await newPrivateJwk();
       keys[clientId] = key;
       writePrivateFile(path, `${JSON.stringify(keys, null, 2)}\n`);
       return { key, made: true };
     },
   };
-}
-
-async function makeKey(): Promise<PrivateJwk> {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const jwk = privateKey.export({ format: 'jwk' }) as Record<string, string>;
-  return { ...jwk, kid: await calculateJwkThumbprint(jwk), alg: 'ES256', use: 'sig' };
-}
-
-/** The members that may be registered: a private member must never leave. */
-export function publicPart(key: PrivateJwk): Record<string, string> {
-  const { d: _secret, ...rest } = key;
-  return rest;
 }

@@ -8,6 +8,7 @@ import type { Contract } from '../../catalog/contract.js';
 import { contractId } from '../../catalog/contract-id.js';
 import { loadCatalog } from '../../catalog/load.js';
 import { proxyOf } from '../../catalog/source-terms.js';
+import { publicPart } from '../../client/new-key.js';
 import type { PrivateJwk } from '../../client/private-jwk.js';
 import type { Exchange } from '../../exchange/exchange.js';
 import { publishCatalog } from '../../exchange/publishing/publish-contract.js';
@@ -16,7 +17,7 @@ import { packageRoot } from '../../platform/paths.js';
 import { isPersonal } from '../../standard/mask.js';
 import type { Mask } from '../../standard/type.js';
 import { type DemoApplication, type DemoGrant, demoApplications } from './demo-applications.js';
-import { openDemoKeys, publicPart } from './demo-keys.js';
+import { openDemoKeys } from './demo-keys.js';
 
 /** One application as in `demo.json`. */
 export interface RegisteredDemo {

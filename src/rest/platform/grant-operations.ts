@@ -41,10 +41,7 @@ const grant = closed(
 const draft = Type.Unsafe<GrantDraft>({ ...bodySchema('grant'), $id: 'GrantDraft' });
 const one = closed({ data: grant });
 
-/**
- * Grants. Only the demo issues them directly; operators revoke them. An application sees its own; operators and
- * auditors see all.
- */
+/** Grants. Operators issue and revoke them. An application sees its own; operators and auditors see all. */
 export const grantOperations: readonly Operation[] = [
   operation({
     method: 'GET',
@@ -66,17 +63,13 @@ export const grantOperations: readonly Operation[] = [
     id: 'issueGrant',
     tag: 'access',
     who: ['operator'],
-    summary: 'Issue a grant directly: in the demo only',
-    description: 'For operators. Outside of the demo a grant follows an access request.',
+    summary: 'Issue a grant that was agreed',
+    description: 'For operators.',
     headers: ['IdempotencyKey'],
     body: draft,
     replies: { 201: json('The grant.', one, ['Location', 'Exchange-Receipt']) },
     problems: [400, 403, 409, 413, 415, 422],
     async handler({ exchange }, { request, reply, body }) {
-      if (!exchange.config.demo) {
-        const needed = 'A grant needs an access request and a decision by another person of the publisher';
-        throw new Problem('forbidden', needed);
-      }
       const kept = await idempotent(exchange, request, undefined, async () => {
         const issued = await issueGrant(exchange, body, byOperator(exchange, request));
         return created(shown(issued.grant), issued.receipt, `${PATH}/${issued.grant.id}`);

@@ -34,20 +34,32 @@ export async function startPostgres(options: {
   const dataDir = resolve(options.dataDir);
   const account = await postgresAccount(options.postgresUser);
   const native = postgresBinaries(account, dataDir);
-  const passwordFile = join(dataDir, 'keys/postgres-password');
-  mkdirSync(dirname(passwordFile), { recursive: true, mode: 0o700 });
-  const place = clusterPlace(dataDir, account, !existsSync(passwordFile));
-  const password = privateFile(passwordFile, () => randomBytes(24).toString('base64url'));
+  const secret = passwordFile(dataDir);
+  mkdirSync(dirname(secret), { recursive: true, mode: 0o700 });
+  const place = clusterPlace(dataDir, account, !existsSync(secret));
+  const password = privateFile(secret, () => randomBytes(24).toString('base64url'));
   await endPostgres(place);
   own(place, account);
   const socketDir = socketDirectory(place, account);
   if (!existsSync(place.cluster)) initialise(place, native, account, password);
   checkVersion(place, native);
   removeLocks(place, socketDir);
-  const urlOf = (database: string) =>
-    `postgres://exchange:${password}@localhost/${database}?host=${encodeURIComponent(socketDir)}&port=5432`;
+  const urlOf = (database: string) => urlAt(socketDir, password, database);
   const keeper = await launchUntilReady(() => launch(place, native, account, socketDir), place, urlOf('postgres'));
   return { url: urlOf('exchange'), pid: postmasterPid(place)!, stop: () => stop(keeper, place, socketDir) };
+}
+
+/** The URL of the PostgreSQL that another process runs on this data directory, at the socket directory that its `run.json` names. */
+export function runningUrl(dataDir: string, socketDir: string): string {
+  return urlAt(socketDir, readFileSync(passwordFile(dataDir), 'utf8'), 'exchange');
+}
+
+function urlAt(socketDir: string, password: string, database: string): string {
+  return `postgres://exchange:${password}@localhost/${database}?host=${encodeURIComponent(socketDir)}&port=5432`;
+}
+
+function passwordFile(dataDir: string): string {
+  return join(dataDir, 'keys/postgres-password');
 }
 
 /** For a moment after its postmaster is killed, the last children hold the shared memory: retry for a limited time. */

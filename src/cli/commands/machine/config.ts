@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { loadConfig, printableConfig } from '../../platform/config.js';
-import { packageRecipient } from '../../platform/keys.js';
-import { print } from '../output.js';
+import { loadConfig, printableConfig } from '../../../platform/config.js';
+import { packageRecipient } from '../../../platform/keys.js';
+import { print } from '../../output.js';
 
 /** `exchange config print`: the effective settings, secrets hidden. */
 export function configCommand(): Command {
@@ -13,7 +13,7 @@ export function configCommand(): Command {
     .option('--data-dir <dir>', 'where everything is kept')
     .option('--json', 'print as JSON')
     .action(async (options: { dataDir?: string; json?: boolean }) => {
-      const config = loadConfig(options.dataDir === undefined ? {} : { dataDir: options.dataDir });
+      const config = loadConfig({ dataDir: options.dataDir });
       const recipient = await packageRecipient(join(config.dataDir, 'keys'), config.keyFiles);
       const settings = { ...printableConfig(config), packageKey: recipient ?? '(made at the first start)' };
       const lines = Object.entries(settings).map(([name, value]) => `${name}: ${show(value)}`);

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { type Config, loadConfig } from '../../platform/config.js';
-import { EXIT } from '../exit-code.js';
-import { welcome } from '../welcome.js';
+import { type Config, loadConfig } from '../../../platform/config.js';
+import { EXIT } from '../../exit-code.js';
+import { welcome } from '../../welcome.js';
 
 /** Under `npm start` one Ctrl-C arrives twice: from the terminal, and from npm. */
 const ECHO_MS = 1_000;
@@ -53,8 +53,7 @@ function wholeNumber(least: number, most: number): (text: string) => number {
 async function serve(startExchange: StartExchange, flags: StartFlags): Promise<void> {
   const { people, seed, demoOpenToTheNetwork, json, ...rest } = flags;
   const demo = { demoPeople: people, demoSeed: seed, demoOpenToNetwork: demoOpenToTheNetwork };
-  const defined = Object.entries({ ...rest, ...demo }).filter(([, value]) => value !== undefined);
-  const config = loadConfig(Object.fromEntries(defined) as Partial<Config>);
+  const config = loadConfig({ ...rest, ...demo });
   const say = (line: string) => process.stdout.write(`${json ? JSON.stringify({ progress: line }) : line}\n`);
   const stopped = stopOnSignal(say);
   // Before the start is complete nothing needs finishing: PostgreSQL stops when this process ends, and the next start continues.

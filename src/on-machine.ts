@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import type { ChangeDependencies } from './access/policy/change-policy.js';
+import { openPolicy } from './access/policy/open-policy.js';
+import { openLog } from './audit/log.js';
+import { systemClock } from './platform/clock.js';
+import type { Config } from './platform/config.js';
+import { DataDirectoryError, lockDataDirectory, type RunningServer, readRun } from './platform/data-directory.js';
+import { type Keys, openKeys } from './platform/keys.js';
+import { openDatabase } from './platform/postgres/database.js';
+import { runningUrl, startPostgres } from './platform/postgres/embedded/start-postgres.js';
+import { migrate } from './platform/postgres/migrate.js';
+import { undoAll } from './undo-all.js';
+
+/** The data directory and the database of this machine, whether a node runs on it or not. */
+interface Machine {
+  config: Config;
+  /** As who may create roles; contains the password. */
+  databaseUrl: string;
+  /** The node that serves on this data directory. Undefined: none does, and none can start before the work ends. */
+  running: RunningServer | undefined;
+}
+
+/** What a command on the machine itself needs to act: it writes the log as a node of its own, beside those that run. */
+export interface Acting extends Machine, ChangeDependencies {
+  keys: Keys;
+  /** Id of this node for as long as the work lasts. */
+  node: string;
+}
+
+/**
+ * Work on the database of this machine. Beside a running node it uses that node's database and takes nothing from it; else it holds the lock of the
+ * data directory, and starts the embedded PostgreSQL for as long as the work lasts. Throws DataDirectoryError `in-use` where a node starts or stops
+ * right now or another command acts, `not-writable`; Error where PostgreSQL does not start.
+ */
+async function onMachine<T>(config: Config, work: (machine: Machine) => Promise<T>): Promise<T> {
+  const undo: (() => unknown)[] = [];
+  try {
+    const running = lockOrFindNode(config.dataDir, undo);
+    return await work({ config, running, databaseUrl: await findDatabase(config, running, undo) });
+  } finally {
+    await undoAll(undo);
+  }
+}
+
+/** As `onMachine`, with keys, log and policy open. Brings the tables up to date where no node runs. Throws what a start would. */
+export function actOnMachine<T>(config: Config, work: (acting: Acting) => Promise<T>): Promise<T> {
+  return onMachine(config, async (machine) => {
+    const undo: (() => unknown)[] = [];
+    try {
+      return await work(await openActing(machine, undo));
+    } finally {
+      await undoAll(undo);
+    }
+  });
+}
+
+/** Updates the platform's own tables. Throws as `onMachine` and `migrate`. */
+export function migrateMachine(config: Config): Promise<void> {
+  return onMachine(config, ({ databaseUrl }) => migrate(databaseUrl));
+}
+
+async function openActing(machine: Machine, undo: (() => unknown)[]): Promise<Acting> {
+  const { config, databaseUrl, running } = machine;
+  const clock = systemClock;
+  const node = clock.uuid();
+  const keys = await openKeys(join(config.dataDir, 'keys'), clock, config.keyFiles);
+  if (running === undefined) await migrate(databaseUrl);
+  const database = await openDatabase(databaseUrl, { statementTimeoutMs: config.statementTimeoutMs });
+  undo.push(() => database.close());
+  const log = await openLog({ database, clock, keys, node });
+  undo.push(() => log.close());
+  const policy = await openPolicy({ database, log, clock, node });
+  undo.push(() => policy.close());
+  return { ...machine, keys, node, database, log, policy, clock };
+}
+
+/** The node that runs here, or the lock that keeps one from starting. */
+function lockOrFindNode(dataDir: string, undo: (() => unknown)[]): RunningServer | undefined {
+  try {
+    undo.push(lockDataDirectory(dataDir));
+    return undefined;
+  } catch (error) {
+    const held = error instanceof DataDirectoryError && error.reason === 'in-use';
+    const running = held ? readRun(dataDir) : undefined;
+    if (running === undefined) throw error;
+    return running;
+  }
+}
+
+async function findDatabase(
+  config: Config,
+  running: RunningServer | undefined,
+  undo: (() => unknown)[],
+): Promise<string> {
+  if (config.databaseUrl !== undefined) return config.databaseUrl;
+  if (running === undefined) {
+    const postgres = await startPostgres(config);
+    undo.push(() => postgres.stop());
+    return postgres.url;
+  }
+  if (running.postgresSocket !== undefined) return runningUrl(config.dataDir, running.postgresSocket);
+  throw new Error('The node that runs here uses no embedded PostgreSQL: give the URL of its database by DATABASE_URL.');
+}
