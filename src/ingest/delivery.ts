@@ -43,7 +43,7 @@ export interface Report {
   faults: readonly { field: string | null; rule: string; rows: number }[];
   /** Rows of a snapshot that keep their old version because the new one was set aside. Absent where there are none. */
   kept?: number;
-  /** The source's own notes: ignored sheets, reconciled counts. Names and counts, never a value. */
+  /** The source's own notes: charset, misread rows, ignored sheets, reconciled counts. Names and counts, never a value. */
   source?: Readonly<Record<string, unknown>>;
   /** Rows of a delta that a later row of the same key replaces. Absent where there are none. */
   superseded?: number;

@@ -20,6 +20,9 @@ export const DELIVERY = Type.Object({
           Type.Object({ field: Type.Union([Type.String(), Type.Null()]), rule: Type.String(), rows: Type.Number() }),
         ),
       ),
+      source: Type.Optional(
+        Type.Object({ charset: Type.Optional(Type.String()), misreadRows: Type.Optional(Type.Number()) }),
+      ),
       quality: Type.Optional(Type.Object({ scores: Type.Record(Type.String(), Type.Number()) })),
     }),
     Type.Null(),
@@ -75,12 +78,24 @@ function rowOf(outcome: FileOutcome): string[] {
 
 /** What the sender should look at first. */
 function whyOf({ report }: DeliveryReply): string {
-  const { unchanged, refused, faults = [], quality } = report ?? {};
+  const { unchanged, refused, faults = [], quality, source } = report ?? {};
   if (unchanged) return `the same file as in release ${unchanged.release}`;
   const { field, rule, rows } = faults[0] ?? {};
   const fault = rule === undefined ? undefined : `${field ?? 'row'}: ${rule} (${rows} rows)`;
-  if (refused) return [refused.reason, fault].filter(Boolean).join('; ');
-  return [fault, quality && worstOf(quality.scores)].filter(Boolean).join('; ');
+  const first = refused ? [refused.reason, fault] : [misreadOf(source), fault, quality && worstOf(quality.scores)];
+  return [...first, charsetOf(source, faults)].filter(Boolean).join('; ');
+}
+
+type SourceNotes = NonNullable<NonNullable<DeliveryReply['report']>['source']>;
+
+function misreadOf({ misreadRows: rows = 0 }: SourceNotes = {}): string | undefined {
+  return rows === 0 ? undefined : `${rows} rows look like mojibake (乱码), as if saved in a wrong charset: check them`;
+}
+
+/** UTF-8 is what everybody expects, unless rows have broken characters. */
+function charsetOf({ charset }: SourceNotes = {}, faults: readonly { rule: string }[] = []): string | undefined {
+  const told = charset !== undefined && (charset !== 'utf-8' || faults.some(({ rule }) => rule === 'encoding'));
+  return told ? `read as ${charset}` : undefined;
 }
 
 /** The worst dimension of quality. */

@@ -2,8 +2,7 @@ import type { Clock } from '../../platform/clock.js';
 import type { Config } from '../../platform/config.js';
 import type { Charset } from '../readers/csv/charset.js';
 import { knownHeadings } from '../readers/known-headings.js';
-import { type FileType, sourceOf } from '../readers/open.js';
-import type { Source } from '../readers/source.js';
+import { type FileType, type ReadFile, sourceOf } from '../readers/open.js';
 import { spoolDirectory } from '../readers/spool.js';
 import type { Intake } from './intake.js';
 import type { Body } from './receive.js';
@@ -15,7 +14,7 @@ export function fileIntake(
 ): Intake {
   const limitBytes = config.deliveryLimitBytes;
   const spool = { directory: spoolDirectory(config.dataDir), name: () => clock.uuid() };
-  let source: Source | undefined;
+  let source: ReadFile | undefined;
   return {
     mediaType: file.mediaType,
     meaning: `${file.charset ?? ''} ${body.manifest.encoding}`,
@@ -28,8 +27,13 @@ export function fileIntake(
     digest: body.digest,
     drain: body.drain,
     notes() {
-      const ignored = source?.ignored?.() ?? [];
-      return ignored.length === 0 ? undefined : { ignoredSheets: ignored };
+      const [charset, misread, ignored] = [source?.charset(), source?.misread() ?? 0, source?.ignored?.() ?? []];
+      const notes = {
+        ...(charset === undefined ? {} : { charset }),
+        ...(misread === 0 ? {} : { misreadRows: misread }),
+        ...(ignored.length === 0 ? {} : { ignoredSheets: ignored }),
+      };
+      return Object.keys(notes).length === 0 ? undefined : notes;
     },
   };
 }

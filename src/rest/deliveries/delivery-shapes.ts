@@ -43,7 +43,10 @@ const report = orNull(
       }),
     ),
     source: Type.Optional(
-      map(Type.Unknown(), 20, { description: 'What the source itself reports: sheets left out, counts reconciled.' }),
+      map(Type.Unknown(), 20, {
+        description:
+          'What the source itself reports: the `charset` of a text, `misreadRows` whose text looks like mojibake (锟斤拷), sheets left out, counts reconciled.',
+      }),
     ),
     faults: list(closed({ field: orNull(name), rule: text(100), rows: integer(0) }), 10_000),
     quality: Type.Optional(shortQuality),

@@ -1,7 +1,6 @@
 import type { KnownHeadings } from '../known-headings.js';
 import { countQuotes, type Line, linesOf } from '../lines.js';
 import { broken, type Content, ROW_LIMIT, type Source, type SourceRow, Unreadable } from '../source.js';
-import type { Charset } from './charset.js';
 import { type CsvHead, isHead, readHead } from './csv-head.js';
 import { splitRecord } from './csv-record.js';
 import { unifyLineEnds } from './line-ends.js';
@@ -9,22 +8,20 @@ import { unifyLineEnds } from './line-ends.js';
 export interface CsvReading {
   /** Headings of the contract: they locate the header below titles, and the delimiter. */
   known?: KnownHeadings | undefined;
-  /** Where the sender stated it, the first row with other bytes refuses the file. */
-  charset?: Charset | undefined;
 }
 
 /**
  * CSV with a header line (`csv-head.ts`). A faulty record of one line is one rejected row. After a faulty record of
  * several lines the quotes no longer show where rows begin (a value could pose as a row), so the delivery is refused.
  */
-export function csvSource(text: AsyncIterable<string>, { known, charset }: CsvReading = {}): Source {
+export function csvSource(text: AsyncIterable<string>, { known }: CsvReading = {}): Source {
   let headings: readonly string[] | undefined;
   let delimiter: string | undefined;
   const open = (lines: readonly Line[]): RecordReader | undefined => {
     const head = readHead(lines, known);
     if (head === undefined) return undefined;
     ({ headings, delimiter } = head);
-    const reader = new RecordReader(head, charset);
+    const reader = new RecordReader(head);
     for (let i = head.next; i < lines.length; i++) reader.take(lines[i]!);
     return reader;
   };
@@ -63,15 +60,13 @@ interface OpenRecord {
 class RecordReader {
   readonly #columns: number;
   readonly #delimiter: string;
-  readonly #charset: Charset | undefined;
   #rows: SourceRow[] = [];
   /** A record whose quotes are open. */
   #open: OpenRecord | undefined;
 
-  constructor({ headings, delimiter }: CsvHead, charset: Charset | undefined) {
+  constructor({ headings, delimiter }: CsvHead) {
     this.#columns = headings.length;
     this.#delimiter = delimiter;
-    this.#charset = charset;
   }
 
   take(line: Line): void {
@@ -83,7 +78,7 @@ class RecordReader {
     } else if (line.text.includes('"') && countQuotes(line.text) % 2 === 1) {
       this.#open = { line: line.number, parts: [line.text], size: line.text.length };
     } else if (line.text !== '') {
-      this.#push(line.number, line.text, this.#contentOf(line.text, line.number));
+      this.#push(line.number, line.text, this.#contentOf(line.text));
     }
   }
 
@@ -93,7 +88,7 @@ class RecordReader {
     if (line.cut || open.size > ROW_LIMIT) this.#refuse(open.line);
     if (countQuotes(line.text) % 2 === 0) return;
     const text = open.parts.join('\n');
-    const content = this.#contentOf(text, open.line);
+    const content = this.#contentOf(text);
     if (content.kind === 'broken' && content.error.rule !== 'encoding' && content.error.rule !== 'character') {
       this.#refuse(open.line);
     }
@@ -101,8 +96,9 @@ class RecordReader {
     this.#open = undefined;
   }
 
-  #contentOf(text: string, line: number): Content {
-    if (text.includes('\ufffd')) return this.#undecodable(line);
+  #contentOf(text: string): Content {
+    if (text.includes('\ufffd'))
+      return broken('encoding', 'the row has bytes that are no characters of the charset of the file');
     if (text.includes('\0')) return broken('character', 'the row has a NUL character');
     const cells = splitRecord(text, this.#delimiter);
     if (cells === undefined) return broken('quote', 'a quote stands where none may stand');
@@ -110,12 +106,6 @@ class RecordReader {
       return broken('columns', `the row has ${cells.length} columns, the header has ${this.#columns}`);
     }
     return { kind: 'cells', cells };
-  }
-
-  #undecodable(line: number): Content {
-    if (this.#charset === undefined) return broken('encoding', 'the row has bytes that are no characters');
-    const reason = `the file is said to be ${this.#charset}, and this line is not: state the charset that it has, or none`;
-    throw new Unreadable(line, 'encoding', reason);
   }
 
   #push(line: number, text: string, content: Content): void {

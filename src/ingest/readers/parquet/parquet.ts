@@ -56,12 +56,17 @@ export function parquetSource(
           }
         }
       } catch (error) {
-        throw error instanceof RangeError || error instanceof TypeError ? damaged(error) : error;
+        throw error instanceof Unreadable || isSystemError(error) ? error : damaged(error);
       } finally {
         await spooled.close();
       }
     },
   };
+}
+
+/** The disk of this machine failed, not the file. */
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
 }
 
 function damaged(cause: unknown): Unreadable {
@@ -145,12 +150,13 @@ async function readSlice(spooled: Spooled, { metadata, from, rows }: Slice): Pro
         ZSTD: (input, outputLength) => decompressZstd(input, new Uint8Array(outputLength)),
       },
       parsers: PARSERS,
+      utf8: false,
       onComplete: (read: unknown[][]) => {
         found = read;
       },
     });
   } catch (error) {
-    throw error instanceof Unreadable ? error : damaged(error);
+    throw error instanceof Unreadable || isSystemError(error) ? error : damaged(error);
   }
   if (found.length !== rows) throw damaged(new Error('a column has too few values'));
   return found;
@@ -163,7 +169,7 @@ function* rowsOf(
   firstLine: number,
 ): Generator<{ row: SourceRow; chars: number }> {
   for (const [at, values] of read.entries()) {
-    const cells = columns.map((column, i) => textOf(values[i], column));
+    const cells = columns.map((column, i) => textOf(values[i], column, firstLine + at));
     const chars = cells.reduce<number>((sum, cell) => sum + (typeof cell === 'string' ? cell.length : 1), 0);
     yield { row: rowOf(cells, firstLine + at, chars > ROW_LIMIT), chars: Math.min(chars, ROW_LIMIT) };
   }
