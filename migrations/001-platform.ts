@@ -7,13 +7,13 @@ import type { Knex } from 'knex';
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
-    DO $$ DECLARE r text; BEGIN
+    DO $$ DECLARE r text; more text := CASE WHEN current_setting('server_version_num')::int < 160000 THEN '' ELSE ' WITH INHERIT TRUE, SET TRUE' END; BEGIN
       FOREACH r IN ARRAY ARRAY['exchange_owner', 'exchange_app', 'exchange_reader', 'exchange_audit'] LOOP
         BEGIN
           IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN EXECUTE format('CREATE ROLE %I NOLOGIN', r); END IF;
         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; -- another database of this cluster is migrating beside us
         END;
-        IF NOT pg_has_role(current_user, r, 'MEMBER') THEN EXECUTE format('GRANT %I TO %I', r, current_user); END IF;
+        IF NOT pg_has_role(current_user, r, CASE more WHEN '' THEN 'MEMBER' ELSE 'SET' END) THEN EXECUTE format('GRANT %I TO %I', r, current_user) || more; END IF;
       END LOOP;
       EXECUTE format('GRANT CREATE, CONNECT, TEMPORARY ON DATABASE %I TO exchange_owner', current_database());
       EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());

@@ -65,6 +65,10 @@ export async function composeNode(parts: NodeParts): Promise<Node> {
   const readiness = openReadiness();
   readiness.add(() => (log.writable() ? undefined : { name: 'log', detail: 'The audit log is not writable.' }));
   readiness.add(() => entrance.drain.reason);
+  readiness.add(() => {
+    const detail = database.fault();
+    return detail === undefined ? undefined : { name: 'durability', detail, stops: true };
+  });
   const sourceJobs = await openSourceJobs(exchange);
   const app = await openDoors({ exchange, checkpoints, entrance, readiness, authorization, telemetry, logger });
   let closing: Promise<void> | undefined;
@@ -99,7 +103,10 @@ async function openExchange(
   { telemetry, logger }: { telemetry: Telemetry; logger: Logger },
 ): Promise<{ exchange: Exchange; checkpoints: Checkpoints }> {
   const node = clock.uuid();
-  const database = await openDatabase(databaseUrl, { statementTimeoutMs: config.statementTimeoutMs });
+  const database = await openDatabase(databaseUrl, {
+    statementTimeoutMs: config.statementTimeoutMs,
+    loginKey: keys.database,
+  });
   const log = await openLog({ database, clock, keys, node, logger, onCommitted: telemetry.observeAuditBatch });
   const origin = `${new URL(config.publicUrl).host}/civic-exchange`;
   const checkpoints = await openCheckpoints({ database, keys, origin, logger });
@@ -122,7 +129,7 @@ async function openExchange(
     etags: etags(keys.etag),
     interfaces: openInterfaces({ policy, config, keys, clock }),
     slots,
-    jobs: openJobs(databaseUrl, logger),
+    jobs: openJobs(database.jobs, logger),
   };
   return { exchange, checkpoints };
 }

@@ -65,7 +65,10 @@ async function openActing(machine: Machine, undo: (() => unknown)[]): Promise<Ac
   const node = clock.uuid();
   const keys = await openKeys(join(config.dataDir, 'keys'), clock, config.keyFiles);
   if (running === undefined) await migrate(databaseUrl);
-  const database = await openDatabase(databaseUrl, { statementTimeoutMs: config.statementTimeoutMs });
+  const database = await openDatabase(databaseUrl, {
+    statementTimeoutMs: config.statementTimeoutMs,
+    loginKey: keys.database,
+  });
   undo.push(() => database.close());
   const log = await openLog({ database, clock, keys, node });
   undo.push(() => log.close());

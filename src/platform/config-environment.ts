@@ -42,6 +42,7 @@ const SCHEMA = {
     EXCHANGE_LINKAGE_KEY_FILE: { type: 'string' },
     EXCHANGE_ETAG_KEY_FILE: { type: 'string' },
     EXCHANGE_COOKIES_KEY_FILE: { type: 'string' },
+    EXCHANGE_DATABASE_KEY_FILE: { type: 'string' },
     EXCHANGE_PACKAGE_KEY_FILE: { type: 'string' },
   },
 } as const;

@@ -3,6 +3,7 @@ import ipaddr from 'ipaddr.js';
 import { readSettings, type Settings } from './config-environment.js';
 import { SettingError } from './errors.js';
 import type { KeyFiles } from './keys.js';
+import { serverUrls, withoutPasswords } from './postgres/sessions/database-url.js';
 
 /** The effective settings. Only this file reads the environment. */
 export interface Config {
@@ -91,14 +92,14 @@ export function loadConfig(overrides: Overrides = {}, env: NodeJS.ProcessEnv = p
   config.publicUrl = checkPublicUrl(
     overrides.publicUrl ?? settings.EXCHANGE_PUBLIC_URL ?? ownUrl(config.host, config.port),
   );
-  checkDatabaseUrl(config.databaseUrl);
+  if (config.databaseUrl !== undefined) serverUrls(config.databaseUrl);
   checkDemo(config);
   return config;
 }
 
 /** For display: secrets and passwords are hidden. */
 export function printableConfig(config: Config): Record<string, unknown> {
-  const url = config.databaseUrl === undefined ? '(embedded)' : withoutPassword(config.databaseUrl);
+  const url = config.databaseUrl === undefined ? '(embedded)' : withoutPasswords(config.databaseUrl);
   return { ...config, databaseUrl: url };
 }
 
@@ -144,13 +145,6 @@ function isAddressBlock(text: string): boolean {
   return isAddress && (address === text || ipaddr.isValidCIDR(text));
 }
 
-function checkDatabaseUrl(text: string | undefined): void {
-  if (text === undefined) return;
-  if (!URL.canParse(text) || !/^postgres(ql)?:$/.test(new URL(text).protocol)) {
-    throw new SettingError('DATABASE_URL', 'must have the form postgres://user:password@host:port/database');
-  }
-}
-
 function checkDemo({ demo, host, demoOpenToNetwork }: Config): void {
   const isLoopback = host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
   if (!demo || isLoopback || demoOpenToNetwork) return;
@@ -169,13 +163,7 @@ function keyFiles(settings: Settings): KeyFiles {
     linkage: settings.EXCHANGE_LINKAGE_KEY_FILE,
     etag: settings.EXCHANGE_ETAG_KEY_FILE,
     cookies: settings.EXCHANGE_COOKIES_KEY_FILE,
+    database: settings.EXCHANGE_DATABASE_KEY_FILE,
     package: settings.EXCHANGE_PACKAGE_KEY_FILE,
   };
-}
-
-function withoutPassword(text: string): string {
-  const url = new URL(text);
-  if (url.password !== '') url.password = '***';
-  if (url.searchParams.has('password')) url.searchParams.set('password', '***');
-  return url.href;
 }

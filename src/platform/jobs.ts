@@ -1,7 +1,6 @@
 import { Logger, type Runner, run, runMigrations, type TaskList } from 'graphile-worker';
-import pg from 'pg';
+import type pg from 'pg';
 import { isObject } from './json-pointer.js';
-import { connectionSettings } from './postgres/database-session.js';
 import { inTransaction } from './postgres/in-transaction.js';
 
 export interface NewJob {
@@ -45,23 +44,14 @@ export interface Jobs {
 type Warn = { warn(fields: object, message: string): void };
 
 const AT_ONCE = 2;
-/** Two that work, one that listens, two for adding jobs. */
-const CONNECTIONS = AT_ONCE + 3;
-const FLAGS = '-c role=exchange_owner';
 
-/** The library's tables belong to exchange_owner; row security keeps every other role out. */
-export async function migrateJobs(url: string): Promise<void> {
-  const pool = openPool(url, 1);
-  try {
-    await runMigrations({ pgPool: pool, logger: quietly() });
-  } finally {
-    await pool.end();
-  }
+/** The library's tables belong to exchange_owner, the role of the pool; row security keeps every other role out. */
+export async function migrateJobs(pool: pg.Pool): Promise<void> {
+  await runMigrations({ pgPool: pool, logger: quietly() });
 }
 
-/** Opens no connection before its first use. */
-export function openJobs(url: string, logger: Warn): Jobs {
-  const pool = openPool(url, CONNECTIONS);
+/** On the pool of the jobs: two connections that work, one that listens, two for adding jobs. */
+export function openJobs(pool: pg.Pool, logger: Warn): Jobs {
   const stopping = new AbortController();
   let runner: Runner | undefined;
   return {
@@ -99,7 +89,6 @@ export function openJobs(url: string, logger: Warn): Jobs {
     async close() {
       stopping.abort();
       await runner?.stop().catch(() => {}); // it may have ended with the database
-      await pool.end();
     },
   };
 }
@@ -130,11 +119,4 @@ function quietly(logger?: Warn): Logger {
   return new Logger(() => (level, message) => {
     if (level === 'error' || level === 'warning') logger?.warn({ job: message.slice(0, 200) }, 'of the job worker');
   });
-}
-
-function openPool(url: string, max: number): pg.Pool {
-  const pool = new pg.Pool({ ...connectionSettings(url), options: FLAGS, max, idleTimeoutMillis: 30_000 });
-  pool.on('error', () => {}); // the failing query reports it
-  pool.on('connect', (client) => client.on('error', () => {}));
-  return pool;
 }

@@ -21,6 +21,8 @@ export interface Keys {
   linkage: Buffer;
   etag: Buffer;
   cookies: Buffer;
+  /** The passwords of the database's logins follow from it. */
+  database: Buffer;
   /** age identity (X25519): opens packages from offline networks. */
   package: string;
   /** 32 bytes for one month (`2026-11`), created at first use. */
@@ -38,6 +40,7 @@ const KEY_NAMES = [
   'linkage',
   'etag',
   'cookies',
+  'database',
   'package',
 ] as const;
 export type KeyFiles = Partial<Record<(typeof KEY_NAMES)[number], string | undefined>>;
@@ -50,6 +53,7 @@ const FILE_NAMES: Record<(typeof KEY_NAMES)[number], string> = {
   linkage: 'linkage.key',
   etag: 'etag.key',
   cookies: 'cookies.key',
+  database: 'database.key',
   package: 'package.key',
 };
 
@@ -76,6 +80,7 @@ export async function openKeys(directory: string, clock: Clock, given: KeyFiles 
     linkage: secret('linkage'),
     etag: secret('etag'),
     cookies: secret('cookies'),
+    database: secret('database'),
     package: await parsePackage(text('package', () => newPackage)),
     month: monthKeys(directory, newSecret),
     directory,

@@ -3,26 +3,29 @@ import { testDatabase } from '../support/database.js';
 
 const { database } = await testDatabase(t, { statementTimeoutMs: 500 });
 
-t.test('each way in has its own role, and a calendar date stays text', async (t) => {
-  const who = `SELECT current_user::text AS role, DATE '2026-11-24' AS day, 9007199254740993::int8 AS big`;
-  const audit = await database.connectAudit();
-  const listener = await database.connectListener();
-  t.teardown(() => Promise.all([audit.end(), listener.end()]));
-  const ways = {
-    exchange_owner: database.owner,
-    exchange_app: database.app,
-    exchange_audit: audit,
-    exchange_app_: listener,
-  };
-  for (const [role, way] of Object.entries(ways)) {
-    const { rows } = await way.query(who);
-    t.same(rows, [{ role: role.replace(/_$/, ''), day: '2026-11-24', big: '9007199254740993' }], role);
+t.test('each way in has its own login, and a calendar date stays text', async (t) => {
+  const who = `SELECT current_user::text AS role, session_user::text AS login, DATE '2026-11-24' AS day, 9007199254740993::int8 AS big`;
+  const [audit, listener, snapshot] = [
+    await database.connectAudit(),
+    await database.connectListener(),
+    await database.connectReader(),
+  ];
+  t.teardown(() => Promise.all([audit.end(), listener.end(), snapshot.end()]));
+  const ways = { owner: database.owner, jobs: database.jobs, app: database.app, audit, listener, snapshot };
+  const roles = { jobs: 'owner', listener: 'app', snapshot: 'reader' };
+  for (const [way, client] of Object.entries(ways)) {
+    const wall = way in roles ? roles[way as keyof typeof roles] : way;
+    const { rows } = await client.query(who);
+    t.match(rows, [
+      { login: new RegExp(`^exchange_${wall}_[0-9a-f]{8}$`), day: '2026-11-24', big: '9007199254740993' },
+    ]);
+    t.equal(rows[0].role, wall === 'owner' ? 'exchange_owner' : rows[0].login, way);
   }
   const rows = await database.reader.query({
     text: `SELECT current_user::text, 1.50::numeric, true, NULL`,
     values: [],
   });
-  t.same(rows, [['exchange_reader', '1.50', 't', null]], 'the reader gives arrays of text');
+  t.match(rows, [[/^exchange_reader_/, '1.50', 't', null]], 'the reader gives arrays of text');
 });
 
 t.test('the reader can only read published tables', async (t) => {

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { type Database, openDatabase } from '../../src/platform/postgres/database.js';
+import { loginName, WALL_NAMES } from '../../src/platform/postgres/sessions/walls.js';
+import { LOGIN_KEY } from './keys.js';
 import { findServer } from './run.js';
 
 interface Teardown {
@@ -19,10 +21,11 @@ export async function testDatabase(t: Teardown, options = { statementTimeoutMs: 
   const name = `test_${randomBytes(8).toString('hex')}`;
   await onServer(server.url, [`CREATE DATABASE ${name} TEMPLATE exchange`, ...rightsOn(name)]);
   const url = server.url.replace('/exchange?', `/${name}?`);
-  const database = await openDatabase(url, options);
+  const database = await openDatabase(url, { ...options, loginKey: LOGIN_KEY });
   t.teardown(async () => {
     await database.close();
-    await onServer(server.url, [`DROP DATABASE ${name} WITH (FORCE)`]);
+    const roles = WALL_NAMES.map((wall) => loginName(wall, name));
+    await onServer(server.url, [`DROP DATABASE ${name} WITH (FORCE)`, `DROP ROLE ${roles.join(', ')}`]);
   });
   return { url, database };
 }
@@ -36,10 +39,7 @@ async function startOwn(t: Teardown): Promise<{ url: string }> {
 
 /** A clone has the template's content but not its rights: the same rights as in migrations/001-platform.ts. */
 function rightsOn(name: string): string[] {
-  return [
-    `GRANT CREATE, CONNECT, TEMPORARY ON DATABASE ${name} TO exchange_owner`,
-    `REVOKE TEMPORARY ON DATABASE ${name} FROM PUBLIC`,
-  ];
+  return [`GRANT CREATE ON DATABASE ${name} TO exchange_owner`];
 }
 
 /** Runs statements from the database `postgres`, so that nobody is connected to the template. */

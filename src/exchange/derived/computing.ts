@@ -23,5 +23,5 @@ export interface Computed {
   /** For the report: names, never a value. */
   notes: Record<string, unknown>;
   /** Rows without `found_on`. The first field of the contract is the key. */
-  rows(read: ReadBatches, client: pg.PoolClient): AsyncGenerator<DerivedRow[]>;
+  rows(read: ReadBatches, client: pg.ClientBase): AsyncGenerator<DerivedRow[]>;
 }

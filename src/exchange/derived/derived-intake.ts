@@ -52,17 +52,13 @@ export async function openDerived(exchange: Exchange, contract: Contract, source
     drain: async () => {},
     notes: () => opened?.computed.notes,
     async close() {
-      const { client } = opened ?? {};
-      await client?.query('ROLLBACK').then(
-        () => client.release(),
-        () => client.release(true),
-      );
+      await opened?.client.end().catch(() => {}); // it may have been lost
     },
   };
 }
 
 interface OpenedReads {
-  client: pg.PoolClient;
+  client: pg.Client;
   computed: Computed;
 }
 
@@ -74,12 +70,12 @@ function begin(exchange: Exchange, contract: Contract, source: DerivedSource) {
     (index) => grantedReads(exchange, call, index),
     async (reads, index) => {
       const computed = COMPUTE[source.of]({ reads, standard: index.catalog.standard, keys: exchange.keys, today });
-      const client = await openSnapshot(exchange.database.owner);
+      const client = await openSnapshot(exchange.database);
       try {
         await recordReads(exchange, client, { call, index, contract, used: computed.used });
         return { client, computed };
       } catch (error) {
-        client.release(true);
+        await client.end();
         throw error;
       }
     },
@@ -90,7 +86,7 @@ function begin(exchange: Exchange, contract: Contract, source: DerivedSource) {
 async function dated(
   exchange: Exchange,
   contract: Contract,
-  client: pg.PoolClient,
+  client: pg.Client,
   rows: readonly DerivedRow[],
 ): Promise<DerivedRow[]> {
   const today = shanghaiDate(exchange.clock.now());

@@ -1,4 +1,5 @@
 import { errorCode, Problem } from '../errors.js';
+import { SessionRefusal } from './sessions/session-refusal.js';
 
 /** SQLSTATE classes of a server that can't serve now: connection, resources, operator intervention, system, too many connections. */
 const UNAVAILABLE = /^(08|53|57P|58)|^(55P03|25006|40001|40P01)$/;
@@ -20,6 +21,7 @@ export function databaseProblem(error: unknown): Problem {
 /** Whether the server was lost, unreachable or full: a retry may succeed. */
 function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
+  if (error instanceof SessionRefusal) return true;
   if ('syscall' in error && error.syscall !== undefined) return true;
   const code = errorCode(error);
   if (code !== undefined && SQLSTATE.test(code)) return UNAVAILABLE.test(code);

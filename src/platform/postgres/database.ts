@@ -1,76 +1,111 @@
 import pg from 'pg';
-import { databaseProblem } from './database-problem.js';
-import { connectionSettings, refuseUnsafeServer, type SessionSettings, sessionTypes } from './database-session.js';
-import { type DatabaseOptions, openReader, type ReaderPool } from './reader-pool.js';
+import { openReader, type ReaderPool } from './reader-pool.js';
+import { watchDurability } from './sessions/durability.js';
+import { type Login, provideLogins } from './sessions/logins.js';
+import { findServers, type Servers } from './sessions/servers.js';
+import { connectionSettings } from './sessions/session-settings.js';
+import { startRefusal } from './sessions/start-refusal.js';
+import type { Wall } from './sessions/walls.js';
+import { openClient, openPool, type WayIn, wayIn } from './sessions/way-in.js';
 
-export type { DatabaseOptions, ReaderPool } from './reader-pool.js';
+export type { ReaderPool } from './reader-pool.js';
 
 /**
- * The four ways into PostgreSQL, each with its own role (`access.md`, second wall): `owner` (DDL, publishing, staging), `app` (platform tables),
+ * The ways into PostgreSQL, each with a login of its own (`access.md`, second wall): `owner` (DDL, publishing, staging), `app` (platform tables),
  * `reader` (SELECT on published tables only, read-only transactions, statement timeout, pipelined), `audit` (one connection for the log, reopened
  * when it breaks). Dates, int8 and numeric are text; timestamptz is a Date.
  */
 export interface Database {
   owner: pg.Pool;
+  /** As the owner, for the job worker alone. */
+  jobs: pg.Pool;
   app: pg.Pool;
   /** Only `query/run.ts` uses it. */
   reader: ReaderPool;
-  /** A new connection as `exchange_audit`; the caller closes it. */
+  /** A new connection of the log; the caller closes it. */
   connectAudit(): Promise<pg.Client>;
-  /** A new connection for LISTEN, as `exchange_app`; the caller closes it. */
+  /** A new connection for LISTEN, as `app`; the caller closes it. */
   connectListener(): Promise<pg.Client>;
+  /** A new connection of the reader for one long snapshot; the caller closes it. */
+  connectReader(): Promise<pg.Client>;
+  /** Why a setting of the server may lose commits at present; undefined where none does. */
+  fault(): string | undefined;
   close(): Promise<void>;
 }
 
+export interface DatabaseOptions {
+  /** ms, for the reader. */
+  statementTimeoutMs: number;
+  /** 32 bytes, shared by the nodes of the installation. */
+  loginKey: Buffer;
+  readerConnections?: number;
+}
+
+const CONNECTIONS = { owner: 6, app: 12, jobs: 5 };
+
 /**
- * Opens the pools of a migrated database. Throws Problem `unavailable` where it can't be reached, `internal` where the server would lose committed
- * entries (`audit.md`: fsync, full_page_writes or synchronous_commit off). After that, losing the server never ends the process.
+ * Makes the logins and opens the pools of a migrated database. Throws what `startRefusal` makes of a failure: Problem `unavailable` where it can't be
+ * reached, `internal` where the server would lose committed entries (`audit.md`) or a session is not what it must be. After that, losing the
+ * server never ends the process.
  */
 export async function openDatabase(url: string, options: DatabaseOptions): Promise<Database> {
-  const settings = connectionSettings(url);
-  const owner = openPool({ ...settings, max: 6 }, '-c role=exchange_owner');
-  const app = openPool({ ...settings, max: 12 }, '-c role=exchange_app -c statement_timeout=15s');
-  const connect = (flags: string) => connectClient(settings, flags);
   try {
-    await checkServer(app);
-    const reader = await openReader(settings, options);
-    return {
-      owner,
-      app,
-      reader,
-      connectAudit: async () => {
-        const client = await connect('-c role=exchange_audit -c statement_timeout=15s');
-        await refuseUnsafeServer(client).catch((error) => client.end().then(() => Promise.reject(error)));
-        return client;
-      },
-      connectListener: () => connect('-c role=exchange_app'),
-      close: async () => {
-        await Promise.allSettled([reader.close(), owner.end(), app.end()]);
-      },
-    };
+    const servers = await findServers(url);
+    const login = await loginsAt(servers, options);
+    return await openWays(
+      (wall) => wayIn(wall, { servers, login, readMs: options.statementTimeoutMs }),
+      servers,
+      options,
+    );
   } catch (error) {
-    await Promise.allSettled([owner.end(), app.end()]);
-    throw databaseProblem(error);
+    throw startRefusal(error);
   }
 }
 
-async function checkServer(pool: pg.Pool): Promise<void> {
-  const client = await pool.connect();
-  await refuseUnsafeServer(client).finally(() => client.release());
+async function loginsAt(servers: Servers, options: DatabaseOptions): Promise<(wall: Wall) => Login> {
+  const admin = new pg.Client(connectionSettings(servers.primary()));
+  admin.on('error', () => {}); // the failing query reports it
+  try {
+    await admin.connect();
+    return await provideLogins(admin, { key: options.loginKey, readMs: options.statementTimeoutMs });
+  } finally {
+    admin.end().catch(() => {});
+  }
 }
 
-function openPool(settings: SessionSettings & { max: number }, flags: string): pg.Pool {
-  const pool = new pg.Pool({ ...settings, options: flags, types: sessionTypes, idleTimeoutMillis: 30_000 });
-  // Both listeners are needed: an idle client reports to the pool, a checked-out one only to itself, and an unhandled error ends the process.
-  pool.on('error', () => {});
-  pool.on('connect', (client) => client.on('error', () => {}));
-  return pool;
-}
-
-async function connectClient(settings: SessionSettings, flags: string): Promise<pg.Client> {
-  const client = new pg.Client({ ...settings, options: flags, types: sessionTypes });
-  // The failing query and the `end` event report the loss.
-  client.on('error', () => {});
-  await client.connect();
-  return client;
+async function openWays(way: (wall: Wall) => WayIn, servers: Servers, options: DatabaseOptions): Promise<Database> {
+  const owner = openPool(way('owner'), CONNECTIONS.owner);
+  const jobs = openPool(way('owner'), CONNECTIONS.jobs);
+  const app = openPool(way('app'), CONNECTIONS.app);
+  const audits = new Set<pg.Client>();
+  const watch = watchDurability(app, () => {
+    for (const client of audits) client.end().catch(() => {}); // the log opens the next one, which is refused
+  });
+  const close = async () => {
+    watch.close();
+    servers.close();
+    await Promise.allSettled([owner.end(), jobs.end(), app.end()]);
+  };
+  try {
+    (await app.connect()).release();
+    const reader = await openReader(way('reader'), options);
+    return {
+      owner,
+      jobs,
+      app,
+      reader,
+      connectAudit: async () => {
+        const client = await openClient(way('audit'));
+        audits.add(client);
+        return client.once('end', () => audits.delete(client));
+      },
+      connectListener: () => openClient(way('app')),
+      connectReader: () => openClient(way('reader')),
+      fault: watch.fault,
+      close: async () => void (await Promise.allSettled([reader.close(), close()])),
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }

@@ -6,9 +6,13 @@ import * as quality from '../../../migrations/003-quality.js';
 import * as uploads from '../../../migrations/004-uploads.js';
 import * as sources from '../../../migrations/005-sources.js';
 import * as deliveryList from '../../../migrations/006-delivery-list.js';
+import * as walls from '../../../migrations/009-walls.js';
 import { migrateJobs } from '../jobs.js';
-import { databaseProblem } from './database-problem.js';
-import { connectionSettings } from './database-session.js';
+import { checkServer } from './sessions/check-server.js';
+import { findServers } from './sessions/servers.js';
+import { SessionRefusal } from './sessions/session-refusal.js';
+import { type ConnectionSettings, connectionSettings } from './sessions/session-settings.js';
+import { startRefusal } from './sessions/start-refusal.js';
 
 const MIGRATIONS: Record<string, Knex.Migration> = {
   '001-platform': platform,
@@ -17,6 +21,7 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '004-uploads': uploads,
   '005-sources': sources,
   '006-delivery-list': deliveryList,
+  '009-walls': walls,
 };
 
 /** A fixed list: runs what is compiled, not what is in a directory. */
@@ -29,28 +34,59 @@ const migrationSource: Knex.MigrationSource<string> = {
 /** An arbitrary number, the same on all nodes, so that they wait for each other. */
 const MIGRATION_LOCK = 7_346_021;
 
+/** knex prints a failed statement whole; `startRefusal` says what a person needs. */
+const SILENT = { warn() {}, error() {}, deprecate() {}, debug() {} };
+
 /**
- * Updates the platform's own tables. The user of the URL must be able to create roles and schemas. Nodes that start together take turns by an
- * advisory lock, which ends with its connection; knex's own lock would outlive a killed node, so it is freed first. Throws Problem `unavailable` or
- * `internal` (the cause holds the database's text).
+ * Updates the platform's own tables. The user of the URL must own the database and be able to create roles. Nodes that start together take turns by
+ * an advisory lock, which ends with its connection; knex's own lock would outlive a killed node, so it is freed first. Throws what `startRefusal`
+ * makes of the failure.
  */
 export async function migrate(url: string): Promise<void> {
-  const settings = connectionSettings(url);
-  const client = new pg.Client(settings);
-  client.on('error', () => {});
-  const knex = knexModule({ client: 'pg', connection: { ...settings }, pool: { min: 0, max: 2 } });
   try {
-    await client.connect();
+    const servers = await findServers(url);
+    servers.close();
+    await migrateAt(connectionSettings(servers.primary()));
+  } catch (error) {
+    throw startRefusal(error);
+  }
+}
+
+async function migrateAt(settings: ConnectionSettings): Promise<void> {
+  const client = await connect(settings);
+  const knex = knexModule({ client: 'pg', connection: { ...settings }, pool: { min: 0, max: 2 }, log: SILENT });
+  const asOwner = new pg.Pool({ ...settings, max: 1, onConnect: (one) => one.query('SET ROLE exchange_owner') });
+  asOwner.on('error', () => {}); // the failing query reports it
+  try {
+    await checkServer(client, () => connect(settings));
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await client.query('CREATE SCHEMA IF NOT EXISTS migration');
     const config = { migrationSource, schemaName: 'migration', tableName: 'migration' };
     await knex.migrate.forceFreeMigrationsLock(config);
+    await refuseNewer(client);
     await knex.migrate.latest(config);
-    await migrateJobs(url);
-  } catch (error) {
-    throw databaseProblem(error);
+    await migrateJobs(asOwner);
   } finally {
-    await knex.destroy();
-    await client.end().catch(() => {});
+    await Promise.allSettled([knex.destroy(), asOwner.end(), client.end()]);
   }
+}
+
+async function refuseNewer(client: pg.Client): Promise<void> {
+  const { rowCount: first } = await client.query(
+    `SELECT FROM pg_tables WHERE schemaname = 'migration' AND tablename = 'migration'`,
+  );
+  if (first === 0) return;
+  const { rows } = await client.query<{ name: string }>('SELECT name FROM migration.migration ORDER BY id');
+  const unknown = rows.map(({ name }) => name).filter((name) => !(name in MIGRATIONS));
+  if (unknown.length === 0) return;
+  throw new SessionRefusal(
+    `The tables are of a newer version of the exchange (${unknown.join(', ')}): start that version, or restore a backup from before it.`,
+  );
+}
+
+async function connect(settings: ConnectionSettings): Promise<pg.Client> {
+  const client = new pg.Client(settings);
+  client.on('error', () => {}); // the failing query reports it
+  await client.connect();
+  return client;
 }

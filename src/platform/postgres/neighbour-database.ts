@@ -1,5 +1,6 @@
 import pg from 'pg';
-import { connectionSettings } from './database-session.js';
+import { findServers } from './sessions/servers.js';
+import { connectionSettings } from './sessions/session-settings.js';
 
 /** Another system's database on our server, with a user of its own that may only read it. */
 export interface NeighbourDatabase {
@@ -23,7 +24,9 @@ export interface Neighbour {
 
 /** Opens the database; creates it where it is absent. Throws PostgreSQL's error, `42501` where the user of the URL lacks the rights. */
 export async function openNeighbour({ url, suffix, password }: Neighbour): Promise<NeighbourDatabase> {
-  const settings = connectionSettings(url);
+  const servers = await findServers(url);
+  servers.close();
+  const settings = connectionSettings(servers.primary());
   const ours = await connect(settings);
   try {
     const name = `${ours.database}_${suffix}`;

@@ -1,8 +1,8 @@
 import { Socket } from 'node:net';
-import pg from 'pg';
+import type pg from 'pg';
 import { Problem } from '../errors.js';
 import { databaseProblem } from './database-problem.js';
-import type { SessionSettings } from './database-session.js';
+import { entered, type WayIn } from './sessions/way-in.js';
 
 /** A few pipelined connections; each query goes to the least busy one. Rows are arrays of text (identity parsers): `(string | null)[]`. */
 export interface ReaderPool {
@@ -10,8 +10,8 @@ export interface ReaderPool {
   query(statement: { name?: string; text: string; values: unknown[] }): Promise<(string | null)[][]>;
 }
 
-export interface DatabaseOptions {
-  /** ms, for the reader. */
+export interface ReaderOptions {
+  /** ms. */
   statementTimeoutMs: number;
   readerConnections?: number;
 }
@@ -34,18 +34,15 @@ interface ReaderConnection {
 type TextRows = (string | null)[][];
 const identity = { getTypeParser: () => (value: string) => value } as unknown as typeof pg.types;
 
-/** Throws Problem `unavailable` where the first connection fails; later losses are repaired in the background. */
-export async function openReader(
-  settings: SessionSettings,
-  options: DatabaseOptions,
-): Promise<ReaderPool & { close(): Promise<void> }> {
+/** Throws where the first connection fails, with its error; later losses are repaired in the background. */
+export async function openReader(way: WayIn, options: ReaderOptions): Promise<ReaderPool & { close(): Promise<void> }> {
   const size = options.readerConnections ?? 4;
   const connections: ReaderConnection[] = [];
   const timers = new Set<NodeJS.Timeout>();
   let closing = false;
 
   const add = async (): Promise<void> => {
-    const connection = await connectReader(settings, options.statementTimeoutMs);
+    const connection = await connectReader(way);
     connection.client.once('end', () => lost(connection));
     if (closing) await connection.client.end();
     else connections.push(connection);
@@ -73,7 +70,7 @@ export async function openReader(
   await Promise.all(Array.from({ length: size }, add)).catch((error) => {
     closing = true;
     for (const { client } of connections) client.end().catch(() => {});
-    throw databaseProblem(error);
+    throw error;
   });
   const watchdog = setInterval(() => destroyStuck(connections, options.statementTimeoutMs + STUCK_MS), 500).unref();
 
@@ -95,18 +92,10 @@ export async function openReader(
   };
 }
 
-async function connectReader(settings: SessionSettings, statementTimeoutMs: number): Promise<ReaderConnection> {
+async function connectReader(way: WayIn): Promise<ReaderConnection> {
   const socket = new Socket();
-  const flags = `-c role=exchange_reader -c default_transaction_read_only=on -c statement_timeout=${statementTimeoutMs}`;
-  const client = new pg.Client({
-    ...settings,
-    options: `${flags} -c TimeZone=UTC -c DateStyle=ISO -c jit=off`,
-    pipeline: true,
-    types: identity,
-    stream: () => socket,
-  });
-  client.on('error', () => {}); // the queries in flight fail, and `end` follows
-  await client.connect();
+  const client = new way.Client({ ...way.settings, pipeline: true, types: identity, stream: () => socket });
+  await entered(way, client);
   return { client, socket, pending: 0, progressAt: 0, statements: new Set() };
 }
 

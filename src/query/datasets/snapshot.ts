@@ -1,24 +1,20 @@
 import type pg from 'pg';
+import type { Database } from '../../platform/postgres/database.js';
 import { BEGIN_SNAPSHOT } from '../../platform/postgres/in-transaction.js';
 
 const BATCH = 1_000;
 /** A comparison for a million people takes minutes; one that takes longer is broken. */
 const TIMEOUT = '15min';
 
-/**
- * One state of all datasets, read by the role that can only read published rows. The caller ends the transaction and
- * releases the connection.
- */
-export async function openSnapshot(pool: pg.Pool): Promise<pg.PoolClient> {
-  const client = await pool.connect();
+/** One state of all datasets, read by the login that can only read published rows. The caller ends the connection, and the snapshot with it. */
+export async function openSnapshot(database: Database): Promise<pg.Client> {
+  const client = await database.connectReader();
   try {
     await client.query(BEGIN_SNAPSHOT);
-    await client.query(
-      `SET LOCAL ROLE exchange_reader; SET LOCAL statement_timeout = '${TIMEOUT}'; SET LOCAL work_mem = '64MB'; SET LOCAL jit = off`,
-    );
+    await client.query(`SET LOCAL statement_timeout = '${TIMEOUT}'; SET LOCAL work_mem = '64MB'`);
     return client;
   } catch (error) {
-    client.release(true);
+    await client.end();
     throw error;
   }
 }
