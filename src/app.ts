@@ -18,6 +18,7 @@ import type { Config } from './platform/config.js';
 import { openReadiness, type Readiness } from './platform/health/readiness.js';
 import { openJobs } from './platform/jobs.js';
 import type { Keys } from './platform/keys.js';
+import { type Opened, openedParts } from './platform/lifecycle/opened.js';
 import { openDatabase } from './platform/postgres/database.js';
 import { loggerOptions, openTelemetry, type Telemetry } from './platform/telemetry.js';
 import { openReleases } from './query/releases.js';
@@ -46,15 +47,27 @@ export interface NodeParts {
   clock: Clock;
 }
 
-/** The composition root: the only place that puts the domains together. */
+/** The composition root: the only place that puts the domains together. What is open is closed where a later part throws. */
 export async function composeNode(parts: NodeParts): Promise<Node> {
+  const opened = openedParts();
+  try {
+    return await compose(parts, opened);
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+async function compose(parts: NodeParts, opened: Opened): Promise<Node> {
   const { config, keys, clock } = parts;
   const telemetry = openTelemetry();
   const logger = pino({ ...loggerOptions(config), enabled: config.logLevel !== 'silent' }, pino.destination(2));
-  const { exchange, checkpoints } = await openExchange(parts, { telemetry, logger });
-  const { database, log, policy, releases } = exchange;
-  const refusals = openRefusals({ log, clock });
-  const authorization = createAuthorizationServer({ config, keys, database, policy, clock, log, refusals });
+  const { exchange, checkpoints } = await openExchange(parts, { telemetry, logger, opened });
+  const { database, log, policy } = exchange;
+  const refusals = opened.keep(openRefusals({ log, clock }));
+  const authorization = opened.keep(
+    createAuthorizationServer({ config, keys, database, policy, clock, log, refusals }),
+  );
   const entrance: Entrance = {
     config,
     identity: openIdentity({ config, keys, clock }),
@@ -69,30 +82,10 @@ export async function composeNode(parts: NodeParts): Promise<Node> {
     const detail = database.fault();
     return detail === undefined ? undefined : { name: 'durability', detail, stops: true };
   });
-  const sourceJobs = await openSourceJobs(exchange);
+  opened.keep(await openSourceJobs(exchange));
   const app = await openDoors({ exchange, checkpoints, entrance, readiness, authorization, telemetry, logger });
-  let closing: Promise<void> | undefined;
-  const close = async () => {
-    await closeDoors(app);
-    authorization.close();
-    await sourceJobs.close();
-    await exchange.interfaces.close();
-    await refusals.close();
-    await Promise.allSettled([policy.close(), releases.close(), checkpoints.close()]);
-    await log.close();
-    await database.close();
-  };
-  return {
-    exchange,
-    checkpoints,
-    app,
-    readiness,
-    drain: () => entrance.drain.begin(),
-    close: () => {
-      closing ??= close();
-      return closing;
-    },
-  };
+  opened.keep({ close: () => closeDoors(app) });
+  return { exchange, checkpoints, app, readiness, drain: () => entrance.drain.begin(), close: opened.close };
 }
 
 /** Deliveries share the owner's six connections: three remain for catalogs and recovery. One of the three is always for another application. */
@@ -100,20 +93,20 @@ const DELIVERIES = { atOnce: 3, eachAtOnce: 2, waitingAtMost: 20, waitMs: 30_000
 
 async function openExchange(
   { config, databaseUrl, keys, clock }: NodeParts,
-  { telemetry, logger }: { telemetry: Telemetry; logger: Logger },
+  { telemetry, logger, opened }: { telemetry: Telemetry; logger: Logger; opened: Opened },
 ): Promise<{ exchange: Exchange; checkpoints: Checkpoints }> {
   const node = clock.uuid();
-  const database = await openDatabase(databaseUrl, {
-    statementTimeoutMs: config.statementTimeoutMs,
-    loginKey: keys.database,
-  });
-  const log = await openLog({ database, clock, keys, node, logger, onCommitted: telemetry.observeAuditBatch });
+  const options = { statementTimeoutMs: config.statementTimeoutMs, loginKey: keys.database };
+  const database = opened.keep(await openDatabase(databaseUrl, options));
+  const log = opened.keep(
+    await openLog({ database, clock, keys, node, logger, onCommitted: telemetry.observeAuditBatch }),
+  );
   const origin = `${new URL(config.publicUrl).host}/civic-exchange`;
-  const checkpoints = await openCheckpoints({ database, keys, origin, logger });
+  const checkpoints = opened.keep(await openCheckpoints({ database, keys, origin, logger }));
   const onClosed = (kind: string, id: string, reason: string) =>
     logger.error({ kind, id, reason }, 'a policy record does not match the log');
-  const policy = await openPolicy({ database, log, clock, node, onClosed });
-  const releases = await openReleases(database);
+  const policy = opened.keep(await openPolicy({ database, log, clock, node, onClosed }));
+  const releases = opened.keep(await openReleases(database));
   const reading = openReading({ reader: database.reader, keys, clock });
   const slots = openSlots(DELIVERIES);
   const exchange = {
@@ -127,9 +120,9 @@ async function openExchange(
     releases,
     reading,
     etags: etags(keys.etag),
-    interfaces: openInterfaces({ policy, config, keys, clock }),
+    interfaces: opened.keep(openInterfaces({ policy, config, keys, clock })),
     slots,
-    jobs: openJobs(database.jobs, logger),
+    jobs: opened.keep(openJobs(database.jobs, logger)),
   };
   return { exchange, checkpoints };
 }

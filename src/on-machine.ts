@@ -6,10 +6,10 @@ import { systemClock } from './platform/clock.js';
 import type { Config } from './platform/config.js';
 import { DataDirectoryError, lockDataDirectory, type RunningServer, readRun } from './platform/data-directory.js';
 import { type Keys, openKeys } from './platform/keys.js';
+import { type Opened, openedParts } from './platform/lifecycle/opened.js';
 import { openDatabase } from './platform/postgres/database.js';
 import { runningUrl, startPostgres } from './platform/postgres/embedded/start-postgres.js';
 import { migrate } from './platform/postgres/migrate.js';
-import { undoAll } from './undo-all.js';
 
 /** The data directory and the database of this machine, whether a node runs on it or not. */
 interface Machine {
@@ -33,23 +33,23 @@ export interface Acting extends Machine, ChangeDependencies {
  * right now or another command acts, `not-writable`; Error where PostgreSQL does not start.
  */
 async function onMachine<T>(config: Config, work: (machine: Machine) => Promise<T>): Promise<T> {
-  const undo: (() => unknown)[] = [];
+  const opened = openedParts();
   try {
-    const running = lockOrFindNode(config.dataDir, undo);
-    return await work({ config, running, databaseUrl: await findDatabase(config, running, undo) });
+    const running = lockOrFindNode(config.dataDir, opened);
+    return await work({ config, running, databaseUrl: await findDatabase(config, running, opened) });
   } finally {
-    await undoAll(undo);
+    await opened.close();
   }
 }
 
 /** As `onMachine`, with keys, log and policy open. Brings the tables up to date where no node runs. Throws what a start would. */
 export function actOnMachine<T>(config: Config, work: (acting: Acting) => Promise<T>): Promise<T> {
   return onMachine(config, async (machine) => {
-    const undo: (() => unknown)[] = [];
+    const opened = openedParts();
     try {
-      return await work(await openActing(machine, undo));
+      return await work(await openActing(machine, opened));
     } finally {
-      await undoAll(undo);
+      await opened.close();
     }
   });
 }
@@ -59,28 +59,23 @@ export function migrateMachine(config: Config): Promise<void> {
   return onMachine(config, ({ databaseUrl }) => migrate(databaseUrl));
 }
 
-async function openActing(machine: Machine, undo: (() => unknown)[]): Promise<Acting> {
+async function openActing(machine: Machine, opened: Opened): Promise<Acting> {
   const { config, databaseUrl, running } = machine;
   const clock = systemClock;
   const node = clock.uuid();
   const keys = await openKeys(join(config.dataDir, 'keys'), clock, config.keyFiles);
   if (running === undefined) await migrate(databaseUrl);
-  const database = await openDatabase(databaseUrl, {
-    statementTimeoutMs: config.statementTimeoutMs,
-    loginKey: keys.database,
-  });
-  undo.push(() => database.close());
-  const log = await openLog({ database, clock, keys, node });
-  undo.push(() => log.close());
-  const policy = await openPolicy({ database, log, clock, node });
-  undo.push(() => policy.close());
+  const options = { statementTimeoutMs: config.statementTimeoutMs, loginKey: keys.database };
+  const database = opened.keep(await openDatabase(databaseUrl, options));
+  const log = opened.keep(await openLog({ database, clock, keys, node }));
+  const policy = opened.keep(await openPolicy({ database, log, clock, node }));
   return { ...machine, keys, node, database, log, policy, clock };
 }
 
 /** The node that runs here, or the lock that keeps one from starting. */
-function lockOrFindNode(dataDir: string, undo: (() => unknown)[]): RunningServer | undefined {
+function lockOrFindNode(dataDir: string, opened: Opened): RunningServer | undefined {
   try {
-    undo.push(lockDataDirectory(dataDir));
+    opened.keep({ close: lockDataDirectory(dataDir) });
     return undefined;
   } catch (error) {
     const held = error instanceof DataDirectoryError && error.reason === 'in-use';
@@ -90,15 +85,11 @@ function lockOrFindNode(dataDir: string, undo: (() => unknown)[]): RunningServer
   }
 }
 
-async function findDatabase(
-  config: Config,
-  running: RunningServer | undefined,
-  undo: (() => unknown)[],
-): Promise<string> {
+async function findDatabase(config: Config, running: RunningServer | undefined, opened: Opened): Promise<string> {
   if (config.databaseUrl !== undefined) return config.databaseUrl;
   if (running === undefined) {
     const postgres = await startPostgres(config);
-    undo.push(() => postgres.stop());
+    opened.keep({ close: postgres.stop });
     return postgres.url;
   }
   if (running.postgresSocket !== undefined) return runningUrl(config.dataDir, running.postgresSocket);

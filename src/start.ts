@@ -9,55 +9,58 @@ import { systemClock } from './platform/clock.js';
 import { type Config, ownUrl } from './platform/config.js';
 import { lockDataDirectory, removeRun, writeRun } from './platform/data-directory.js';
 import { openKeys } from './platform/keys.js';
-import { startPostgres } from './platform/postgres/embedded/start-postgres.js';
+import { type Opened, openedParts } from './platform/lifecycle/opened.js';
+import { supervisePostgres } from './platform/postgres/embedded/supervise-postgres.js';
 import { migrate } from './platform/postgres/migrate.js';
-import { undoAll } from './undo-all.js';
 
 export interface StartedExchange {
   baseUrl: string;
+  /** Resolves with the reason when the node can't go on: its PostgreSQL has ended for good. The caller closes it. */
+  lost: Promise<Error>;
   /** Stops everything that the start began, in reverse order; safe to call twice. */
   close(): Promise<void>;
 }
 
+interface Starting {
+  opened: Opened;
+  onProgress: (line: string) => void;
+}
+
 /**
- * Starts a node: lock, keys, database, tables, doors, and the demo where asked for. A failed step undoes the steps before it. Throws
+ * Starts a node: lock, keys, database, tables, doors, and the demo where asked for. A failed step closes what the steps before it opened. Throws
  * DataDirectoryError, the system's error of listen, Problem, or Error with one clear line.
  */
 export async function startExchange(
   config: Config,
   { onProgress }: { onProgress: (line: string) => void },
 ): Promise<StartedExchange> {
-  const undo: (() => unknown)[] = [];
-  let closing: Promise<void> | undefined;
-  const close = () => {
-    closing ??= undoAll(undo);
-    return closing;
-  };
+  const opened = openedParts();
   try {
-    const baseUrl = await begin(await withPort(config), undo, onProgress);
-    return { baseUrl, close };
+    const begun = await begin(await withPort(config), { opened, onProgress });
+    return { ...begun, close: opened.close };
   } catch (error) {
-    await close();
+    await opened.close();
     throw error;
   }
 }
 
-async function begin(config: Config, undo: (() => unknown)[], onProgress: (line: string) => void): Promise<string> {
-  undo.push(lockDataDirectory(config.dataDir));
+async function begin(config: Config, starting: Starting): Promise<{ baseUrl: string; lost: Promise<Error> }> {
+  const { opened, onProgress } = starting;
+  opened.keep({ close: lockDataDirectory(config.dataDir) });
   removeRun(config.dataDir);
   clearSpool(spoolDirectory(config.dataDir));
   if (config.demo) removeDemoFile(config.dataDir);
   const keys = await openKeys(join(config.dataDir, 'keys'), systemClock, config.keyFiles);
-  const databaseUrl = config.databaseUrl ?? (await startDatabase(config, undo, onProgress));
+  const { url: databaseUrl, lost } = await databaseOf(config, starting);
   onProgress('Bringing the tables up to date …');
   await migrate(databaseUrl);
-  const node = await composeNode({ config, databaseUrl, keys, clock: systemClock });
-  undo.push(() => node.close());
+  const node = opened.keep(await composeNode({ config, databaseUrl, keys, clock: systemClock }));
   await recoverDeliveries(node.exchange);
   let loading = config.demo;
   node.readiness.add(() => (loading ? { name: 'demo', detail: 'The demo is being loaded.' } : undefined));
   await node.app.listen({ host: config.host, port: config.port });
   const baseUrl = ownUrl(config.host, config.port);
+  opened.keep({ close: () => removeRun(config.dataDir) });
   writeRun(config.dataDir, {
     pid: process.pid,
     baseUrl,
@@ -65,14 +68,15 @@ async function begin(config: Config, undo: (() => unknown)[], onProgress: (line:
     startedAt: new Date(systemClock.now()).toISOString(),
     ...(config.databaseUrl === undefined && { postgresSocket: new URL(databaseUrl).searchParams.get('host') ?? '' }),
   });
-  undo.push(() => removeRun(config.dataDir));
   if (config.demo) {
     const { startDemo } = await import('./demo/load/start-demo.js');
-    await startDemo(node.exchange, { baseUrl, databaseUrl, onProgress, onClose: (step) => undo.push(step) });
+    const onClose = (close: () => Promise<void>) => void opened.keep({ close });
+    await startDemo(node.exchange, { baseUrl, databaseUrl, onProgress, onClose });
     loading = false;
   }
-  undo.push(() => node.drain());
-  return baseUrl;
+  // A node without its PostgreSQL has nothing to serve meanwhile.
+  opened.keep({ close: () => Promise.race([node.drain(), lost]) }, config.drainMs);
+  return { baseUrl, lost };
 }
 
 /** What the demo's publishers deliver. Throws RangeError for too few people. */
@@ -92,13 +96,12 @@ async function withPort(config: Config): Promise<Config> {
   return { ...config, port, publicUrl };
 }
 
-async function startDatabase(
+/** An external PostgreSQL is its operator's: a node that can't reach it waits for it. */
+async function databaseOf(
   config: Config,
-  undo: (() => unknown)[],
-  onProgress: (line: string) => void,
-): Promise<string> {
+  { opened, onProgress }: Starting,
+): Promise<{ url: string; lost: Promise<Error> }> {
+  if (config.databaseUrl !== undefined) return { url: config.databaseUrl, lost: new Promise(() => {}) };
   onProgress('Starting PostgreSQL …');
-  const postgres = await startPostgres(config);
-  undo.push(() => postgres.stop());
-  return postgres.url;
+  return opened.keep(await supervisePostgres(config, onProgress));
 }

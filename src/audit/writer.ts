@@ -135,7 +135,10 @@ export async function startWriter(database: Database, queue: Queue, options: Wri
     await connection?.end();
   }
 
-  await connected();
+  await connected().catch(async (error: unknown) => {
+    await connection?.end();
+    throw error;
+  });
   const running = run();
   return {
     wake,

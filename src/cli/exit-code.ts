@@ -19,7 +19,7 @@ export const EXIT = {
 
 export const EXIT_HELP = `
 Exit codes: 0 done · 1 refused, or a check found something · 2 wrong flag, argument, setting or file · 3 no server, or it does not answer
-            4 data directory not writable · 5 data directory in use by another server · 6 port taken · 130 interrupted
+            4 data directory not writable or open to others · 5 data directory in use by another server · 6 port taken · 130 interrupted
 
 Settings come from flags, then from the environment (exchange config print shows them).`;
 

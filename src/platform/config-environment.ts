@@ -3,6 +3,7 @@ import { envSchema } from 'env-schema';
 import { SettingError } from './errors.js';
 import { atPointer } from './json-pointer.js';
 import { nearMiss } from './near-miss.js';
+import { remedyForOpen } from './private-file.js';
 
 /** The environment variables with their forms and defaults. The README of this folder refers here. */
 const SCHEMA = {
@@ -105,10 +106,13 @@ function readSecret(name: string, path: string): string {
   return readFileSync(path, 'utf8').trim();
 }
 
+/** Every file that a setting names holds a secret. */
 function checkReadable(name: string, path: string): void {
   try {
     accessSync(path, constants.R_OK);
   } catch {
     throw new SettingError(name, 'names a file that cannot be read');
   }
+  const remedy = remedyForOpen(path);
+  if (remedy !== undefined) throw new SettingError(name, `names a file that is not secret, ${remedy} on it`);
 }

@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js';
 import { readSettings, type Settings } from './config-environment.js';
 import { SettingError } from './errors.js';
 import type { KeyFiles } from './keys.js';
-import { serverUrls, withoutPasswords } from './postgres/sessions/database-url.js';
+import { serverUrls, withoutSecrets } from './postgres/sessions/database-url.js';
 
 /** The effective settings. Only this file reads the environment. */
 export interface Config {
@@ -99,7 +99,7 @@ export function loadConfig(overrides: Overrides = {}, env: NodeJS.ProcessEnv = p
 
 /** For display: secrets and passwords are hidden. */
 export function printableConfig(config: Config): Record<string, unknown> {
-  const url = config.databaseUrl === undefined ? '(embedded)' : withoutPasswords(config.databaseUrl);
+  const url = config.databaseUrl === undefined ? '(embedded)' : withoutSecrets(config.databaseUrl);
   return { ...config, databaseUrl: url };
 }
 

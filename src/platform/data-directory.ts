@@ -1,4 +1,14 @@
-import { accessSync, constants, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { errorCode } from './errors.js';
 import { readPrivateFile, writePrivateFile } from './private-file.js';
@@ -15,9 +25,9 @@ export interface RunningServer {
 }
 
 export class DataDirectoryError extends Error {
-  readonly reason: 'not-writable' | 'in-use';
+  readonly reason: 'not-writable' | 'open' | 'in-use';
 
-  constructor(reason: 'not-writable' | 'in-use', message: string) {
+  constructor(reason: DataDirectoryError['reason'], message: string) {
     super(message);
     this.name = 'DataDirectoryError';
     this.reason = reason;
@@ -25,11 +35,12 @@ export class DataDirectoryError extends Error {
 }
 
 /**
- * Creates the data directory and takes its lock; the returned function releases it. Throws DataDirectoryError: `not-writable`, or `in-use` by a
- * running server. Takes over a lock whose owner is gone (kill -9, power cut).
+ * Creates the data directory and takes its lock; the returned function releases it. Throws DataDirectoryError: `not-writable`, `open` to other
+ * users, or `in-use` by a running server. Takes over a lock whose owner is gone (kill -9, power cut).
  */
 export function lockDataDirectory(dataDir: string): () => void {
   makeWritable(dataDir);
+  refuseOpen(dataDir);
   const lock = join(dataDir, 'lock');
   for (let attempt = 0; attempt < 3; attempt++) {
     if (takeLock(lock)) return () => rmSync(lock, { force: true });
@@ -55,6 +66,26 @@ function makeWritable(dataDir: string): void {
       'not-writable',
       `The data directory ${dataDir} cannot be written (${errorCode(error)}).`,
     );
+  }
+}
+
+/**
+ * Whoever can write in it can put keys and a database there. A group may write that is one of ours: container platforms give volumes that way. A
+ * system without owners is not judged.
+ */
+function refuseOpen(dataDir: string): void {
+  const ourselves = process.getuid?.();
+  if (ourselves === undefined) return;
+  for (const path of [dataDir, join(dataDir, 'keys')].filter(existsSync)) {
+    const { uid, gid, mode } = statSync(path);
+    const isOurs = uid === ourselves || uid === 0;
+    if (!isOurs) {
+      throw new DataDirectoryError('open', `${path} belongs to another user: run chown ${ourselves} '${path}'.`);
+    }
+    const groups = process.getgroups?.() ?? [];
+    if ((mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && !groups.includes(gid))) {
+      throw new DataDirectoryError('open', `Other users can write in ${path}: run chmod go-w '${path}'.`);
+    }
   }
 }
 

@@ -37,8 +37,21 @@ export function privateFile(path: string, make: () => string): string {
 export function readPrivateFile(path: string): string | undefined {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) return undefined;
-  if ((found.mode & 0o077) !== 0) throw new Error(`${path} is open to other users: change its mode to 0600.`);
+  if ((found.mode & 0o077) !== 0) throw new Error(`${path} is open to other users: run chmod 600 '${path}'.`);
   return readFileSync(path, 'utf8');
+}
+
+/**
+ * What to do with a secret's file that the operator gives, where others can read it or its owner can change it; undefined where it is safe: it belongs
+ * to us with mode 0600 or less, or to root with 0640 or less, as PostgreSQL takes its `ssl_key_file`. A system without owners is not judged.
+ */
+export function remedyForOpen(path: string): string | undefined {
+  const ourselves = process.getuid?.();
+  if (ourselves === undefined) return undefined;
+  const { uid, mode } = statSync(path);
+  if (uid !== 0 && uid !== ourselves) return `it belongs to another user: run chown ${ourselves}`;
+  const most = uid === 0 ? 0o640 : 0o600;
+  return (mode & 0o777 & ~most) === 0 ? undefined : `it is open to other users: run chmod ${most.toString(8)}`;
 }
 
 function writeBeside(path: string, content: string): string {

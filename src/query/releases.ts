@@ -57,7 +57,11 @@ export async function openReleases(database: Database): Promise<Releases> {
     }, RETRY_MS).unref();
   };
 
-  await listen();
+  await listen().catch(async (error: unknown) => {
+    closed = true;
+    await stop().catch(() => {});
+    throw error;
+  });
   return {
     release: (name) => held.get(name),
     moved: move,

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -10,7 +10,7 @@ import { openKeys } from '../../src/platform/keys.js';
 const directory = mkdtempSync(join(tmpdir(), 'civic-exchange-config-'));
 t.teardown(() => rmSync(directory, { recursive: true, force: true }));
 const urlFile = join(directory, 'url');
-writeFileSync(urlFile, 'postgres://exchange:s3cret@db/exchange\n');
+writeFileSync(urlFile, 'postgres://exchange:s3cret@db/exchange\n', { mode: 0o600 });
 
 t.test('a bad setting is refused by its name, without its value', async (t) => {
   const bad: [name: string, env: Record<string, string>][] = [
@@ -69,6 +69,67 @@ t.test('flags come before the environment, and secrets are hidden', async (t) =>
     host: '0.0.0.0',
     introspection: true,
   });
+});
+
+t.test('attack 15: config print hides whatever of a database URL may be a secret', async (t) => {
+  const shown: [url: string, printed: string][] = [
+    ['postgres://u:s3cret@db.example.cn:5432/x', 'postgres://u:***@db.example.cn:5432/x'],
+    ['postgresql://u:s3%40cret@db/x?sslmode=verify-full', 'postgresql://u:***@db/x?sslmode=verify-full'],
+    ['postgres://db/x?user=u&password=s3cret', 'postgres://db/x?***&***'],
+    ['postgres://u@db/x?sslkey=/k.pem&sslpassword=s3cret&port=1', 'postgres://u:***@db/x?***&***&port=1'],
+    ['postgres://u:s3cret@db/x?PASSWORD=s3cret', 'postgres://u:***@db/x?***'],
+    ['postgres://u@db/x?options=-c%20a.key=s3cret', 'postgres://u:***@db/x?***'],
+    ['postgres://u@db/x?s3cret', 'postgres://u:***@db/x?***'],
+    ['postgres://u:a@s3cret@db/x', '***'],
+    ['postgres://u@db/x?password=s3cret@a', '***'],
+    ['postgres://u@db/x#s3cret', '***'],
+  ];
+  for (const [databaseUrl, printed] of shown) {
+    t.equal(printableConfig(loadConfig({ databaseUrl }, {})).databaseUrl, printed);
+  }
+});
+
+t.test('attack 15: files of secrets that other users can read or own are refused', async (t) => {
+  const key = join(directory, 'given.key');
+  const env = { EXCHANGE_CURSOR_KEY_FILE: key };
+  writeFileSync(key, '');
+  for (const mode of [0o644, 0o604, 0o660, 0o666, 0o601]) {
+    chmodSync(key, mode);
+    t.throws(() => loadConfig({}, env), { name: 'SettingError', message: /open to other users: run chmod/ });
+    t.throws(() => loadConfig({}, { DATABASE_URL_FILE: key }), { message: /open to other users/ });
+  }
+  chmodSync(key, 0o400);
+  t.ok(loadConfig({}, env));
+  if (process.getuid?.() !== 0) return;
+  chownSync(key, 65_534, 65_534);
+  t.throws(() => loadConfig({}, env), { message: /belongs to another user: run chown 0/ });
+  chownSync(key, 0, 65_534);
+  chmodSync(key, 0o640);
+  t.ok(loadConfig({}, env), 'a secret that root mounts for a group');
+});
+
+t.test('attack 15: a data directory in which other users can write is refused', async (t) => {
+  const open = join(directory, 'open');
+  mkdirSync(join(open, 'keys'), { recursive: true, mode: 0o700 });
+  for (const path of [open, join(open, 'keys')]) {
+    for (const mode of [0o777, 0o1777, 0o702, 0o733]) {
+      chmodSync(path, mode);
+      const message = `Other users can write in ${path}: run chmod go-w '${path}'.`;
+      t.throws(() => lockDataDirectory(open), { name: 'DataDirectoryError', reason: 'open', message });
+    }
+    chmodSync(path, 0o755);
+    lockDataDirectory(open)();
+    if (process.getuid?.() !== 0) continue;
+    chownSync(path, 65_534, 65_534);
+    t.throws(() => lockDataDirectory(open), { reason: 'open', message: /belongs to another user: run chown 0/ });
+    chownSync(path, 0, 0);
+  }
+  chmodSync(open, 0o2775); // a volume for a group of ours
+  lockDataDirectory(open)();
+  const before = process.umask(0);
+  t.teardown(() => process.umask(before));
+  lockDataDirectory(join(directory, 'no-umask'))();
+  t.equal(statSync(join(directory, 'no-umask')).mode & 0o777, 0o711);
 });
 
 t.test('keys are created once, for the owner only, and refused when others can read them', async (t) => {

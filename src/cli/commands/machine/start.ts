@@ -10,7 +10,7 @@ const ECHO_MS = 1_000;
 export type StartExchange = (
   config: Config,
   options: { onProgress: (line: string) => void },
-) => Promise<{ baseUrl: string; close(): Promise<void> }>;
+) => Promise<{ baseUrl: string; lost: Promise<Error>; close(): Promise<void> }>;
 
 interface StartFlags {
   demo?: boolean;
@@ -61,8 +61,9 @@ async function serve(startExchange: StartExchange, flags: StartFlags): Promise<v
   const running = await Promise.race([startExchange(config, { onProgress: say }), interrupted]);
   if (!running) process.exit(EXIT.interrupted);
   process.stdout.write(json ? `${JSON.stringify({ ready: running.baseUrl })}\n` : welcome(config, running.baseUrl));
-  await stopped;
+  const lost = await Promise.race([stopped, running.lost]);
   await running.close();
+  if (lost) throw lost;
   say('Stopped.');
 }
 

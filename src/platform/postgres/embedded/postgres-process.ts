@@ -80,7 +80,7 @@ export function launch(place: ClusterPlace, native: string, account: Account, so
 }
 
 /** The file of the socket, by the port that the connection URL names. */
-const SOCKET = '.s.PGSQL.5432';
+export const SOCKET = '.s.PGSQL.5432';
 
 /**
  * Shuts down a PostgreSQL of an earlier run that is still there, and kills what a killed one left: its children keep the shared memory. The caller holds
@@ -105,7 +105,7 @@ function childrenOf(place: ClusterPlace): Process[] {
   );
 }
 
-function killIfThere(pid: number): void {
+export function killIfThere(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -9,14 +10,26 @@ import { privateFile } from '../../private-file.js';
 import { postgresAccount } from './postgres-account.js';
 import { postgresBinaries } from './postgres-binaries.js';
 import { type ClusterPlace, checkVersion, clusterPlace, initialise, own, socketDirectory } from './postgres-cluster.js';
-import { endPostgres, launch, postmasterPid, removeLocks } from './postgres-process.js';
+import { endPostgres, killIfThere, launch, postmasterPid, removeLocks, SOCKET } from './postgres-process.js';
 import { waitFor } from './wait-for.js';
+
+export interface PostgresOptions {
+  dataDir: string;
+  /** As root: its account. Undefined: `civic-exchange-db`. */
+  postgresUser?: string | undefined;
+}
 
 export interface EmbeddedPostgres {
   /** To the database `exchange`, as a superuser of the cluster, over the unix socket. Contains the password. */
   url: string;
+  /** Path of the unix socket. */
+  socket: string;
   /** Process id of the postmaster. */
   pid: number;
+  /** Resolves when the postmaster has ended, for whatever reason. */
+  ended: Promise<void>;
+  /** Ends it at once, as a crash does. */
+  kill(): void;
   stop(): Promise<void>;
 }
 
@@ -27,10 +40,7 @@ const STOP_MS = 30_000;
  * Starts a real PostgreSQL in the data directory, private to this process: no TCP, a socket directory of mode 0700, a password in `<data-dir>/keys`.
  * The caller holds the lock of the data directory. It stops when this process ends, however it ends.
  */
-export async function startPostgres(options: {
-  dataDir: string;
-  postgresUser?: string | undefined;
-}): Promise<EmbeddedPostgres> {
+export async function startPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
   const dataDir = resolve(options.dataDir);
   const account = await postgresAccount(options.postgresUser);
   const native = postgresBinaries(account, dataDir);
@@ -46,7 +56,18 @@ export async function startPostgres(options: {
   removeLocks(place, socketDir);
   const urlOf = (database: string) => urlAt(socketDir, password, database);
   const keeper = await launchUntilReady(() => launch(place, native, account, socketDir), place, urlOf('postgres'));
-  return { url: urlOf('exchange'), pid: postmasterPid(place)!, stop: () => stop(keeper, place, socketDir) };
+  const pid = postmasterPid(place)!;
+  return {
+    url: urlOf('exchange'),
+    socket: join(socketDir, SOCKET),
+    pid,
+    ended: hasEnded(keeper) ? Promise.resolve() : once(keeper, 'exit').then(() => {}),
+    kill: () => {
+      killIfThere(pid);
+      keeper.kill('SIGKILL');
+    },
+    stop: () => stop(keeper, place, socketDir),
+  };
 }
 
 /** The URL of the PostgreSQL that another process runs on this data directory, at the socket directory that its `run.json` names. */
@@ -124,9 +145,12 @@ function lastFatal(place: ClusterPlace): string | undefined {
 }
 
 async function stop(keeper: ChildProcess, place: ClusterPlace, socketDir: string): Promise<void> {
-  const ended = () => keeper.exitCode !== null || keeper.signalCode !== null;
   keeper.stdin?.end();
-  if (await waitFor(ended, STOP_MS)) return;
+  if (await waitFor(() => hasEnded(keeper), STOP_MS)) return;
   await endPostgres(place);
   removeLocks(place, socketDir);
+}
+
+function hasEnded(keeper: ChildProcess): boolean {
+  return keeper.exitCode !== null || keeper.signalCode !== null;
 }

@@ -4,8 +4,6 @@ const FORM = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)([^/?#]*)(.*)$/;
 const EXPECTED =
   'must have the form postgres://user:password@host:port/database, with several hosts host:port,host:port';
 
-const STAND_IN = 'servers.invalid';
-
 /** These would override what our sessions need. */
 const IGNORED = [
   'options',
@@ -37,15 +35,18 @@ function cleaned(text: string): string {
   return url.href;
 }
 
-/** For display: without passwords. */
-export function withoutPasswords(text: string): string {
-  const [, before = '', hosts = '', after = ''] = FORM.exec(text) ?? [];
-  const url = new URL(`${before}${STAND_IN}${after}`);
-  if (url.password !== '') url.password = '***';
-  for (const name of ['password', 'sslpassword']) {
-    if (url.searchParams.has(name)) url.searchParams.set(name, '***');
-  }
-  return url.href.replace(STAND_IN, () => hosts);
+/** Parameters of a database URL that are no secret; the values of all others are hidden, and their names, which may be part of a password. */
+const OPEN_PARAMETERS = /^(host|port|sslmode|target_session_attrs|connect_timeout|application_name)$/;
+
+/** For display. Works on the text, because a URL with several hosts is none for `URL`. What it can't take apart it hides whole. */
+export function withoutSecrets(text: string): string {
+  const [, scheme, user, servers, query = ''] =
+    /^(postgres(?:ql)?:\/\/)(?:([^:@/?#]*)(?::[^@?#]*)?@)?([^@?#]*)(?:\?([^@#]*))?$/.exec(text) ?? [];
+  if (scheme === undefined) return '***';
+  const parameters = [...new URLSearchParams(query)].map(([name, value]) =>
+    OPEN_PARAMETERS.test(name) ? `${name}=${value}` : '***',
+  );
+  return `${scheme}${user === undefined ? '' : `${user}:***@`}${servers}${parameters.length > 0 ? '?' : ''}${parameters.join('&')}`;
 }
 
 /** The URL for another user of the same database. `name` of the database, because it defaults to the user's. */
