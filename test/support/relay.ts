@@ -7,6 +7,8 @@ export interface Relay {
   cutAfter: number | undefined;
   /** After so many bytes nothing comes back, and the connection stays open. */
   silentAfter: number | undefined;
+  /** Cuts the connection that sends next: before what it sends arrives, or after, so that the reply is lost. Once. */
+  cutNext: 'before' | 'after' | undefined;
   close(): Promise<void>;
 }
 
@@ -24,7 +26,17 @@ export async function relayTo(target: NetConnectOpts): Promise<Relay> {
         outer.destroy();
       });
     }
-    inner.pipe(outer);
+    inner.on('data', (chunk: Buffer) => {
+      const cut = relay.cutNext;
+      relay.cutNext = undefined;
+      if (cut === 'before') return inner.destroy();
+      if (cut === 'after') outer.removeAllListeners('data').on('data', () => inner.destroy());
+      if (!outer.write(chunk)) {
+        inner.pause();
+        outer.once('drain', () => inner.resume());
+      }
+    });
+    inner.once('end', () => outer.end());
     outer.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (relay.cutAfter !== undefined && bytes > relay.cutAfter) inner.destroy();
@@ -40,6 +52,7 @@ export async function relayTo(target: NetConnectOpts): Promise<Relay> {
     port: (server.address() as { port: number }).port,
     cutAfter: undefined,
     silentAfter: undefined,
+    cutNext: undefined,
     close: () => {
       for (const socket of sockets) socket.destroy();
       return new Promise((resolve) => server.close(() => resolve()));
