@@ -43,7 +43,8 @@ async function cut(world: World, when: 'before' | 'after'): Promise<void> {
 
 const notReady = (node: NodeProcess) => until(`${node.baseUrl} is not ready`, async () => !(await node.ready()));
 
-export const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
+const MACHINE = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+export const FAKETIME = `/usr/lib/${MACHINE}-linux-gnu/faketime/libfaketime.so.1`;
 const clockFile = ({ dataDir }: NodeProcess) => `${dataDir}.clock`;
 
 /** The environment in which a node's wall clock is what the file says; its steady clock stays. */
