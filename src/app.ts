@@ -10,6 +10,7 @@ import { openLog } from './audit/log.js';
 import { openDoors } from './doors.js';
 import { etags } from './exchange/answering/etag.js';
 import type { Exchange } from './exchange/exchange.js';
+import { FairQueue, type QueueBounds } from './exchange/in-flight/fair-queue.js';
 import { openInterfaces } from './exchange/proxy/interfaces.js';
 import { openSourceJobs } from './exchange/sources/source-jobs.js';
 import { openSlots } from './ingest/receive/slots.js';
@@ -91,6 +92,17 @@ async function compose(parts: NodeParts, opened: Opened): Promise<Node> {
 /** Deliveries share the owner's six connections: three remain for catalogs and recovery. One of the three is always for another application. */
 const DELIVERIES = { atOnce: 3, eachAtOnce: 2, waitingAtMost: 20, waitMs: 30_000 };
 
+/** One application gets at most half of the reading pool: its thousand rows at once on two of the four connections. */
+const READING: QueueBounds = {
+  rows: 4_000,
+  rowsEach: 2_000,
+  bytes: 96 << 20,
+  bytesEach: 24 << 20,
+  waiting: 2_048,
+  waitingEach: 512,
+  waitMs: 2_000,
+};
+
 async function openExchange(
   { config, databaseUrl, keys, clock }: NodeParts,
   { telemetry, logger, opened }: { telemetry: Telemetry; logger: Logger; opened: Opened },
@@ -119,6 +131,7 @@ async function openExchange(
     policy,
     releases,
     reading,
+    queue: new FairQueue(READING),
     etags: etags(keys.etag),
     interfaces: opened.keep(openInterfaces({ policy, config, keys, clock })),
     slots,

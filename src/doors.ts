@@ -12,6 +12,7 @@ import type { Telemetry } from './platform/telemetry.js';
 import { type Entrance, guardRequests, requireSubject } from './rest/http/hooks.js';
 import { installProblems, PROBLEM_TYPE, problemBody } from './rest/http/problem.js';
 import { serveOperations } from './rest/http/serve-operations.js';
+import { type Admit, limitInFlight } from './rest/in-flight/in-flight.js';
 import type { OperationContext } from './rest/operation.js';
 import { datasetOperations, openOperations, platformOperations } from './rest/operations.js';
 import { publicPages } from './rest/pages/public-pages.js';
@@ -38,9 +39,10 @@ const BODY_LIMIT_BYTES = 1_048_576;
 
 /** Every route of the exchange on one fastify instance, not listening yet. */
 export async function openDoors(doors: Doors): Promise<FastifyInstance> {
-  const { exchange, entrance } = doors;
+  const { exchange } = doors;
   const context = contextOf(doors);
-  const app = openApp(doors);
+  const { app, admit } = openApp(doors);
+  const entrance = { ...doors.entrance, admit };
   app.addHook('onClose', () => Promise.allSettled(context.running));
   mountAuthorizationServer(app, doors.authorization, exchange.config.publicUrl);
   await app.register((pages) => openPages(pages, context));
@@ -63,8 +65,9 @@ function contextOf({ exchange, checkpoints, readiness, telemetry: { registry } }
 }
 
 /** What surrounds every route: limits, problems, headers, logs and counters. */
-function openApp({ exchange, entrance, readiness, telemetry, logger }: Doors): FastifyInstance {
-  const { config } = exchange;
+function openApp(doors: Doors): { app: FastifyInstance; admit: Admit } {
+  const { exchange, entrance, readiness, telemetry, logger } = doors;
+  const { config, clock, queue } = exchange;
   const app = fastify({
     loggerInstance: logger,
     // The audit log has every access; this log has only failures.
@@ -85,13 +88,14 @@ function openApp({ exchange, entrance, readiness, telemetry, logger }: Doors): F
   app.addHook('onRoute', (route) => {
     if (route.config?.bounded !== true) route.handlerTimeout ??= HANDLER_MS;
   });
+  const admit = limitInFlight(app, { config, clock, queue, telemetry });
   guardRequests(app, { ...entrance, readiness });
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unknown';
     telemetry.observeRequest({ route, method: request.method, status: reply.statusCode }, reply.elapsedTime / 1_000);
     done();
   });
-  return app;
+  return { app, admit };
 }
 
 /**

@@ -11,6 +11,8 @@ import type { DecidedAsks, Outcome, Present, Presented } from './answering/outco
 import { recordAnswer, recordFailure } from './answering/record.js';
 import type { Call } from './call.js';
 import type { Exchange } from './exchange.js';
+import { Gone } from './in-flight/recipient.js';
+import { rowsAtMost } from './in-flight/weight.js';
 import { type Live, type LiveRecords, openLive } from './proxy/ask-live.js';
 
 export type { Outcome, Present, Presented } from './answering/outcome.js';
@@ -40,12 +42,18 @@ export type AnswerFunction = (exchange: Exchange, call: Call, asks: readonly Ask
 const BEGUN_WITHIN_MS = 2_000;
 
 /**
- * decide → (ask the department, if the dataset is asked live) → plan → run → present → record. Rows leave the exchange
- * only through this function, and only after their entry is committed (`audit.md`).
- * @throws Problem for every failure, which is recorded too
+ * wait for its turn → decide → (ask the department, if the dataset is asked live) → plan → run → present → record. Rows
+ * leave the exchange only through this function, and only after their entry is committed (`audit.md`).
+ * @throws Problem for every failure, which is recorded too; rate-limited, unavailable if it got no turn, and Gone if
+ * nobody waits for it, which are not
  */
 export const answer: AnswerFunction = async (exchange, call, asks, door) => {
-  const asking: Asking = { call, door, live: undefined };
+  const { queue } = exchange;
+  const { sub } = call.subject;
+  const rows = rowsAtMost(asks);
+  const turn = queue.enter(sub, rows, call.recipient);
+  if (turn !== undefined) await turn;
+  const asking: Asking = { call, door, rows, live: undefined };
   try {
     return await recorded(
       exchange.policy,
@@ -53,8 +61,11 @@ export const answer: AnswerFunction = async (exchange, call, asks, door) => {
       (decided) => give(exchange, decided, asking),
     );
   } catch (error) {
-    await recordFailure(exchange, { call, asks, error, asked: asking.live?.asked ?? NOTHING_ASKED });
+    if (!(error instanceof Gone))
+      await recordFailure(exchange, { call, asks, error, asked: asking.live?.asked ?? NOTHING_ASKED });
     throw error;
+  } finally {
+    queue.leave(sub, rows);
   }
 };
 
@@ -62,6 +73,8 @@ export const answer: AnswerFunction = async (exchange, call, asks, door) => {
 interface Asking {
   call: Call;
   door: Door;
+  /** At most, of all asks. */
+  rows: number;
   /** Set as soon as one of its datasets is asked live. */
   live: Live | undefined;
 }
@@ -70,6 +83,7 @@ function decideAll(
   { clock }: Exchange,
   { call, asks, index }: { call: Call; asks: readonly Ask[]; index: PolicyIndex },
 ): DecidedAsks {
+  if (call.recipient?.gone === true) throw new Gone();
   const application = index.applications.get(call.subject.sub);
   const renewed = asks.map((ask) => renew(ask, index));
   const decisions = renewed.map((ask) =>
@@ -92,34 +106,40 @@ async function give(exchange: Exchange, decided: DecidedAsks, asking: Asking): P
   if (confirmed !== undefined) return confirmed;
   if (decided.asks.some(({ contract }) => proxyOf(contract) !== undefined)) asking.live ??= openLive(exchange, call);
   const records = asking.live === undefined ? NO_RECORDS : await asking.live.fetch(decided);
-  const outcomes = await runAll(exchange, decided, records);
+  const outcomes = await runAll(exchange, decided, { records, rows: asking.rows });
   const presenting = door.present(outcomes);
   const presented = presenting instanceof Promise ? await presenting : presenting;
+  if (call.recipient?.gone === true) throw new Gone();
   const answered = { call, outcomes, event: door.event, presented, asked: asking.live?.asked ?? NOTHING_ASKED };
   const { receipt, sentAt, etag } = await recordAnswer(exchange, decided, answered);
   if (exchange.clock.now() - sentAt > BEGUN_WITHIN_MS) {
     throw new Problem('unavailable', 'The answer was recorded too late to be given. Try again.', { retryAfter: 1 });
   }
+  call.recipient?.takes(presented.body.length, sentAt);
   return { status: presented.status, body: presented.body, outcomes, receipt, etag };
 }
 
+/** Rows of asks that are read at the same time; larger ones one after another, so that they do not occupy the whole reading pool. */
+const TOGETHER_AT_MOST = 1_000;
 const NO_RECORDS: LiveRecords = new Map();
 const NOTHING_ASKED: readonly number[] = [];
 
 async function runAll(
   { reading }: Exchange,
   { asks, decisions }: DecidedAsks,
-  records: LiveRecords,
+  { records, rows }: { records: LiveRecords; rows: number },
 ): Promise<Outcome[]> {
   const [[ask], [only]] = [asks, decisions];
   if (decisions.length === 1 && only?.outcome === 'permit' && ask !== undefined) {
     return [{ outcome: 'rows', rows: await reading.run(only, ask, records.get(ask)) }];
   }
-  return Promise.all(
-    asks.map(async (ask, i): Promise<Outcome> => {
-      const decision = itemAt(decisions, i);
-      if (decision.outcome === 'deny') return { outcome: 'denied', denial: decision };
-      return { outcome: 'rows', rows: await reading.run(decision, ask, records.get(ask)) };
-    }),
-  );
+  const run = async (ask: Ask, i: number): Promise<Outcome> => {
+    const decision = itemAt(decisions, i);
+    if (decision.outcome === 'deny') return { outcome: 'denied', denial: decision };
+    return { outcome: 'rows', rows: await reading.run(decision, ask, records.get(ask)) };
+  };
+  if (rows <= TOGETHER_AT_MOST) return Promise.all(asks.map(run));
+  const outcomes: Outcome[] = [];
+  for (const [i, ask] of asks.entries()) outcomes.push(await run(ask, i));
+  return outcomes;
 }

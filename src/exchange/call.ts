@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Subject } from '../access/identity/subject.js';
 import { Problem } from '../platform/errors.js';
+import type { Recipient } from './in-flight/recipient.js';
 
 /** The caller, its purpose, and how the call is traced. The same from both doors. */
 export interface Call {
@@ -12,6 +13,8 @@ export interface Call {
   grant: string | undefined;
   caseNumber: string | undefined;
   operator: string | undefined;
+  /** Undefined: the exchange itself asks. */
+  recipient?: Recipient | undefined;
 }
 
 const PURPOSE = /^[a-z0-9-]{1,64}$/;
@@ -24,9 +27,9 @@ const STATED_AT_MOST = 200;
  */
 export function callOf(
   headers: IncomingHttpHeaders,
-  who: { subject: Subject; request: string; address: string },
+  who: { subject: Subject; request: string; address: string; recipient?: Recipient | undefined },
 ): Call {
-  const { subject, request, address } = who;
+  const { subject, request, address, recipient } = who;
   return {
     subject,
     request,
@@ -35,6 +38,7 @@ export function callOf(
     grant: matching(headers, 'exchange-grant', GRANT, 'the id of a grant'),
     caseNumber: stated(headers, 'exchange-case'),
     operator: stated(headers, 'exchange-operator'),
+    recipient,
   };
 }
 

@@ -10,6 +10,7 @@ import type { Database } from '../platform/postgres/database.js';
 import type { Releases } from '../query/releases.js';
 import type { Reading } from '../query/run.js';
 import type { Etags } from './answering/etag.js';
+import type { FairQueue } from './in-flight/fair-queue.js';
 import type { Interfaces } from './proxy/interfaces.js';
 
 /** The parts of a running node. Doors get all of it; lower layers get only what they need. */
@@ -23,6 +24,8 @@ export interface Exchange {
   readonly log: AuditLog;
   readonly releases: Releases;
   readonly reading: Reading;
+  /** Before `reading`. */
+  readonly queue: FairQueue;
   readonly etags: Etags;
   /** Departments' interfaces that are asked live. */
   readonly interfaces: Interfaces;

@@ -88,7 +88,8 @@ async function respond(app: FastifyInstance, serving: Serving): Promise<FastifyR
       const { status, body } = await present(parsed, [], execute);
       return send(reply, mediaType, status, body);
     }
-    const call = callOf(request.headers, { subject: request.subject, request: request.id, address: request.ip });
+    const { subject, id, ip, recipient } = request;
+    const call = callOf(request.headers, { subject, request: id, address: ip, recipient });
     const { status, body, receipt } = await answer(exchange, call, parsed.asks, {
       event: 'graphql.read',
       present: (outcomes) => present(parsed, outcomes, execute),

@@ -25,6 +25,7 @@ const SCHEMA = {
     EXCHANGE_ALLOWED_HOSTS: { type: 'string', pattern: '^[A-Za-z0-9.:,\\[\\] _-]*$', default: '' },
     EXCHANGE_RATE_PER_SECOND: { type: 'integer', minimum: 1, maximum: 10_000_000, default: 1_000 },
     EXCHANGE_RATE_BURST: { type: 'integer', minimum: 1, maximum: 10_000_000, default: 2_000 },
+    EXCHANGE_ASKS_AT_ONCE: { type: 'integer', minimum: 1, maximum: 1_000_000, default: 256 },
     EXCHANGE_DELIVERY_LIMIT_BYTES: { type: 'integer', minimum: 1_024, default: 4_294_967_296 },
     EXCHANGE_LOG_LEVEL: {
       type: 'string',

@@ -32,6 +32,8 @@ export interface Config {
   drainMs: number;
   /** Requests per second and burst, per application and process. */
   rate: { perSecond: number; burst: number };
+  /** Asks in flight at once, per application and process. */
+  asksAtOnce: number;
   /** Most bytes in the body of a delivery, compressed or not. */
   deliveryLimitBytes: number;
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent';
@@ -76,6 +78,7 @@ export function loadConfig(overrides: Overrides = {}, env: NodeJS.ProcessEnv = p
     trustedProxies,
     drainMs: settings.EXCHANGE_DRAIN_MS ?? (trustedProxies.length > 0 ? DRAIN_BEHIND_PROXY_MS : 0),
     rate: { perSecond: settings.EXCHANGE_RATE_PER_SECOND, burst: settings.EXCHANGE_RATE_BURST },
+    asksAtOnce: settings.EXCHANGE_ASKS_AT_ONCE,
     deliveryLimitBytes: settings.EXCHANGE_DELIVERY_LIMIT_BYTES,
     logLevel: settings.EXCHANGE_LOG_LEVEL,
     introspection: settings.EXCHANGE_INTROSPECTION ?? demo,

@@ -53,6 +53,8 @@ export interface Telemetry {
   observeAuditBatch(entries: number): void;
   /** `read` is called when the metrics are fetched. */
   gauge(name: string, help: string, read: () => number): void;
+  /** Returns what counts one more; `label` has few values. */
+  counter(name: string, help: string, label: string): (value: string) => void;
 }
 
 export function openTelemetry(): Telemetry {
@@ -85,6 +87,10 @@ export function openTelemetry(): Telemetry {
     observeAuditBatch: (entries) => batches.observe(entries),
     gauge(name, help, read) {
       const gauge: Gauge = new Gauge({ name, help, registers, collect: () => gauge.set(read()) });
+    },
+    counter(name, help, label) {
+      const counter = new Counter({ name, help, labelNames: [label], registers });
+      return (value) => counter.inc({ [label]: value });
     },
   };
 }

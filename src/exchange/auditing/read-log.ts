@@ -5,12 +5,14 @@ import { readBundle, readEntry, type StoredEntry } from '../../audit/read-entrie
 import { enter, recorded } from '../../audit/recorded.js';
 import { Problem } from '../../platform/errors.js';
 import type { Exchange } from '../exchange.js';
+import type { Recipient } from '../in-flight/recipient.js';
 
 /** The reader of the log, and the UUID of the request. */
 export interface LogReader {
   subject: Subject;
   request: string;
   address: string;
+  recipient?: Recipient | undefined;
 }
 
 /** Bytes of the log, and the receipt of the entry about this read. */
@@ -74,7 +76,7 @@ interface Leaving {
 function leave(exchange: Exchange, { reader, first, count, body, authorise }: Leaving): Promise<LogReply> {
   const { issuer, sub, expiresAt } = reader.subject;
   return recorded(exchange.policy, authorise, async ({ clientId, department }, { epoch }) => {
-    const { receipt } = await enter(exchange.log, {
+    const { receipt, sentAt } = await enter(exchange.log, {
       request: reader.request,
       event: 'audit.read',
       outcome: 'success',
@@ -86,6 +88,7 @@ function leave(exchange: Exchange, { reader, first, count, body, authorise }: Le
       epoch,
       notAfter: expiresAt * 1_000,
     });
+    reader.recipient?.takes(body.length, sentAt);
     return { body, receipt };
   });
 }

@@ -2,6 +2,7 @@ import type { Receipt } from '../../audit/entry.js';
 import { enter, recorded } from '../../audit/recorded.js';
 import { Problem } from '../../platform/errors.js';
 import type { Exchange } from '../exchange.js';
+import { Gone } from '../in-flight/recipient.js';
 import { type AskedDelivery, decideOn, recordDenied } from './authorise-delivery.js';
 import { rejectsEntry } from './delivery-entries.js';
 
@@ -58,7 +59,10 @@ export function recordRejects(
         throw new Problem(decision.code);
       }
       const draft = rejectsEntry({ call, index, permit: decision }, deliveryId, leaving.rows);
-      return (await enter(exchange.log, { ...draft, answer: leaving.bytes })).receipt;
+      if (call.recipient?.gone === true) throw new Gone();
+      const { receipt, sentAt } = await enter(exchange.log, { ...draft, answer: leaving.bytes });
+      call.recipient?.takes(leaving.bytes.length, sentAt);
+      return receipt;
     },
   );
 }

@@ -56,8 +56,10 @@ export async function readQuality(
       const told = await read(readerOf(call, decision));
       const text = told === undefined ? undefined : JSON.stringify(told.body);
       const draft = qualityEntry({ call, index, permit: decision }, told?.release ?? null);
-      const { receipt } = await enter(exchange.log, { ...draft, ...(text === undefined ? {} : { answer: text }) });
+      const entry = { ...draft, ...(text === undefined ? {} : { answer: text }) };
+      const { receipt, sentAt } = await enter(exchange.log, entry);
       if (text === undefined) throw new Problem('not-found', 'There is no quality report of it.');
+      call.recipient?.takes(text.length, sentAt);
       return { outcome: 'told', text, receipt };
     },
   );

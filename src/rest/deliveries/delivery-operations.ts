@@ -179,6 +179,7 @@ async function sendLines(
     for (;;) {
       yield chunk.text;
       if (chunk.after === undefined) return;
+      await asked.call.recipient?.ready();
       chunk = await readRejects(exchange, asked, chunk.after);
     }
   };

@@ -9,6 +9,7 @@ import { Problem } from '../../platform/errors.js';
 import type { Readiness } from '../../platform/health/readiness.js';
 import type { Drain } from '../entrance/drain.js';
 import { type KnownHost, knownHosts } from '../entrance/hosts.js';
+import type { Admit } from '../in-flight/in-flight.js';
 import { programHeaders } from './program-headers.js';
 
 /**
@@ -36,6 +37,12 @@ export interface Entrance {
 
 interface Guarding extends Pick<Entrance, 'config' | 'drain'> {
   readiness: Pick<Readiness, 'stopped'>;
+}
+
+/** The entrance of routes for applications. */
+interface ApplicationEntrance extends Entrance {
+  /** After the caller is known. */
+  admit: Admit;
 }
 
 /**
@@ -82,7 +89,11 @@ function refusal(request: FastifyRequest, isKnown: KnownHost): Problem | undefin
 }
 
 /** Authenticates the caller before the body is read, and counts the call against the application's rate. */
-export function requireSubject(app: FastifyInstance, audience: Subject['audience'], entrance: Entrance): void {
+export function requireSubject(
+  app: FastifyInstance,
+  audience: Subject['audience'],
+  entrance: ApplicationEntrance,
+): void {
   app.decorateRequest('subject');
   const fixed = programHeaders(entrance.config.publicUrl);
   app.addHook('onRequest', (request, reply, done) => {
@@ -107,11 +118,11 @@ function admit(
   request: FastifyRequest,
   reply: FastifyReply,
   subject: Subject,
-  { rateLimit, config }: Entrance,
+  { rateLimit, config, admit: enter }: ApplicationEntrance,
 ): Problem | undefined {
   request.subject = subject;
   const taken = rateLimit.take(subject.sub);
   reply.headers(rateLimitHeaders(taken, config.rate));
-  if (taken.ok) return undefined;
+  if (taken.ok) return enter(request, subject.sub);
   return new Problem('rate-limited', undefined, { retryAfter: Math.max(1, taken.resetSeconds) });
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Gone } from '../../exchange/in-flight/recipient.js';
 import { errorCode, type Fault, PROBLEMS, Problem, type ProblemCode } from '../../platform/errors.js';
 import { databaseProblem } from '../../platform/postgres/database-problem.js';
 import { programHeaders } from './program-headers.js';
@@ -85,7 +86,8 @@ export function installProblems(app: FastifyInstance, publicUrl: string): void {
   app.setErrorHandler((error, request, reply) => {
     const problem = asProblem(error);
     // The cause may contain data, so only its kind is logged.
-    if (problem.status >= 500) request.log.error({ code: problem.code, cause: causeOf(problem) }, 'request failed');
+    if (problem.status >= 500 && !(problem instanceof Gone))
+      request.log.error({ code: problem.code, cause: causeOf(problem) }, 'request failed');
     return sendProblem(reply, problem, publicUrl);
   });
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, new Problem('not-found'), publicUrl));

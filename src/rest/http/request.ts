@@ -19,7 +19,8 @@ declare module 'fastify' {
 }
 
 export function callOfRequest(request: FastifyRequest): Call {
-  return callOf(request.headers, { subject: request.subject, request: request.id, address: request.ip });
+  const { subject, id, ip, recipient } = request;
+  return callOf(request.headers, { subject, request: id, address: ip, recipient });
 }
 
 export function withReceipt(reply: FastifyReply, receipt: Receipt): FastifyReply {

@@ -49,7 +49,11 @@ function serve(app: FastifyInstance, operation: Served, context: OperationContex
   app.route<PathTexts>({
     method,
     url: routeOf(path),
-    config: { public: who === 'anyone', bounded: operation.bounded === true },
+    config: {
+      public: who === 'anyone',
+      bounded: operation.bounded === true,
+      streams: operation.streams !== undefined,
+    },
     ...(bodyLimitBytes === undefined ? {} : { bodyLimit: bodyLimitBytes }),
     ...(timeoutMs === undefined ? {} : { handlerTimeout: timeoutMs }),
     handler: async (request, reply) => {

@@ -185,8 +185,8 @@ export const auditOperations: readonly Operation[] = [
   }),
 ];
 
-function readerOf({ subject, id, ip }: FastifyRequest): LogReader {
-  return { subject, request: id, address: ip };
+function readerOf({ subject, id, ip, recipient }: FastifyRequest): LogReader {
+  return { subject, request: id, address: ip, recipient };
 }
 
 interface Proven {

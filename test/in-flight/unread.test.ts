@@ -1,0 +1,87 @@
+import t from 'tap';
+import { entriesFrom } from '../failure/load.js';
+import { deliverPeople, people, unmasked } from '../failure/residents.js';
+import { until } from '../failure/until.js';
+import { testNode } from '../support/node.js';
+import { page, pipeline, readSlowly } from './wire.js';
+
+const node = await testNode(t, { config: { asksAtOnce: 6 } });
+const { exchange } = node;
+const PEOPLE = 900;
+await deliverPeople(node, people(PEOPLE));
+for (const application of ['reader', 'other', 'slow', 'leaver']) {
+  await node.register(application);
+  await node.grant({ application, dataset: 'police/resident', masks: { ...unmasked(node), minors: 'none' } });
+}
+await node.register('operator', { roles: ['operator'] });
+
+const readsOf = async (application: string) =>
+  (await entriesFrom(exchange.database.app, 0)).filter(
+    ({ event, actor }) => event.startsWith('data.') && actor?.application === application,
+  ).length;
+const metric = async (name: string) =>
+  Number(new RegExp(`^${name}(?:{[^}]*})? (\\d+)`, 'm').exec((await node.ask('GET', '/metrics')).text)?.[1] ?? 0);
+
+t.test('attack 1: pipelined requests are answered in order, and beyond a bound the connection closes', async (t) => {
+  const wire = await pipeline(node, { as: 'reader', line: page(1), count: 60 });
+  wire.socket.resume();
+  await until('it is closed', () => wire.closedAt() !== undefined);
+  const replies = wire.text().split(/(?=HTTP\/1\.1 )/);
+  t.strictSame(
+    replies.map((reply) => reply.slice(9, 12)),
+    [...Array(33).fill('200'), '429'],
+    'one begins, 32 wait, one is refused, and the connection closes',
+  );
+  t.match(replies.at(-1), /^retry-after: 1\r$/im);
+  t.match(replies.at(-1), /^connection: close\r$/im);
+  t.match(replies.at(-1), /"code":"rate-limited"/);
+  t.equal(await readsOf('reader'), 33, 'what got no reply is no entry');
+});
+
+t.test('attack 1: nothing is decided, read or recorded for who does not read', async (t) => {
+  const dropped = await metric('exchange_connections_dropped_total');
+  const wires = await Promise.all(
+    Array.from({ length: 4 }, () => pipeline(node, { as: 'slow', line: page(PEOPLE), count: 30 })),
+  );
+  await until('answers leave', async () => (await readsOf('slow')) > 0);
+  const asked = await node.ask('GET', '/data/police/resident/v1/rows?_limit=1', { as: 'other' });
+  t.equal(asked.status, 200, 'others are answered');
+  await until('they are cut', async () => (await metric('exchange_connections_dropped_total')) >= dropped + 4);
+  const entries = await readsOf('slow');
+  t.ok(entries < 80, `${entries} of 120 were recorded: what the system took`);
+  await node.ask('GET', '/data/police/resident/v1/rows?_limit=1', { as: 'other' });
+  t.equal(await readsOf('slow'), entries, 'no backlog is worked off');
+  t.equal(exchange.queue.rows + exchange.queue.bytes + exchange.queue.waiting, 0, 'nothing is in flight');
+  for (const { socket } of wires) socket.destroy();
+});
+
+t.test('attack 1: an application has a bound of asks in flight, and another is answered', async (t) => {
+  const wires = await Promise.all(
+    Array.from({ length: 6 }, () => pipeline(node, { as: 'slow', line: page(PEOPLE), count: 30 })),
+  );
+  await until('all are unread', async () => (await metric('exchange_asks_in_flight')) === 6);
+  const asking = { as: 'slow', headers: { accept: 'application/json' } };
+  const refused = await node.ask('GET', '/data/police/resident/v1/rows?_limit=1', asking);
+  t.match([refused.status, refused.body.code], [429, 'rate-limited']);
+  t.equal(refused.headers.get('retry-after'), '1');
+  t.equal((await node.ask('GET', '/data/police/resident/v1/rows?_limit=1', { as: 'other' })).status, 200);
+  for (const { socket } of wires) socket.destroy();
+  await until('the places are free', async () => (await metric('exchange_asks_in_flight')) === 0);
+  t.equal((await node.ask('GET', '/data/police/resident/v1/rows?_limit=1', asking)).status, 200);
+});
+
+t.test('attack 2: what was not read two seconds after a revocation never arrives', async (t) => {
+  const grant = [...exchange.policy.current().grants.values()].find(({ application }) => application === 'leaver')!;
+  await node.token('operator', 'platform');
+  const dropped = await metric('exchange_connections_dropped_total');
+  const wire = await pipeline(node, { as: 'leaver', line: page(PEOPLE), count: 32 });
+  await until('one is unread', async () => (await metric('exchange_bytes_unread')) > 0);
+  const revoked = await node.ask('POST', `/api/v1/grants/${grant.id}/revoke`, { as: 'operator' });
+  t.equal(revoked.status, 200);
+  await until('it is cut', async () => (await metric('exchange_connections_dropped_total')) > dropped);
+  const recorded = await readsOf('leaver');
+  readSlowly(wire);
+  await until('the connection is gone', () => wire.closedAt() !== undefined);
+  const rows = wire.text().split('"_id"').length - 1;
+  t.ok(rows < 2 * PEOPLE, `${rows} rows of ${recorded} answers had arrived before`);
+});

@@ -1,0 +1,51 @@
+import { connect, type Socket } from 'node:net';
+import type { TestNode } from '../support/node.js';
+
+/** A client that pipelines: raw requests on one connection, which is read only where the test says so. */
+export interface Wire {
+  socket: Socket;
+  /** Bytes that were read. */
+  read: Buffer[];
+  /** Set when the connection is gone, on performance.now()'s clock. */
+  closedAt(): number | undefined;
+  text(): string;
+}
+
+export interface Pipelining {
+  as: string;
+  /** Method and target. */
+  line: string;
+  count: number;
+  body?: string;
+}
+
+const ROWS = '/data/police/resident/v1/rows';
+export const page = (limit: number) => `GET ${ROWS}?_limit=${limit}`;
+
+/** Sends the requests and reads nothing. */
+export async function pipeline(node: TestNode, { as, line, count, body }: Pipelining): Promise<Wire> {
+  const { host, port, hostname } = new URL(node.baseUrl);
+  const head = [`${line} HTTP/1.1`, `Host: ${host}`, `Authorization: Bearer ${await node.token(as)}`];
+  if (body !== undefined) head.push('Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`);
+  const socket = connect({ port: Number(port), host: hostname });
+  const read: Buffer[] = [];
+  let closedAt: number | undefined;
+  socket.pause();
+  socket.on('data', (bytes) => read.push(bytes));
+  socket.on('error', () => {}); // the server resets it
+  socket.on('close', () => {
+    closedAt = performance.now();
+  });
+  socket.write(`${head.join('\r\n')}\r\n\r\n${body ?? ''}`.repeat(count));
+  return { socket, read, closedAt: () => closedAt, text: () => Buffer.concat(read).toString() };
+}
+
+/** Reads as slowly as it can: a little now and then, until the connection is gone. */
+export function readSlowly({ socket }: Wire): void {
+  const sip = () => {
+    socket.resume();
+    setImmediate(() => socket.pause());
+  };
+  const timer = setInterval(sip, 100);
+  socket.once('close', () => clearInterval(timer));
+}
