@@ -54,6 +54,8 @@ export function describeFailure(error: unknown): { exitCode: number; message: st
     return { exitCode: EXIT.portTaken, message: 'The port is taken: choose another by --port.' };
   if (code === 'EACCES' && syscall === 'listen')
     return { exitCode: EXIT.usage, message: 'No permission to open this port.' };
+  if (code === 'EADDRNOTAVAIL')
+    return { exitCode: EXIT.usage, message: 'The address is not one of this machine: choose another by --host.' };
   if (syscall === 'connect' || code === 'UND_ERR_CONNECT_TIMEOUT')
     return { exitCode: EXIT.noServer, message: 'The server does not answer.' };
   if (syscall !== undefined && path !== undefined)

@@ -40,6 +40,7 @@ t.test('refused starts, each with one line and its exit code', async (t) => {
     ['a malformed setting', flags([]), 2, { EXCHANGE_LOG_LEVEL: 'loud' }],
     ['a malformed database URL', flags([]), 2, { DATABASE_URL: 'mysql://nobody' }],
     ['the demo on every address', flags(['--demo', '--host', '0.0.0.0']), 2],
+    ["an address that is not this machine's", flags(['--host', '192.0.2.1', '--port', '0']), 2],
     ['a data directory under /proc', ['start', '--data-dir', '/proc/x/y'], 4],
     ['a data directory that is a file', ['start', '--data-dir', file], 4],
     ['a data directory under a file', ['start', '--data-dir', join(file, 'inside')], 4],
