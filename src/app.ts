@@ -12,6 +12,7 @@ import { etags } from './exchange/answering/etag.js';
 import type { Exchange } from './exchange/exchange.js';
 import { FairQueue, type QueueBounds } from './exchange/in-flight/fair-queue.js';
 import { openInterfaces } from './exchange/proxy/interfaces.js';
+import { keepOrders } from './exchange/publishing/keep-orders.js';
 import { openSourceJobs } from './exchange/sources/source-jobs.js';
 import { openSlots } from './ingest/receive/slots.js';
 import type { Clock } from './platform/clock.js';
@@ -84,6 +85,7 @@ async function compose(parts: NodeParts, opened: Opened): Promise<Node> {
     return detail === undefined ? undefined : { name: 'durability', detail, stops: true };
   });
   opened.keep(await openSourceJobs(exchange));
+  opened.keep(keepOrders(exchange, (err) => logger.warn({ err }, 'an index of an order was not made')));
   const app = await openDoors({ exchange, checkpoints, entrance, readiness, authorization, telemetry, logger });
   opened.keep({ close: () => closeDoors(app) });
   return { exchange, checkpoints, app, readiness, drain: () => entrance.drain.begin(), close: opened.close };

@@ -40,9 +40,9 @@ export function tableOf(publisher: string, dataset: string): string {
 export const TABLE_NAME_LIMIT = 55;
 
 /** Unique in the schema and short: PostgreSQL silently cuts a long name. */
-export function indexName(table: string, what: string): string {
+export function indexName(table: string, what: string, ending = 'ix'): string {
   const digest = hash('sha256', `${table}\0${what}`, 'hex').slice(0, 12);
-  return `${table.slice(0, 44)}_${digest}_ix`;
+  return `${table.slice(0, 44)}_${digest}_${ending}`;
 }
 
 /** A quoted name for SQL. Names come from contracts, whose compiler has checked them; they are checked again here, where it counts. */

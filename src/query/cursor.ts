@@ -22,7 +22,7 @@ export interface CursorBinding {
   contract: string;
   /** Canonical text of where, sort and select. */
   query: string;
-  /** `id@version` */
+  /** `id@version` of each, and whether the rows have an order of their own. */
   grant: string;
 }
 

@@ -7,6 +7,8 @@ export interface Linkage {
   seal(rowIds: Buffer): Buffer;
   /** `_id` → row number as UUID text; undefined if it is not an `_id` of this linkage. */
   open(id: string): string | undefined;
+  /** Seed of the order of rows, an int8 as text. It may be read: an order says nothing without the row numbers. */
+  orderSeed: string;
   /** HMAC-SHA-256 key (RFC 2104), padded for SQL: PostgreSQL has SHA-256 but no HMAC. */
   innerPad: Buffer;
   outerPad: Buffer;
@@ -42,6 +44,12 @@ function derive(installationKey: Buffer, name: string): Linkage {
       const bytes = Buffer.from(id, 'base64url');
       return uuidText(decipher.update(bytes));
     },
+    orderSeed: createHmac('sha256', installationKey)
+      .update('order\0')
+      .update(name)
+      .digest()
+      .readBigInt64BE()
+      .toString(),
     innerPad: Buffer.from(padded.map((byte) => byte ^ 0x36)),
     outerPad: Buffer.from(padded.map((byte) => byte ^ 0x5c)),
   };

@@ -93,7 +93,8 @@ function cursorBinding(permit: Permit, ask: Ask, target: Extract<Target, { kind:
         target.sort ?? null,
         effectiveSelection(permit, ask.selection, ''),
       ]),
-      grant: grants.join(),
+      // A contract that hides more than before gives the rows another order.
+      grant: `${grants.join()}${permit.root.ownOrder ? ' own order' : ''}`,
     };
     return made;
   };

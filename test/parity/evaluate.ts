@@ -5,6 +5,7 @@ import { rowIdHex } from '../../src/catalog/row-id.js';
 import type { Keys } from '../../src/platform/keys.js';
 import { loadStandard } from '../../src/standard/standard.js';
 import type { BodyAsk, BodyCondition, BodyLeaf } from './ask.js';
+import { rowHash } from './row-hash.js';
 import type { Row } from './rows.js';
 
 /**
@@ -171,27 +172,40 @@ function compareValues(type: string, a: unknown, b: unknown): number {
   return Buffer.compare(Buffer.from(String(a)), Buffer.from(String(b))); // UTF-8 sorts as code points do
 }
 
+/** By the sort, then by the rows' numbers; under a grant that hides a key or a subject by their hash under its linkage, turned with the sort. */
 function order(world: World, dataset: string, rows: Row[], sort: string | undefined): void {
   const contract = world.contract(dataset);
-  const number = new Map(
-    rows.map((row) => [
-      row,
-      rowIdHex(
+  const field = sort?.replace(/^-/, '');
+  const sign = sort?.startsWith('-') ? -1 : 1;
+  const own = hasOwnOrder(world, dataset);
+  const seed = createHmac('sha256', world.keys.linkage)
+    .update(`order\0${world.held.get(dataset)!.linkage}`)
+    .digest()
+    .readBigInt64BE();
+  const place = new Map(
+    rows.map((row) => {
+      const number = rowIdHex(
         world.keys,
         dataset,
         contract.key.map((name) => row[name]),
-      ),
-    ]),
+      );
+      return [row, own ? rowHash(number, seed) : BigInt(`0x${number}`)];
+    }),
   );
-  const field = sort?.replace(/^-/, '');
-  const sign = sort?.startsWith('-') ? -1 : 1;
   rows.sort((a, b) => {
-    const tie = number.get(a)! < number.get(b)! ? -1 : 1;
+    const tie = (place.get(a)! < place.get(b)! ? -1 : 1) * (own ? sign : 1);
     if (field === undefined) return tie;
     const [x, y] = [leaving(world, dataset, a, field), leaving(world, dataset, b, field)];
     if (x === null || y === null) return x === y ? tie : x === null ? 1 : -1;
     return sign * compareValues(contract.fields.get(field)!.type.name, x, y) || tie;
   });
+}
+
+function hasOwnOrder(world: World, dataset: string): boolean {
+  const { key, subjects } = world.contract(dataset);
+  return [...key, ...subjects].some(
+    (name) => !isOpen(world, dataset, name) || childMask(world, dataset, name) !== undefined,
+  );
 }
 
 /** To-one; the joined row is in its own scope. */
@@ -228,17 +242,20 @@ function leaving(world: World, dataset: string, row: Row, name: string): unknown
 
 /** The mask of a field in a child's row where it is another than the grant's. Children under 14: PIPL art. 31. */
 function minorMask(world: World, dataset: string, row: Row, name: string): string | undefined {
+  return isMinor(world.contract(dataset), row, world.today) ? childMask(world, dataset, name) : undefined;
+}
+
+function childMask(world: World, dataset: string, name: string): string | undefined {
   const contract = world.contract(dataset);
   const { sensitivity, defaultMask } = contract.fields.get(name)!;
   const { masks } = world.held.get(dataset)!;
-  if (contract.subjects.length === 0 || masks.minors === 'none' || !isMinor(contract, row, world.today))
-    return undefined;
+  if (contract.subjects.length === 0 || masks.minors === 'none') return undefined;
   const personal = sensitivity === 'L3' || sensitivity === 'L4';
   if (!personal && !joinsPersonal(world, contract, name)) return undefined;
   const own = masks[name] ?? 'none';
-  const childMask = personal ? defaultMask : 'hide';
-  if (own === childMask) return undefined;
-  return own === 'none' ? childMask : 'hide';
+  const asked = personal ? defaultMask : 'hide';
+  if (own === asked) return undefined;
+  return own === 'none' ? asked : 'hide';
 }
 
 /** Whether the field leads over relations to personal data or an address. */

@@ -35,11 +35,16 @@ function compile(grant: Grant, contract: Contract): CompiledAccess {
     contract,
     grant,
     fields,
+    ownOrder: [...contract.key, ...contract.subjects].some((name) => !showsAlways(fields.get(name))),
     key: `${grant.id}@${grant.version}/${contract.hash}/${[...contract.personalJoins].join()}`,
     validFromMs: Date.parse(grant.validFrom),
     validUntilMs: Date.parse(grant.validUntil),
   };
   return Object.assign(access, { alone: new Map([['', access]]) });
+}
+
+function showsAlways(access: FieldAccess | undefined): boolean {
+  return access?.mask === 'none' && access.minorMask === 'none';
 }
 
 function fieldAccess(grant: Grant, contract: Contract, field: Field): FieldAccess {

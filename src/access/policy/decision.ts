@@ -17,6 +17,11 @@ export interface Access {
   grant: Grant;
   /** In the contract's order. */
   fields: ReadonlyMap<string, FieldAccess>;
+  /**
+   * The grant hides a key or a subject field, in every row or in those about children. So its rows have an order of their own for its linkage:
+   * no position joins them with the rows of another grant.
+   */
+  ownOrder: boolean;
   /** `grant.id@version/contract.hash/personalJoins`: identifies everything compiled from this access. */
   key: string;
 }

@@ -10,6 +10,7 @@ import { operandType } from '../value.js';
 import { conditionSql, locator, relationsFiltered } from './condition.js';
 import { adultGuard, maskedForMinors, scopeGuard } from './guards.js';
 import { type MaskSource, maskedExpression } from './mask.js';
+import { type RowOrder, rowOrder } from './order.js';
 import { type Parameters, parameters } from './parameters.js';
 
 export interface Written {
@@ -32,7 +33,8 @@ interface StatementDraft {
   sources: ReadonlyMap<string, StatementSource>;
 }
 
-type Sorting = NonNullable<PageTarget['sort']> & { sql: string };
+/** `sql` is what leaves. Where `guard` holds and there is a value, it is `value`, which an index may serve. */
+type Sorting = NonNullable<PageTarget['sort']> & { sql: string; value: string; guard: string };
 type PageTarget = Extract<Target, { kind: 'page' }>;
 
 /**
@@ -58,7 +60,7 @@ export function writeStatement(permit: Permit, ask: Ask, linkageOf: (name: strin
   const columns: string[] = [];
   const nodes: ShapeNode[] = [];
   const root = outputNode(draft, '', ask.selection, { first: outer.length, columns, nodes });
-  const sort = page?.sort && { ...page.sort, sql: sortExpression(draft, page.sort.field) };
+  const sort = page?.sort && sortingOf(draft, page.sort);
   const sortColumn = sort === undefined ? -1 : outer.length + columns.length;
   if (sort !== undefined) columns.push(sort.sql);
   const { name } = permit.root.contract;
@@ -135,21 +137,33 @@ function pageSql(
   const select = `SELECT ${named(columns)} FROM ${tableOf(draft, '')} ${joins(draft, [...draft.permit.access.keys()])}`;
   const where = restrict(draft, page);
   const fetch = parameters.add((binding) => binding.fetch, 'fetch');
-  const rowId = `${draft.root.alias}."row_id"`;
-  const after =
-    page.cursor === undefined ? undefined : `${parameters.add((binding) => binding.after?.rowId, 'after row')}::uuid`;
+  const order = rowOrder(draft.root, parameters);
+  const resumed = page.cursor !== undefined;
   if (sort === undefined) {
-    return `${select} WHERE ${where}${after === undefined ? '' : ` AND ${rowId} > ${after}`} ORDER BY ${rowId} LIMIT ${fetch}`;
+    return `${select} WHERE ${where}${resumed ? ` AND ${order.after(false)}` : ''} ORDER BY ${order.by(false)} LIMIT ${fetch}`;
   }
-  const order = `ORDER BY ${sort.sql} ${sort.descending ? 'DESC' : 'ASC'} NULLS LAST, ${rowId} LIMIT ${fetch}`;
-  if (after === undefined) return `${select} WHERE ${where} ${order}`;
-  const type = operandType(known(draft.permit.root.contract.fields, sort.field).type);
-  const value = `${parameters.add((binding) => binding.after?.sort ?? null, 'after sort')}::${type}`;
-  const [beyond, from] = sort.descending ? ['<', '<='] : ['>', '>='];
+  const { descending } = sort;
+  if (!resumed && !draft.root.access.ownOrder) {
+    return `${select} WHERE ${where} ORDER BY ${order.sortedBy(sort.sql, descending)} LIMIT ${fetch}`;
+  }
   // Two branches, each one index range: first the rows with a value after the position, then the rows without one.
-  const valued = `${select} WHERE ${where} AND ${sort.sql} ${from} ${value} AND (${sort.sql} ${beyond} ${value} OR ${rowId} > ${after}) ${order}`;
-  const absent = `${select} WHERE ${where} AND ${sort.sql} IS NULL AND (${value} IS NOT NULL OR ${rowId} > ${after}) ${order}`;
+  const [fromValue, fromAbsent] = resumed ? sortedAfter(draft, sort, order) : [`${sort.value} IS NOT NULL`, 'true'];
+  const valued = `${select} WHERE ${where} AND ${sort.guard} AND ${fromValue} ORDER BY ${order.sortedBy(sort.value, descending)} LIMIT ${fetch}`;
+  const absentBy = sort.value === sort.sql ? order.sortedBy(sort.sql, descending) : order.by(descending);
+  const absent = `${select} WHERE ${where} AND ${sort.sql} IS NULL AND ${fromAbsent} ORDER BY ${absentBy} LIMIT ${fetch}`;
   return `SELECT * FROM (SELECT * FROM (${valued}) v UNION ALL SELECT * FROM (${absent}) n) u LIMIT ${fetch}`;
+}
+
+/** True for the rows after the page's position: with a value, and without one. */
+function sortedAfter(draft: StatementDraft, sort: Sorting, order: RowOrder): [string, string] {
+  const type = operandType(known(draft.permit.root.contract.fields, sort.field).type);
+  const value = `${draft.parameters.add((binding) => binding.after?.sort ?? null, 'after sort')}::${type}`;
+  const [beyond, from] = sort.descending ? ['<', '<='] : ['>', '>='];
+  const after = order.after(sort.descending);
+  return [
+    `${sort.value} ${from} ${value} AND (${sort.value} ${beyond} ${value} OR ${after})`,
+    `(${value} IS NOT NULL OR ${after})`,
+  ];
 }
 
 function lookupSql(draft: StatementDraft, target: Target, columns: readonly string[]): string {
@@ -178,8 +192,11 @@ function restrict(draft: StatementDraft, page: PageTarget): string {
 }
 
 /** Sorts by what leaves: a field that is masked per row sorts by its masked expression. */
-function sortExpression(draft: StatementDraft, field: string): string {
-  return maskedExpression(draft.root, known(draft.root.access.fields, field), draft.parameters) ?? 'NULL';
+function sortingOf({ root, parameters }: StatementDraft, sort: NonNullable<PageTarget['sort']>): Sorting {
+  const field = known(root.access.fields, sort.field);
+  const sql = maskedExpression(root, field, parameters) ?? 'NULL';
+  if (field.mask !== 'none' || field.minorMask !== 'hide') return { ...sort, sql, value: sql, guard: 'true' };
+  return { ...sort, sql, value: `${root.alias}.${identifier(field.name)}`, guard: adultGuard(root.alias, parameters) };
 }
 
 function tableOf(draft: StatementDraft, path: string): string {
