@@ -201,6 +201,14 @@ t.test('attack 4: each order gets its index, and loses it with its grant', async
   t.same(addresses(await rest('other')), before, 'an index changes no order');
 });
 
+t.test('attack 4: a node that starts builds what is missing, as after an upgrade or a restore', async (t) => {
+  const before = addresses(await rest('again', { limit: 90 }));
+  for (const { name } of await indexes()) await client.query(`DROP INDEX data."${name}"`);
+  t.same(addresses(await rest('again', { limit: 90 })), before, 'until then pages are sorted');
+  await testNode(t, { beside: node, worker: true });
+  await until('an index for each grant that hides something', async () => (await indexes()).length === 4);
+});
+
 t.test('attack 4: cursor and tag hold no number of a row, and serve one grant only', async (t) => {
   const page = (purpose: string, cursor = '') =>
     node.ask('GET', `/data/${DATASET}/v1/rows?_limit=5${cursor && `&_cursor=${cursor}`}`, {

@@ -21,21 +21,21 @@ const LOCK = [809, 18];
 /** So many rows of one value are sorted within a millisecond or two; more need an index. */
 const CROWD = 2_000;
 
-type Warn = (error: unknown) => void;
-
 /**
  * Keeps the indexes of grants that have an order of their own: makes those that are missing, also after an upgrade or a restore, and drops those that no
  * grant needs. Answers never wait for it: until its index is there a page is sorted, within the statement timeout. A build waits for no release and
  * blocks no reader; a delivery of the dataset waits for the build. A build that is killed leaves nothing, a drop is done again.
  */
-export function keepOrders(exchange: Exchange, warn: Warn): { close(): Promise<void> } {
+export function keepOrders(exchange: Exchange, warn: (error: unknown) => void): { close(): Promise<void> } {
   if (exchange.config.worker !== 'on') return { close: async () => {} };
   let done = '';
   let passing: Promise<void> | undefined;
+  let again = false;
   let closed = false;
   const backend: Backend = { pid: undefined };
   const look = () => {
-    if (closed || passing !== undefined) return;
+    again = passing !== undefined;
+    if (closed || again) return;
     const state = stateOf(exchange);
     if (state === done) return;
     passing = pass(exchange, backend, () => closed)
@@ -47,6 +47,7 @@ export function keepOrders(exchange: Exchange, warn: Warn): { close(): Promise<v
       })
       .finally(() => {
         passing = undefined;
+        if (again) look();
       });
   };
   const timer = setInterval(look, LOOK_MS);
@@ -57,7 +58,8 @@ export function keepOrders(exchange: Exchange, warn: Warn): { close(): Promise<v
     async close() {
       closed = true;
       clearInterval(timer);
-      if (backend.pid !== undefined) await exchange.database.owner.query('SELECT pg_cancel_backend($1)', [backend.pid]);
+      const { owner } = exchange.database;
+      if (backend.pid !== undefined) await owner.query('SELECT pg_cancel_backend($1)', [backend.pid]).catch(() => {});
       await passing;
     },
   };
