@@ -2,13 +2,14 @@ import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
 import { createAuthorizationServer } from './access/identity/authorization-server.js';
 import { openRateLimit } from './access/identity/rate-limit.js';
-import { openRefusals } from './access/identity/refusals.js';
+import { openRefusals, type Refusals } from './access/identity/refusals.js';
 import { openIdentity } from './access/identity/verify.js';
 import { openPolicy } from './access/policy/open-policy.js';
 import { type Checkpoints, openCheckpoints } from './audit/checkpoint.js';
 import { openLog } from './audit/log.js';
 import { openDoors } from './doors.js';
 import { etags } from './exchange/answering/etag.js';
+import { openStrangers } from './exchange/answering/strangers.js';
 import type { Exchange } from './exchange/exchange.js';
 import { FairQueue, type QueueBounds } from './exchange/in-flight/fair-queue.js';
 import { openInterfaces } from './exchange/proxy/interfaces.js';
@@ -25,6 +26,7 @@ import { openDatabase } from './platform/postgres/database.js';
 import { loggerOptions, openTelemetry, type Telemetry } from './platform/telemetry.js';
 import { openReleases } from './query/releases.js';
 import { openReading } from './query/run.js';
+import { openConnections } from './rest/entrance/connections.js';
 import { openDrain } from './rest/entrance/drain.js';
 import type { Entrance } from './rest/http/hooks.js';
 
@@ -64,9 +66,8 @@ async function compose(parts: NodeParts, opened: Opened): Promise<Node> {
   const { config, keys, clock } = parts;
   const telemetry = openTelemetry();
   const logger = pino({ ...loggerOptions(config), enabled: config.logLevel !== 'silent' }, pino.destination(2));
-  const { exchange, checkpoints } = await openExchange(parts, { telemetry, logger, opened });
+  const { exchange, checkpoints, refusals } = await openExchange(parts, { telemetry, logger, opened });
   const { database, log, policy } = exchange;
-  const refusals = opened.keep(openRefusals({ log, clock }));
   const authorization = opened.keep(
     createAuthorizationServer({ config, keys, database, policy, clock, log, refusals }),
   );
@@ -76,6 +77,7 @@ async function compose(parts: NodeParts, opened: Opened): Promise<Node> {
     rateLimit: openRateLimit({ config, clock }),
     refusals,
     drain: openDrain(config),
+    connections: openConnections(config),
   };
   const readiness = openReadiness();
   readiness.add(() => (log.writable() ? undefined : { name: 'log', detail: 'The audit log is not writable.' }));
@@ -108,7 +110,7 @@ const READING: QueueBounds = {
 async function openExchange(
   { config, databaseUrl, keys, clock }: NodeParts,
   { telemetry, logger, opened }: { telemetry: Telemetry; logger: Logger; opened: Opened },
-): Promise<{ exchange: Exchange; checkpoints: Checkpoints }> {
+): Promise<{ exchange: Exchange; checkpoints: Checkpoints; refusals: Refusals }> {
   const node = clock.uuid();
   const options = { statementTimeoutMs: config.statementTimeoutMs, loginKey: keys.database };
   const database = opened.keep(await openDatabase(databaseUrl, options));
@@ -123,6 +125,7 @@ async function openExchange(
   const releases = opened.keep(await openReleases(database));
   const reading = openReading({ reader: database.reader, keys, clock });
   const slots = openSlots(DELIVERIES);
+  const refusals = opened.keep(openRefusals({ log, clock }));
   const exchange = {
     node,
     config,
@@ -135,11 +138,12 @@ async function openExchange(
     reading,
     queue: new FairQueue(READING),
     etags: etags(keys.etag),
+    strangers: openStrangers({ refusals, clock }),
     interfaces: opened.keep(openInterfaces({ policy, config, keys, clock })),
     slots,
     jobs: opened.keep(openJobs(database.jobs, logger)),
   };
-  return { exchange, checkpoints };
+  return { exchange, checkpoints, refusals };
 }
 
 const CUT_MS = 10_000;

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Socket } from 'node:net';
 import helmet from '@fastify/helmet';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { AuthorizationServer } from './access/identity/authorization-server.js';
@@ -9,8 +8,13 @@ import type { Exchange } from './exchange/exchange.js';
 import { graphqlRoutes } from './graphql/route.js';
 import type { Readiness } from './platform/health/readiness.js';
 import type { Telemetry } from './platform/telemetry.js';
-import { type Entrance, guardRequests, requireSubject } from './rest/http/hooks.js';
-import { installProblems, PROBLEM_TYPE, problemBody } from './rest/http/problem.js';
+import { continueWhenRead, holdContinue } from './rest/entrance/continue.js';
+import { openGuard } from './rest/entrance/guard.js';
+import { refuseMalformed, refuseOddRequests } from './rest/entrance/malformed.js';
+import { originForm } from './rest/entrance/target.js';
+import { type Entrance, requireSubject } from './rest/http/hooks.js';
+import { parseJsonBodies } from './rest/http/json-bodies.js';
+import { asProblem, installProblems, sendProblem } from './rest/http/problem.js';
 import { serveOperations } from './rest/http/serve-operations.js';
 import { type Admit, limitInFlight } from './rest/in-flight/in-flight.js';
 import type { OperationContext } from './rest/operation.js';
@@ -44,7 +48,7 @@ export async function openDoors(doors: Doors): Promise<FastifyInstance> {
   const { app, admit } = openApp(doors);
   const entrance = { ...doors.entrance, admit };
   app.addHook('onClose', () => Promise.allSettled(context.running));
-  mountAuthorizationServer(app, doors.authorization, exchange.config.publicUrl);
+  mountAuthorizationServer(app, doors.authorization, entrance);
   await app.register((pages) => openPages(pages, context));
   await app.register(async (data) => {
     requireSubject(data, 'data', entrance);
@@ -68,6 +72,8 @@ function contextOf({ exchange, checkpoints, readiness, telemetry: { registry } }
 function openApp(doors: Doors): { app: FastifyInstance; admit: Admit } {
   const { exchange, entrance, readiness, telemetry, logger } = doors;
   const { config, clock, queue } = exchange;
+  const { publicUrl } = config;
+  const guard = openGuard({ ...entrance, readiness });
   const app = fastify({
     loggerInstance: logger,
     // The audit log has every access; this log has only failures.
@@ -78,18 +84,31 @@ function openApp(doors: Doors): { app: FastifyInstance; admit: Admit } {
     bodyLimit: BODY_LIMIT_BYTES,
     connectionTimeout: CONNECTION_MS,
     requestTimeout: REQUEST_MS,
-    http: { maxHeaderSize: 16_384, headersTimeout: 15_000 },
+    http: {
+      maxHeaderSize: 16_384,
+      headersTimeout: 15_000,
+      connectionsCheckingInterval: 5_000,
+      requireHostHeader: false, // the guard refuses, with a problem
+    },
     routerOptions: { maxParamLength: 200, caseSensitive: true, ignoreTrailingSlash: false },
-    return503OnClosing: true,
-    clientErrorHandler: (error, socket) => refuseMalformed(error, socket, config.publicUrl),
+    // What is on its way while the doors close is still answered.
+    return503OnClosing: false,
+    rewriteUrl: originForm,
+    frameworkErrors: (error, request, reply) =>
+      void sendProblem(reply, guard.enter(request, reply) ?? asProblem(error, request), publicUrl),
+    clientErrorHandler: (error, socket) => refuseMalformed(error, socket, publicUrl),
   });
-  installProblems(app, config.publicUrl);
+  refuseOddRequests(app.server, publicUrl);
+  holdContinue(app.server);
+  installProblems(app, publicUrl);
+  parseJsonBodies(app);
+  app.addHook('onRoute', continueWhenRead);
   // A timer per request is expensive: the statement timeout and the log bound reads, and deliveries may take long.
   app.addHook('onRoute', (route) => {
     if (route.config?.bounded !== true) route.handlerTimeout ??= HANDLER_MS;
   });
   const admit = limitInFlight(app, { config, clock, queue, telemetry });
-  guardRequests(app, { ...entrance, readiness });
+  guard.install(app);
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unknown';
     telemetry.observeRequest({ route, method: request.method, status: reply.statusCode }, reply.elapsedTime / 1_000);
@@ -122,24 +141,4 @@ async function openPages(app: FastifyInstance, context: OperationContext): Promi
   await app.register(standardPages, { exchange });
   await app.register(referencePages);
   await app.register(serveOperations, { operations: openOperations, context });
-}
-
-const MALFORMED: Readonly<Record<string, string>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: 'The request took too long to arrive.',
-  HPE_HEADER_OVERFLOW: 'The path and the headers are too large: 16 KiB at most. Put a long ask in a body.',
-};
-
-/** Input that is not HTTP (raw bytes in the path, headers too large) never becomes a request; the reply is a problem all the same. */
-function refuseMalformed(error: Error & { code?: string }, socket: Socket, publicUrl: string): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return;
-  const detail = MALFORMED[error.code ?? ''] ?? 'The request is not valid HTTP: percent-encode what is not ASCII.';
-  const body = JSON.stringify(problemBody('bad-header', { detail, request: randomUUID(), publicUrl }));
-  const head = [
-    'HTTP/1.1 400 Bad Request',
-    `Content-Type: ${PROBLEM_TYPE}`,
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Cache-Control: no-store',
-    'Connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

@@ -96,9 +96,9 @@ const RESERVED_TEXT: readonly {
     what: /cache-control/gi,
     why: 'one hook keeps replies out of caches',
     by: {
-      'src/rest/http/hooks.ts': 'this is the place',
+      'src/rest/entrance/guard.ts': 'this is the place',
       'src/rest/http/problem.ts': { times: 1, because: 'an error of a route whose replies may be kept' },
-      'src/doors.ts': { times: 1, because: 'bytes that are no request meet no hook' },
+      'src/rest/entrance/malformed.ts': { times: 1, because: 'bytes that are no request meet no hook' },
       'src/rest/data/present.ts': { times: 1, because: 'data is kept by its reader, with its tag' },
       'src/rest/platform/audit-operations.ts': { times: 1, because: 'a tile never changes' },
       'src/rest/pages/public-pages.ts': { times: 3, because: 'pages that hold no data' },

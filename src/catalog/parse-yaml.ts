@@ -1,4 +1,5 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isTooDeep } from '../platform/json/nesting.js';
 import { pointerParts } from '../platform/json-pointer.js';
 import type { CatalogFault } from './check/fault.js';
 
@@ -35,6 +36,7 @@ function read(text: string): ParsedYaml | { faults: CatalogFault[] } {
     return { faults };
   }
   const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
+  if (isTooDeep(value)) throw new RangeError();
   return {
     value,
     lineOf: (path) => {

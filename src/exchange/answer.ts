@@ -1,3 +1,4 @@
+import { MODES } from '../access/grants/grant.js';
 import { decide } from '../access/policy/decide.js';
 import type { PolicyIndex } from '../access/policy/policy.js';
 import type { Receipt } from '../audit/entry.js';
@@ -48,6 +49,7 @@ const BEGUN_WITHIN_MS = 2_000;
  * nobody waits for it, which are not
  */
 export const answer: AnswerFunction = async (exchange, call, asks, door) => {
+  if (asks.length > 0 && asks.every((ask) => isStranger(exchange, call, ask))) exchange.strangers.admit(call);
   const { queue } = exchange;
   const { sub } = call.subject;
   const rows = rowsAtMost(asks);
@@ -68,6 +70,11 @@ export const answer: AnswerFunction = async (exchange, call, asks, door) => {
     queue.leave(sub, rows);
   }
 };
+
+function isStranger({ policy }: Exchange, { subject }: Call, { contract }: Ask): boolean {
+  const index = policy.current();
+  return MODES.every((mode) => index.grantsOf(subject.sub, contract.id, mode).length === 0);
+}
 
 /** One call with all its attempts. */
 interface Asking {

@@ -10,6 +10,7 @@ import type { Database } from '../platform/postgres/database.js';
 import type { Releases } from '../query/releases.js';
 import type { Reading } from '../query/run.js';
 import type { Etags } from './answering/etag.js';
+import type { Strangers } from './answering/strangers.js';
 import type { FairQueue } from './in-flight/fair-queue.js';
 import type { Interfaces } from './proxy/interfaces.js';
 
@@ -27,6 +28,7 @@ export interface Exchange {
   /** Before `reading`. */
   readonly queue: FairQueue;
   readonly etags: Etags;
+  readonly strangers: Strangers;
   /** Departments' interfaces that are asked live. */
   readonly interfaces: Interfaces;
   /** Limits how many deliveries run at once on this node. */

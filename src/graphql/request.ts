@@ -1,4 +1,5 @@
 import type { ProblemCode } from '../platform/errors.js';
+import { isTooDeep } from '../platform/json/nesting.js';
 import { isObject } from '../platform/json-pointer.js';
 import { graphqlError, Refusal } from './error.js';
 import type { GraphqlRequest } from './parse.js';
@@ -42,11 +43,14 @@ function requestOf({ query, variables, operationName, extensions }: Record<strin
 
 /** JSON.parse's error quotes the body, so it is dropped. */
 function parseJson(text: string, message: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     throw malformed(message);
   }
+  if (isTooDeep(value)) throw malformed('The JSON is nested too deeply.', 'too-complex');
+  return value;
 }
 
 const isAbsent = (value: unknown): boolean => value === undefined || value === null;

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import mercurius from 'mercurius';
+import { requireApplication } from '../access/policy/require-role.js';
 import type { AnswerFunction } from '../exchange/answer.js';
 import { receiptHeader } from '../exchange/answering/receipt-header.js';
 import { callOf } from '../exchange/call.js';
@@ -85,6 +86,8 @@ async function respond(app: FastifyInstance, serving: Serving): Promise<FastifyR
     });
     const execute = executor(app, asked, parsed);
     if (parsed.asks.length === 0) {
+      // No dataset is decided on, so nothing else asks whether the application is still active.
+      requireApplication(exchange, request.subject, 'data');
       const { status, body } = await present(parsed, [], execute);
       return send(reply, mediaType, status, body);
     }

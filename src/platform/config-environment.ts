@@ -21,6 +21,7 @@ const SCHEMA = {
     EXCHANGE_DEMO_SEED: { type: 'integer', minimum: 0, maximum: 4_294_967_295, default: 1 },
     EXCHANGE_SENSITIVE_IN_URL: { type: 'string', enum: ['refuse', 'allow'], default: 'refuse' },
     EXCHANGE_TRUSTED_PROXIES: { type: 'string', default: '' },
+    EXCHANGE_CONNECTIONS_AT_MOST: { type: 'integer', minimum: 16, maximum: 1_000_000 },
     EXCHANGE_DRAIN_MS: { type: 'integer', minimum: 0, maximum: 600_000 },
     EXCHANGE_ALLOWED_HOSTS: { type: 'string', pattern: '^[A-Za-z0-9.:,\\[\\] _-]*$', default: '' },
     EXCHANGE_RATE_PER_SECOND: { type: 'integer', minimum: 1, maximum: 10_000_000, default: 1_000 },

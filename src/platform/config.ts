@@ -28,6 +28,8 @@ export interface Config {
   allowedHosts: readonly string[];
   /** Addresses and CIDR blocks of proxies: the caller's address is the last of `X-Forwarded-For` that none of them has. */
   trustedProxies: readonly string[];
+  /** Open connections of this process. Default: what its limit of open files leaves beside database and files, at most 20,000. */
+  connectionsAtMost: number | undefined;
   /** How long a node that ends serves on after it stopped being ready. Default: 5,000 behind a proxy, else 0. */
   drainMs: number;
   /** Requests per second and burst, per application and process. */
@@ -76,6 +78,7 @@ export function loadConfig(overrides: Overrides = {}, env: NodeJS.ProcessEnv = p
     sensitiveInUrl: settings.EXCHANGE_SENSITIVE_IN_URL,
     allowedHosts: listOf(settings.EXCHANGE_ALLOWED_HOSTS.toLowerCase()),
     trustedProxies,
+    connectionsAtMost: settings.EXCHANGE_CONNECTIONS_AT_MOST,
     drainMs: settings.EXCHANGE_DRAIN_MS ?? (trustedProxies.length > 0 ? DRAIN_BEHIND_PROXY_MS : 0),
     rate: { perSecond: settings.EXCHANGE_RATE_PER_SECOND, burst: settings.EXCHANGE_RATE_BURST },
     asksAtOnce: settings.EXCHANGE_ASKS_AT_ONCE,

@@ -27,6 +27,7 @@ export const PROBLEMS = {
   'not-found': { status: 404, title: 'Nothing here, or nothing for you' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   'not-acceptable': { status: 406, title: 'No representation fits Accept' },
+  'request-timeout': { status: 408, title: 'The request took too long to arrive' },
   'in-progress': { status: 409, title: 'The same request is still being carried out' },
   conflict: { status: 409, title: 'The request conflicts with the present state' },
   'cursor-ended': { status: 410, title: 'The cursor has ended: start again' },

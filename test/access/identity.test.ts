@@ -22,7 +22,7 @@ const publicUrl = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
 const config = { publicUrl };
 const refusals = openRefusals(s);
 const server = createAuthorizationServer({ ...s, config, refusals });
-http.on('request', server.handler);
+http.on('request', (request, response) => server.handler(request, response, '127.0.0.1'));
 t.teardown(async () => {
   server.close();
   http.closeAllConnections();
@@ -37,7 +37,8 @@ const register = (clientId: string, keys: Record<string, unknown>[]) =>
   registerApplication(s, { clientId, title: clientId, department: 'office', roles: [], jwks: { keys } }, by);
 await register('reader', [publicJwk('r', es256.publicKey)]);
 await register('ed-reader', [publicJwk('e', ed25519.publicKey)]);
-await register('gone', [publicJwk('g', es256.publicKey)]);
+const lost = newKey();
+await register('gone', [publicJwk('g', lost.publicKey)]);
 await disableApplication(s, 'gone', by);
 
 const data = `${publicUrl}/data`;
@@ -107,6 +108,14 @@ t.test('discovery uses the public URL only', async (t) => {
     t.equal(found.token_endpoint, `${publicUrl}/oauth2/token`);
     t.equal(found.jwks_uri, `${publicUrl}/oauth2/jwks`);
     t.strictSame(found.token_endpoint_auth_methods_supported, ['private_key_jwt']);
+    const named = Object.entries(found).filter(([member]) => /_(endpoint|uri)$/.test(member));
+    for (const [member, url] of named)
+      t.ok(server.paths.includes(new URL(String(url)).pathname), `attack 19: ${member} is served`);
+    t.equal(named.length, 2);
+  }
+  for (const path of server.paths) {
+    const { headers } = await fetch(`${publicUrl}${path}`, { headers: { Origin: 'https://evil.example' } });
+    t.equal(headers.get('access-control-allow-origin'), null, `attack 19: ${path} allows no origin`);
   }
   const { keys } = (await (await fetch(`${publicUrl}/oauth2/jwks`)).json()) as { keys: object[] };
   t.notOk(
@@ -170,6 +179,12 @@ t.test('assertions and requests that are refused', async (t) => {
     ['expired', await sign(claims({ iat: seconds() - 120, exp: seconds() - 60 })), 'invalid_client'],
     ['valid for a day', await sign(claims({ exp: seconds() + 86_400 })), 'invalid_client'],
     ['issued tomorrow', await sign(claims({ nbf: seconds() + 300, exp: seconds() + 500 })), 'invalid_client'],
+    ['attack 14: iat an hour ahead', await sign(claims({ iat: seconds() + 3_600 })), 'invalid_client'],
+    ['attack 14: jti of 20 kB', await sign(claims({ jti: 'x'.repeat(20_000) })), 'invalid_client'],
+    ['attack 14: jti of 257 characters', await sign(claims({ jti: 'x'.repeat(257) })), 'invalid_client'],
+    ['attack 14: jti of no string', await sign({ ...claims(), jti: 7 as never }), 'invalid_client'],
+    ['attack 14: iat of no number', await sign({ ...claims(), iat: 'now' as never }), 'invalid_client'],
+
     ['alg none', none(claims()), 'invalid_client'],
     ['HS256 with the public key', await sign(claims(), secret, 'HS256'), 'invalid_client'],
     ['a foreign key', await sign(claims(), foreign.privateKey), 'invalid_client'],
@@ -177,7 +192,7 @@ t.test('assertions and requests that are refused', async (t) => {
     ['an unknown application', await sign(claims({ iss: 'nobody', sub: 'nobody' })), 'invalid_client'],
     [
       'a disabled application',
-      await sign(claims({ iss: 'gone', sub: 'gone' }), es256.privateKey, 'ES256', 'g'),
+      await sign(claims({ iss: 'gone', sub: 'gone' }), lost.privateKey, 'ES256', 'g'),
       'invalid_client',
     ],
     ['a tampered signature', `${good.slice(0, -6)}AAAAAA`, 'invalid_client'],

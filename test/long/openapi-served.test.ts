@@ -172,3 +172,16 @@ t.test('replies are as described', async (t) => {
     body: 'grant_type=client_credentials&client_id=nobody',
   });
 });
+
+t.test('attack 18: the document is sent from memory, compressed, and not at all to who has it', async (t) => {
+  for (const path of ['/openapi.json', '/openapi.yaml']) {
+    const first = await node.ask('GET', path, { headers: { 'accept-encoding': 'gzip' } });
+    t.equal(first.headers.get('content-encoding'), 'gzip');
+    t.match(first.text, /3\.1\.1/);
+    const etag = first.headers.get('etag')!;
+    const again = await node.ask('GET', path, { headers: { 'if-none-match': etag } });
+    t.same([again.status, again.text], [304, '']);
+    const plain = await node.ask('GET', path, { headers: { 'accept-encoding': 'identity', 'if-none-match': 'W/"x"' } });
+    t.same([plain.status, plain.headers.get('content-encoding'), plain.text === first.text], [200, null, true]);
+  }
+});

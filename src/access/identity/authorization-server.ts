@@ -3,6 +3,7 @@ import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import type { AuditLog } from '../../audit/log.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Config } from '../../platform/config.js';
+import { isObject } from '../../platform/json-pointer.js';
 import type { Keys } from '../../platform/keys.js';
 import type { Database } from '../../platform/postgres/database.js';
 import type { Policy } from '../policy/policy.js';
@@ -34,7 +35,27 @@ export interface AuthorizationServer {
 const TOKEN_TTL = 300;
 const ASSERTION_AHEAD_AT_MOST = 600;
 const CLOCK_TOLERANCE = 5;
+/** It is kept until it expires. */
+const JTI_LENGTH_AT_MOST = 256;
 const CLEAN_MS = 60_000;
+
+const PATHS: readonly string[] = [
+  '/oauth2/token',
+  '/oauth2/jwks',
+  '/.well-known/openid-configuration',
+  '/.well-known/oauth-authorization-server',
+];
+
+/** Discovery names no endpoint that is not served: the library names one for people, who don't sign in here yet. */
+async function nameOnlyServed({ path, response }: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> {
+  await next();
+  const { body } = response;
+  if (!path.startsWith('/.well-known/') || !isObject(body)) return;
+  const isServed = ([name, value]: [string, unknown]) =>
+    !/_(endpoint|uri)$/.test(name) ||
+    (typeof value === 'string' && URL.canParse(value) && PATHS.includes(new URL(value).pathname));
+  response.body = Object.fromEntries(Object.entries(body).filter(isServed));
+}
 
 /** The embedded authorization server: client_credentials by `private_key_jwt` (RFC 7523), JWT access tokens (RFC 9068) for one resource each (RFC 8707). */
 export function createAuthorizationServer(dependencies: AuthorizationServerDependencies): AuthorizationServer {
@@ -45,6 +66,7 @@ export function createAuthorizationServer(dependencies: AuthorizationServerDepen
   });
   provider.proxy = true;
   provider.use(recordTokens(provider, dependencies));
+  provider.use(nameOnlyServed);
   const handle = provider.callback();
   const cleaning = setInterval(() => void cleanOidc(database).catch(() => {}), CLEAN_MS);
   cleaning.unref();
@@ -53,12 +75,7 @@ export function createAuthorizationServer(dependencies: AuthorizationServerDepen
       pinOrigin(request, config.publicUrl, address);
       void handle(request, response);
     },
-    paths: [
-      '/oauth2/token',
-      '/oauth2/jwks',
-      '/.well-known/openid-configuration',
-      '/.well-known/oauth-authorization-server',
-    ],
+    paths: PATHS,
     close: () => clearInterval(cleaning),
   };
 }
@@ -83,15 +100,8 @@ function configuration({ config, keys, clock }: AuthorizationServerDependencies)
     scopes: [],
     clockTolerance: CLOCK_TOLERANCE,
     ttl: { ClientCredentials: TOKEN_TTL },
-    assertJwtClientAuthClaimsAndHeader: async (_context, claims, _header, client) => {
-      // draft-ietf-oauth-rfc7523bis: one audience, the issuer, as a string. The library also accepts the token endpoint and lists.
-      if (claims.aud !== config.publicUrl) throw new errors.InvalidClientAuth('aud must be the issuer, as a string');
-      if (claims.sub !== client.clientId) throw new errors.InvalidClientAuth('sub must be the client_id');
-      const latest = clock.now() / 1_000 + ASSERTION_AHEAD_AT_MOST;
-      if (typeof claims.exp !== 'number' || claims.exp > latest) {
-        throw new errors.InvalidClientAuth(`exp must be at most ${ASSERTION_AHEAD_AT_MOST} s ahead`);
-      }
-    },
+    assertJwtClientAuthClaimsAndHeader: async (_context, claims, _header, client) =>
+      checkAssertion(claims, { clientId: client.clientId, issuer: config.publicUrl, now: clock.now() / 1_000 }),
     features: {
       devInteractions: { enabled: false },
       rpInitiatedLogout: { enabled: false },
@@ -122,6 +132,26 @@ function configuration({ config, keys, clock }: AuthorizationServerDependencies)
   };
 }
 
+/** What RFC 7523 leaves open. Throws the library's error. @param now s */
+function checkAssertion(
+  claims: Readonly<Record<string, unknown>>,
+  { clientId, issuer, now }: { clientId: string; issuer: string; now: number },
+): void {
+  // draft-ietf-oauth-rfc7523bis: one audience, the issuer, as a string. The library also accepts the token endpoint and lists.
+  if (claims.aud !== issuer) throw new errors.InvalidClientAuth('aud must be the issuer, as a string');
+  if (claims.sub !== clientId) throw new errors.InvalidClientAuth('sub must be the client_id');
+  const latest = now + ASSERTION_AHEAD_AT_MOST;
+  if (typeof claims.exp !== 'number' || claims.exp > latest) {
+    throw new errors.InvalidClientAuth(`exp must be at most ${ASSERTION_AHEAD_AT_MOST} s ahead`);
+  }
+  if (claims.iat !== undefined && !(Number(claims.iat) <= now + CLOCK_TOLERANCE)) {
+    throw new errors.InvalidClientAuth('iat must not be in the future');
+  }
+  if (typeof claims.jti !== 'string' || claims.jti.length > JTI_LENGTH_AT_MOST) {
+    throw new errors.InvalidClientAuth(`jti must be a string of at most ${JTI_LENGTH_AT_MOST} characters`);
+  }
+}
+
 /** Discovery uses the public URL, and entries the address, never a header that a client or a proxy sets. */
 function pinOrigin(request: IncomingMessage, publicUrl: string, address: string): void {
   const url = new URL(publicUrl);
@@ -129,4 +159,6 @@ function pinOrigin(request: IncomingMessage, publicUrl: string, address: string)
   request.headers['x-forwarded-proto'] = url.protocol.slice(0, -1);
   delete request.headers['x-forwarded-host'];
   request.headers['x-forwarded-for'] = address;
+  // The library would allow every origin, but a browser has no business here.
+  delete request.headers.origin;
 }

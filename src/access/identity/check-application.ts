@@ -1,6 +1,6 @@
-import { createPublicKey } from 'node:crypto';
 import type { Fault } from '../../platform/errors.js';
 import type { Application } from './subject.js';
+import { keyIdentity, weakness } from './weak-key.js';
 
 export interface ApplicationDraft {
   clientId: string;
@@ -10,6 +10,8 @@ export interface ApplicationDraft {
   roles: Application['roles'];
   jwks: Application['jwks'];
 }
+
+type Key = Readonly<Record<string, unknown>>;
 
 const NAME = /^[a-z][a-z0-9-]{1,62}$/;
 const ROLES: readonly string[] = ['publisher', 'operator', 'auditor'];
@@ -31,8 +33,7 @@ export function checkApplicationDraft(draft: ApplicationDraft): Fault[] {
     faults.push({ pointer: '/jwks/keys', reason: 'Wrong number of keys', expected: `1 to ${KEYS_AT_MOST}` });
   }
   keys.forEach((key, i) => {
-    const reason =
-      keyFault(key) ?? (keys.some((k, j) => j < i && k.kid === key.kid) ? 'The kid appears twice' : undefined);
+    const reason = keyFault(key) ?? repetition(key, keys.slice(0, i));
     if (reason !== undefined) faults.push({ pointer: `/jwks/keys/${i}`, reason });
   });
   return faults;
@@ -41,18 +42,20 @@ export function checkApplicationDraft(draft: ApplicationDraft): Fault[] {
 /** Members that only private or secret keys have (RFC 7518 section 6). */
 const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
-function keyFault(key: Readonly<Record<string, unknown>>): string | undefined {
+function repetition(key: Key, before: readonly Key[]): string | undefined {
+  if (before.some(({ kid }) => kid === key.kid)) return 'The kid appears twice';
+  return before.some((each) => keyIdentity(each) === keyIdentity(key)) ? 'The key appears twice' : undefined;
+}
+
+/** Why nobody may sign in with the key. */
+export function keyFault(key: Key): string | undefined {
   if (PRIVATE.some((member) => member in key)) return 'This is a private key: keep it, and register the public one';
   if (typeof key.kid !== 'string' || key.kid === '') return 'The kid is missing';
   if (algorithmOf(key) === undefined) return 'Only EC P-256 (ES256) and OKP Ed25519 (EdDSA) keys are accepted';
   if (key.alg !== undefined && key.alg !== algorithmOf(key)) return 'The alg does not fit the key';
   if (key.use !== undefined && key.use !== 'sig') return 'The key is not for signatures';
-  try {
-    createPublicKey({ key: key as Record<string, string>, format: 'jwk' });
-    return undefined;
-  } catch {
-    return 'The key is not a point on its curve';
-  }
+  const identity = keyIdentity(key);
+  return identity === undefined ? 'The key is not a point on its curve' : weakness(identity);
 }
 
 export function algorithmOf(key: Readonly<Record<string, unknown>>): 'ES256' | 'EdDSA' | undefined {

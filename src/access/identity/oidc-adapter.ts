@@ -1,7 +1,9 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { Database } from '../../platform/postgres/database.js';
 import type { Policy } from '../policy/policy.js';
+import { keyFault } from './check-application.js';
 import { errors } from './oidc-provider.js';
+import type { Application } from './subject.js';
 
 interface StoredPayload {
   payload: AdapterPayload;
@@ -11,6 +13,11 @@ interface StoredPayload {
 /** Stores the models of oidc-provider in `exchange.oidc`, except clients: those are the policy index's applications. */
 export function oidcAdapter(database: Database, policy: Policy): (model: string) => Adapter {
   return (model) => (model === 'Client' ? clients(policy) : stored(database, model));
+}
+
+/** A weak key may be registered from before it was refused. */
+function usableKeys({ jwks }: Application): Record<string, unknown>[] {
+  return jwks.keys.filter((key) => keyFault(key) === undefined).map((key) => structuredClone(key));
 }
 
 /** Registered, active applications as OAuth clients: `private_key_jwt` authentication, `client_credentials` only. */
@@ -23,7 +30,7 @@ function clients(policy: Policy): Adapter {
       return {
         client_id: application.clientId,
         client_name: application.title,
-        jwks: { keys: application.jwks.keys.map((key) => structuredClone(key)) },
+        jwks: { keys: usableKeys(application) },
         token_endpoint_auth_method: 'private_key_jwt',
         grant_types: ['client_credentials'],
         response_types: [],

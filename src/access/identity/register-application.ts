@@ -11,6 +11,7 @@ import {
 import type { PolicyIndex } from '../policy/policy.js';
 import { type ApplicationDraft, algorithmOf, checkApplicationDraft } from './check-application.js';
 import type { Application } from './subject.js';
+import { keyIdentity } from './weak-key.js';
 
 export interface Registered {
   application: Application;
@@ -33,6 +34,9 @@ export function registration(draft: ApplicationDraft, index: PolicyIndex): NewCh
   if (faults.length > 0) throw new Problem('unprocessable', 'The application cannot be registered', { faults });
   const id = draft.clientId;
   if (index.applications.has(id)) throw new Problem('conflict', 'The client id is taken');
+  if (hasKeyOf(index.applications.values(), draft)) {
+    throw new Problem('conflict', 'Another application has this key: make one of its own');
+  }
   const document: Application = {
     clientId: id,
     title: draft.title,
@@ -44,6 +48,12 @@ export function registration(draft: ApplicationDraft, index: PolicyIndex): NewCh
     tokensNotBefore: 0,
   };
   return { kind: 'application', id, document, event: 'application.registered' };
+}
+
+/** One key of two applications would let either sign in as the other. */
+function hasKeyOf(applications: Iterable<Application>, draft: ApplicationDraft): boolean {
+  const own = new Set(draft.jwks.keys.map(keyIdentity));
+  return [...applications].some(({ jwks }) => jwks.keys.some((key) => own.has(keyIdentity(key))));
 }
 
 /** Refuses every later call of the application, running tokens included. Throws Problem `not-found` or `conflict`. */

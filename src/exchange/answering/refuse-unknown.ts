@@ -14,13 +14,14 @@ const NO_GRANT: Denial = {
   faults: [],
 };
 
-/** Refuses a caller without any grant on the dataset. Recorded, and the same whether or not the dataset exists. */
+/** Refuses a caller without any grant on the dataset. Recorded, and the same whether or not the dataset exists. Throws Problem not-found beyond a rate. */
 export async function refuseUnknown(
   exchange: Exchange,
   call: Call,
   route: string,
   present: (denial: Denial) => Presented,
 ): Promise<Presented & { receipt: Receipt }> {
+  exchange.strangers.admit(call);
   const presented = present(NO_GRANT);
   const { receipt } = await enter(exchange.log, {
     request: call.request,

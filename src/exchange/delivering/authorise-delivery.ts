@@ -23,12 +23,13 @@ export interface AskedDelivery {
 
 /**
  * Decides whether this call may deliver into the contract, or see its deliveries. A denial is recorded first. @throws
- * Problem asked-live
+ * Problem asked-live; not-found where a denial is only counted
  */
 export async function authoriseDelivery(exchange: Exchange, call: Call, contractId: string): Promise<Authorised> {
   const index = exchange.policy.current();
   const decision = decideOn(exchange, { call, contractId }, index);
   if (decision.outcome === 'deny') {
+    if (decision.code === 'not-found') exchange.strangers.admit(call);
     return { outcome: 'deny', denial: decision, receipt: await recordDenied(exchange, { call, contractId }, decision) };
   }
   if (proxyOf(decision.root.contract) !== undefined) throw askedLive();

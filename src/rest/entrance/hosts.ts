@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
 import { type Config, ownUrl } from '../../platform/config.js';
 
@@ -6,7 +7,7 @@ import { type Config, ownUrl } from '../../platform/config.js';
 export type KnownHost = (request: IncomingMessage) => boolean;
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
-const HEALTH = /^\/health\/(live|ready)(\?|$)/;
+export const HEALTH = /^\/health\/(live|ready)(\?|$)/;
 
 export function knownHosts(config: Pick<Config, 'publicUrl' | 'allowedHosts' | 'host' | 'port'>): KnownHost {
   const own = [config.publicUrl, ownUrl(config.host, config.port)].map((url) => new URL(url).host);
@@ -19,6 +20,14 @@ export function knownHosts(config: Pick<Config, 'publicUrl' | 'allowedHosts' | '
     if (host === undefined || !isLoopback(socket.remoteAddress)) return false;
     return LOOPBACK.some((name) => host === `${name}:${socket.localPort}`);
   };
+}
+
+/** Whether the caller is a program of this machine, and not one that a proxy here speaks for. */
+export function isOnThisMachine({ raw, ip }: Pick<FastifyRequest, 'raw' | 'ip'>): boolean {
+  const { headers, socket } = raw;
+  const isForwarded =
+    headers.via !== undefined || headers.forwarded !== undefined || headers['x-forwarded-for'] !== undefined;
+  return isLoopback(socket.remoteAddress) && isLoopback(ip) && !isForwarded;
 }
 
 /** @param address of a socket; IPv4 may be mapped into IPv6 */

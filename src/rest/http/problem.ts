@@ -38,7 +38,8 @@ export function problemBody(
   };
 }
 
-function sendProblem(reply: FastifyReply, problem: Problem, publicUrl: string): FastifyReply {
+/** Sends it with our headers, and no other part of the error. */
+export function sendProblem(reply: FastifyReply, problem: Problem, publicUrl: string): FastifyReply {
   const body = problemBody(problem.code, {
     detail: problem.message,
     faults: problem.faults,
@@ -69,22 +70,49 @@ const FRAMEWORK: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: 'bad-body',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'bad-body',
   FST_ERR_CTP_EMPTY_TYPE: 'unsupported-media-type',
-  FST_ERR_BAD_URL: 'not-found',
+  FST_ERR_ROUTE_MISSING_CONTENT_TYPE: 'unsupported-media-type',
   FST_ERR_HANDLER_TIMEOUT: 'timeout',
 };
 
-function asProblem(error: unknown): Problem {
+/** By status, for errors of the framework that have no code above: what we did not foresee is the caller's fault all the same. */
+const BY_STATUS: Readonly<Record<number, ProblemCode>> = {
+  404: 'not-found',
+  405: 'method-not-allowed',
+  406: 'not-acceptable',
+  413: 'too-large',
+  414: 'not-found',
+  415: 'unsupported-media-type',
+};
+
+/** @param error of any part: of ours, the framework, or the database */
+export function asProblem(error: unknown, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error;
   const known = FRAMEWORK[errorCode(error) ?? ''];
   if (known !== undefined) return new Problem(known, undefined, { cause: error });
-  if (error instanceof SyntaxError && 'statusCode' in error && error.statusCode === 400)
+  if (isBrokenOff(request)) return new Problem('bad-body', 'The body broke off.', { cause: error });
+  const status = frameworkStatus(error);
+  if (error instanceof SyntaxError && status === 400)
     return new Problem('bad-body', 'The body is not valid JSON.', { cause: error });
+  const isCallers = status !== undefined && status >= 400 && status < 500 && !(error instanceof SyntaxError);
+  if (isCallers) return new Problem(BY_STATUS[status] ?? 'bad-header', 'The request is malformed.', { cause: error });
   return databaseProblem(error);
+}
+
+/** The sender is gone before its body was complete. */
+function isBrokenOff({ raw }: FastifyRequest): boolean {
+  return raw.destroyed && !raw.complete;
+}
+
+/** fastify's errors have its codes; those of its plugins are of `http-errors`, which have `expose`. */
+function frameworkStatus(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('statusCode' in error) || typeof error.statusCode !== 'number') return undefined;
+  const isIts = error instanceof SyntaxError || 'expose' in error || errorCode(error)?.startsWith('FST_') === true;
+  return isIts ? error.statusCode : undefined;
 }
 
 export function installProblems(app: FastifyInstance, publicUrl: string): void {
   app.setErrorHandler((error, request, reply) => {
-    const problem = asProblem(error);
+    const problem = asProblem(error, request);
     // The cause may contain data, so only its kind is logged.
     if (problem.status >= 500 && !(problem instanceof Gone))
       request.log.error({ code: problem.code, cause: causeOf(problem) }, 'request failed');

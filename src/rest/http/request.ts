@@ -15,6 +15,8 @@ declare module 'fastify' {
     public?: boolean;
     /** Every step of the handler has its own time limit: no timer is needed. */
     bounded?: boolean;
+    /** The body goes to the handler as a stream. */
+    streams?: boolean;
   }
 }
 

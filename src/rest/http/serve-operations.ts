@@ -8,6 +8,7 @@ import {
   type DatasetParams,
   type OperationContext,
   type Served,
+  type Who,
 } from '../operation.js';
 import { authoriseRequest } from './authorise-request.js';
 import { checkBody, checkParams, checkQuery } from './check-request.js';
@@ -46,6 +47,7 @@ function serveStream(app: FastifyInstance, operation: Served, context: Operation
 function serve(app: FastifyInstance, operation: Served, context: OperationContext): void {
   const { method, path, who, bodyLimitBytes, timeoutMs } = operation;
   const read = readerOf(operation);
+  const callers = new WeakMap<object, unknown>();
   app.route<PathTexts>({
     method,
     url: routeOf(path),
@@ -56,10 +58,13 @@ function serve(app: FastifyInstance, operation: Served, context: OperationContex
     },
     ...(bodyLimitBytes === undefined ? {} : { bodyLimit: bodyLimitBytes }),
     ...(timeoutMs === undefined ? {} : { handlerTimeout: timeoutMs }),
-    handler: async (request, reply) => {
-      const caller = await admit(operation, { context, request, reply });
-      return operation.handler?.(context, read(request, reply, caller));
-    },
+    // Before the body is read. A reader is decided by its ask, which may be in the body.
+    ...(isAdmitted(who) && {
+      onRequest: async (request, reply) => {
+        callers.set(request, await admit(operation, { context, request, reply }));
+      },
+    }),
+    handler: async (request, reply) => operation.handler?.(context, read(request, reply, callers.get(request))),
   });
 }
 
@@ -75,9 +80,13 @@ interface Admitting {
 }
 
 /** A `reader` is decided by its ask: the handler does that and records it. */
+function isAdmitted(who: Who): who is readonly [CallerRole, ...CallerRole[]] {
+  return who !== 'anyone' && who !== 'client' && !who.includes('reader');
+}
+
 async function admit({ who, path }: Served, { context, request, reply }: Admitting): Promise<unknown> {
   const { exchange } = context;
-  if (who === 'anyone' || who === 'client' || who.includes('reader')) return undefined;
+  if (!isAdmitted(who)) return undefined;
   if (who.includes('deliverer'))
     return authoriseRequest(exchange, contractIdOf(request.params as DatasetParams), { request, reply });
   const roles = who.filter(isRole);

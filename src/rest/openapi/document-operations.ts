@@ -11,8 +11,11 @@ import {
 import { text } from '../shapes.js';
 import { openapiDocument } from './dataset/dataset-page-schemas.js';
 import { textsOf } from './render-aside.js';
+import { sendText } from './send-text.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
+
+const UNCHANGED = { description: 'Unchanged.', headers: ['ETag'] };
 
 /** The document itself, for anyone. */
 export const documentOperations: readonly Operation[] = [
@@ -23,8 +26,10 @@ export const documentOperations: readonly Operation[] = [
     tag: 'operations',
     who: 'anyone',
     summary: 'This document',
-    replies: { 200: json('OpenAPI 3.1.', openapiDocument) },
-    handler: async ({ exchange }, { reply }) => reply.type(JSON_TYPE).send((await textsOf(exchange)).json),
+    headers: ['IfNoneMatch'],
+    replies: { 200: json('OpenAPI 3.1.', openapiDocument, ['ETag']), 304: UNCHANGED },
+    handler: async ({ exchange }, { request, reply }) =>
+      sendText(request, reply.type(JSON_TYPE), (await textsOf(exchange)).json),
   }),
   operation({
     method: 'GET',
@@ -33,9 +38,13 @@ export const documentOperations: readonly Operation[] = [
     tag: 'operations',
     who: 'anyone',
     summary: 'This document as YAML',
-    replies: { 200: { description: 'OpenAPI 3.1.', content: { 'application/yaml': text(16_777_216) } } },
-    handler: async ({ exchange }, { reply }) =>
-      reply.type('application/yaml; charset=utf-8').send((await textsOf(exchange)).yaml),
+    headers: ['IfNoneMatch'],
+    replies: {
+      200: { description: 'OpenAPI 3.1.', content: { 'application/yaml': text(16_777_216) }, headers: ['ETag'] },
+      304: UNCHANGED,
+    },
+    handler: async ({ exchange }, { request, reply }) =>
+      sendText(request, reply.type('application/yaml; charset=utf-8'), (await textsOf(exchange)).yaml),
   }),
 ];
 

@@ -12,6 +12,7 @@ const NAMES: Readonly<Record<number, string>> = {
   404: 'NotFound',
   405: 'MethodNotAllowed',
   406: 'NotAcceptable',
+  408: 'RequestTimeout',
   409: 'Conflict',
   410: 'Gone',
   413: 'TooLarge',

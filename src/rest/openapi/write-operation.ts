@@ -32,7 +32,9 @@ export function writeOperation(operation: Operation, schemas: Record<string, Pla
     ...(query === 'by contract' ? [] : parametersOf('query', query, schemas)),
     ...headers.map((name) => ({ $ref: `#/components/parameters/${name}` })),
   ];
-  const endings = [...problems, ...ENDINGS[kind]].filter((status) => replies[status] === undefined);
+  const endings = [...problems, ...(body === undefined ? [] : [408]), ...ENDINGS[kind]].filter(
+    (status) => replies[status] === undefined,
+  );
   return {
     operationId: id,
     summary,

@@ -1,4 +1,6 @@
 import Type from 'typebox';
+import { Problem } from '../../platform/errors.js';
+import { isOnThisMachine } from '../entrance/hosts.js';
 import { json, type Operation, operation } from '../operation.js';
 import { choice, closed, list, text } from '../shapes.js';
 
@@ -36,8 +38,11 @@ export const healthOperations: readonly Operation[] = [
     path: '/metrics',
     id: 'getMetrics',
     summary: 'Metrics of this process',
+    description: 'For callers on this machine: for others there is nothing here.',
     replies: { 200: { description: 'Prometheus text.', content: { 'text/plain': text(16_777_216) } } },
-    async handler(context, { reply }) {
+    problems: [404],
+    async handler(context, { request, reply }) {
+      if (!isOnThisMachine(request)) throw new Problem('not-found');
       const { contentType, text } = await context.metrics();
       return reply.type(contentType).send(text);
     },
