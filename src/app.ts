@@ -7,6 +7,7 @@ import { openIdentity } from './access/identity/verify.js';
 import { openPolicy } from './access/policy/open-policy.js';
 import { type Checkpoints, openCheckpoints } from './audit/checkpoint.js';
 import { openLog } from './audit/log.js';
+import { openStanding, type Standing } from './audit/origin/standing.js';
 import { openDoors } from './doors.js';
 import { etags } from './exchange/answering/etag.js';
 import { openStrangers } from './exchange/answering/strangers.js';
@@ -66,7 +67,8 @@ async function compose(parts: NodeParts, opened: Opened): Promise<Node> {
   const { config, keys, clock } = parts;
   const telemetry = openTelemetry();
   const logger = pino({ ...loggerOptions(config), enabled: config.logLevel !== 'silent' }, pino.destination(2));
-  const { exchange, checkpoints, refusals } = await openExchange(parts, { telemetry, logger, opened });
+  const standing = openStanding(logger);
+  const { exchange, checkpoints, refusals } = await openExchange(parts, { telemetry, logger, opened, standing });
   const { database, log, policy } = exchange;
   const authorization = opened.keep(
     createAuthorizationServer({ config, keys, database, policy, clock, log, refusals }),
@@ -80,7 +82,10 @@ async function compose(parts: NodeParts, opened: Opened): Promise<Node> {
     connections: openConnections(config),
   };
   const readiness = openReadiness();
-  readiness.add(() => (log.writable() ? undefined : { name: 'log', detail: 'The audit log is not writable.' }));
+  readiness.add(standing.reason);
+  readiness.add(() =>
+    log.writable() || standing.fault() ? undefined : { name: 'log', detail: 'The audit log is not writable.' },
+  );
   readiness.add(() => entrance.drain.reason);
   readiness.add(() => {
     const detail = database.fault();
@@ -109,16 +114,16 @@ const READING: QueueBounds = {
 
 async function openExchange(
   { config, databaseUrl, keys, clock }: NodeParts,
-  { telemetry, logger, opened }: { telemetry: Telemetry; logger: Logger; opened: Opened },
+  { telemetry, logger, opened, standing }: { telemetry: Telemetry; logger: Logger; opened: Opened; standing: Standing },
 ): Promise<{ exchange: Exchange; checkpoints: Checkpoints; refusals: Refusals }> {
   const node = clock.uuid();
   const options = { statementTimeoutMs: config.statementTimeoutMs, loginKey: keys.database };
   const database = opened.keep(await openDatabase(databaseUrl, options));
   const log = opened.keep(
-    await openLog({ database, clock, keys, node, logger, onCommitted: telemetry.observeAuditBatch }),
+    await openLog({ database, clock, keys, node, logger, standing, onCommitted: telemetry.observeAuditBatch }),
   );
   const origin = `${new URL(config.publicUrl).host}/civic-exchange`;
-  const checkpoints = opened.keep(await openCheckpoints({ database, keys, origin, logger }));
+  const checkpoints = opened.keep(await openCheckpoints({ database, keys, origin, logger, standing }));
   const onClosed = (kind: string, id: string, reason: string) =>
     logger.error({ kind, id, reason }, 'a policy record does not match the log');
   const policy = opened.keep(await openPolicy({ database, log, clock, node, onClosed }));

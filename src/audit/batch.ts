@@ -1,6 +1,6 @@
 import { type Encoded, stampTime } from './encode.js';
 import type { Receipt } from './entry.js';
-import { LOG_LOCK, type LogState } from './log-state.js';
+import { edgeOf, LOG_LOCK, type LogState } from './log-state.js';
 import { sha256 } from './tree/hash.js';
 import type { Queryable } from './tree/stored-tree.js';
 import { extend, type Tile } from './tree/tree.js';
@@ -12,6 +12,8 @@ export interface Batch {
   entries: readonly Encoded[];
   receipts: Receipt[];
   tiles: readonly Tile[];
+  /** Right edge of the log that the batch continues: it commits to every entry. */
+  edge: Buffer;
   after: LogState;
   /** ms since the epoch: the earliest `notAfter` in it. */
   notAfter: number | null;
@@ -37,20 +39,29 @@ export function closeBatch(
   const { tree, tiles } = extend(before.tree, leaves);
   const receipts = leaves.map((leaf, i) => ({ index: first + i, leaf, blind: entries[i]!.blind }));
   const after = { tree, epoch: before.epoch + (policy ? 1 : 0), lastTime };
-  return { id, first, entries, receipts, tiles, after, notAfter, sentAt: now };
+  return { id, first, entries, receipts, tiles, edge: edgeOf(before.tree), after, notAfter, sentAt: now };
 }
+
+/** ms between this node's clock and the database's, beyond which nothing is written. */
+export const CLOCK_TOLERANCE_MS = 5_000;
+/** A statement may wait this long for the log's lock, so the database's clock may be later by as much. */
+const LOCK_WAIT_MS = 10_000;
 
 /**
  * One statement, one round trip, one commit: it takes the lock, inserts the head, and inserts entries and tiles only from the head's RETURNING. It
- * returns no row where another batch already has this head, or where something in it has expired by the database's clock. Entries are packed into one
- * binary parameter per part: an array of bytea would travel as hexadecimal text.
+ * returns no row where another batch already has this head, where the newest batch is not the one that this one continues (set back, or another
+ * history of the same length), where something in it has expired by the database's clock, or where this node's clock differs from that. Entries are
+ * packed into one binary parameter per part: an array of bytea would travel as hexadecimal text.
  */
 const APPEND = `
 WITH l AS MATERIALIZED (SELECT pg_advisory_xact_lock(${LOG_LOCK})),
+c AS MATERIALIZED (SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now FROM l),
 b AS (
   INSERT INTO audit.batch (first, next, edge, batch_id, last_time, policy_epoch)
-  SELECT $1::bigint, $2::bigint, $3::bytea, $4::uuid, $5::bigint, $6::bigint FROM l
-  WHERE $7::bigint IS NULL OR extract(epoch FROM clock_timestamp()) * 1000 <= $7::bigint
+  SELECT $1::bigint, $2::bigint, $3::bytea, $4::uuid, $5::bigint, $6::bigint FROM c
+  WHERE ($7::bigint IS NULL OR c.now <= $7::bigint)
+    AND $20::bigint BETWEEN c.now - ${CLOCK_TOLERANCE_MS + LOCK_WAIT_MS} AND c.now + ${CLOCK_TOLERANCE_MS}
+    AND coalesce((SELECT next = $1::bigint AND edge = $19::bytea FROM audit.batch ORDER BY first DESC LIMIT 1), $1::bigint = 0)
   ON CONFLICT (first) DO NOTHING RETURNING first
 ), e AS (
   INSERT INTO audit.entry (index, bytes, sealed, application, event, time)
@@ -65,7 +76,7 @@ b AS (
 )
 SELECT first FROM b`;
 
-/** False: the head has moved, or something expired. Commits by itself unless a transaction is open. */
+/** False: the head is another one, something expired, or a clock is wrong. Commits by itself unless a transaction is open. */
 export async function insertBatch(database: Queryable, batch: Batch): Promise<boolean> {
   const { entries, after } = batch;
   const open = pack(entries.map((entry) => entry.leafInput.subarray(1)));
@@ -89,6 +100,8 @@ export async function insertBatch(database: Queryable, batch: Batch): Promise<bo
     Buffer.concat(batch.tiles.map((tile) => tile.hashes)),
     `{${batch.tiles.map((tile) => tile.level).join(',')}}`,
     `{${batch.tiles.map((tile) => tile.n).join(',')}}`,
+    batch.edge,
+    batch.sentAt,
   ];
   const { rows } = await database.query({ name: 'audit-append', text: APPEND, values });
   return rows.length === 1;

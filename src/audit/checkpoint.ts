@@ -3,10 +3,10 @@ import type { Keys } from '../platform/keys.js';
 import type { Database } from '../platform/postgres/database.js';
 import { inTransaction } from '../platform/postgres/in-transaction.js';
 import { oneRow } from '../platform/postgres/one-row.js';
-import { readSigned, type Signed, writeSigned } from './signer-state.js';
-import { checkpointBody, signNote, verifierKey } from './tree/note.js';
-import { rootAt } from './tree/proof.js';
-import { storedHashes } from './tree/stored-tree.js';
+import { LogFault } from './origin/log-fault.js';
+import { type Checkpoint, openSeen } from './origin/seen.js';
+import { openStanding, type Standing } from './origin/standing.js';
+import { verifierKey } from './tree/note.js';
 import type { LogLogger } from './writer.js';
 
 /** One signer at a time, for any number of nodes. */
@@ -14,12 +14,6 @@ const SIGNER_LOCK = 4_854_261_301;
 const PERIOD_MS = 1_000;
 /** Pause between reads of the log while a caller waits for a checkpoint. */
 const HURRY_MS = 100;
-
-export interface Checkpoint {
-  size: number;
-  /** A C2SP signed note. */
-  note: string;
-}
 
 export interface Checkpoints {
   /** C2SP verifier key of this log. */
@@ -38,16 +32,23 @@ export interface CheckpointOptions {
   /** First line of every checkpoint and name of its key: `<host of publicUrl>/civic-exchange`. */
   origin: string;
   logger?: LogLogger;
+  /** Shared with the log, so that either stops the other. */
+  standing?: Standing;
 }
 
 /**
- * Signs a checkpoint at least every second while the log grows. Throws where the database holds fewer or other entries than this signer has signed: a
+ * Signs a checkpoint at least every second while the log grows. Throws LogFault where the database holds fewer or other entries than were signed: a
  * restored backup must not become a second history.
  */
-export async function openCheckpoints({ database, keys, origin, logger }: CheckpointOptions): Promise<Checkpoints> {
+export async function openCheckpoints(options: CheckpointOptions): Promise<Checkpoints> {
+  const { database, keys, origin, logger, standing = openStanding() } = options;
   if (!/^[^\s+]+$/.test(origin)) throw new Error('The origin of the log must have no spaces and no plus sign');
-  let signed = await readSigned(keys.directory);
-  const read = storedHashes(database.app);
+  const seen = await openSeen({
+    directory: keys.directory,
+    origin,
+    key: keys.checkpointSigner,
+    database: database.app,
+  });
   let latest: Checkpoint | undefined;
   let closed = false;
   const waiters = new Set<() => void>();
@@ -55,22 +56,19 @@ export async function openCheckpoints({ database, keys, origin, logger }: Checkp
   async function look(): Promise<void> {
     const newest = await inTransaction(database.app, async (client) => {
       const mine = await tryLock(client);
-      const size = await headSize(client);
+      // Before the head, which then covers it.
       const last = await newestCheckpoint(client, origin);
-      return mine && size > Math.max(last?.size ?? 0, signed?.size ?? 0) ? signAt(client, size) : last;
+      const size = await headSize(client);
+      await seen.compare(size, last);
+      standing.report('signer', undefined);
+      return mine && standing.fault() === undefined && size > seen.size() ? publish(client, size) : last;
     });
     if (newest !== undefined && newest.size > (latest?.size ?? 0)) latest = newest;
     for (const wake of waiters) wake();
   }
 
-  async function signAt(client: pg.PoolClient, size: number): Promise<Checkpoint> {
-    await refuseOtherHistory(signed, size);
-    const root = await rootAt(read, size);
-    const next: Signed = { origin, size, root: root.toString('base64') };
-    // Saved first: after a crash in between, a size is skipped, but none is signed twice.
-    await writeSigned(keys.directory, next);
-    signed = next;
-    const note = signNote(checkpointBody(origin, size, root), origin, keys.checkpointSigner);
+  async function publish(client: pg.PoolClient, size: number): Promise<Checkpoint> {
+    const note = await seen.sign(size);
     await client.query('INSERT INTO audit.checkpoint (size, note) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
       size,
       note,
@@ -78,16 +76,9 @@ export async function openCheckpoints({ database, keys, origin, logger }: Checkp
     return { size, note };
   }
 
-  async function refuseOtherHistory(before: Signed | undefined, size: number): Promise<void> {
-    if (before === undefined) return;
-    if (size < before.size) {
-      throw new Error(
-        `The database holds ${size} audit entries, but checkpoints were signed up to ${before.size}: it was set back. ` +
-          'Restore a newer backup; a shorter log can only go on under a new origin that names the old one.',
-      );
-    }
-    if ((await rootAt(read, before.size)).toString('base64') === before.root) return;
-    throw new Error(`The first ${before.size} audit entries in the database are not those that were signed`);
+  function failed(error: Error): void {
+    if (error instanceof LogFault) standing.report('signer', error);
+    else logger?.warn({ reason: error.message }, 'no checkpoint was signed');
   }
 
   let timer: NodeJS.Timeout | undefined;
@@ -98,14 +89,13 @@ export async function openCheckpoints({ database, keys, origin, logger }: Checkp
   };
   function tick(): void {
     looking ??= look()
-      .catch((error: Error) => logger?.warn({ reason: error.message }, 'no checkpoint was signed'))
+      .catch(failed)
       .finally(() => {
         looking = undefined;
         schedule(waiters.size > 0 ? HURRY_MS : PERIOD_MS);
       });
   }
 
-  await refuseOtherHistory(signed, await headSize(database.app));
   await look();
   schedule(PERIOD_MS);
 

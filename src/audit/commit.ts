@@ -1,7 +1,8 @@
 import type pg from 'pg';
+import { Problem } from '../platform/errors.js';
 import { itemAt } from '../platform/known.js';
 import { oneRow } from '../platform/postgres/one-row.js';
-import { type Batch, closeBatch, insertBatch } from './batch.js';
+import { type Batch, CLOCK_TOLERANCE_MS, closeBatch, insertBatch } from './batch.js';
 import { bounded } from './connection.js';
 import { LOG_LOCK, type LogState, readState } from './log-state.js';
 import type { WaitingEntry } from './queue.js';
@@ -45,7 +46,9 @@ export async function commitSlow(c: Committing, lot: readonly WaitingEntry[], do
   const before = await bounded(readState(c.client, c.state));
   c.adopt(before); // committed by others, or by us before the connection broke; this transaction has written nothing yet
   if (found) receipt(doubt.batch, doubt.lot);
-  const due = found ? [] : dropExpired(dropStale(lot, before.epoch, true), await databaseTime(c.client));
+  const time = await databaseTime(c.client);
+  refuseOtherClock(c.now(), time);
+  const due = found ? [] : dropExpired(dropStale(lot, before.epoch, true), time);
   if (due.length === 0) {
     await bounded(c.client.query('COMMIT'));
     return;
@@ -86,6 +89,14 @@ async function wasCommitted(client: pg.Client, id: string): Promise<boolean> {
 export async function databaseTime(client: pg.ClientBase): Promise<number> {
   const text = 'SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now';
   return Number(oneRow(await bounded(client.query<{ now: string }>(text)), 'time').now);
+}
+
+/** @throws Problem audit-unavailable: an entry's time would be wrong, and so every later one */
+export function refuseOtherClock(now: number, database: number): void {
+  if (Math.abs(now - database) <= CLOCK_TOLERANCE_MS) return;
+  throw new Problem('audit-unavailable', 'The clocks of this node and of its database differ: nothing is written.', {
+    retryAfter: 1,
+  });
 }
 
 /** Answers requests that were decided under another policy. A newer epoch than ours counts as stale only once ours is known to be the newest. */

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Database } from '../platform/postgres/database.js';
+import { oneRow } from '../platform/postgres/one-row.js';
 
 /** ms for one statement of the log, the wait for its lock included. After that the connection is dropped and the commit is in doubt. */
 export const STATEMENT_MS = 5_000;
@@ -35,6 +36,7 @@ export async function connectLog(database: Database, lost: () => void): Promise<
     },
   };
   try {
+    await refuseStandby(client);
     await bounded(client.query(`SET statement_timeout = ${STATEMENT_MS}`));
     // A node that hangs between lock and commit must not block the others.
     await bounded(client.query(`SET idle_in_transaction_session_timeout = ${STATEMENT_MS}`));
@@ -43,6 +45,12 @@ export async function connectLog(database: Database, lost: () => void): Promise<
     throw error;
   }
   return connection;
+}
+
+/** A standby may lag: what it lacks proves nothing. */
+async function refuseStandby(client: pg.Client): Promise<void> {
+  const found = await bounded(client.query<{ standby: boolean }>('SELECT pg_is_in_recovery() AS standby'));
+  if (oneRow(found, 'server').standby) throw new Error('the server is a standby');
 }
 
 /** Writes what an append writes, then rolls back: only a write shows whether the log can be written. Throws where it can't. */

@@ -1,5 +1,5 @@
-import { Problem } from '../platform/errors.js';
-import { leafHashes, loadTree, type Queryable } from './tree/stored-tree.js';
+import { LogFault } from './origin/log-fault.js';
+import { leafHashes, loadTree, MissingHash, type Queryable } from './tree/stored-tree.js';
 import { EMPTY_TREE, extend, type Tree } from './tree/tree.js';
 
 /** Advisory lock of the log, one per database: held from reading the head until the commit. */
@@ -27,22 +27,40 @@ interface HeadRow {
 
 const HEAD = 'SELECT next, edge, last_time, policy_epoch FROM audit.batch ORDER BY first DESC LIMIT 1';
 
-/** The state of the log in this transaction, starting from a known one. Throws where tiles and edge disagree. */
+/** The state of the log in this transaction, starting from a known one. Throws LogFault where the log does not extend the known one. */
 export async function readState(database: Queryable, known: LogState): Promise<LogState> {
   const { rows } = await database.query<HeadRow>({ name: 'audit-head', text: HEAD });
   const row = rows[0];
+  const next = Number(row?.next ?? 0);
+  if (next < known.tree.size) throw LogFault.shorter(next, known.tree.size, 'this node');
   if (row === undefined) return EMPTY_STATE;
-  const next = Number(row.next);
   const tree = await treeAt(database, known.tree, next);
-  if (!Buffer.concat([...tree.edge]).equals(row.edge)) {
-    throw new Problem('audit-unavailable', `The audit log is damaged: its entries do not give the head of ${next}`);
-  }
+  if (tree === undefined || !edgeOf(tree).equals(row.edge)) throw await faultAt(database, row, known.tree);
   return { tree, epoch: Number(row.policy_epoch), lastTime: Number(row.last_time) };
 }
 
-async function treeAt(database: Queryable, known: Tree, next: number): Promise<Tree> {
-  if (next === known.size) return known;
+/** The right edge as stored: it commits to every entry. */
+export function edgeOf(tree: Tree): Buffer {
+  return Buffer.concat([...tree.edge]);
+}
+
+/** Undefined where hashes are missing. */
+async function treeAt(database: Queryable, known: Tree, next: number): Promise<Tree | undefined> {
   const gap = next - known.size;
-  if (gap < 0 || gap > WALK_LIMIT) return loadTree(database, next);
-  return extend(known, await leafHashes(database, known.size, gap)).tree;
+  try {
+    if (gap === 0) return known;
+    if (gap > WALK_LIMIT) return await loadTree(database, next);
+    return extend(known, await leafHashes(database, known.size, gap)).tree;
+  } catch (error) {
+    if (error instanceof MissingHash) return undefined;
+    throw error;
+  }
+}
+
+/** A log that is whole by itself has another history than ours; else it is damaged. */
+async function faultAt(database: Queryable, { next, edge }: HeadRow, known: Tree): Promise<LogFault> {
+  const whole = await treeAt(database, EMPTY_TREE, Number(next));
+  return whole !== undefined && edgeOf(whole).equals(edge)
+    ? LogFault.other(known.size, 'this node')
+    : LogFault.damaged(Number(next));
 }

@@ -4,11 +4,12 @@ import { Problem } from '../platform/errors.js';
 import type { Keys } from '../platform/keys.js';
 import type { Database } from '../platform/postgres/database.js';
 import { closeBatch, insertBatch } from './batch.js';
-import { databaseTime } from './commit.js';
+import { databaseTime, refuseOtherClock } from './commit.js';
 import { STATEMENT_MS } from './connection.js';
 import { type Encoded, encode, makeSalts } from './encode.js';
 import type { Appended, Draft, Head, Receipt } from './entry.js';
 import { LOG_LOCK, readState } from './log-state.js';
+import { openStanding, type Standing } from './origin/standing.js';
 import { Overtaken } from './overtaken.js';
 import { makeQueue } from './queue.js';
 import { openSealer } from './seal.js';
@@ -46,23 +47,38 @@ export interface LogOptions {
   /** Written into every entry. */
   node: string;
   logger?: LogLogger;
+  /** Shared with the signer, so that either stops the other. */
+  standing?: Standing;
+  /** Asked before each write: why nothing may be written now, such as a clock that jumped. */
+  refusal?: () => string | undefined;
   /** Entries of each committed batch, for the metrics. */
   onCommitted?: (entries: number) => void;
 }
 
 /** Throws where the database can't be reached, loses commits, or holds entries that do not match its head. */
-export async function openLog({ database, clock, keys, node, logger, onCommitted }: LogOptions): Promise<AuditLog> {
+export async function openLog(options: LogOptions): Promise<AuditLog> {
+  const { database, clock, keys, node, logger, onCommitted, refusal = () => undefined } = options;
+  const standing = options.standing ?? openStanding();
   const sealer = openSealer(keys, clock);
   const salts = makeSalts(clock);
   const queue = makeQueue();
-  const writer = await startWriter(database, queue, { clock, logger, onCommitted });
+  const writer = await startWriter(database, queue, { clock, logger, onCommitted, standing, refuse });
   const encoded = (draft: Draft): Encoded => encode(draft, node, sealer, salts);
   let closed = false;
+
+  /** @throws Problem audit-unavailable */
+  function refuse(): void {
+    const fault = standing.fault();
+    if (fault !== undefined) throw fault;
+    const reason = refusal();
+    if (reason !== undefined) throw new Problem('audit-unavailable', reason, { retryAfter: 1 });
+  }
 
   return {
     append(draft) {
       try {
         if (closed) throw unavailable();
+        refuse();
         const appended = queue.push(encoded(draft), draft.outcome !== 'success');
         writer.wake();
         return appended;
@@ -71,11 +87,15 @@ export async function openLog({ database, clock, keys, node, logger, onCommitted
       }
     },
     async appendIn(tx, drafts, { policy }) {
+      refuse();
       const entries = drafts.map(encoded);
       try {
         const before = await lockedState(tx, writer);
-        await refuseOutdated(tx, entries, before.epoch);
-        const batch = closeBatch(entries, before, { id: clock.uuid(), now: clock.now(), policy });
+        const time = await databaseTime(tx);
+        refuseOutdated(entries, before.epoch, time);
+        const now = clock.now();
+        refuseOtherClock(now, time);
+        const batch = closeBatch(entries, before, { id: clock.uuid(), now, policy });
         if (!(await insertBatch(tx, batch))) throw new Overtaken(); // it ran out since we looked at the clock
         const { epoch } = batch.after;
         if (policy) await tx.query(`SELECT pg_notify('exchange_policy', $1)`, [String(epoch)]);
@@ -104,11 +124,9 @@ async function lockedState(tx: pg.ClientBase, writer: LogWriter): ReturnType<typ
   return readState(tx, writer.state());
 }
 
-async function refuseOutdated(tx: pg.ClientBase, entries: readonly Encoded[], epoch: number): Promise<void> {
+function refuseOutdated(entries: readonly Encoded[], epoch: number, now: number): void {
   if (entries.length === 0) throw new RangeError('a batch has at least one entry');
   if (entries.some((entry) => (entry.epoch ?? epoch) !== epoch)) throw new Overtaken(epoch);
-  if (entries.every((entry) => entry.notAfter === undefined)) return;
-  const now = await databaseTime(tx);
   if (entries.some((entry) => entry.notAfter !== undefined && entry.notAfter < now)) throw new Overtaken();
 }
 

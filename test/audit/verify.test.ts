@@ -326,7 +326,7 @@ t.test('checkpoints follow the log, and never go back', async (t) => {
     'more than the database holds': [JSON.stringify({ ...state, size: state.size + 1_000 }), /was set back/],
     'another history': [
       JSON.stringify({ ...state, root: Buffer.alloc(32).toString('base64') }),
-      /not those that were signed/,
+      /not those that the signer knows/,
     ],
     damaged: ['{', /damaged/],
     'not a state': ['{"size":"1"}', /damaged/],

@@ -8,7 +8,7 @@ export type Queryable = Pick<pg.ClientBase, 'query'>;
 /** Most tile roots that one reader caches: 32 bytes each, they never change. */
 const ROOTS_KEPT = 1 << 16;
 
-/** Reads hashes from the database: full tiles; the rest from entries or lower tiles. */
+/** Reads hashes from the database: full tiles; the rest, and tiles that are gone, from entries or lower tiles. */
 export function storedHashes(database: Queryable): ReadHashes {
   const roots = new Map<string, Buffer>();
 
@@ -26,7 +26,15 @@ export function storedHashes(database: Queryable): ReadHashes {
       if (roots.size + rows.length > ROOTS_KEPT) roots.clear();
       for (const row of rows) roots.set(`${level}/${row.n}`, perfectRoot(splitHashes(row.hashes)));
     }
-    return wanted.map((n) => roots.get(`${level}/${n}`) ?? missing(level, n));
+    const found: Buffer[] = [];
+    for (const n of wanted) found.push(roots.get(`${level}/${n}`) ?? (await derivedRoot(level, n)));
+    return found;
+  }
+
+  async function derivedRoot(level: number, n: number): Promise<Buffer> {
+    const first = n * TILE_WIDTH;
+    const below = level === 0 ? leafHashes(database, first, TILE_WIDTH) : tileRoots(level - 1, first, TILE_WIDTH);
+    return perfectRoot(await below);
   }
 
   return async (level, first, count) => {
@@ -46,8 +54,11 @@ export async function leafHashes(database: Queryable, first: number, count: numb
   return rows.length === count ? rows.map((row) => row.leaf) : missing(0, first + rows.length);
 }
 
+/** The log is shorter, or entries of it are gone. */
+export class MissingHash extends RangeError {}
+
 function missing(level: number, n: number): never {
-  throw new RangeError(`the log has no hash ${n} at level ${level}`);
+  throw new MissingHash(`the log has no hash ${n} at level ${level}`);
 }
 
 /** The tree of the first `size` entries, read from the database. */

@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import type { Checkpoint, Checkpoints } from '../../audit/checkpoint.js';
+import type { Checkpoints } from '../../audit/checkpoint.js';
 import { EVENTS } from '../../audit/entry.js';
+import type { Checkpoint } from '../../audit/origin/seen.js';
 import type { StoredEntry } from '../../audit/read-entries.js';
 import { leafHash } from '../../audit/tree/hash.js';
 import { consistencyProof, inclusionProof, tlogProof } from '../../audit/tree/proof.js';

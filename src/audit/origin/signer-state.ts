@@ -1,6 +1,6 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isObject } from '../platform/json-pointer.js';
+import { isObject } from '../../platform/json-pointer.js';
 
 /** What a signer signed last, kept outside the database: shows when a database is set back. */
 export interface Signed {
@@ -28,7 +28,7 @@ export async function readSigned(directory: string): Promise<Signed | undefined>
 /** Durable before it returns: writes a second file, syncs it, renames it, syncs the directory. */
 export async function writeSigned(directory: string, signed: Signed): Promise<void> {
   const path = stateFile(directory);
-  const aside = `${path}.${process.pid}.new`;
+  const aside = `${path}.${process.pid}.${signed.size}.new`;
   const file = await open(aside, 'w', 0o600);
   try {
     await file.writeFile(`${JSON.stringify(signed)}\n`);
