@@ -22,7 +22,7 @@ const MAY_BE = [200, 401, 429, 503];
  * Compares what clients saw with the log: every answer with data is covered by exactly one entry, by leaf and digest.
  * Returns what does not hold.
  */
-export async function violationsOf(seen: readonly Seen[], pool: pg.Pool): Promise<string[]> {
+async function violationsOf(seen: readonly Seen[], pool: pg.Pool): Promise<string[]> {
   const { rows } = await pool.query<{ index: string; bytes: Buffer }>(
     'SELECT e.index::text AS index, e.bytes FROM audit.entry e ORDER BY e.index',
   );

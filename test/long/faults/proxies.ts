@@ -16,7 +16,7 @@ export interface Proxy {
   start(place: ProxyPlace): Promise<Child>;
 }
 
-export interface ProxyPlace {
+interface ProxyPlace {
   directory: string;
   port: number;
   nodes: readonly number[];
