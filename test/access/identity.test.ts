@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { decodeJwt, decodeProtectedHeader, type JWTPayload, SignJWT } from 'jose';
+import { CompactSign, decodeJwt, decodeProtectedHeader, type JWTPayload, SignJWT } from 'jose';
 import * as oauth from 'oauth4webapi';
 import { parseItem, serializeItem } from 'structured-headers';
 import t, { type Test } from 'tap';
@@ -48,6 +48,11 @@ const seconds = () => Math.floor(Date.now() / 1_000);
 function claims(change: JWTPayload = {}): JWTPayload {
   const now = seconds();
   return { iss: 'reader', sub: 'reader', aud: publicUrl, iat: now, exp: now + 60, jti: randomUUID(), ...change };
+}
+/** Claims with 20,000 lists in lists, which no library here would write. */
+function signDeep(): Promise<string> {
+  const text = JSON.stringify(claims()).replace(/}$/, `,"deep":${'['.repeat(20_000)}${']'.repeat(20_000)}}`);
+  return new CompactSign(Buffer.from(text)).setProtectedHeader({ alg: 'ES256', kid: 'r' }).sign(es256.privateKey);
 }
 const sign = (payload: JWTPayload, key: KeyObject | Uint8Array = es256.privateKey, alg = 'ES256', kid = 'r') =>
   new SignJWT(payload).setProtectedHeader({ alg, kid }).sign(key);
@@ -208,6 +213,7 @@ t.test('assertions and requests that are refused', async (t) => {
     t.ok(reply.status >= 400 && reply.status < 500 && reply.body.access_token === undefined, `${name} is refused`);
     t.equal(reply.body.error, error, name);
   }
+  t.equal((await ask(await signDeep())).status, 400, 'attack 10: claims of 20,000 levels are no failure');
   await refusals.close();
   t.ok((await entries('login.failed')) >= 1, 'refusals are entered, counted');
   t.ok((await entries('login.failed')) <= 5);

@@ -46,9 +46,10 @@ const PATHS: readonly string[] = [
   '/.well-known/oauth-authorization-server',
 ];
 
-/** Discovery names no endpoint that is not served: the library names one for people, who don't sign in here yet. */
+/** No browser has business here, so no origin is allowed. Discovery names no endpoint that is not served: the library names one for people, who don't sign in here yet. */
 async function nameOnlyServed({ path, response }: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> {
   await next();
+  response.remove('Access-Control-Allow-Origin');
   const { body } = response;
   if (!path.startsWith('/.well-known/') || !isObject(body)) return;
   const isServed = ([name, value]: [string, unknown]) =>

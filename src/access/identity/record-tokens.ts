@@ -30,7 +30,8 @@ export function recordTokens(
     if (context.path !== '/oauth2/token') return;
     const failure = failures.get(context);
     if (failure !== undefined) {
-      if (databaseProblem(failure).code === 'unavailable') answerUnavailable(context);
+      if (failure instanceof RangeError) answerMalformed(context);
+      else if (databaseProblem(failure).code === 'unavailable') answerUnavailable(context);
       return;
     }
     if (context.status === 200) {
@@ -60,6 +61,12 @@ async function recordIssued(context: KoaContextWithOIDC, recording: TokenRecordi
     sealed: { ask: null, address: context.ip },
     detail: { resource: String(token?.aud ?? '') },
   });
+}
+
+/** The library copies the claims of an assertion by recursion: what is nested without end is no failure of ours. */
+function answerMalformed(context: KoaContextWithOIDC): void {
+  context.status = 400;
+  context.body = { error: 'invalid_request' };
 }
 
 function answerUnavailable(context: KoaContextWithOIDC): void {
