@@ -22,7 +22,7 @@ import type { Config } from './platform/config.js';
 import { openReadiness, type Readiness } from './platform/health/readiness.js';
 import { openJobs } from './platform/jobs.js';
 import type { Keys } from './platform/keys.js';
-import { type Opened, openedParts } from './platform/lifecycle/opened.js';
+import { type OpenedParts, openedParts } from './platform/lifecycle/opened.js';
 import { openDatabase } from './platform/postgres/database.js';
 import { loggerOptions, openTelemetry, type Telemetry } from './platform/telemetry.js';
 import { openReleases } from './query/releases.js';
@@ -63,7 +63,7 @@ export async function composeNode(parts: NodeParts): Promise<Node> {
   }
 }
 
-async function compose(parts: NodeParts, opened: Opened): Promise<Node> {
+async function compose(parts: NodeParts, opened: OpenedParts): Promise<Node> {
   const { config, keys, clock } = parts;
   const telemetry = openTelemetry();
   const logger = pino({ ...loggerOptions(config), enabled: config.logLevel !== 'silent' }, pino.destination(2));
@@ -114,7 +114,12 @@ const READING: QueueBounds = {
 
 async function openExchange(
   { config, databaseUrl, keys, clock }: NodeParts,
-  { telemetry, logger, opened, standing }: { telemetry: Telemetry; logger: Logger; opened: Opened; standing: Standing },
+  {
+    telemetry,
+    logger,
+    opened,
+    standing,
+  }: { telemetry: Telemetry; logger: Logger; opened: OpenedParts; standing: Standing },
 ): Promise<{ exchange: Exchange; checkpoints: Checkpoints; refusals: Refusals }> {
   const node = clock.uuid();
   const options = { statementTimeoutMs: config.statementTimeoutMs, loginKey: keys.database };

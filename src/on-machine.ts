@@ -6,7 +6,7 @@ import { systemClock } from './platform/clock.js';
 import type { Config } from './platform/config.js';
 import { DataDirectoryError, lockDataDirectory, type RunningServer, readRun } from './platform/data-directory.js';
 import { type Keys, openKeys } from './platform/keys.js';
-import { type Opened, openedParts } from './platform/lifecycle/opened.js';
+import { type OpenedParts, openedParts } from './platform/lifecycle/opened.js';
 import { openDatabase } from './platform/postgres/database.js';
 import { runningUrl, startPostgres } from './platform/postgres/embedded/start-postgres.js';
 import { migrate } from './platform/postgres/migrate.js';
@@ -59,7 +59,7 @@ export function migrateMachine(config: Config): Promise<void> {
   return onMachine(config, ({ databaseUrl }) => migrate(databaseUrl));
 }
 
-async function openActing(machine: Machine, opened: Opened): Promise<Acting> {
+async function openActing(machine: Machine, opened: OpenedParts): Promise<Acting> {
   const { config, databaseUrl, running } = machine;
   const clock = systemClock;
   const node = clock.uuid();
@@ -73,7 +73,7 @@ async function openActing(machine: Machine, opened: Opened): Promise<Acting> {
 }
 
 /** The node that runs here, or the lock that keeps one from starting. */
-function lockOrFindNode(dataDir: string, opened: Opened): RunningServer | undefined {
+function lockOrFindNode(dataDir: string, opened: OpenedParts): RunningServer | undefined {
   try {
     opened.keep({ close: lockDataDirectory(dataDir) });
     return undefined;
@@ -85,7 +85,7 @@ function lockOrFindNode(dataDir: string, opened: Opened): RunningServer | undefi
   }
 }
 
-async function findDatabase(config: Config, running: RunningServer | undefined, opened: Opened): Promise<string> {
+async function findDatabase(config: Config, running: RunningServer | undefined, opened: OpenedParts): Promise<string> {
   if (config.databaseUrl !== undefined) return config.databaseUrl;
   if (running === undefined) {
     const postgres = await startPostgres(config);

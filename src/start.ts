@@ -9,7 +9,7 @@ import { systemClock } from './platform/clock.js';
 import { type Config, ownUrl } from './platform/config.js';
 import { lockDataDirectory, removeRun, writeRun } from './platform/data-directory.js';
 import { openKeys } from './platform/keys.js';
-import { type Opened, openedParts } from './platform/lifecycle/opened.js';
+import { type OpenedParts, openedParts } from './platform/lifecycle/opened.js';
 import { supervisePostgres } from './platform/postgres/embedded/supervise-postgres.js';
 import { migrate } from './platform/postgres/migrate.js';
 
@@ -22,7 +22,7 @@ export interface StartedExchange {
 }
 
 interface Starting {
-  opened: Opened;
+  opened: OpenedParts;
   onProgress: (line: string) => void;
 }
 

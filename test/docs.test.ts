@@ -20,7 +20,9 @@ t.test('every link of a document resolves', async (t) => {
 });
 
 t.test('every document that code, comments and documents cite exists', async (t) => {
-  const files = ['src', 'test', 'catalog', 'schemas', 'migrations'].flatMap((folder) => listTree(folder).files);
+  const files = ['src', 'test', 'catalog', 'schemas', 'migrations', 'deploy'].flatMap(
+    (folder) => listTree(folder).files,
+  );
   const known = [...files, README, README_ZH, 'CHANGELOG.md'];
   const resolves = (cited: string, from: string): boolean =>
     [cited, posix.join(dirname(from), cited)].some((path) => known.includes(path)) ||

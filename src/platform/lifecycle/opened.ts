@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** Parts that are open. */
-export interface Opened {
+export interface OpenedParts {
   /** Adds a part and returns it. Closing it may take `extraMs` longer than `CLOSE_MS`. */
   keep<Part extends { close(): unknown }>(part: Part, extraMs?: number): Part;
   /** Closes the parts, the newest first; what fails or hangs does not stop the next. Safe to call twice. */
@@ -11,7 +11,7 @@ export interface Opened {
 /** One part that hangs must not keep the lock of the data directory. Beyond every deadline of a part itself. */
 const CLOSE_MS = 40_000;
 
-export function openedParts(): Opened {
+export function openedParts(): OpenedParts {
   const closes: (() => Promise<unknown>)[] = [];
   let closing: Promise<void> | undefined;
   const closeAll = async () => {

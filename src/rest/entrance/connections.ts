@@ -5,7 +5,7 @@ import ipaddr from 'ipaddr.js';
 import type { Config } from '../../platform/config.js';
 
 /** Bounds of connections, so that callers without a token can't keep everyone else out. */
-export interface Connections {
+export interface ConnectionLimit {
   attach(server: Server): void;
   /** A request came on the connection. */
   asked(response: ServerResponse): void;
@@ -32,7 +32,7 @@ const HEAD_ROOM_SHARE = 16;
 const PATIENCE_MS = 1_000;
 const SWEEP_MS = 1_000;
 
-export function openConnections(config: Pick<Config, 'connectionsAtMost' | 'trustedProxies'>): Connections {
+export function openConnections(config: Pick<Config, 'connectionsAtMost' | 'trustedProxies'>): ConnectionLimit {
   const most = config.connectionsAtMost ?? connectionsFor(openFilesAtMost());
   const usual = most - Math.ceil(most / HEAD_ROOM_SHARE);
   const perAddress = Math.min(ADDRESS_AT_MOST, Math.ceil(most / ADDRESS_SHARE));

@@ -4,7 +4,7 @@ import type { Config } from '../../platform/config.js';
 import { Problem } from '../../platform/errors.js';
 import type { Readiness } from '../../platform/health/readiness.js';
 import { hasBody, openBodyDeadlines } from './body-deadlines.js';
-import type { Connections } from './connections.js';
+import type { ConnectionLimit } from './connections.js';
 import type { Drain } from './drain.js';
 import { HEALTH, type KnownHost, knownHosts } from './hosts.js';
 import { isForeignPath } from './target.js';
@@ -27,7 +27,7 @@ const SINGLE = new Set([
 interface Guarding {
   config: Config;
   drain: Drain;
-  connections: Connections;
+  connections: ConnectionLimit;
   readiness: Pick<Readiness, 'stopped'>;
 }
 

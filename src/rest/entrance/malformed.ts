@@ -36,14 +36,14 @@ export function refuseOddRequests(server: Server, publicUrl: string): void {
   });
 }
 
-interface Refusal {
+interface EndedWith {
   code: ProblemCode;
   detail: string;
   publicUrl: string;
 }
 
 /** Writes the problem and closes both directions: a peer that never closes its own would keep the file descriptor. */
-export function endWithProblem(socket: Duplex, refusal: Refusal): void {
+export function endWithProblem(socket: Duplex, refusal: EndedWith): void {
   if (!socket.writable) return void socket.destroy();
   const { status, headers, body } = problemReply(refusal);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
@@ -52,7 +52,7 @@ export function endWithProblem(socket: Duplex, refusal: Refusal): void {
   );
 }
 
-function problemReply({ code, detail, publicUrl }: Refusal) {
+function problemReply({ code, detail, publicUrl }: EndedWith) {
   const body = JSON.stringify(problemBody(code, { detail, request: randomUUID(), publicUrl }));
   const headers = {
     ...programHeaders(publicUrl),

@@ -6,7 +6,7 @@ import type { Subject } from '../../access/identity/subject.js';
 import type { Identity } from '../../access/identity/verify.js';
 import type { Config } from '../../platform/config.js';
 import { Problem } from '../../platform/errors.js';
-import type { Connections } from '../entrance/connections.js';
+import type { ConnectionLimit } from '../entrance/connections.js';
 import type { Drain } from '../entrance/drain.js';
 import type { Admit } from '../in-flight/in-flight.js';
 import { programHeaders } from './program-headers.js';
@@ -17,7 +17,7 @@ export interface Entrance {
   rateLimit: RateLimit;
   refusals: Refusals;
   drain: Drain;
-  connections: Connections;
+  connections: ConnectionLimit;
 }
 
 /** The entrance of routes for applications. */

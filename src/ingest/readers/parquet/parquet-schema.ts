@@ -54,7 +54,7 @@ function columnOf(element: SchemaElement): ParquetColumn {
   return { name: element.name, scale, text: !decimal && element.type === 'BYTE_ARRAY', date, utc };
 }
 
-/** The scale stands in the element, in the annotation, or in both (parquet-format, LogicalTypes.md, DECIMAL). */
+/** The scale stands in the element, in the annotation, or in both (parquet-format, logical types, DECIMAL). */
 function scaleOf({ name, type, scale, logical_type: logical }: SchemaElement): number {
   const annotated = logical?.type === 'DECIMAL' ? logical.scale : undefined;
   const found = scale ?? annotated ?? 0;
