@@ -14,6 +14,6 @@ const holder = spawn(process.execPath, [...process.execArgv, script, String(proc
   stdio: ['ignore', 'ignore', 'inherit'],
 });
 const ended = () => holder.exitCode !== null;
-await waitFor(() => existsSync(file) || ended(), 60_000);
+await waitFor(() => existsSync(file) || ended(), 180_000);
 if (!existsSync(file)) throw new Error('The PostgreSQL of the test run did not start.');
 holder.unref();

@@ -15,7 +15,7 @@ export interface Servers {
   close(): void;
 }
 
-const PROBE_MS = 2_000;
+const PROBE_MS = 5_000;
 const RETRY_MS = 500;
 const PRIMARY = 'takes writes';
 
