@@ -57,6 +57,7 @@ async function migrateAt(settings: ConnectionSettings): Promise<void> {
   const knex = knexModule({ client: 'pg', connection: { ...settings }, pool: { min: 0, max: 2 }, log: SILENT });
   const asOwner = new pg.Pool({ ...settings, max: 1, onConnect: (one) => one.query('SET ROLE exchange_owner') });
   asOwner.on('error', () => {}); // the failing query reports it
+  asOwner.on('connect', (one) => one.on('error', () => {}));
   try {
     await checkServer(client, () => connect(settings));
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);

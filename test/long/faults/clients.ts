@@ -38,7 +38,7 @@ interface Question {
 const ROWS = '/data/police/resident/v1/rows';
 const QUESTIONS: readonly Question[] = [
   { what: 'page', method: 'GET', path: `${ROWS}?_limit=3` },
-  { what: 'sorted', method: 'POST', path: `${ROWS}/query`, body: { limit: 4, sort: ['gender'] } },
+  { what: 'query', method: 'POST', path: `${ROWS}/query`, body: { limit: 4 } },
   {
     what: 'GraphQL',
     method: 'POST',
