@@ -19,6 +19,7 @@ import { openSourceJobs } from './exchange/sources/source-jobs.js';
 import { openSlots } from './ingest/receive/slots.js';
 import type { Clock } from './platform/clock.js';
 import type { Config } from './platform/config.js';
+import { openPulse, type Pulse } from './platform/health/pulse.js';
 import { openReadiness, type Readiness } from './platform/health/readiness.js';
 import { openJobs } from './platform/jobs.js';
 import type { Keys } from './platform/keys.js';
@@ -68,7 +69,8 @@ async function compose(parts: NodeParts, opened: OpenedParts): Promise<Node> {
   const telemetry = openTelemetry();
   const logger = pino({ ...loggerOptions(config), enabled: config.logLevel !== 'silent' }, pino.destination(2));
   const standing = openStanding(logger);
-  const { exchange, checkpoints, refusals } = await openExchange(parts, { telemetry, logger, opened, standing });
+  const pulse = openPulse(clock);
+  const { exchange, checkpoints, refusals } = await openExchange(parts, { telemetry, logger, opened, standing, pulse });
   const { database, log, policy } = exchange;
   const authorization = opened.keep(
     createAuthorizationServer({ config, keys, database, policy, clock, log, refusals }),
@@ -82,7 +84,7 @@ async function compose(parts: NodeParts, opened: OpenedParts): Promise<Node> {
     connections: openConnections(config),
   };
   const readiness = openReadiness();
-  readiness.add(standing.reason);
+  for (const watch of [standing.reason, pulse.clock, pulse.commit]) readiness.add(watch);
   readiness.add(() =>
     log.writable() || standing.fault() ? undefined : { name: 'log', detail: 'The audit log is not writable.' },
   );
@@ -112,26 +114,41 @@ const READING: QueueBounds = {
   waitMs: 2_000,
 };
 
+interface Observers {
+  telemetry: Telemetry;
+  logger: Logger;
+  opened: OpenedParts;
+  standing: Standing;
+  pulse: Pulse;
+}
+
 async function openExchange(
   { config, databaseUrl, keys, clock }: NodeParts,
-  {
-    telemetry,
-    logger,
-    opened,
-    standing,
-  }: { telemetry: Telemetry; logger: Logger; opened: OpenedParts; standing: Standing },
+  { telemetry, logger, opened, standing, pulse }: Observers,
 ): Promise<{ exchange: Exchange; checkpoints: Checkpoints; refusals: Refusals }> {
   const node = clock.uuid();
   const options = { statementTimeoutMs: config.statementTimeoutMs, loginKey: keys.database };
   const database = opened.keep(await openDatabase(databaseUrl, options));
   const log = opened.keep(
-    await openLog({ database, clock, keys, node, logger, standing, onCommitted: telemetry.observeAuditBatch }),
+    await openLog({
+      database,
+      clock,
+      keys,
+      node,
+      logger,
+      standing,
+      refusal: () => pulse.clock()?.detail,
+      onCommitted: (entries) => {
+        pulse.committed();
+        telemetry.observeAuditBatch(entries);
+      },
+    }),
   );
   const origin = `${new URL(config.publicUrl).host}/civic-exchange`;
   const checkpoints = opened.keep(await openCheckpoints({ database, keys, origin, logger, standing }));
   const onClosed = (kind: string, id: string, reason: string) =>
     logger.error({ kind, id, reason }, 'a policy record does not match the log');
-  const policy = opened.keep(await openPolicy({ database, log, clock, node, onClosed }));
+  const policy = opened.keep(await openPolicy({ database, log, clock, node, onClosed, pulse }));
   const releases = opened.keep(await openReleases(database));
   const reading = openReading({ reader: database.reader, keys, clock });
   const slots = openSlots(DELIVERIES);

@@ -82,6 +82,7 @@ const RESERVED_TEXT: readonly {
       'src/audit/writer.ts': 'how long a commit is tried',
       'src/rest/entrance/body-deadlines.ts': 'how long a body takes',
       'src/rest/entrance/connections.ts': 'how long a connection stays silent',
+      'src/platform/health/pulse.ts': 'age of a commit, and whether the clock of the wall jumped',
       'src/cli/commands/machine/start.ts': 'tells an echoed Ctrl-C from a second one',
     },
   },

@@ -8,7 +8,7 @@ import { registerApplication } from '../../src/access/identity/register-applicat
 import { composeNode, type Node } from '../../src/app.js';
 import { loadCatalog } from '../../src/catalog/load.js';
 import { publishCatalog } from '../../src/exchange/publishing/publish-contract.js';
-import { systemClock } from '../../src/platform/clock.js';
+import { type Clock, systemClock } from '../../src/platform/clock.js';
 import { type Config, loadConfig } from '../../src/platform/config.js';
 import type { Keys } from '../../src/platform/keys.js';
 import { packageRoot } from '../../src/platform/paths.js';
@@ -65,6 +65,7 @@ export async function testNode(
     beside?: TestNode;
     databaseUrl?: string;
     keys?: Keys;
+    clock?: Clock;
     /** Carries out jobs: scheduled sources, requested runs. */
     worker?: boolean;
   } = {},
@@ -90,7 +91,7 @@ export async function testNode(
     },
     {},
   );
-  const node = await composeNode({ config, databaseUrl, keys, clock: systemClock });
+  const node = await composeNode({ config, databaseUrl, keys, clock: options.clock ?? systemClock });
   // Before the database is dropped: no runner guarantees the order of teardowns, so the node closes with the database still there.
   t.teardown(() => node.close());
   await node.app.listen({ host: '127.0.0.1', port });

@@ -1,4 +1,8 @@
 import type pg from 'pg';
+import { bounded } from '../../audit/connection.js';
+import type { Clock } from '../../platform/clock.js';
+import type { Pulse } from '../../platform/health/pulse.js';
+import { itemAt } from '../../platform/known.js';
 import type { Database } from '../../platform/postgres/database.js';
 
 export interface Follower {
@@ -12,6 +16,9 @@ export interface FollowerOptions {
   node: string;
   served(): number;
   moved(epoch: number): void;
+  clock: Clock;
+  /** Hears of each heartbeat: it is a commit, and has the time of the database. */
+  pulse?: Pick<Pulse, 'beat'> | undefined;
 }
 
 const BEAT_MS = 1_000;
@@ -81,15 +88,34 @@ export function followPolicy(following: FollowerOptions): Follower {
   };
 }
 
-async function heartbeat({ database, node, served, moved }: FollowerOptions): Promise<void> {
-  const { rows } = await database.app.query<{ epoch: string }>(
+async function heartbeat({ database, node, served, moved, clock, pulse }: FollowerOptions): Promise<void> {
+  const client = await database.app.connect();
+  const askedAt = clock.now();
+  const reply = writeBeat(client, node, served());
+  // A server that hangs keeps the connection, not the heart.
+  const { epoch, database: time } = await bounded(reply).catch((error: Error) => {
+    client.release(error);
+    throw error;
+  });
+  client.release();
+  pulse?.beat({ askedAt, heardAt: clock.now(), database: time });
+  if (epoch > served()) moved(epoch);
+}
+
+async function writeBeat(
+  client: pg.PoolClient,
+  node: string,
+  epoch: number,
+): Promise<{ epoch: number; database: number }> {
+  const { rows } = await client.query<{ epoch: string; now: string }>(
     `WITH beat AS (
        INSERT INTO exchange.node (id, epoch, seen_at) VALUES ($1, $2, now())
        ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, seen_at = excluded.seen_at
      )
-     SELECT policy_epoch::text AS epoch FROM audit.batch ORDER BY first DESC LIMIT 1`,
-    [node, served()],
+     SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now,
+            coalesce((SELECT policy_epoch FROM audit.batch ORDER BY first DESC LIMIT 1), 0)::text AS epoch`,
+    [node, epoch],
   );
-  const epoch = Number(rows[0]?.epoch ?? 0);
-  if (epoch > served()) moved(epoch);
+  const row = itemAt(rows, 0);
+  return { epoch: Number(row.epoch), database: Number(row.now) };
 }

@@ -1,6 +1,7 @@
 import type { AuditLog } from '../../audit/log.js';
 import type { Clock } from '../../platform/clock.js';
 import { Problem } from '../../platform/errors.js';
+import type { Pulse } from '../../platform/health/pulse.js';
 import type { Database } from '../../platform/postgres/database.js';
 import { type Follower, followPolicy } from './follow-policy.js';
 import { loadState } from './load-state.js';
@@ -14,6 +15,8 @@ export interface PolicyDependencies {
   /** Id of this node, in its reports of what it serves. */
   node?: string;
   onClosed?: OnClosed;
+  /** Hears of each heartbeat. */
+  pulse?: Pick<Pulse, 'beat'>;
 }
 
 /** Most reads in one `reach`. The log has already said that the epoch exists, so one read is enough unless a standby lags. */
@@ -54,6 +57,8 @@ export async function openPolicy(dependencies: PolicyDependencies): Promise<Poli
     database,
     node: dependencies.node ?? clock.uuid(),
     served: () => state.epoch,
+    clock,
+    pulse: dependencies.pulse,
     moved: (epoch) => void reach(epoch).catch(() => {}), // the next beat tries again
   });
   return {
