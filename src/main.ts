@@ -10,3 +10,7 @@ await runCommand(process.argv, {
   migrateMachine: async (config) => (await import('./on-machine.js')).migrateMachine(config),
   demoFiles: async (of) => (await import('./start.js')).demoFiles(of),
 });
+
+// Whatever is still open, a failed command ends.
+const LINGER_MS = 2_000;
+if (process.exitCode) setTimeout(() => process.exit(), LINGER_MS).unref();

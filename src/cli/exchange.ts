@@ -32,8 +32,6 @@ export interface Commands {
   migrateMachine: MigrateMachine;
 }
 
-const LINGER_MS = 2_000;
-
 /** Runs one command line. Sets the exit code; prints one clear line for a failure, never a stack. */
 export async function runCommand(argv: readonly string[], commands: Commands): Promise<void> {
   try {
@@ -47,7 +45,6 @@ export async function runCommand(argv: readonly string[], commands: Commands): P
     const asJson = argv.includes('--json');
     process.stderr.write(asJson ? `${JSON.stringify({ error: message, exitCode })}\n` : `exchange: ${message}\n`);
     process.exitCode = exitCode;
-    setTimeout(() => process.exit(), LINGER_MS).unref(); // whatever is still open, a failed command ends
   }
 }
 

@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap';
 import { disableApplication } from '../../src/access/identity/register-application.js';
 import type { AuditEvent } from '../../src/audit/entry.js';
+import { newPrivateJwk, publicPart } from '../../src/client/new-key.js';
 import { runSource } from '../../src/exchange/sources/run-source.js';
 import { BY, openCity } from '../rest/city.js';
 import { publishPart } from '../support/catalog-part.js';
@@ -171,15 +172,13 @@ async function changes(): Promise<WayOut[]> {
   const [registrar, approver, cataloger, lister] = await Promise.all(
     names.map((name) => official(`${name}-app`, 'operator')),
   );
-  const jwk = await node.register('owner-of-a-key');
   const title = { zh: '用途', en: 'Purpose' };
-  const { d: _, ...key } = jwk as { d?: string };
-  const registration = () => ({
+  const registration = async () => ({
     clientId: `new-${next()}`,
     title: 'new',
     department: 'police',
     roles: [],
-    jwks: { keys: [key] },
+    jwks: { keys: [publicPart(await newPrivateJwk())] },
   });
   const codes = () => [{ code: `X${next()}`, title: { zh: '新', en: 'New' } }];
   const list = '/api/v1/standard/code-lists/tenant-overtaken';
@@ -188,7 +187,7 @@ async function changes(): Promise<WayOut[]> {
       name: 'an application',
       event: 'application.registered',
       as: registrar!,
-      go: () => change(registrar!, 'POST', '/api/v1/applications', registration()),
+      go: async () => change(registrar!, 'POST', '/api/v1/applications', await registration()),
       given: /"clientId"/,
       ends: false,
     },
