@@ -93,6 +93,8 @@ export interface Reply {
   };
 }
 
+const APPLICATION = { clientId: 'app', status: 'active', tokensNotBefore: 0, roles: [] };
+
 /** The real route over a fake `answer`. */
 export async function openDoor(
   catalog: Catalog,
@@ -111,7 +113,8 @@ export async function openDoor(
   };
   const exchange = {
     config: { introspection: options.introspection ?? true, sensitiveInUrl: 'refuse' },
-    policy: { current: () => ({ catalog: current }) },
+    policy: { current: () => ({ catalog: current, applications: new Map([['app', APPLICATION]]) }) },
+    clock: { now: () => 0 },
   } as unknown as Exchange;
   const app = fastify({ genReqId: () => '5f0c9d6e-0000-4000-8000-000000000000' });
   const subject = { issuer: 'i', sub: 'app', audience: 'data', issuedAt: 0, expiresAt: 9 };

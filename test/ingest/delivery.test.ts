@@ -97,7 +97,7 @@ t.test('every faulty row is set aside with its line, its text and a reason', asy
     [good('f24', { _op: 'delete' }).trim(), '_op', 'operation'],
     [good('f25', { _op: 'x' }).trim(), '_op', 'operation'],
     [good('ok1').trim(), null, 'repeated-key'],
-    [`{"code":"f26","spot":${'['.repeat(5_000)}${']'.repeat(5_000)}}`, 'part', 'required'],
+    [`{"code":"f26","spot":${'['.repeat(5_000)}${']'.repeat(5_000)}}`, null, 'json'],
     [`{"__proto__":{"code":"x"}}`, 'code', 'required'],
   ];
   const fine = Array.from({ length: faults.length }, (_, i) => good(`ok${i + 1}`)).join('');

@@ -26,7 +26,7 @@ function contentOf(line: Line): Content {
   try {
     value = parseExactly(line.text);
   } catch {
-    return broken('json', 'the line is not JSON'); // the parser's message quotes the text
+    return broken('json', 'the line is not JSON, or is nested deeper than any field'); // the parser's message quotes the text
   }
   return isObject(value) ? { kind: 'object', object: value } : broken('json', 'the line is not a JSON object');
 }
