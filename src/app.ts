@@ -15,6 +15,8 @@ import type { Exchange } from './exchange/exchange.js';
 import { FairQueue, type QueueBounds } from './exchange/in-flight/fair-queue.js';
 import { openInterfaces } from './exchange/proxy/interfaces.js';
 import { keepOrders } from './exchange/publishing/keep-orders.js';
+import { planRetention, retentionTask } from './exchange/retention/retention-job.js';
+import { tableSizes } from './exchange/retention/table-sizes.js';
 import { openSourceJobs } from './exchange/sources/source-jobs.js';
 import { openSlots } from './ingest/receive/slots.js';
 import type { Clock } from './platform/clock.js';
@@ -93,8 +95,13 @@ async function compose(parts: NodeParts, opened: OpenedParts): Promise<Node> {
     const detail = database.fault();
     return detail === undefined ? undefined : { name: 'durability', detail, stops: true };
   });
-  opened.keep(await openSourceJobs(exchange));
+  opened.keep(await openSourceJobs(exchange, retentionTask(exchange)));
   opened.keep(keepOrders(exchange, (err) => logger.warn({ err }, 'an index of an order was not made')));
+  await planRetention(exchange);
+  telemetry.gauges(
+    { name: 'exchange_table_bytes', help: 'Bytes on disk of the tables with their indexes.', label: 'table' },
+    tableSizes(database, clock),
+  );
   const app = await openDoors({ exchange, checkpoints, entrance, readiness, authorization, telemetry, logger });
   opened.keep({ close: () => closeDoors(app) });
   return { exchange, checkpoints, app, readiness, drain: () => entrance.drain.begin(), close: opened.close };

@@ -33,6 +33,7 @@ export const EVENTS = [
   'access.refused',
   'audit.read',
   'platform.denied',
+  'retention.applied',
 ] as const;
 export type AuditEvent = (typeof EVENTS)[number];
 

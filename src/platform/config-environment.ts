@@ -5,6 +5,9 @@ import { atPointer } from './json-pointer.js';
 import { nearMiss } from './near-miss.js';
 import { remedyForOpen } from './private-file.js';
 
+/** Days, or for ever. */
+const DURATION = '^([1-9][0-9]{0,4}d|forever)$';
+
 /** The environment variables with their forms and defaults. The README of this folder refers here. */
 const SCHEMA = {
   type: 'object',
@@ -37,6 +40,9 @@ const SCHEMA = {
     EXCHANGE_STATEMENT_TIMEOUT_MS: { type: 'integer', minimum: 100, maximum: 600_000, default: 5_000 },
     EXCHANGE_OUTBOUND_LOOPBACK: { type: 'string', enum: ['refuse', 'allow'] },
     EXCHANGE_SOURCE_STATEMENT_TIMEOUT_MS: { type: 'integer', minimum: 100, maximum: 3_600_000, default: 60_000 },
+    EXCHANGE_KEEP_HISTORY: { type: 'string', pattern: DURATION, default: '365d' },
+    EXCHANGE_KEEP_REJECTS: { type: 'string', pattern: DURATION, default: '90d' },
+    EXCHANGE_KEEP_DELIVERIES: { type: 'string', pattern: DURATION, default: '1095d' },
     EXCHANGE_WORKER: { type: 'string', enum: ['on', 'off'], default: 'on' },
     EXCHANGE_CHECKPOINT_SIGNER_FILE: { type: 'string' },
     EXCHANGE_TOKEN_SIGNER_FILE: { type: 'string' },

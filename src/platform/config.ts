@@ -47,6 +47,15 @@ export interface Config {
   outboundLoopback: 'refuse' | 'allow';
   /** ms for one statement at a department's database. */
   sourceStatementTimeoutMs: number;
+  /** How long what grows is kept, in days after it was replaced or ended; null: for ever. */
+  keep: {
+    /** Rows that a release replaced. */
+    historyDays: number | null;
+    /** Rejected rows. */
+    rejectsDays: number | null;
+    /** Deliveries with their quality reports, and runs of sources; at least 183. */
+    deliveriesDays: number | null;
+  };
   /** `on`: runs scheduled sources and their retries. `off`: only accepts requests for runs; other nodes carry them out. */
   worker: 'on' | 'off';
   /** Keys that are not in `<data-dir>/keys`, by path. */
@@ -88,6 +97,7 @@ export function loadConfig(overrides: Overrides = {}, env: NodeJS.ProcessEnv = p
     statementTimeoutMs: settings.EXCHANGE_STATEMENT_TIMEOUT_MS,
     outboundLoopback: settings.EXCHANGE_OUTBOUND_LOOPBACK ?? (demo ? 'allow' : 'refuse'),
     sourceStatementTimeoutMs: settings.EXCHANGE_SOURCE_STATEMENT_TIMEOUT_MS,
+    keep: keepDays(settings),
     worker: settings.EXCHANGE_WORKER,
     keyFiles: keyFiles(settings),
   };
@@ -158,6 +168,22 @@ function checkDemo({ demo, host, demoOpenToNetwork }: Config): void {
     'EXCHANGE_HOST',
     'the demo listens on loopback only, unless --demo-open-to-the-network is given',
   );
+}
+
+/** 网络安全法 art. 21: records of at least six months. */
+const DELIVERIES_AT_LEAST_DAYS = 183;
+
+function keepDays(settings: Settings): Config['keep'] {
+  const days = (text: string) => (text === 'forever' ? null : Number(text.slice(0, -1)));
+  const deliveriesDays = days(settings.EXCHANGE_KEEP_DELIVERIES);
+  if (deliveriesDays !== null && deliveriesDays < DELIVERIES_AT_LEAST_DAYS) {
+    throw new SettingError('EXCHANGE_KEEP_DELIVERIES', `must be at least ${DELIVERIES_AT_LEAST_DAYS}d, or forever`);
+  }
+  return {
+    historyDays: days(settings.EXCHANGE_KEEP_HISTORY),
+    rejectsDays: days(settings.EXCHANGE_KEEP_REJECTS),
+    deliveriesDays,
+  };
 }
 
 function keyFiles(settings: Settings): KeyFiles {

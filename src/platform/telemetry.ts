@@ -55,6 +55,8 @@ export interface Telemetry {
   gauge(name: string, help: string, read: () => number): void;
   /** Returns what counts one more; `label` has few values. */
   counter(name: string, help: string, label: string): (value: string) => void;
+  /** One value for each value of the label. `read` is called when the metrics are fetched. */
+  gauges(of: { name: string; help: string; label: string }, read: () => Promise<ReadonlyMap<string, number>>): void;
 }
 
 export function openTelemetry(): Telemetry {
@@ -91,6 +93,14 @@ export function openTelemetry(): Telemetry {
     counter(name, help, label) {
       const counter = new Counter({ name, help, labelNames: [label], registers });
       return (value) => counter.inc({ [label]: value });
+    },
+    gauges({ name, help, label }, read) {
+      const collect = async () => {
+        const values = await read();
+        gauge.reset();
+        for (const [of, value] of values) gauge.set({ [label]: of }, value);
+      };
+      const gauge: Gauge = new Gauge({ name, help, labelNames: [label], registers, collect });
     },
   };
 }

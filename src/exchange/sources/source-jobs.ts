@@ -78,8 +78,11 @@ export function nextRun(schedule: string, now: number): Date {
   return next ?? new Date(now + 365 * 86_400_000);
 }
 
-/** Plans the runs on every node, and starts the worker if this node has one. The worker ends with `jobs`. */
-export async function openSourceJobs(exchange: Exchange): Promise<{ close(): Promise<void> }> {
+/** Plans the runs on every node, and starts the worker if this node has one: for these and for other kinds of jobs. The worker ends with `jobs`. */
+export async function openSourceJobs(
+  exchange: Exchange,
+  others: Readonly<Record<string, Task>>,
+): Promise<{ close(): Promise<void> }> {
   let planning: Promise<void> = Promise.resolve();
   let planned = '[]';
   const plan = () => {
@@ -98,7 +101,7 @@ export async function openSourceJobs(exchange: Exchange): Promise<{ close(): Pro
   exchange.policy.onChange(plan);
   if (exchange.config.worker === 'on') {
     await planSchedules(exchange);
-    await exchange.jobs.start(sourceTasks(exchange));
+    await exchange.jobs.start({ ...sourceTasks(exchange), ...others });
   }
   return {
     close: () => planning,

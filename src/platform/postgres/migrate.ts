@@ -7,6 +7,7 @@ import * as uploads from '../../../migrations/004-uploads.js';
 import * as sources from '../../../migrations/005-sources.js';
 import * as deliveryList from '../../../migrations/006-delivery-list.js';
 import * as walls from '../../../migrations/009-walls.js';
+import * as retention from '../../../migrations/011-retention.js';
 import { migrateJobs } from '../jobs.js';
 import { checkServer } from './sessions/check-server.js';
 import { findServers } from './sessions/servers.js';
@@ -22,6 +23,7 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '005-sources': sources,
   '006-delivery-list': deliveryList,
   '009-walls': walls,
+  '011-retention': retention,
 };
 
 /** A fixed list: runs what is compiled, not what is in a directory. */
