@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t from 'tap';
 import { packageRoot } from '../../src/platform/paths.js';
 import { freePort } from '../support/node.js';
 import { child, temporary } from './exchange-child.js';
+import { commandsOf, paste } from './readme-commands.js';
 
 // Every command of the README in a clean copy of the project, in one shell, as a reader pastes them.
 
@@ -27,6 +28,7 @@ const PRINTS: readonly (readonly [string, RegExp])[] = [
 
 const copy = temporary(t);
 const port = String(await freePort());
+const other = String(await freePort());
 const shell = (command: string, cwd: string) => spawnSync('bash', ['-c', command], { cwd, encoding: 'utf8' });
 
 copyTracked(copy);
@@ -42,21 +44,18 @@ t.teardown(async () => {
 await demo.said(/Ctrl-C stops it/);
 
 t.test('every command of the README works as pasted', { timeout: 600_000 }, async (t) => {
-  const commands = lines.filter((line) => line !== START && !LEFT_OUT.has(line));
+  const commands = lines
+    .filter((line) => line !== START && !LEFT_OUT.has(line))
+    .map((line) => line.replaceAll('127.0.0.1:8080', `127.0.0.1:${port}`).replace(/\b8090\b/, other));
   t.ok(commands.length > 45, `${commands.length} commands`);
   t.strictSame(
     [...LEFT_OUT].filter((line) => !lines.includes(line)),
     [],
     'what is left out is in the README',
   );
-  const results = join(copy, 'walk-results');
-  mkdirSync(results);
-  writeFileSync(join(results, 'script.sh'), scriptOf(commands, results));
-  shell(`bash ${join(results, 'script.sh')}`, copy);
   const claimed = new Set<string>();
-  for (const [i, command] of commands.entries()) {
-    const printed = readFileSync(join(results, `${i}.out`), 'utf8');
-    t.equal(readFileSync(join(results, `${i}.code`), 'utf8').trim(), '0', `${command}\n${printed.slice(0, 800)}`);
+  for (const { command, printed, code } of paste(commands, { cwd: copy })) {
+    t.equal(code, '0', `${command}\n${printed.slice(0, 800)}`);
     t.notMatch(printed, /"status":[45]\d\d/, command);
     for (const [beginning, pattern] of PRINTS.filter(([beginning]) => command.startsWith(beginning))) {
       t.match(printed, pattern, command);
@@ -78,20 +77,6 @@ t.test('the copy is as clean as before, and its tests still pass', { timeout: 30
   );
   t.equal(tested.status, 0, tested.stdout.slice(-2000));
 });
-
-/** The lines of the shell blocks, without comments. */
-function commandsOf(document: string): string[] {
-  const blocks = [...document.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block]) => block!);
-  return blocks.flatMap((block) => block.split('\n')).filter((line) => line !== '' && !line.startsWith('#'));
-}
-
-/** One shell runs them all, so that a variable of one is there for the next; each writes what it printed and its exit code. */
-function scriptOf(commands: readonly string[], results: string): string {
-  return commands
-    .map((command) => command.replaceAll('127.0.0.1:8080', `127.0.0.1:${port}`))
-    .map((command, i) => `{ ${command}\n} >${results}/${i}.out 2>&1 </dev/null; echo $? >${results}/${i}.code\n`)
-    .join('');
-}
 
 /** The files that git has, in a repository of their own; packages are those of this project. */
 function copyTracked(target: string): void {
