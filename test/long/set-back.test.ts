@@ -6,9 +6,9 @@ import { composeNode } from '../../src/app.js';
 import { openLog } from '../../src/audit/log.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { makeDraft } from '../audit/draft.js';
+import { surgeon, type Table } from '../failure/set-back.js';
+import { until } from '../failure/until.js';
 import { type TestNode, testNode } from '../support/node.js';
-import { surgeon, type Table } from './set-back.js';
-import { until } from './until.js';
 
 // A node trusts neither its memory nor the database alone: where they differ, nothing is answered until an operator acts.
 const node = await testNode(t, { catalog: false });
