@@ -24,7 +24,8 @@ import type { Config } from './platform/config.js';
 import { openPulse, type Pulse } from './platform/health/pulse.js';
 import { openReadiness, type Readiness } from './platform/health/readiness.js';
 import { openJobs } from './platform/jobs.js';
-import type { Keys } from './platform/keys.js';
+import { keepMonthKeys } from './platform/keys/keep-month-keys.js';
+import type { Keys } from './platform/keys/keys.js';
 import { type OpenedParts, openedParts } from './platform/lifecycle/opened.js';
 import { openDatabase } from './platform/postgres/database.js';
 import { loggerOptions, openTelemetry, type Telemetry } from './platform/telemetry.js';
@@ -91,6 +92,8 @@ async function compose(parts: NodeParts, opened: OpenedParts): Promise<Node> {
     log.writable() || standing.fault() ? undefined : { name: 'log', detail: 'The audit log is not writable.' },
   );
   readiness.add(() => entrance.drain.reason);
+  const monthKeys = opened.keep(keepMonthKeys({ keys, pool: database.app, logger }));
+  readiness.add(monthKeys.lacking);
   readiness.add(() => {
     const detail = database.fault();
     return detail === undefined ? undefined : { name: 'durability', detail, stops: true };

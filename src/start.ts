@@ -8,7 +8,7 @@ import { clearSpool, spoolDirectory } from './ingest/readers/spool.js';
 import { systemClock } from './platform/clock.js';
 import { type Config, ownUrl } from './platform/config.js';
 import { lockDataDirectory, removeRun, writeRun } from './platform/data-directory.js';
-import { openKeys } from './platform/keys.js';
+import { openKeys } from './platform/keys/open-keys.js';
 import { type OpenedParts, openedParts } from './platform/lifecycle/opened.js';
 import { supervisePostgres } from './platform/postgres/embedded/supervise-postgres.js';
 import { migrate } from './platform/postgres/migrate.js';
@@ -27,7 +27,7 @@ interface Starting {
 }
 
 /**
- * Starts a node: lock, keys, database, tables, doors, and the demo where asked for. A failed step closes what the steps before it opened. Throws
+ * Starts a node: lock, database, tables, keys, doors, and the demo where asked for. A failed step closes what the steps before it opened. Throws
  * DataDirectoryError, the system's error of listen, Problem, or Error with one clear line.
  */
 export async function startExchange(
@@ -50,10 +50,11 @@ async function begin(config: Config, starting: Starting): Promise<{ baseUrl: str
   removeRun(config.dataDir);
   clearSpool(spoolDirectory(config.dataDir));
   if (config.demo) removeDemoFile(config.dataDir);
-  const keys = await openKeys(join(config.dataDir, 'keys'), systemClock, config.keyFiles);
   const { url: databaseUrl, lost } = await databaseOf(config, starting);
   onProgress('Bringing the tables up to date …');
   await migrate(databaseUrl);
+  const place = { directory: join(config.dataDir, 'keys'), clock: systemClock, given: config.keyFiles };
+  const keys = await openKeys(place, databaseUrl);
   const node = opened.keep(await composeNode({ config, databaseUrl, keys, clock: systemClock }));
   await recoverDeliveries(node.exchange);
   let loading = config.demo;

@@ -171,7 +171,7 @@ t.test('the rule about layers refuses what it should', async (t) => {
     ['src/graphql/route.ts', 'src/rest/data/present.ts', false],
     ['src/audit/log.ts', 'src/access/policy/policy.ts', false],
     ['src/audit/log.ts', 'src/catalog/contract.ts', false],
-    ['src/platform/keys.ts', 'src/standard/standard.ts', false],
+    ['src/platform/keys/keys.ts', 'src/standard/standard.ts', false],
     ['src/exchange/answer.ts', 'src/rest/data/present.ts', false],
     ['src/rest/data/present.ts', 'src/app.ts', false],
     ['src/main.ts', 'src/start.ts', true],

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Keys } from '../platform/keys.js';
+import type { Keys } from '../platform/keys/keys.js';
 import type { Database } from '../platform/postgres/database.js';
 import { inTransaction } from '../platform/postgres/in-transaction.js';
 import { oneRow } from '../platform/postgres/one-row.js';

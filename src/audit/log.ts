@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Clock } from '../platform/clock.js';
 import { Problem } from '../platform/errors.js';
-import type { Keys } from '../platform/keys.js';
+import type { Keys } from '../platform/keys/keys.js';
 import type { Database } from '../platform/postgres/database.js';
 import { closeBatch, insertBatch } from './batch.js';
 import { databaseTime, refuseOtherClock } from './commit.js';

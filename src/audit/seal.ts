@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 import type { Clock } from '../platform/clock.js';
-import type { Keys } from '../platform/keys.js';
+import type { Keys } from '../platform/keys/keys.js';
 import type { Sealed } from './entry.js';
 
 /**

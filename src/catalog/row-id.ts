@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
-import type { Keys } from '../platform/keys.js';
+import type { Keys } from '../platform/keys/keys.js';
 
 const secrets = new WeakMap<Buffer, KeyObject>();
 

@@ -5,7 +5,7 @@ import type { Slots } from '../ingest/receive/slots.js';
 import type { Clock } from '../platform/clock.js';
 import type { Config } from '../platform/config.js';
 import type { Jobs } from '../platform/jobs.js';
-import type { Keys } from '../platform/keys.js';
+import type { Keys } from '../platform/keys/keys.js';
 import type { Database } from '../platform/postgres/database.js';
 import type { Releases } from '../query/releases.js';
 import type { Reading } from '../query/run.js';

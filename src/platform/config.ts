@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { readSettings, type Settings } from './config-environment.js';
 import { SettingError } from './errors.js';
-import type { KeyFiles } from './keys.js';
+import type { KeyFiles } from './keys/keys.js';
 import { serverUrls, withoutSecrets } from './postgres/sessions/database-url.js';
 
 /** The effective settings. Only this file reads the environment. */

@@ -9,11 +9,13 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
 import { errorCode } from './errors.js';
 
 /** Writes a file that only its owner can read (0600), completely or not at all, also across a crash. Throws the system's error. */
 export function writePrivateFile(path: string, content: string): void {
   renameSync(writeBeside(path, content), path);
+  syncFolder(path);
 }
 
 /**
@@ -30,6 +32,7 @@ export function privateFile(path: string, make: () => string): string {
   } finally {
     rmSync(half, { force: true });
   }
+  syncFolder(path);
   return readFileSync(path, 'utf8');
 }
 
@@ -65,4 +68,14 @@ function writeBeside(path: string, content: string): string {
     closeSync(file);
   }
   return half;
+}
+
+/** Without it a power cut can take back the file's name. */
+function syncFolder(path: string): void {
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }

@@ -3,7 +3,7 @@ import { rowId } from '../catalog/row-id.js';
 import { proxyOf } from '../catalog/source-terms.js';
 import type { Clock } from '../platform/clock.js';
 import { shanghaiDate } from '../platform/clock.js';
-import type { Keys } from '../platform/keys.js';
+import type { Keys } from '../platform/keys/keys.js';
 import { itemAt } from '../platform/known.js';
 import type { ReaderPool } from '../platform/postgres/database.js';
 import type { Ask, Target } from './ask.js';

@@ -5,7 +5,7 @@ import { type NewRecord, writeRecords } from '../../src/access/policy/records.js
 import type { AuditLog } from '../../src/audit/log.js';
 import { openLog } from '../../src/audit/log.js';
 import { systemClock } from '../../src/platform/clock.js';
-import type { Keys } from '../../src/platform/keys.js';
+import type { Keys } from '../../src/platform/keys/keys.js';
 import type { Database } from '../../src/platform/postgres/database.js';
 import { documents, publishers, purposes } from '../policy/contracts.js';
 import { testDatabase } from '../support/database.js';

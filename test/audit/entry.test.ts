@@ -13,9 +13,9 @@ import { systemClock } from '../../src/platform/clock.js';
 import { Problem } from '../../src/platform/errors.js';
 import { testKeys } from '../support/keys.js';
 
-const keys = await testKeys();
 let now = Date.UTC(2026, 10, 24, 7);
 const clock = { ...systemClock, now: () => now };
+const keys = await testKeys(clock);
 const sealer = openSealer(keys, clock);
 const salts = makeSalts(clock);
 const TIME = '2026-11-24T07:00:00.000Z';

@@ -8,9 +8,9 @@ import { registerApplication } from '../../src/access/identity/register-applicat
 import { composeNode } from '../../src/app.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { loadConfig } from '../../src/platform/config.js';
-import { openKeys } from '../../src/platform/keys.js';
 import { packageRoot } from '../../src/platform/paths.js';
 import { residentIdCheck } from '../../src/standard/identifier.js';
+import { keysIn } from '../support/keys.js';
 import { freePort, requestToken } from '../support/node.js';
 import { CONTRACT, type Fixture, makeFixture } from './fixture.js';
 
@@ -38,7 +38,7 @@ const fixture = await makeFixture(200, port);
 const baseUrl = `http://127.0.0.1:${port}`;
 const rate = { perSecond: 1_000_000, burst: 1_000_000 };
 const config = loadConfig({ port, publicUrl: baseUrl, demo: true, logLevel: 'silent', rate, worker: 'off' }, {});
-const keys = await openKeys(fixture.keys, systemClock);
+const keys = await keysIn(fixture.keys);
 const node = await composeNode({ config, databaseUrl: fixture.postgres.url, keys, clock: systemClock });
 await node.app.listen({ host: '127.0.0.1', port });
 

@@ -8,10 +8,10 @@ import { composeNode } from '../../src/app.js';
 import { rowId } from '../../src/catalog/row-id.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { loadConfig } from '../../src/platform/config.js';
-import { openKeys } from '../../src/platform/keys.js';
 import { packageRoot } from '../../src/platform/paths.js';
 import { type EmbeddedPostgres, startPostgres } from '../../src/platform/postgres/embedded/start-postgres.js';
 import { migrate } from '../../src/platform/postgres/migrate.js';
+import { keysIn } from '../support/keys.js';
 import { publishDirectory, type requestToken } from '../support/node.js';
 
 export const CONTRACT = 'police/resident/v1';
@@ -40,7 +40,7 @@ export async function makeFixture(rows: number, port: number): Promise<Fixture> 
   const node = await composeNode({
     config,
     databaseUrl: postgres.url,
-    keys: await openKeys(keys, systemClock),
+    keys: await keysIn(keys),
     clock: systemClock,
   });
   await publishDirectory(node, join(packageRoot, 'catalog'));

@@ -14,8 +14,8 @@ import { planPopulation } from '../../src/demo/places/plan.js';
 import { publishCatalog } from '../../src/exchange/publishing/publish-contract.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { loadConfig } from '../../src/platform/config.js';
-import { openKeys } from '../../src/platform/keys.js';
 import { packageRoot } from '../../src/platform/paths.js';
+import { keysIn } from '../support/keys.js';
 import { freePort, requestToken } from '../support/node.js';
 import { median, type Server, startServer } from './measure.js';
 
@@ -92,7 +92,7 @@ async function prepare(options: { url: string; keys: string; publicUrl: string; 
   const { url, keys, publicUrl } = options;
   const datasets = Array.from({ length: options.datasets }, (_, i) => datasetOf(i));
   const config = loadConfig({ publicUrl, demo: true, logLevel: 'silent' }, {});
-  const opened = await openKeys(keys, systemClock);
+  const opened = await keysIn(keys);
   const node = await composeNode({ config, databaseUrl: url, keys: opened, clock: systemClock });
   const { exchange } = node;
   const catalog = await loadCatalog(`${packageRoot}/catalog`);

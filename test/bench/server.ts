@@ -4,7 +4,7 @@ import pg from 'pg';
 import { composeNode } from '../../src/app.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { loadConfig } from '../../src/platform/config.js';
-import { openKeys } from '../../src/platform/keys.js';
+import { keysIn } from '../support/keys.js';
 
 /** One server of the bench in a process of its own. Reports its CPU time (µs) and peak memory (bytes) on request; ends with its parent. */
 interface Options {
@@ -35,7 +35,7 @@ async function serveExchange({ url, port, keys }: Options): Promise<void> {
   const node = await composeNode({
     config,
     databaseUrl: url,
-    keys: await openKeys(keys, systemClock),
+    keys: await keysIn(keys),
     clock: systemClock,
   });
   await node.app.listen({ host: '127.0.0.1', port });

@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import t from 'tap';
-import { systemClock } from '../../src/platform/clock.js';
-import { openKeys } from '../../src/platform/keys.js';
 import { packageRoot } from '../../src/platform/paths.js';
 import { deliverPeople, people, unmasked } from '../failure/residents.js';
 import { until } from '../failure/until.js';
+import { keysIn } from '../support/keys.js';
 import { freePort, type Reply, testNode } from '../support/node.js';
 
 // Puts personal values and secrets wherever a caller can, then looks for them wherever they must never be.
@@ -24,7 +23,7 @@ const CANARIES = [...Object.values(CANARY), rejected!.GMSFHM!, encodeURIComponen
 const found = (text: string) => CANARIES.filter((canary) => text.includes(canary));
 
 const directory = mkdtempSync(join(tmpdir(), 'civic-exchange-canaries-'));
-const keys = await openKeys(join(directory, 'keys'), systemClock);
+const keys = await keysIn(join(directory, 'keys'));
 const first = await testNode(t, { keys });
 await deliverPeople(first, [{ ...person!, XM: CANARY.name }]);
 const secretJwk = await first.register('reader');

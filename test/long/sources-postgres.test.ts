@@ -267,7 +267,7 @@ t.test('refused runs, each with one clear reason', async (t) => {
       'upstream-refused',
     ],
     ['another kind', { upstream: 'other-kind' }, /approved as mysql/, 'upstream-refused'],
-    ['no secret', { upstream: 'no-secret' }, /No secret/, 'upstream-refused'],
+    ['no secret', { upstream: 'no-secret' }, /no secret/, 'upstream-refused'],
     ['a wrong password', { upstream: 'wrong-password' }, /refuses our user/, 'upstream-refused'],
     ['threat: a secret for another host', { upstream: 'moved-host' }, /another host/, 'upstream-refused'],
     ['withdrawn', { upstream: 'withdrawn' }, /withdrawn/, 'upstream-refused'],
@@ -304,7 +304,7 @@ t.test('refused runs, each with one clear reason', async (t) => {
   }
   rmSync(join(exchange.keys.directory, 'upstreams/housing/moved-host'));
   await from({ upstream: 'moved-host' });
-  t.match(await failing(id), { message: /No secret/ });
+  t.match(await failing(id), { message: /no secret/ });
 });
 
 t.test('threat: an upstream withdrawn while its rows arrive publishes nothing', async (t) => {

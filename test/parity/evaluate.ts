@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { RowScope } from '../../src/access/grants/grant.js';
 import type { Contract } from '../../src/catalog/contract.js';
 import { rowIdHex } from '../../src/catalog/row-id.js';
-import type { Keys } from '../../src/platform/keys.js';
+import type { Keys } from '../../src/platform/keys/keys.js';
 import { loadStandard } from '../../src/standard/standard.js';
 import type { BodyAsk, BodyCondition, BodyLeaf } from './ask.js';
 import { rowHash } from './row-hash.js';

@@ -1,11 +1,9 @@
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { systemClock } from '../../src/platform/clock.js';
 import { loadConfig, printableConfig } from '../../src/platform/config.js';
 import { lockDataDirectory, readRun, removeRun, writeRun } from '../../src/platform/data-directory.js';
-import { openKeys } from '../../src/platform/keys.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'civic-exchange-config-'));
 t.teardown(() => rmSync(directory, { recursive: true, force: true }));
@@ -130,27 +128,6 @@ t.test('attack 15: a data directory in which other users can write is refused', 
   t.teardown(() => process.umask(before));
   lockDataDirectory(join(directory, 'no-umask'))();
   t.equal(statSync(join(directory, 'no-umask')).mode & 0o777, 0o711);
-});
-
-t.test('keys are created once, for the owner only, and refused when others can read them', async (t) => {
-  const keys = await openKeys(join(directory, 'keys'), systemClock);
-  const month = keys.month('2026-11');
-  const again = await openKeys(join(directory, 'keys'), systemClock);
-  t.same(
-    [again.cursor, again.rowId, again.tokenSigner, again.month('2026-11')],
-    [keys.cursor, keys.rowId, keys.tokenSigner, month],
-  );
-  t.equal(statSync(keys.directory).mode & 0o777, 0o700);
-  for (const file of readdirSync(keys.directory))
-    t.equal(statSync(join(keys.directory, file)).mode & 0o777, 0o600, file);
-  for (const bad of ['2026-13', '2026-1', '../2026-11', '']) t.throws(() => keys.month(bad), /YYYY-MM/);
-  writeFileSync(urlFile, 'too short');
-  await t.rejects(openKeys(keys.directory, systemClock, { cursor: urlFile }), /cursor is not 32 bytes/);
-  await t.rejects(openKeys(keys.directory, systemClock, { checkpointSigner: urlFile }), /Ed25519/);
-  const open = join(directory, 'open-keys');
-  await openKeys(open, systemClock);
-  chmodSync(join(open, 'etag.key'), 0o644);
-  await t.rejects(openKeys(open, systemClock), /etag\.key is open to other users/);
 });
 
 t.test('the lock and run.json', async (t) => {

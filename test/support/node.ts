@@ -10,7 +10,7 @@ import { loadCatalog } from '../../src/catalog/load.js';
 import { publishCatalog } from '../../src/exchange/publishing/publish-contract.js';
 import { type Clock, systemClock } from '../../src/platform/clock.js';
 import { type Config, loadConfig } from '../../src/platform/config.js';
-import type { Keys } from '../../src/platform/keys.js';
+import type { Keys } from '../../src/platform/keys/keys.js';
 import { packageRoot } from '../../src/platform/paths.js';
 import { testDatabase } from './database.js';
 import { testKeys } from './keys.js';

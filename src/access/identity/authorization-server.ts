@@ -4,7 +4,7 @@ import type { AuditLog } from '../../audit/log.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Config } from '../../platform/config.js';
 import { isObject } from '../../platform/json-pointer.js';
-import type { Keys } from '../../platform/keys.js';
+import type { Keys } from '../../platform/keys/keys.js';
 import type { Database } from '../../platform/postgres/database.js';
 import type { Policy } from '../policy/policy.js';
 import { audienceUri } from './audience.js';

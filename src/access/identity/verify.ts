@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../platform/clock.js';
 import type { Config } from '../../platform/config.js';
 import { Problem } from '../../platform/errors.js';
-import type { Keys } from '../../platform/keys.js';
+import type { Keys } from '../../platform/keys/keys.js';
 import { audienceUri } from './audience.js';
 import type { Subject } from './subject.js';
 

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity, type PeerCertificate } from 'node:tls';
 import type { Config } from '../../platform/config.js';
 import { Problem } from '../../platform/errors.js';
-import type { Keys } from '../../platform/keys.js';
+import type { Keys } from '../../platform/keys/keys.js';
 import type { Policy } from '../policy/policy.js';
 import { isLoopback, refusedAddress } from './address.js';
 import { openSecret, type Secret } from './secret.js';

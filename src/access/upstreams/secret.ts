@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Problem } from '../../platform/errors.js';
 import { readPrivateFile, writePrivateFile } from '../../platform/private-file.js';
-import type { Upstream } from './upstream.js';
+import { type Upstream, upstreamId } from './upstream.js';
 
 /** What the exchange shows an upstream: a database user, a bearer token (RFC 6750), or a header of the department's own. */
 export type Secret =
@@ -33,7 +33,12 @@ export function storeSecret(keysDirectory: string, upstream: Bound, secret: Secr
 /** @throws Problem upstream-refused: no secret, a file that others can read, or a secret for another host */
 export function openSecret(keysDirectory: string, upstream: Bound): Secret {
   const stored = read(pathOf(keysDirectory, upstream));
-  if (stored === undefined) throw new Problem('upstream-refused', 'No secret is entered for the upstream.');
+  if (stored === undefined) {
+    throw new Problem(
+      'upstream-refused',
+      `This node has no secret for the upstream ${upstreamId(upstream.publisher, upstream.name)}.`,
+    );
+  }
   if (stored.boundTo !== bindingOf(upstream)) {
     throw new Problem('upstream-refused', 'The secret was entered for another host or port: enter it again.');
   }

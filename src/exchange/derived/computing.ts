@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Keys } from '../../platform/keys.js';
+import type { Keys } from '../../platform/keys/keys.js';
 import type { Standard } from '../../standard/standard.js';
 import type { GrantedRead } from './granted-reads.js';
 

@@ -5,7 +5,7 @@ import { readLiveRow } from '../../ingest/publish/live-row.js';
 import type { RowError } from '../../ingest/readers/source.js';
 import { type Fault, Problem } from '../../platform/errors.js';
 import { atPointer } from '../../platform/json-pointer.js';
-import type { Keys } from '../../platform/keys.js';
+import type { Keys } from '../../platform/keys/keys.js';
 
 /**
  * A reply that breaks the contract. Message and faults are for the caller; `reason` names every field, for the sealed

@@ -1,7 +1,7 @@
 import type { RowScope } from '../../access/grants/grant.js';
 import { contains, isWhole } from '../../access/grants/row-scope.js';
 import { rowIdHex } from '../../catalog/row-id.js';
-import type { Keys } from '../../platform/keys.js';
+import type { Keys } from '../../platform/keys/keys.js';
 import type { Report } from '../delivery.js';
 import type { Derivation } from '../derive/derivation.js';
 import { keptLine, stagingLine } from '../land/staging-line.js';

@@ -2,7 +2,7 @@ import { contains } from '../../access/grants/row-scope.js';
 import type { Access } from '../../access/policy/decision.js';
 import { rowId } from '../../catalog/row-id.js';
 import { isObject } from '../../platform/json-pointer.js';
-import type { Keys } from '../../platform/keys.js';
+import type { Keys } from '../../platform/keys/keys.js';
 import { rowErrors } from '../judge/faults.js';
 import { fillRow } from '../judge/fill-row.js';
 import type { Validator } from '../judge/validator.js';

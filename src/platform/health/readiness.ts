@@ -1,6 +1,6 @@
 /** Why a node is not ready. Probes and people read it, so it contains no secret and no database text. */
 export interface Reason {
-  /** One word, for programs: `log`, `clock`, `commit`, `demo`. */
+  /** One word, for programs: `log`, `clock`, `commit`, `keys`, `demo`. */
   name: string;
   /** One sentence, for people. */
   detail: string;

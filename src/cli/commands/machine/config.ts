@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { loadConfig, printableConfig } from '../../../platform/config.js';
-import { packageRecipient } from '../../../platform/keys.js';
+import { packageRecipient } from '../../../platform/keys/key-files.js';
 import { print } from '../../output.js';
 
 /** `exchange config print`: the effective settings, secrets hidden. */
