@@ -33,7 +33,7 @@ export interface Acting extends Machine, ChangeDependencies {
  * data directory, and starts the embedded PostgreSQL for as long as the work lasts. Throws DataDirectoryError `in-use` where a node starts or stops
  * right now or another command acts, `not-writable`; Error where PostgreSQL does not start.
  */
-async function onMachine<T>(config: Config, work: (machine: Machine) => Promise<T>): Promise<T> {
+export async function onMachine<T>(config: Config, work: (machine: Machine) => Promise<T>): Promise<T> {
   const opened = openedParts();
   try {
     const running = lockOrFindNode(config.dataDir, opened);

@@ -11,6 +11,7 @@ import { type DemoFiles, demoCommand } from './commands/demo.js';
 import { grantCommand } from './commands/grant.js';
 import { type ActOnMachine, bootstrapCommand } from './commands/machine/bootstrap.js';
 import { configCommand } from './commands/machine/config.js';
+import { doctorCommand, type OnMachine } from './commands/machine/doctor.js';
 import { type MigrateMachine, migrateCommand } from './commands/machine/migrate.js';
 import { type StartExchange, startCommand } from './commands/machine/start.js';
 import { openapiCommand, type RenderOpenapi } from './commands/openapi.js';
@@ -30,6 +31,7 @@ export interface Commands {
   demoFiles: DemoFiles;
   actOnMachine: ActOnMachine;
   migrateMachine: MigrateMachine;
+  onMachine: OnMachine;
 }
 
 /** Runs one command line. Sets the exit code; prints one clear line for a failure, never a stack. */
@@ -60,6 +62,7 @@ function exchangeCommand(given: Commands): Command {
   const commands = [
     startCommand(given.startExchange),
     bootstrapCommand(given.actOnMachine),
+    doctorCommand(given.onMachine),
     migrateCommand(given.migrateMachine),
     catalog,
     deliverCommand(),

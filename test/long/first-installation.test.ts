@@ -1,6 +1,7 @@
 import { readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { readRun } from '../../src/platform/data-directory.js';
 import { packageRoot } from '../../src/platform/paths.js';
 import { freePort } from '../support/node.js';
 import { findPostgres, postgresServer } from '../support/postgres-server.js';
@@ -28,6 +29,10 @@ async function walks(t: Test, databaseUrl?: string): Promise<void> {
   for (const name of ['dist', 'node_modules', 'catalog', 'test', 'schemas', 'package.json']) {
     symlinkSync(join(packageRoot, name), join(place, name));
   }
+  t.teardown(() => {
+    const running = readRun(join(place, 'walk/own'));
+    if (running !== undefined) process.kill(running.pid, 'SIGKILL');
+  });
   const port = String(await freePort());
   const commands = [prepare ?? '', 'mkdir -p walk', ...commandsOf(walk)].map((line) =>
     line.replaceAll('127.0.0.1:8090', `127.0.0.1:${port}`).replace('--port 8090', `--port ${port}`),

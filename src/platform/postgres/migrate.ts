@@ -28,6 +28,9 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '011-retention': retention,
 };
 
+/** In the order in which they run. */
+export const MIGRATION_NAMES: readonly string[] = Object.keys(MIGRATIONS);
+
 /** A fixed list: runs what is compiled, not what is in a directory. */
 const migrationSource: Knex.MigrationSource<string> = {
   getMigrations: async () => Object.keys(MIGRATIONS),
