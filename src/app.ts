@@ -7,6 +7,7 @@ import { openIdentity } from './access/identity/verify.js';
 import { openPolicy } from './access/policy/open-policy.js';
 import { type Checkpoints, openCheckpoints } from './audit/checkpoint.js';
 import { openLog } from './audit/log.js';
+import { originOf } from './audit/origin/origin-of.js';
 import { openStanding, type Standing } from './audit/origin/standing.js';
 import { openDoors } from './doors.js';
 import { etags } from './exchange/answering/etag.js';
@@ -92,6 +93,10 @@ async function compose(parts: NodeParts, opened: OpenedParts): Promise<Node> {
     log.writable() || standing.fault() ? undefined : { name: 'log', detail: 'The audit log is not writable.' },
   );
   readiness.add(() => entrance.drain.reason);
+  readiness.add(() => {
+    const detail = policy.fault();
+    return detail === undefined ? undefined : { name: 'policy', detail, stops: true };
+  });
   const monthKeys = opened.keep(keepMonthKeys({ keys, pool: database.app, logger }));
   readiness.add(monthKeys.lacking);
   readiness.add(() => {
@@ -154,11 +159,11 @@ async function openExchange(
       },
     }),
   );
-  const origin = `${new URL(config.publicUrl).host}/civic-exchange`;
+  const origin = originOf(config);
   const checkpoints = opened.keep(await openCheckpoints({ database, keys, origin, logger, standing }));
   const onClosed = (kind: string, id: string, reason: string) =>
     logger.error({ kind, id, reason }, 'a policy record does not match the log');
-  const policy = opened.keep(await openPolicy({ database, log, clock, node, onClosed, pulse }));
+  const policy = opened.keep(await openPolicy({ database, log, clock, node, onClosed, pulse, keys, origin }));
   const releases = opened.keep(await openReleases(database));
   const reading = openReading({ reader: database.reader, keys, clock });
   const slots = openSlots(DELIVERIES);

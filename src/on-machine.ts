@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { ChangeDependencies } from './access/policy/change-policy.js';
 import { openPolicy } from './access/policy/open-policy.js';
 import { openLog } from './audit/log.js';
+import { originOf } from './audit/origin/origin-of.js';
 import { systemClock } from './platform/clock.js';
 import type { Config } from './platform/config.js';
 import { DataDirectoryError, lockDataDirectory, type RunningServer, readRun } from './platform/data-directory.js';
@@ -69,7 +70,7 @@ async function openActing(machine: Machine, opened: OpenedParts): Promise<Acting
   const options = { statementTimeoutMs: config.statementTimeoutMs, loginKey: keys.database };
   const database = opened.keep(await openDatabase(databaseUrl, options));
   const log = opened.keep(await openLog({ database, clock, keys, node }));
-  const policy = opened.keep(await openPolicy({ database, log, clock, node }));
+  const policy = opened.keep(await openPolicy({ database, log, clock, node, keys, origin: originOf(config) }));
   return { ...machine, keys, node, database, log, policy, clock };
 }
 

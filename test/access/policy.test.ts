@@ -78,7 +78,14 @@ t.test('every node serves what is published and registered', async (t) => {
 });
 
 t.test('a fresh index equals one that grew', async (t) => {
-  const fresh = await openPolicy({ database: s.database, log: s.log, clock: s.clock, node: 'fresh' });
+  const fresh = await openPolicy({
+    database: s.database,
+    log: s.log,
+    clock: s.clock,
+    node: 'fresh',
+    keys: s.keys,
+    origin: 'test',
+  });
   const grown = s.policy.current();
   t.strictSame([...fresh.current().grants.values()], [...grown.grants.values()]);
   t.strictSame([...fresh.current().applications.values()], [...grown.applications.values()]);
@@ -275,7 +282,15 @@ t.test('a row written by hand opens nothing', async (t) => {
 
   const closed: string[] = [];
   const onClosed = (kind: string, id: string) => void closed.push(`${kind}/${id}`);
-  const fresh = await openPolicy({ database: s.database, log: s.log, clock: s.clock, node: 'fresh', onClosed });
+  const fresh = await openPolicy({
+    database: s.database,
+    log: s.log,
+    clock: s.clock,
+    node: 'fresh',
+    onClosed,
+    keys: s.keys,
+    origin: 'test',
+  });
   t.notOk(fresh.current().holdsAny('honest', 'town/person/v1'), 'no grant is open');
   t.equal(fresh.current().grants.get(own.id)?.status, 'revoked', 'the revocation stands');
   t.notOk(fresh.current().grants.has(forged));
@@ -286,7 +301,14 @@ t.test('a row written by hand opens nothing', async (t) => {
   const tx = await s.database.owner.connect();
   await tx.query(`DELETE FROM exchange.policy_record WHERE kind = 'grant' AND id = $1 AND version > 1`, [own.id]);
   tx.release();
-  const again = await openPolicy({ database: s.database, log: s.log, clock: s.clock, node: 'again' });
+  const again = await openPolicy({
+    database: s.database,
+    log: s.log,
+    clock: s.clock,
+    node: 'again',
+    keys: s.keys,
+    origin: 'test',
+  });
   t.notOk(again.current().grants.has(own.id), 'deleting the revocation does not bring the grant back');
   await again.close();
 });

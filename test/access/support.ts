@@ -12,6 +12,8 @@ import { testDatabase } from '../support/database.js';
 import { testKeys } from '../support/keys.js';
 
 export interface Stand {
+  /** As a superuser. */
+  url: string;
   database: Database;
   log: AuditLog;
   policy: Policy;
@@ -25,13 +27,13 @@ export interface Stand {
 
 /** A node's log and policy on a fresh database, with the contracts of test/policy/contracts.yaml published. */
 export async function stand(t: Test): Promise<Stand> {
-  const { database } = await testDatabase(t);
+  const { url, database } = await testDatabase(t);
   const keys = await testKeys();
   const clock = systemClock;
   const log = await openLog({ database, clock, keys, node: 'test' });
   const closed: string[] = [];
   const onClosed = (kind: string, id: string) => void closed.push(`${kind}/${id}`);
-  const policy = await openPolicy({ database, log, clock, node: 'test', onClosed });
+  const policy = await openPolicy({ database, log, clock, node: 'test', onClosed, keys, origin: 'test' });
   t.teardown(async () => {
     await policy.close();
     await log.close();
@@ -70,6 +72,7 @@ export async function stand(t: Test): Promise<Stand> {
   ]);
   await policy.reach(epoch);
   return {
+    url,
     database,
     log,
     policy,
@@ -78,7 +81,7 @@ export async function stand(t: Test): Promise<Stand> {
     closed,
     write,
     secondPolicy: async () => {
-      const second = await openPolicy({ database, log, clock, node: 'second' });
+      const second = await openPolicy({ database, log, clock, node: 'second', keys, origin: 'test' });
       t.teardown(() => second.close());
       return second;
     },

@@ -20,9 +20,10 @@ import { type Document, householdDocument, PUBLISHER, PURPOSE, residentDocument 
 
 const { database } = await testDatabase(t);
 const clock = systemClock;
-const log = await openLog({ database, clock, keys: await testKeys(), node: 'one' });
-const policy = await openPolicy({ database, log, clock, node: 'one' });
-const second = await openPolicy({ database, log, clock, node: 'two' });
+const keys = await testKeys();
+const log = await openLog({ database, clock, keys, node: 'one' });
+const policy = await openPolicy({ database, log, clock, node: 'one', keys, origin: 'test' });
+const second = await openPolicy({ database, log, clock, node: 'two', keys, origin: 'test' });
 t.teardown(async () => {
   await policy.close();
   await second.close();

@@ -1,12 +1,16 @@
 import type { AuditLog } from '../../audit/log.js';
+import { verifierKey } from '../../audit/tree/note.js';
 import type { Clock } from '../../platform/clock.js';
 import { Problem } from '../../platform/errors.js';
 import type { Pulse } from '../../platform/health/pulse.js';
+import type { Keys } from '../../platform/keys/keys.js';
 import type { Database } from '../../platform/postgres/database.js';
 import { type Follower, followPolicy } from './follow-policy.js';
 import { loadState } from './load-state.js';
 import type { Policy, PolicyIndex } from './policy.js';
 import { emptyState, type OnClosed, type PolicyState } from './policy-state.js';
+import { PolicyFault } from './proof/policy-fault.js';
+import { writeProved } from './proof/proved.js';
 
 export interface PolicyDependencies {
   database: Database;
@@ -17,6 +21,10 @@ export interface PolicyDependencies {
   onClosed?: OnClosed;
   /** Hears of each heartbeat. */
   pulse?: Pick<Pulse, 'beat'>;
+  /** The checkpoint signer, and the folder that keeps how far the policy was proved. */
+  keys: Pick<Keys, 'directory' | 'checkpointSigner'>;
+  /** The log's, in its checkpoints. */
+  origin: string;
 }
 
 /** Most reads in one `reach`. The log has already said that the epoch exists, so one read is enough unless a standby lags. */
@@ -24,14 +32,21 @@ const READS_PER_REACH = 3;
 
 /** Loads the index and keeps it current: by NOTIFY, by reading the head every second, and whenever the log says `stale`. */
 export async function openPolicy(dependencies: PolicyDependencies): Promise<Policy> {
-  const { database, clock, onClosed = () => {} } = dependencies;
+  const { database, log, clock, keys, origin, onClosed = () => {} } = dependencies;
+  const proving = { keys, onClosed, vkey: verifierKey(origin, keys.checkpointSigner) };
   const listeners: ((index: PolicyIndex) => void)[] = [];
   let state: PolicyState = emptyState();
   let loading: Promise<void> | undefined;
   let follower: Follower | undefined;
+  let fault: PolicyFault | undefined;
 
   async function read(): Promise<void> {
-    const next = await loadState(database.app, state, { onClosed });
+    if (fault !== undefined) throw fault;
+    const next = await loadState(database.app, state, proving).catch((error: unknown) => {
+      if (error instanceof PolicyFault) fault = error;
+      throw error;
+    });
+    if (next.epoch === state.epoch) state = next; // at a start without policy
     if (next.epoch <= state.epoch) return;
     state = next;
     for (const listener of listeners) listener(state);
@@ -65,6 +80,13 @@ export async function openPolicy(dependencies: PolicyDependencies): Promise<Poli
     current: () => state,
     reach,
     onChange: (listener) => void listeners.push(listener),
-    close: () => follower.close(),
+    fault: () => fault?.message,
+    async close() {
+      await follower.close();
+      // Every entry of this node proved that no policy came since: the next start need not read them.
+      const head = log.head();
+      if (head.epoch === state.epoch && head.next > state.proved.size)
+        writeProved(keys.directory, { ...state.proved, size: head.next });
+    },
   };
 }

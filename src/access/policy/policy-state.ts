@@ -8,12 +8,13 @@ import type { Application } from '../identity/subject.js';
 import type { Upstream } from '../upstreams/upstream.js';
 import { type GrantTable, indexGrants } from './grant-table.js';
 import type { PolicyIndex } from './policy.js';
-import type { PolicyRecord } from './read-records.js';
+import { NOTHING_PROVED, type Proved } from './proof/proved.js';
+import type { PolicyRecord } from './proof/read-records.js';
 
 /** An immutable index with what is needed to derive the next one. A change copies maps of references and compiles only the new records. */
 export interface PolicyState extends PolicyIndex {
-  /** Entries below this index have been read. */
-  readonly next: number;
+  /** The entries that have been read. */
+  readonly proved: Proved;
   readonly table: GrantTable;
 }
 
@@ -29,13 +30,13 @@ export function emptyState(): PolicyState {
       upstreams: new Map(),
       table: new Map(),
     },
-    { epoch: 0, next: 0 },
+    { epoch: 0, proved: NOTHING_PROVED },
   );
 }
 
 export interface Applying {
   epoch: number;
-  next: number;
+  proved: Proved;
   onClosed: OnClosed;
 }
 
@@ -103,12 +104,12 @@ function compiled(document: unknown, id: string, standard: Standard, { onClosed 
 
 type StateParts = Pick<PolicyState, 'catalog' | 'applications' | 'grants' | 'upstreams' | 'table'>;
 
-function assemble(parts: StateParts, { epoch, next }: { epoch: number; next: number }): PolicyState {
+function assemble(parts: StateParts, { epoch, proved }: Pick<PolicyState, 'epoch' | 'proved'>): PolicyState {
   const { table } = parts;
   return {
     ...parts,
     epoch,
-    next,
+    proved,
     grantsOf: (clientId, contractId, mode) => table.get(clientId)?.get(contractId)?.get(mode) ?? NONE,
     holdsAny: (clientId, contractId) => table.get(clientId)?.has(contractId) ?? false,
   };

@@ -26,5 +26,7 @@ export interface Policy {
   reach(epoch: number): Promise<PolicyIndex>;
   /** Called after each swap, in order, with the new index. */
   onChange(listener: (index: PolicyIndex) => void): void;
+  /** One line, where the log was altered while the node runs: nothing may be decided any more. */
+  fault(): string | undefined;
   close(): Promise<void>;
 }

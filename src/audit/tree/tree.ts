@@ -72,7 +72,7 @@ export function treeOf(size: number, pending: readonly (readonly Buffer[])[]): T
   return { size, edge, pending };
 }
 
-/** Root of a tree from its right edge. @internal */
+/** Root of a tree from its right edge. */
 export function rootOf(edge: readonly Buffer[]): Buffer {
   if (edge.length === 0) return EMPTY_ROOT;
   return edge.reduceRight((right, left) => nodeHash(left, right));
