@@ -115,6 +115,8 @@ async function compose(parts: NodeParts, opened: OpenedParts): Promise<Node> {
   return { exchange, checkpoints, app, readiness, drain: () => entrance.drain.begin(), close: opened.close };
 }
 
+/** A body that arrives holds a file and no place of those below. */
+const ARRIVALS = { atOnce: 64, eachAtOnce: 8, waitingAtMost: 20, waitMs: 30_000 };
 /** Deliveries share the owner's six connections: three remain for catalogs and recovery. One of the three is always for another application. */
 const DELIVERIES = { atOnce: 3, eachAtOnce: 2, waitingAtMost: 20, waitMs: 30_000 };
 
@@ -182,6 +184,7 @@ async function openExchange(
     etags: etags(keys.etag),
     strangers: openStrangers({ refusals, clock }),
     interfaces: opened.keep(openInterfaces({ policy, config, keys, clock })),
+    arrivals: openSlots(ARRIVALS),
     slots,
     jobs: opened.keep(openJobs(database.jobs, logger)),
   };

@@ -25,10 +25,14 @@ import type { Exchange } from './exchange.js';
  * @throws Problem too-large, bad-body, digest-mismatch, unavailable, internal, or the code of a denial: the delivery
  * failed; conflict: or its deliverer cancelled it
  */
-export function deliver(exchange: Exchange, offer: Offer): Promise<Ended> {
-  return exchange.slots
-    .run(() => carryOut(exchange, offer), offer.call.subject.sub)
-    .finally(() => offer.intake.close?.());
+export async function deliver(exchange: Exchange, offer: Offer): Promise<Ended> {
+  const { intake, call } = offer;
+  try {
+    if (intake.arrive !== undefined) await exchange.arrivals.run(intake.arrive, call.subject.sub);
+    return await exchange.slots.run(() => carryOut(exchange, offer), call.subject.sub);
+  } finally {
+    await intake.close?.();
+  }
 }
 
 async function carryOut(exchange: Exchange, offer: Offer): Promise<Ended> {

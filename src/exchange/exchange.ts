@@ -31,6 +31,8 @@ export interface Exchange {
   readonly strangers: Strangers;
   /** Departments' interfaces that are asked live. */
   readonly interfaces: Interfaces;
+  /** Limits how many bodies of deliveries arrive at once on this node. */
+  readonly arrivals: Slots;
   /** Limits how many deliveries run at once on this node. */
   readonly slots: Slots;
   /** Jobs for any node that has a worker. */

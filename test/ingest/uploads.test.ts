@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { request } from 'node:http';
+import pg from 'pg';
 import t from 'tap';
 import { cancelDelivery } from '../../src/exchange/delivering/cancel-delivery.js';
 import { storeParts } from '../../src/ingest/receive/parts.js';
@@ -210,16 +209,11 @@ t.test('cancelling: from any node, and only before the end', async (t) => {
   const d = await thing('cancelled', { 'delete-at-most': '100%' });
   await d.send(row('1'));
   await d.deliverer('second');
-  const sending = request(`${node.baseUrl}${d.path}?mode=snapshot`, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${await node.token('main')}`,
-      'content-type': 'application/x-ndjson',
-      'idempotency-key': 'cancelled',
-    },
-  });
-  sending.on('error', () => undefined);
-  sending.write(row('2'));
+  // A row that is set aside waits for this lock, and its delivery with it.
+  const holder = new pg.Client({ connectionString: node.databaseUrl });
+  await holder.connect();
+  await holder.query('BEGIN; LOCK TABLE exchange.delivery_reject IN ACCESS EXCLUSIVE MODE');
+  const sending = d.send('{"code":17}\n');
   const open = (state: string) =>
     until(state, async () => (await d.get(d.path)).body.data.find((each: { state: string }) => each.state === state));
   const { id } = await open('receiving');
@@ -228,11 +222,12 @@ t.test('cancelling: from any node, and only before the end', async (t) => {
     404,
     'another one’s is not to be found',
   );
-  const replied = once(sending, 'response');
-  const view = await cancelDelivery(beside.exchange, { application: 'main', contractId: d.contract.id, id });
+  const asked = cancelDelivery(beside.exchange, { application: 'main', contractId: d.contract.id, id });
+  await until('it is asked', async () => (await app.query('SELECT FROM exchange.delivery_cancel')).rowCount === 1);
+  await holder.end();
+  const view = await asked;
   t.match(view, { state: 'cancelled', release: null, report: { refused: { rule: 'cancelled' } } });
-  t.equal((await replied)[0].statusCode, 409, 'a sender that is silent is told at once');
-  sending.destroy();
+  t.equal((await sending).status, 409, 'its sender is told');
   const again = await node.ask('DELETE', `${d.path}/${id}`, { as: 'main' });
   t.match([again.status, again.body.detail], [409, /cancelled/], 'it has ended');
   t.strictSame([...(await d.live()).keys()], ['1'], 'the last release is untouched');

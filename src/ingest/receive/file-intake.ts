@@ -23,6 +23,8 @@ export function fileIntake(
       source = sourceOf({ ...file, limitBytes, spool, content: body.content(), known: knownHeadings(contract) });
       return source;
     },
+    arrive: () => body.arrive(spool),
+    close: body.close,
     bytes: body.bytes,
     digest: body.digest,
     drain: body.drain,

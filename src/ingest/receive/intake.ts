@@ -11,6 +11,8 @@ export interface Intake {
   meaning?: string;
   /** SHA-256 of the whole that the sender stated; compared with what is received. */
   stated?: Buffer | undefined;
+  /** Receives the whole, before the delivery takes a place. Absent where it is already here, or is pulled. */
+  arrive?(): Promise<void>;
   /** Opens the rows. Throws Problem, or Unreadable where the whole has an unusable form. */
   open(validator: Validator): Promise<Source>;
   /** Bytes received so far: of a file as sent, of a pull as text. */

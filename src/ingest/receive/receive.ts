@@ -2,6 +2,7 @@ import { createHash, type Hash, timingSafeEqual } from 'node:crypto';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { errorCode, Problem } from '../../platform/errors.js';
+import { type Spool, type Spooled, spool } from '../readers/spool.js';
 
 /** What the sender states about the body. */
 export interface DeliveryManifest {
@@ -21,6 +22,10 @@ export interface Body {
   digest(): Buffer;
   /** Reads and discards the rest. */
   drain(): Promise<void>;
+  /** Stores the whole on disk; `content` then reads it there. What breaks off on the way is thrown by `content`. */
+  arrive(at: Spool): Promise<void>;
+  /** Frees what `arrive` stored. */
+  close(): Promise<void>;
 }
 
 /** Maximal growth of a gzip body; text hardly exceeds 20, a bomb reaches 1,000. */
@@ -31,16 +36,60 @@ const RATIO_FROM_BYTES = 8 * 1024 * 1024;
 /** Reads a body once, counting and hashing: fastify does not apply its bodyLimit to streams. */
 export function receive(stream: Readable, manifest: DeliveryManifest): Body {
   const meter: Meter = { hash: createHash('sha256'), bytes: 0, digest: undefined };
-  const sent = metered(stream, meter, manifest);
+  let arrived: Spooled | undefined;
+  // A reader that stops early must not destroy the request: its socket carries the reply.
+  let source = (): AsyncIterable<Buffer> => stream.iterator({ destroyOnReturn: false });
+  const sent = metered(() => source(), meter, manifest);
   return {
     manifest,
     content: () => (manifest.encoding === 'gzip' ? gunzipped(sent, meter, manifest.limitBytes) : sent),
     bytes: () => meter.bytes,
     digest: () => meter.digest ?? Buffer.alloc(0),
     drain: async () => {
-      if (meter.digest === undefined) for await (const _ of metered(stream, meter, manifest));
+      if (meter.digest === undefined) for await (const _ of metered(source, meter, manifest));
     },
+    arrive: async (at) => {
+      const whole: ArrivedBody = { broken: undefined };
+      const stored = await spool(untilBroken(source(), whole, manifest.limitBytes), at);
+      arrived = stored;
+      source = () => readAgain(stored, whole);
+    },
+    close: async () => arrived?.close(),
   };
+}
+
+/** How a body ended: broken with this error, or complete. */
+interface ArrivedBody {
+  broken: { error: unknown } | undefined;
+}
+
+/** Ends where the body breaks off, and just beyond the limit: whoever reads it again finds the fault. */
+async function* untilBroken(
+  chunks: AsyncIterable<Buffer>,
+  whole: ArrivedBody,
+  limitBytes: number,
+): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  const iterator = chunks[Symbol.asyncIterator]();
+  try {
+    while (bytes <= limitBytes) {
+      const next = await iterator.next().catch((error: unknown) => {
+        whole.broken = { error };
+      });
+      if (next === undefined || next.done === true) return;
+      bytes += next.value.length;
+      yield next.value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+const READ_BYTES = 262_144;
+
+async function* readAgain({ size, read }: Spooled, { broken }: ArrivedBody): AsyncGenerator<Buffer> {
+  for (let at = 0; at < size; at += READ_BYTES) yield await read(at, Math.min(READ_BYTES, size - at));
+  if (broken !== undefined) throw broken.error;
 }
 
 interface Meter {
@@ -49,9 +98,12 @@ interface Meter {
   digest: Buffer | undefined;
 }
 
-async function* metered(stream: Readable, meter: Meter, manifest: DeliveryManifest): AsyncGenerator<Buffer> {
-  // A reader that stops early must not destroy the request: its socket carries the reply.
-  for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+async function* metered(
+  source: () => AsyncIterable<Buffer>,
+  meter: Meter,
+  manifest: DeliveryManifest,
+): AsyncGenerator<Buffer> {
+  for await (const chunk of source()) {
     meter.bytes += chunk.length;
     if (meter.bytes > manifest.limitBytes) throw new Problem('too-large');
     meter.hash.update(chunk);

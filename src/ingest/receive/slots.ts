@@ -23,8 +23,8 @@ interface WaitingDelivery {
 }
 
 /**
- * A delivery holds a connection of the owner's pool from its first byte to its end. Without a limit a few slow senders
- * would take them all; without a limit per owner one sender would exclude the others.
+ * A delivery that runs holds a connection of the owner's pool to its end. Without a limit a few would take them all;
+ * without a limit per owner one sender would exclude the others.
  */
 export function openSlots({ atOnce, eachAtOnce = atOnce, waitingAtMost, waitMs, told }: SlotOptions): Slots {
   const held = new Map<string, number>();
