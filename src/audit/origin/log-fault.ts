@@ -1,7 +1,7 @@
 import { Problem } from '../../platform/errors.js';
 
 const REMEDY =
-  'Bring back the database that has them, or begin a new origin on this machine: exchange audit new-origin.';
+  'Bring back the database that has them: the replica that was ahead, or a newer backup. Until then nothing is answered.';
 
 /** The log in the database is not the one that this node or the signer knows. Nothing is answered or written. */
 export class LogFault extends Problem {

@@ -23,13 +23,12 @@ export const NOTHING_KNOWN: KnownKeys = {
 /** Nodes that open their keys at once take turns: the first one's keys are the keys of the database. */
 const KEYS_LOCK = 4_854_261_302;
 
-/** Gives `open` what the database knows, and records the fingerprints that it returns. Nothing is recorded where it throws. */
+/** As exchange_app. Gives `open` what the database knows, and records the fingerprints that it returns. Nothing is recorded where it throws. */
 export function withKnownKeys<T extends { fingerprints: ReadonlyMap<string, string> }>(
   client: pg.ClientBase,
   open: (known: KnownKeys) => Promise<T>,
 ): Promise<T> {
   return transaction(client, async () => {
-    await client.query('SET LOCAL ROLE exchange_app');
     await client.query('SELECT pg_advisory_xact_lock($1)', [KEYS_LOCK]);
     const opened = await open(await readKnownKeys(client));
     await client.query(

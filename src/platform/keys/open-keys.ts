@@ -23,6 +23,7 @@ export async function openKeys(place: KeyPlace, databaseUrl: string): Promise<Ke
     const client = new pg.Client(connectionSettings(servers.primary()));
     client.on('error', () => {}); // the failing query reports the loss
     await client.connect();
+    await client.query('SET ROLE exchange_app');
     return (await withKnownKeys(client, open).finally(() => client.end())).keys;
   } catch (error) {
     throw error === refused ? error : startRefusal(error);
