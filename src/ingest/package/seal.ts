@@ -1,5 +1,4 @@
-import { Readable } from 'node:stream';
-import { Decrypter, Encrypter } from 'age-encryption';
+import { decryptWith, encryptTo } from '../../platform/age/age.js';
 import { BadPackage } from './bad-package.js';
 
 const MAGIC = 'civic-exchange-package/1';
@@ -12,15 +11,13 @@ export async function* sealPackage(sealed: {
   signed: string;
   content: AsyncIterable<Buffer>;
 }): AsyncGenerator<Uint8Array> {
-  const encrypter = new Encrypter();
-  encrypter.addRecipient(sealed.recipient);
   const plain = async function* () {
     yield Buffer.from(`${sealed.signed}\n`);
     yield* sealed.content;
   };
-  const encrypted = await encrypter.encrypt(webStream(plain()));
+  const encrypted = await encryptTo([sealed.recipient], plain());
   yield Buffer.from(`${MAGIC} ${sealed.recipient}\n`);
-  yield* chunksOf(encrypted);
+  yield* encrypted;
 }
 
 export interface Opened {
@@ -43,12 +40,10 @@ export async function openPackage(
       'refused',
     );
   }
-  const decrypter = new Decrypter();
-  decrypter.addIdentity(identity);
-  const plain = await decrypter.decrypt(webStream(outer.rest)).catch(() => {
+  const plain = await decryptWith([identity], outer.rest).catch(() => {
     throw new BadPackage('It cannot be opened with the package key of this exchange, or its head was changed.');
   });
-  const inner = await firstLine(intact(chunksOf(plain)), 'It has no manifest');
+  const inner = await firstLine(intact(plain), 'It has no manifest');
   return { signed: inner.line, content: inner.rest };
 }
 
@@ -81,12 +76,4 @@ async function firstLine(
     return { line, rest: rest() };
   }
   throw new BadPackage(`${otherwise}.`);
-}
-
-function webStream(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
-  return Readable.toWeb(Readable.from(chunks, { objectMode: false }));
-}
-
-async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield* stream;
 }
