@@ -8,6 +8,7 @@ import { openPolicy } from './access/policy/open-policy.js';
 import { type Checkpoints, openCheckpoints } from './audit/checkpoint.js';
 import { openLog } from './audit/log.js';
 import { originOf } from './audit/origin/origin-of.js';
+import { originName, readOrigin } from './audit/origin/origins.js';
 import { openStanding, type Standing } from './audit/origin/standing.js';
 import { openDoors } from './doors.js';
 import { etags } from './exchange/answering/etag.js';
@@ -161,7 +162,7 @@ async function openExchange(
       },
     }),
   );
-  const origin = originOf(config);
+  const origin = originName(originOf(config), await readOrigin(database.app));
   const checkpoints = opened.keep(await openCheckpoints({ database, keys, origin, logger, standing }));
   const onClosed = (kind: string, id: string, reason: string) =>
     logger.error({ kind, id, reason }, 'a policy record does not match the log');

@@ -4,9 +4,11 @@ import type { Database } from '../platform/postgres/database.js';
 import { inTransaction } from '../platform/postgres/in-transaction.js';
 import { oneRow } from '../platform/postgres/one-row.js';
 import { LogFault } from './origin/log-fault.js';
+import { originNumber, readOrigin } from './origin/origins.js';
 import { type Checkpoint, openSeen } from './origin/seen.js';
 import { openStanding, type Standing } from './origin/standing.js';
 import { verifierKey } from './tree/note.js';
+import type { Queryable } from './tree/stored-tree.js';
 import type { LogLogger } from './writer.js';
 
 /** One signer at a time, for any number of nodes. */
@@ -59,6 +61,8 @@ export async function openCheckpoints(options: CheckpointOptions): Promise<Check
       // Before the head, which then covers it.
       const last = await newestCheckpoint(client, origin);
       const size = await headSize(client);
+      const { number, common } = await readOrigin(client);
+      if (number !== originNumber(origin)) throw LogFault.newOrigin(common);
       await seen.compare(size, last);
       standing.report('signer', undefined);
       return mine && standing.fault() === undefined && size > seen.size() ? publish(client, size) : last;
@@ -136,12 +140,12 @@ async function tryLock(client: pg.PoolClient): Promise<boolean> {
   return oneRow(lock, 'lock').mine;
 }
 
-async function headSize(database: Pick<pg.ClientBase, 'query'>): Promise<number> {
+export async function headSize(database: Queryable): Promise<number> {
   const { rows } = await database.query<{ next: string }>('SELECT next FROM audit.batch ORDER BY first DESC LIMIT 1');
   return Number(rows[0]?.next ?? 0);
 }
 
-async function newestCheckpoint(client: pg.PoolClient, origin: string): Promise<Checkpoint | undefined> {
+export async function newestCheckpoint(client: Queryable, origin: string): Promise<Checkpoint | undefined> {
   const text = 'SELECT size, note FROM audit.checkpoint WHERE starts_with(note, $1) ORDER BY size DESC LIMIT 1';
   const { rows } = await client.query<{ size: string; note: string }>(text, [`${origin}\n`]);
   return rows[0] === undefined ? undefined : { size: Number(rows[0].size), note: rows[0].note };

@@ -36,7 +36,7 @@ async function hasStopped(t: Test, what: RegExp): Promise<void> {
   await until(`readiness says ${what}`, async () => what.test(await reason()));
   const { body } = await node.ask('GET', '/health/ready');
   t.match(body.reasons[0], { name: 'log', detail: what });
-  t.match(body.reasons[0].detail, /Bring back the database that has them/, 'the remedy is named');
+  t.match(body.reasons[0].detail, /Bring back .* lost for good: exchange audit new-origin/, 'both remedies are named');
   const before = await head();
   const doors: [string, string, string | undefined][] = [
     ['GET', '/api/v1/audit/entries/0', 'auditor'],

@@ -2,6 +2,7 @@ import type { Grant } from '../../src/access/grants/grant.js';
 import type { Application } from '../../src/access/identity/subject.js';
 import { indexGrants } from '../../src/access/policy/grant-table.js';
 import type { PolicyIndex } from '../../src/access/policy/policy.js';
+import { suspendedGrants } from '../../src/access/policy/policy-state.js';
 import { makeCatalog } from '../../src/catalog/catalog.js';
 import type { Contract } from '../../src/catalog/contract.js';
 import { contracts, publishers, purposes } from './contracts.js';
@@ -22,6 +23,7 @@ export function indexOf(
     upstreams: new Map(),
     grantsOf: (clientId, contractId, mode) => table.get(clientId)?.get(contractId)?.get(mode) ?? [],
     holdsAny: (clientId, contractId) => table.get(clientId)?.has(contractId) ?? false,
+    holdsSuspended: (clientId, contractId) => suspendedGrants(grants).has(`${clientId} ${contractId}`),
   };
 }
 

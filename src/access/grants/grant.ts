@@ -29,7 +29,8 @@ export interface Grant {
   /** RFC 3339 UTC. */
   validFrom: string;
   validUntil: string;
-  status: 'active' | 'revoked';
+  /** `suspended` by a new origin of the log, until it is reopened; never in a record. */
+  status: 'active' | 'revoked' | 'suspended';
   /**
    * What the contract asked of each field when the grant was approved. Where today's contract asks for more, its mask applies beside the grant's.
    * Where it asks for less, the grant's masks stay. `issueGrant` always fills it; absent = agreed on the present contract.

@@ -19,7 +19,8 @@ export interface Application {
   /** Public keys only. */
   jwks: { keys: readonly Record<string, unknown>[] };
   dpop: boolean;
-  status: 'active' | 'disabled';
+  /** `suspended` by a new origin of the log, until it is reopened; never in a record. */
+  status: 'active' | 'disabled' | 'suspended';
   /** Seconds since the epoch: tokens issued earlier are refused. */
   tokensNotBefore: number;
 }

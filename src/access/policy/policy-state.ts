@@ -1,6 +1,7 @@
 import { makeCatalog } from '../../catalog/catalog.js';
 import { compileContract } from '../../catalog/compile/compile-contract.js';
 import type { Contract, Publisher, Purpose } from '../../catalog/contract.js';
+import { contractId } from '../../catalog/contract-id.js';
 import { type CodeListDocument, changedList, shippedList } from '../../standard/code-list.js';
 import { type Standard, withCodeList } from '../../standard/standard.js';
 import type { Grant } from '../grants/grant.js';
@@ -56,7 +57,12 @@ export function applyRecords(state: PolicyState, records: readonly PolicyRecord[
   let catalogMoved = false;
   for (const record of records) {
     if (record.document === undefined) applying.onClosed(record.kind, record.id, 'the row is gone or altered');
-    if (record.kind === 'grant') {
+    if (record.kind === 'origin') {
+      for (const grant of grants.values()) touched.add(grant.application);
+      suspend(grants, 'active');
+      suspend(applications, 'active');
+      suspend(upstreams, 'approved');
+    } else if (record.kind === 'grant') {
       const before = grants.get(record.id);
       if (before !== undefined) touched.add(before.application);
       const grant = put(grants, record, (document) => ({ ...(document as Grant), version: record.version }));
@@ -78,6 +84,11 @@ export function applyRecords(state: PolicyState, records: readonly PolicyRecord[
     : state.catalog;
   const table = indexGrants(state.table, grants, touched);
   return assemble({ catalog, applications, grants, upstreams, table }, applying);
+}
+
+/** What was lost may have closed any of them, so a new origin closes all: even where its own row is gone or altered. */
+function suspend<T extends { status: string }>(items: Map<string, T>, open: T['status']): void {
+  for (const [id, item] of items) if (item.status === open) items.set(id, { ...item, status: 'suspended' });
 }
 
 function put<T>(map: Map<string, T>, record: PolicyRecord, read: (document: unknown) => T | undefined): T | undefined {
@@ -105,14 +116,28 @@ function compiled(document: unknown, id: string, standard: Standard, { onClosed 
 type StateParts = Pick<PolicyState, 'catalog' | 'applications' | 'grants' | 'upstreams' | 'table'>;
 
 function assemble(parts: StateParts, { epoch, proved }: Pick<PolicyState, 'epoch' | 'proved'>): PolicyState {
-  const { table } = parts;
+  const { table, grants } = parts;
+  let suspended: ReadonlySet<string> | undefined;
   return {
     ...parts,
     epoch,
     proved,
     grantsOf: (clientId, contractId, mode) => table.get(clientId)?.get(contractId)?.get(mode) ?? NONE,
     holdsAny: (clientId, contractId) => table.get(clientId)?.has(contractId) ?? false,
+    holdsSuspended: (clientId, contractId) => {
+      suspended ??= suspendedGrants(grants.values()); // only a denial asks
+      return suspended.has(`${clientId} ${contractId}`);
+    },
   };
+}
+
+/** Application and contract id of each. */
+export function suspendedGrants(grants: Iterable<Grant>): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const { status, application, dataset, major } of grants) {
+    if (status === 'suspended') found.add(`${application} ${contractId(dataset, major)}`);
+  }
+  return found;
 }
 
 const NONE: readonly Grant[] = [];

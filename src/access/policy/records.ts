@@ -6,7 +6,16 @@ import type { AuditLog } from '../../audit/log.js';
 import { enterChanges } from '../../audit/recorded.js';
 import { itemAt, known } from '../../platform/known.js';
 
-const RECORD_KINDS = ['contract', 'publisher', 'purpose', 'application', 'grant', 'code-list', 'upstream'] as const;
+const RECORD_KINDS = [
+  'contract',
+  'publisher',
+  'purpose',
+  'application',
+  'grant',
+  'code-list',
+  'upstream',
+  'origin',
+] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
 /** Events that may carry a record of each kind. A record whose entry has another event opens nothing. */
@@ -14,10 +23,11 @@ export const RECORD_EVENTS: Readonly<Record<RecordKind, readonly AuditEvent[]>> 
   contract: ['contract.published'],
   publisher: ['publisher.registered'],
   purpose: ['purpose.registered'],
-  application: ['application.registered', 'application.disabled', 'key.added', 'key.revoked'],
-  grant: ['grant.issued', 'grant.revoked'],
+  application: ['application.registered', 'application.disabled', 'application.reopened', 'key.added', 'key.revoked'],
+  grant: ['grant.issued', 'grant.revoked', 'grant.reopened'],
   'code-list': ['code-list.changed'],
-  upstream: ['upstream.approved', 'upstream.withdrawn'],
+  upstream: ['upstream.approved', 'upstream.withdrawn', 'upstream.reopened'],
+  origin: ['origin.began'],
 };
 
 /** What an entry says about the record that it makes valid, in `detail.record`. `hash` is SHA-256 (hex) of the canonical document. */
@@ -34,6 +44,8 @@ export interface NewRecord {
   /** JSON, without its version: the record carries that. */
   document: unknown;
   event: AuditEvent;
+  /** Of the entry's detail, beside the mark. */
+  facts?: Readonly<Record<string, unknown>>;
   actor: Actor | null;
   /** UUID of the request. */
   request: string;
@@ -93,7 +105,7 @@ function draftOf(record: NewRecord, document: string, version: number): Draft {
     actor: record.actor,
     accesses: [],
     sealed: { ask: null },
-    detail: { record: mark },
+    detail: { ...record.facts, record: mark },
     ...(record.epoch === undefined ? {} : { epoch: record.epoch }),
   };
 }

@@ -67,7 +67,8 @@ function approved(
   const id = upstreamId(publisher, name);
   const upstream = policy.current().upstreams.get(id);
   if (upstream === undefined) throw new Problem('upstream-refused', `The upstream ${id} is not approved.`);
-  if (upstream.status === 'withdrawn') throw new Problem('upstream-refused', `The upstream ${id} was withdrawn.`);
+  if (upstream.status !== 'approved')
+    throw new Problem('upstream-refused', `The upstream ${id} was ${upstream.status}.`);
   if (upstream.kind !== kind) throw refused(upstream, `it is approved as ${upstream.kind}, not as ${kind}`);
   return upstream;
 }

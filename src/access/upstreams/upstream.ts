@@ -27,7 +27,8 @@ export interface Upstream extends UpstreamDraft {
   /** Slug. Only contracts of this publisher can name the upstream. */
   publisher: string;
   name: string;
-  status: 'approved' | 'withdrawn';
+  /** `suspended` by a new origin of the log, until it is reopened; never in a record. */
+  status: 'approved' | 'withdrawn' | 'suspended';
 }
 
 /** `publisher/name`. */

@@ -1,12 +1,12 @@
 import { Problem } from '../../platform/errors.js';
 
 const REMEDY =
-  'Bring back the database that has them: the replica that was ahead, or a newer backup. Until then nothing is answered.';
+  'Bring back the database that has them: the replica that was ahead, or a newer backup. Where they are lost for good: exchange audit new-origin. Until then nothing is answered.';
 
 /** The log in the database is not the one that this node or the signer knows. Nothing is answered or written. */
 export class LogFault extends Problem {
-  private constructor(what: string) {
-    super('audit-unavailable', `${what} ${REMEDY}`, { retryAfter: 5 });
+  private constructor(what: string, remedy = REMEDY) {
+    super('audit-unavailable', `${what} ${remedy}`, { retryAfter: 5 });
   }
 
   /** @param by who knows of more entries */
@@ -20,7 +20,15 @@ export class LogFault extends Problem {
     );
   }
 
+  /** @param common entries in common with the origin that this node began with */
+  static newOrigin(common: number): LogFault {
+    return new LogFault(`The log goes on under a new origin since entry ${common}.`, 'Start this node again.');
+  }
+
   static damaged(size: number): LogFault {
-    return new LogFault(`The audit log in the database is damaged: its entries do not give its head of ${size}.`);
+    return new LogFault(
+      `The audit log in the database is damaged: its entries do not give its head of ${size}.`,
+      'Keep this database as evidence, and bring back one that is whole: a replica, or a backup. Until then nothing is answered.',
+    );
   }
 }

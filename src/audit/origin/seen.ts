@@ -3,6 +3,7 @@ import { checkpointBody, signNote } from '../tree/note.js';
 import { rootAt } from '../tree/proof.js';
 import { MissingHash, type Queryable, storedHashes } from '../tree/stored-tree.js';
 import { LogFault } from './log-fault.js';
+import { originNumber, readOrigins } from './origins.js';
 import { readSigned, type Signed, writeSigned } from './signer-state.js';
 
 export interface Checkpoint {
@@ -20,8 +21,9 @@ export interface SignedSoFar {
   sign(size: number): Promise<string>;
 }
 
-interface Signing {
+export interface Signing {
   directory: string;
+  /** Name of the origin under which the log goes on. */
   origin: string;
   key: KeyObject;
   database: Queryable;
@@ -40,6 +42,16 @@ export async function openSeen({ directory, origin, key, database }: Signing): P
     }
   }
 
+  /** What was signed under an older origin holds up to where that one ended, once a checkpoint of ours covers the new one. */
+  async function followOrigin(older: Signed, newest: Checkpoint | undefined): Promise<void> {
+    const began = (await readOrigins(database)).find(({ number }) => number > originNumber(older.origin));
+    if (began === undefined || newest === undefined || newest.size <= began.common) {
+      throw LogFault.other(older.size, 'the signer');
+    }
+    if (older.size <= began.common) await refuseOther(older);
+    seen = undefined;
+  }
+
   async function refuseOther(known: Signed): Promise<void> {
     if ((await root(known.size)).toString('base64') !== known.root) throw LogFault.other(known.size, 'the signer');
   }
@@ -56,9 +68,10 @@ export async function openSeen({ directory, origin, key, database }: Signing): P
   return {
     size: () => seen?.size ?? 0,
     async compare(size, newest) {
+      if (seen !== undefined && originNumber(seen.origin) !== originNumber(origin)) await followOrigin(seen, newest);
       const known = seen?.size ?? 0;
       if (size < known) throw LogFault.shorter(size, known, 'the signer');
-      if (!compared && seen !== undefined) await refuseOther(seen);
+      if (!compared && seen !== undefined && known > 0) await refuseOther(seen);
       compared = true;
       if (newest === undefined || newest.size <= known) return;
       if (size < newest.size) throw LogFault.shorter(size, newest.size, 'the newest checkpoint');
@@ -73,4 +86,15 @@ export async function openSeen({ directory, origin, key, database }: Signing): P
       return noteAt(size, hash);
     },
   };
+}
+
+/** Signs and publishes the first checkpoint of an origin. What was seen is of this origin from then on. */
+export async function publishFirst({ directory, origin, key, database }: Signing, size: number): Promise<void> {
+  const root = await rootAt(storedHashes(database), size);
+  await writeSigned(directory, { origin, size, root: root.toString('base64') });
+  const note = signNote(checkpointBody(origin, size, root), origin, key);
+  await database.query('INSERT INTO audit.checkpoint (size, note) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
+    size,
+    note,
+  ]);
 }

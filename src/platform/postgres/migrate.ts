@@ -6,6 +6,7 @@ import * as quality from '../../../migrations/003-quality.js';
 import * as uploads from '../../../migrations/004-uploads.js';
 import * as sources from '../../../migrations/005-sources.js';
 import * as deliveryList from '../../../migrations/006-delivery-list.js';
+import * as origins from '../../../migrations/007-origins.js';
 import * as keys from '../../../migrations/008-keys.js';
 import * as walls from '../../../migrations/009-walls.js';
 import * as retention from '../../../migrations/011-retention.js';
@@ -23,6 +24,7 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '004-uploads': uploads,
   '005-sources': sources,
   '006-delivery-list': deliveryList,
+  '007-origins': origins,
   '008-keys': keys,
   '009-walls': walls,
   '011-retention': retention,

@@ -30,8 +30,10 @@ export function enter(
   parse: (context: UrlContext) => Ask,
 ): Asked {
   const index = exchange.policy.current();
+  const { sub } = request.subject;
   const contract = index.catalog.contracts.get(contractIdOf(params));
-  if (contract === undefined || !index.holdsAny(request.subject.sub, contract.id)) return undefined;
+  if (contract === undefined) return undefined;
+  if (!index.holdsAny(sub, contract.id) && !index.holdsSuspended(sub, contract.id)) return undefined;
   query();
   return parse({ contract, catalog: index.catalog, sensitiveInUrl: exchange.config.sensitiveInUrl });
 }

@@ -33,7 +33,7 @@ const application = closed(
     roles: list(choice(['publisher', 'operator', 'auditor']), 3),
     jwks: closed({ keys: list(publicKey, 8) }),
     dpop: boolean,
-    status: choice(['active', 'disabled']),
+    status: choice(['active', 'disabled', 'suspended']),
     tokensNotBefore: count(),
   },
   { $id: 'Application' },

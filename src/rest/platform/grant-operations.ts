@@ -31,7 +31,7 @@ const grant = closed(
     requires,
     validFrom: instant,
     validUntil: instant,
-    status: choice(['active', 'revoked']),
+    status: choice(['active', 'revoked', 'suspended']),
     approved: Type.Optional(
       open({ description: 'What the contract required for each field when the grant was agreed.' }),
     ),

@@ -22,7 +22,7 @@ const draft = Type.Unsafe<Omit<UpstreamDraft, 'private' | 'secret'> & Partial<Up
 });
 const upstream = Type.Unsafe<Upstream>({
   type: 'object',
-  properties: { publisher: slug, name: slug, status: choice(['approved', 'withdrawn']), ...properties },
+  properties: { publisher: slug, name: slug, status: choice(['approved', 'withdrawn', 'suspended']), ...properties },
   required: ['publisher', 'name', 'status', 'private', 'secret', ...required],
   additionalProperties: false,
   $id: 'Upstream',
