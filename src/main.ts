@@ -7,6 +7,7 @@ await runCommand(process.argv, {
   renderOpenapi: async (directory, format) =>
     (await import('./rest/openapi/write.js')).renderCatalogOpenapi(directory, format),
   actOnMachine: async (config, work) => (await import('./on-machine.js')).actOnMachine(config, work),
+  atLog: async (config, work) => (await import('./on-machine.js')).atLog(config, work),
   onMachine: async (config, work) => (await import('./on-machine.js')).onMachine(config, work),
   migrateMachine: async (config) => (await import('./on-machine.js')).migrateMachine(config),
   demoFiles: async (of) => (await import('./start.js')).demoFiles(of),

@@ -3,6 +3,7 @@ import type { ChangeDependencies } from './access/policy/change-policy.js';
 import { openPolicy } from './access/policy/open-policy.js';
 import { openLog } from './audit/log.js';
 import { originOf } from './audit/origin/origin-of.js';
+import { originName, readOrigin } from './audit/origin/origins.js';
 import { systemClock } from './platform/clock.js';
 import type { Config } from './platform/config.js';
 import { DataDirectoryError, lockDataDirectory, type RunningServer, readRun } from './platform/data-directory.js';
@@ -22,12 +23,15 @@ interface Machine {
   running: RunningServer | undefined;
 }
 
-/** What a command on the machine itself needs to act: it writes the log as a node of its own, beside those that run. */
-export interface Acting extends Machine, ChangeDependencies {
+/** Keys, database and log, open on the machine itself: a node of its own, beside those that run. */
+export interface LogAccess extends Machine, Omit<ChangeDependencies, 'policy'> {
   keys: Keys;
   /** Id of this node for as long as the work lasts. */
   node: string;
 }
+
+/** What a command on the machine itself needs to act. */
+export interface Acting extends LogAccess, ChangeDependencies {}
 
 /**
  * Work on the database of this machine. Beside a running node it uses that node's database and takes nothing from it; else it holds the lock of the
@@ -44,14 +48,30 @@ export async function onMachine<T>(config: Config, work: (machine: Machine) => P
   }
 }
 
-/** As `onMachine`, with keys, log and policy open. Brings the tables up to date where no node runs. Throws what a start would. */
-export function actOnMachine<T>(config: Config, work: (acting: Acting) => Promise<T>): Promise<T> {
+/**
+ * As `onMachine`, with keys and log open, and no policy: that is proved first, which a log that was set back can fail. Brings the tables up to date
+ * where no node runs. Throws what a start would.
+ */
+export function atLog<T>(config: Config, work: (at: LogAccess) => Promise<T>): Promise<T> {
   return onMachine(config, async (machine) => {
     const opened = openedParts();
     try {
-      return await work(await openActing(machine, opened));
+      return await work(await openLogAccess(machine, opened));
     } finally {
       await opened.close();
+    }
+  });
+}
+
+/** As `atLog`, with the policy open. */
+export function actOnMachine<T>(config: Config, work: (acting: Acting) => Promise<T>): Promise<T> {
+  return atLog(config, async (at) => {
+    const origin = originName(originOf(config), await readOrigin(at.database.app));
+    const policy = await openPolicy({ ...at, origin });
+    try {
+      return await work({ ...at, policy });
+    } finally {
+      await policy.close();
     }
   });
 }
@@ -61,7 +81,7 @@ export function migrateMachine(config: Config): Promise<void> {
   return onMachine(config, ({ databaseUrl }) => migrate(databaseUrl));
 }
 
-async function openActing(machine: Machine, opened: OpenedParts): Promise<Acting> {
+async function openLogAccess(machine: Machine, opened: OpenedParts): Promise<LogAccess> {
   const { config, databaseUrl, running } = machine;
   const clock = systemClock;
   const node = clock.uuid();
@@ -70,8 +90,7 @@ async function openActing(machine: Machine, opened: OpenedParts): Promise<Acting
   const options = { statementTimeoutMs: config.statementTimeoutMs, loginKey: keys.database };
   const database = opened.keep(await openDatabase(databaseUrl, options));
   const log = opened.keep(await openLog({ database, clock, keys, node }));
-  const policy = opened.keep(await openPolicy({ database, log, clock, node, keys, origin: originOf(config) }));
-  return { ...machine, keys, node, database, log, policy, clock };
+  return { ...machine, keys, node, database, log, clock };
 }
 
 /** The node that runs here, or the lock that keeps one from starting. */

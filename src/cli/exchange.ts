@@ -9,10 +9,12 @@ import { addCatalogCheck } from './commands/catalog-check.js';
 import { deliverCommand } from './commands/deliver.js';
 import { type DemoFiles, demoCommand } from './commands/demo.js';
 import { grantCommand } from './commands/grant.js';
-import { type ActOnMachine, bootstrapCommand } from './commands/machine/bootstrap.js';
+import { bootstrapCommand } from './commands/machine/bootstrap.js';
 import { configCommand } from './commands/machine/config.js';
 import { doctorCommand, type OnMachine } from './commands/machine/doctor.js';
 import { type MigrateMachine, migrateCommand } from './commands/machine/migrate.js';
+import type { ActOnMachine, AtLog } from './commands/machine/on-this-machine.js';
+import { addOriginCommands } from './commands/machine/origin.js';
 import { type StartExchange, startCommand } from './commands/machine/start.js';
 import { openapiCommand, type RenderOpenapi } from './commands/openapi.js';
 import { qualityCommand } from './commands/quality.js';
@@ -30,6 +32,7 @@ export interface Commands {
   renderOpenapi: RenderOpenapi;
   demoFiles: DemoFiles;
   actOnMachine: ActOnMachine;
+  atLog: AtLog;
   migrateMachine: MigrateMachine;
   onMachine: OnMachine;
 }
@@ -59,6 +62,8 @@ function exchangeCommand(given: Commands): Command {
   const catalog = new Command('catalog').description('check and publish contracts');
   addCatalogCheck(catalog);
   addCatalogApply(catalog);
+  const audit = auditCommand();
+  addOriginCommands(audit, given.atLog, given.actOnMachine);
   const commands = [
     startCommand(given.startExchange),
     bootstrapCommand(given.actOnMachine),
@@ -77,7 +82,7 @@ function exchangeCommand(given: Commands): Command {
     sourceCommand(),
     standardCommand(),
     openapiCommand(given.renderOpenapi),
-    auditCommand(),
+    audit,
     configCommand(),
     demoCommand(given.demoFiles),
   ];

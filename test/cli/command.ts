@@ -21,6 +21,7 @@ export async function command(t: Test, ...args: string[]): Promise<CommandEnded>
       renderOpenapi: NOT_HERE,
       demoFiles: NOT_HERE,
       actOnMachine: async (config, work) => (await import('../../src/on-machine.js')).actOnMachine(config, work),
+      atLog: async (config, work) => (await import('../../src/on-machine.js')).atLog(config, work),
       onMachine: async (config, work) => (await import('../../src/on-machine.js')).onMachine(config, work),
       migrateMachine: async (config) => (await import('../../src/on-machine.js')).migrateMachine(config),
     });

@@ -1,37 +1,29 @@
 import { existsSync } from 'node:fs';
-import { hostname, userInfo } from 'node:os';
 import { Command } from 'commander';
 import { calculateJwkThumbprint } from 'jose';
 import type { ApplicationDraft } from '../../../access/identity/check-application.js';
-import type { By, ChangeDependencies } from '../../../access/policy/change-policy.js';
 import { demoFilePath } from '../../../client/demo-file.js';
 import { publicPart } from '../../../client/new-key.js';
-import { systemClock } from '../../../platform/clock.js';
-import { type Config, loadConfig } from '../../../platform/config.js';
+import { loadConfig } from '../../../platform/config.js';
 import { CommandError, EXIT } from '../../exit-code.js';
 import { keyFile } from '../../key-file.js';
 import { print } from '../../output.js';
 import { readDocument } from '../../read-document.js';
+import { byAccount } from './by-account.js';
+import { type ActOnMachine, type MachineOptions, onThisMachine } from './on-this-machine.js';
 
-/** Opens keys, database, log and policy of this machine for the work, whether a node runs or not. */
-export type ActOnMachine = <T>(config: Config, work: (acting: ChangeDependencies) => Promise<T>) => Promise<T>;
-
-interface BootstrapOptions {
+interface BootstrapOptions extends MachineOptions {
   clientId: string;
   title: string;
   department: string;
   key?: string;
   publicKey?: string;
   again?: boolean;
-  dataDir?: string;
-  databaseUrl?: string;
-  postgresUser?: string;
-  json?: boolean;
 }
 
 /** `exchange bootstrap`: the first operator of an installation, or a new key for an operator whose key is lost. */
 export function bootstrapCommand(actOnMachine: ActOnMachine): Command {
-  return new Command('bootstrap')
+  return onThisMachine(new Command('bootstrap'), '{clientId, kid, entry, key} as JSON')
     .description('register the first operator: once, on the machine itself, whether the exchange runs or not')
     .option('--key <file>', 'write its private JWK there (mode 0600); a key that is there already is used')
     .option('--public-key <file>', 'register this public JWK instead; its private half is elsewhere')
@@ -39,10 +31,6 @@ export function bootstrapCommand(actOnMachine: ActOnMachine): Command {
     .option('--title <text>', 'its title', '平台运维')
     .option('--department <slug>', 'its department', 'exchange')
     .option('--again', 'the key of this operator is lost: revoke it and register a new one')
-    .option('--data-dir <dir>', 'where everything is kept (default .exchange)')
-    .option('--database-url <url>', 'a PostgreSQL instead of the embedded one')
-    .option('--postgres-user <name>', "as root: the embedded PostgreSQL's account")
-    .option('--json', 'print {clientId, kid, entry, key} as JSON')
     .action((options: BootstrapOptions) => bootstrap(actOnMachine, options));
 }
 
@@ -66,7 +54,7 @@ async function bootstrap(actOnMachine: ActOnMachine, options: BootstrapOptions):
     const key = await publicKey(options);
     const draft = { clientId: options.clientId, title: options.title, department: options.department };
     const register = options.again === true ? replaceOperatorKey : registerFirstOperator;
-    const { receipt } = await register(acting, { ...draft, jwks: { keys: [key] } }, byAccount());
+    const { receipt } = await register(acting, { ...draft, jwks: { keys: [key] } }, byAccount('exchange bootstrap'));
     return { clientId: options.clientId, kid: key.kid, entry: receipt.index, key: options.key ?? null };
   });
   const what = options.again === true ? 'has a new key, and no other' : 'is the first operator';
@@ -80,15 +68,4 @@ async function publicKey(options: BootstrapOptions): Promise<PublicJwk> {
   if (options.key !== undefined) return publicPart(await keyFile(options.key));
   const jwk = JSON.parse(readDocument(options.publicKey ?? '')) as Record<string, string>;
   return { ...jwk, kid: jwk.kid ?? (await calculateJwkThumbprint(jwk)) };
-}
-
-/** Who acts is the account of the system, on this host; a client id has no space in it. */
-function byAccount(): By {
-  const actor = {
-    issuer: `host:${hostname()}`,
-    subject: userInfo().username,
-    application: 'exchange bootstrap',
-    department: 'exchange',
-  };
-  return { actor, request: systemClock.uuid() };
 }
