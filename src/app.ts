@@ -5,6 +5,7 @@ import { openRateLimit } from './access/identity/rate-limit.js';
 import { openRefusals, type Refusals } from './access/identity/refusals.js';
 import { openIdentity } from './access/identity/verify.js';
 import { openPolicy } from './access/policy/open-policy.js';
+import { keepSecrets } from './access/upstreams/keep-secrets.js';
 import { type Checkpoints, openCheckpoints } from './audit/checkpoint.js';
 import { openLog } from './audit/log.js';
 import { originOf } from './audit/origin/origin-of.js';
@@ -167,6 +168,7 @@ async function openExchange(
   const onClosed = (kind: string, id: string, reason: string) =>
     logger.error({ kind, id, reason }, 'a policy record does not match the log');
   const policy = opened.keep(await openPolicy({ database, log, clock, node, onClosed, pulse, keys, origin }));
+  keepSecrets({ policy, keys }, (err) => logger.warn({ err }, 'secrets of withdrawn upstreams were not removed'));
   const releases = opened.keep(await openReleases(database));
   const reading = openReading({ reader: database.reader, keys, clock });
   const slots = openSlots(DELIVERIES);

@@ -40,6 +40,7 @@ const SCHEMA = {
     EXCHANGE_STATEMENT_TIMEOUT_MS: { type: 'integer', minimum: 100, maximum: 600_000, default: 5_000 },
     EXCHANGE_OUTBOUND_LOOPBACK: { type: 'string', enum: ['refuse', 'allow'] },
     EXCHANGE_SOURCE_STATEMENT_TIMEOUT_MS: { type: 'integer', minimum: 100, maximum: 3_600_000, default: 60_000 },
+    EXCHANGE_SOURCE_RUN_TIMEOUT_MS: { type: 'integer', minimum: 1_000, maximum: 86_400_000, default: 3_600_000 },
     EXCHANGE_KEEP_HISTORY: { type: 'string', pattern: DURATION, default: '365d' },
     EXCHANGE_KEEP_REJECTS: { type: 'string', pattern: DURATION, default: '90d' },
     EXCHANGE_KEEP_DELIVERIES: { type: 'string', pattern: DURATION, default: '1095d' },

@@ -47,6 +47,8 @@ export interface Config {
   outboundLoopback: 'refuse' | 'allow';
   /** ms for one statement at a department's database. */
   sourceStatementTimeoutMs: number;
+  /** ms in which a run has read all rows of its source. */
+  sourceRunTimeoutMs: number;
   /** How long what grows is kept, in days after it was replaced or ended; null: for ever. */
   keep: {
     /** Rows that a release replaced. */
@@ -97,6 +99,7 @@ export function loadConfig(overrides: Overrides = {}, env: NodeJS.ProcessEnv = p
     statementTimeoutMs: settings.EXCHANGE_STATEMENT_TIMEOUT_MS,
     outboundLoopback: settings.EXCHANGE_OUTBOUND_LOOPBACK ?? (demo ? 'allow' : 'refuse'),
     sourceStatementTimeoutMs: settings.EXCHANGE_SOURCE_STATEMENT_TIMEOUT_MS,
+    sourceRunTimeoutMs: settings.EXCHANGE_SOURCE_RUN_TIMEOUT_MS,
     keep: keepDays(settings),
     worker: settings.EXCHANGE_WORKER,
     keyFiles: keyFiles(settings),

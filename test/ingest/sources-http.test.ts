@@ -1,14 +1,22 @@
+import { existsSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import t from 'tap';
 import { changePolicy } from '../../src/access/policy/change-policy.js';
 import { approveUpstream, withdrawUpstream } from '../../src/access/upstreams/change-upstream.js';
 import { storeSecret } from '../../src/access/upstreams/secret.js';
 import type { UpstreamDraft } from '../../src/access/upstreams/upstream.js';
 import { runSource } from '../../src/exchange/sources/run-source.js';
+import { openApi } from '../../src/ingest/readers/http/api.js';
 import type { Problem } from '../../src/platform/errors.js';
+import { testNode } from '../support/node.js';
 import { openThings, type Thing } from './things.js';
 
-const { node, thing } = await openThings(t, { sourceStatementTimeoutMs: 1_000, deliveryLimitBytes: 4 << 20 });
+const { node, thing } = await openThings(t, {
+  sourceStatementTimeoutMs: 1_000,
+  sourceRunTimeoutMs: 1_500,
+  deliveryLimitBytes: 4 << 20,
+});
 const { exchange } = node;
 const BY = { actor: null, request: '00000000-0000-4000-8000-000000000000' };
 const PREFIX = '/v2';
@@ -215,6 +223,20 @@ t.test(
         'upstream-failed',
         /circles/,
       ],
+      ...['/v2/..;/admin', '/v2/%252e%252e/admin', '/v2/%2e%2e/admin', '/v2/..%2fadmin', '/v2//admin', '/v2x'].map(
+        (next): (typeof cases)[number] => [
+          `a next link out of the prefix, ${next}`,
+          (_, reply) => json(reply, { data: rows(1, 3), next }),
+          'upstream-failed',
+          /out of what was approved/,
+        ],
+      ),
+      [
+        'a next link of a megabyte',
+        (_, reply) => json(reply, { data: rows(1, 3), next: `?${'x'.repeat(1 << 20)}` }),
+        'upstream-failed',
+        /too long/,
+      ],
       [
         'a next link that is no text',
         (_, reply) => json(reply, { data: rows(1, 3), next: { href: '/v2/x' } }),
@@ -236,6 +258,86 @@ t.test(
     });
   },
 );
+
+t.test('attack 12: pages without end are left', async (t) => {
+  let calls = 0;
+  const counting = (page: (call: number) => object): Answer => {
+    return (_, reply) => json(reply, page(++calls));
+  };
+  const cursor = { paging: { by: 'cursor', parameter: 'after', at: '/next' } };
+  const slow: Answer = (_, reply) => {
+    calls += 1;
+    setTimeout(() => json(reply, { data: rows(calls, calls), next: calls }), 100);
+  };
+  const drip: Answer = (_, reply) => {
+    calls += 1;
+    reply.writeHead(200, { 'content-type': 'application/json' });
+    const body = JSON.stringify({ data: rows(calls, calls), next: calls });
+    reply.write(body);
+    const timer = setInterval(() => reply.write(' '), 50);
+    setTimeout(() => {
+      clearInterval(timer);
+      reply.end();
+    }, 700);
+  };
+  const cases: [name: string, answer: Answer, paging: object, reason: RegExp, callsAtMost: number][] = [
+    ['empty', counting((call) => ({ data: [], next: call })), cursor, /nothing new/, 21],
+    ['again', counting((call) => ({ data: rows(1, 2), next: call })), cursor, /nothing new/, 22],
+    ['circle', counting((call) => ({ data: rows(1 + (call % 3), 2), next: call })), cursor, /nothing new/, 24],
+    [
+      'link',
+      counting((call) => ({ data: [], next: `?p=${call}` })),
+      { paging: { by: 'next-link', at: '/next' } },
+      /nothing new/,
+      21,
+    ],
+    [
+      'ignored',
+      counting(() => ({ data: rows(1, 2) })),
+      { paging: { by: 'offset', parameter: 'from', size: '2' } },
+      /nothing new/,
+      22,
+    ],
+    ['long', counting((call) => ({ data: [], next: `${call}${'x'.repeat(9_000)}` })), cursor, /too long/, 1],
+    ['slow', slow, cursor, /not sent all its rows within 1.5 s/, 16],
+    ['drip', drip, cursor, /not sent all its rows within 1.5 s/, 4],
+  ];
+  for (const [name, answer, paging, reason, callsAtMost] of cases) {
+    calls = 0;
+    const d = await pulled(`endless-${name}`, answer, paging);
+    const problem = await failing(d.id);
+    t.equal(problem.code, 'upstream-failed', name);
+    t.match(problem.message, reason, name);
+    t.ok(calls <= callsAtMost, `${name}: ${calls} calls`);
+  }
+  calls = 0;
+  const sparse = (call: number) => ({ data: call % 20 === 0 ? rows(call, call) : [], next: call < 100 ? call : '' });
+  const d = await pulled('sparse', counting(sparse), cursor);
+  t.match((await run(d.id)).delivery, { state: 'published', counts: { received: 5 } }, 'few rows in many pages');
+});
+
+t.test('attack 12: a contract whose path leaves the approved prefix is neither published nor called', async (t) => {
+  const before = asked.length;
+  for (const path of ['/../admin', '/%2e%2e/admin', '/..;/admin', '//admin', '/a%2f..%2fb', '/a/../../admin?x=y']) {
+    const source = { kind: 'http', upstream: 'main-api', application: 'main', path, rows: '' };
+    await t.rejects(thing('leaving', { source }), { code: 'unprocessable' }, path);
+  }
+  const api = openApi(
+    {
+      upstream: { ...upstream, status: 'approved' },
+      address: '127.0.0.1',
+      secret: undefined,
+      tls: undefined,
+      stillApproved() {},
+    },
+    { timeoutMs: 1_000, bytesAtMost: 1_000, connections: 1 },
+  );
+  t.teardown(() => api.close());
+  for (const path of ['/admin', '/v2/../admin', '/v2/%2e%2e/admin', '/v2/..;/admin']) {
+    await t.rejects(api.call({ path }), { code: 'upstream-refused' }, `${path}, of an older release`);
+  }
+  t.equal(asked.length, before, 'nothing was sent');
+});
 
 t.test('threat: a source that points where it may not', async (t) => {
   const d = await pulled('allowed', (_, reply) => json(reply, { data: rows(1, 2) }));
@@ -264,4 +366,30 @@ t.test('threat: a source that points where it may not', async (t) => {
   await withdrawUpstream(exchange, { publisher: 'housing', name: 'main-api' }, BY);
   t.equal((await failing(d.id)).code, 'upstream-refused', 'withdrawn');
   t.equal((await d.live()).size, 2);
+});
+
+t.test('attack 20: a secret that no approval allows any more is removed from the disk', async (t) => {
+  const named = { publisher: 'housing', name: 'brief-api' };
+  const file = (suffix = '') => join(exchange.keys.directory, 'upstreams', 'housing', `brief-api${suffix}`);
+  const enter = async (approved: UpstreamDraft) => {
+    await approveUpstream(exchange, { ...named, draft: approved }, BY);
+    storeSecret(exchange.keys.directory, { ...approved, ...named }, { kind: 'bearer', token: 'brief' });
+    t.ok(existsSync(file()));
+  };
+  await enter(draft);
+  await approveUpstream(exchange, { publisher: 'housing', name: 'another', draft }, BY);
+  await approveUpstream(exchange, { ...named, draft: { ...draft, pathPrefix: '/v3' } }, BY);
+  t.ok(existsSync(file()), 'another approval, and another prefix: it is used');
+  await approveUpstream(exchange, { ...named, draft: { ...draft, port: port + 1 } }, BY);
+  t.notOk(existsSync(file()), 'another port');
+  await enter(draft);
+  await approveUpstream(exchange, { ...named, draft: { ...draft, secret: false } }, BY);
+  t.notOk(existsSync(file()), 'approved without a secret');
+  await enter(draft);
+  writeFileSync(file('.4711.new'), 'half', { mode: 0o600 });
+  await withdrawUpstream(exchange, named, BY);
+  t.notOk(existsSync(file()) || existsSync(file('.4711.new')), 'withdrawn, with a write that was cut off');
+  storeSecret(exchange.keys.directory, { ...draft, ...named }, { kind: 'bearer', token: 'brief' });
+  await testNode(t, { beside: node });
+  t.notOk(existsSync(file()), 'withdrawn while this node was down');
 });

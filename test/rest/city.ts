@@ -70,6 +70,7 @@ export interface City {
   node: TestNode;
   draft: UpstreamDraft;
   upstream: Upstream;
+  enterSecret(): void;
   /** How it answers from now on; undefined: as usual. */
   answers(answer: CityAnswer | undefined): void;
   /** Every call so far. */
@@ -135,11 +136,14 @@ export async function openCity(t: Teardown): Promise<City> {
     secret: true,
   };
   const { upstream } = await approveUpstream(node.exchange, { publisher: 'police', name: 'city', draft }, BY);
-  storeSecret(node.exchange.keys.directory, upstream, { kind: 'bearer', token: 'canary-of-the-city' });
+  const enterSecret = () =>
+    storeSecret(node.exchange.keys.directory, upstream, { kind: 'bearer', token: 'canary-of-the-city' });
+  enterSecret();
   return {
     node,
     draft,
     upstream,
+    enterSecret,
     answers: (given) => {
       answer = given ?? usual;
     },

@@ -259,6 +259,9 @@ t.test('threat: a grant revoked, an upstream withdrawn, while the department ans
   t.equal(calls.length, count);
   await approveUpstream(exchange, { publisher: 'police', name: 'city', draft: city.draft }, BY);
   city.answers(undefined);
+  const bare = await lookup([ADULT.GMSFHM]);
+  t.match(bare, { status: 502, body: { detail: /no secret/ } }, 'its secret went with the approval');
+  city.enterSecret();
   t.match(await lookup([ADULT.GMSFHM]), { status: 200 });
 });
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Problem } from '../../platform/errors.js';
 import { readPrivateFile, writePrivateFile } from '../../platform/private-file.js';
@@ -43,6 +43,31 @@ export function openSecret(keysDirectory: string, upstream: Bound): Secret {
     throw new Problem('upstream-refused', 'The secret was entered for another host or port: enter it again.');
   }
   return stored.secret;
+}
+
+/**
+ * Removes from this node every secret that nothing may use any more: its upstream was withdrawn, or approved without a secret, or for another host or
+ * port. One whose upstream is not known stays. Throws the system's error.
+ */
+export function dropSecrets(keysDirectory: string, upstreams: ReadonlyMap<string, Upstream>): void {
+  const folder = join(keysDirectory, 'upstreams');
+  for (const publisher of filesOf(folder)) {
+    for (const file of filesOf(join(folder, publisher))) {
+      const [name = ''] = file.split('.', 1); // a write that was cut off leaves `<name>.<pid>.new`
+      const upstream = upstreams.get(upstreamId(publisher, name));
+      if (upstream !== undefined && !usesSecret(keysDirectory, upstream)) rmSync(join(folder, publisher, file));
+    }
+  }
+}
+
+function filesOf(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
+function usesSecret(keysDirectory: string, upstream: Upstream): boolean {
+  if (upstream.status === 'withdrawn' || !upstream.secret) return false;
+  const stored = read(pathOf(keysDirectory, upstream));
+  return stored === undefined || stored.boundTo === bindingOf(upstream);
 }
 
 function read(path: string): StoredSecret | undefined {

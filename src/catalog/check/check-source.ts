@@ -1,10 +1,14 @@
 import type { ContractDocument, SourceDocument } from '../contract-document.js';
+import { isBelow } from '../upstream-path.js';
 import type { Faults } from './fault.js';
 
 /** What the source of the rows implies: a delta needs the mode delta, and a proxied dataset cannot promise what needs stored rows. */
 export function checkSource(document: ContractDocument, faults: Faults): void {
   const source = document.delivery?.source;
   if (source === undefined || source.kind === 'file') return;
+  if ((source.kind === 'http' || source.kind === 'proxy') && !isBelow(source.path)) {
+    faults.add(['delivery', 'source', 'path'], LEAVES, { expected: 'a path such as /people?state=1' });
+  }
   if (source.kind === 'proxy') {
     checkProxy(document, source, faults);
     return;
@@ -15,6 +19,9 @@ export function checkSource(document: ContractDocument, faults: Faults): void {
     faults.add(['delivery', 'mode'], `This source delivers by ${mode}, which the contract does not accept`);
   }
 }
+
+/** A server could read it as another path than the upstream's approval allows. */
+const LEAVES = 'No dot segments, empty segments, encoded slashes or backslashes';
 
 /** The exchange stores no row of a proxied dataset: it can be read by its key, but has no index, order, count or join. */
 const IMPOSSIBLE = ['filterable', 'sortable', 'relations', 'statistics', 'partition'] as const;

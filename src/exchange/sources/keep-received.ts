@@ -3,9 +3,10 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setAside } from '../../ingest/land/set-aside.js';
-import type { Source, SourceRow } from '../../ingest/readers/source.js';
+import type { SourceRow } from '../../ingest/readers/source.js';
 import { spoolDirectory } from '../../ingest/readers/spool.js';
 import type { Intake } from '../../ingest/receive/intake.js';
+import { Problem } from '../../platform/errors.js';
 import type { Exchange } from '../exchange.js';
 
 /** A copy of the rows that a run receives, so that a run that breaks off does not lose them. */
@@ -19,7 +20,7 @@ export interface Keeping {
 
 /**
  * The file has no name and disappears with the process: after a crash the source still has the rows. `signal`: the node
- * stops.
+ * stops. A source that has not sent all rows in time is cut off, however it sends: a run holds one of the node's workers.
  */
 export async function keepReceived(exchange: Exchange, intake: Intake, signal?: AbortSignal): Promise<Keeping> {
   const file = await namelessFile(exchange);
@@ -28,7 +29,7 @@ export async function keepReceived(exchange: Exchange, intake: Intake, signal?: 
       ...intake,
       open: async (validator) => {
         const source = await intake.open(validator);
-        return { ...source, batches: () => kept(source, file, signal) };
+        return { ...source, batches: () => kept({ rows: inTime(exchange, intake, source.batches()), file, signal }) };
       },
     },
     setAside: (deliveryId, reason) => setRowsAside(exchange, { file, deliveryId, reason }),
@@ -40,11 +41,42 @@ export function keepNothing(intake: Intake): Keeping {
   return { intake, setAside: async () => 0, close: async () => {} };
 }
 
-async function* kept(source: Source, file: FileHandle, signal: AbortSignal | undefined): AsyncGenerator<SourceRow[]> {
-  for await (const rows of source.batches()) {
+interface Kept {
+  rows: AsyncGenerator<SourceRow[]>;
+  file: FileHandle;
+  signal: AbortSignal | undefined;
+}
+
+async function* kept({ rows, file, signal }: Kept): AsyncGenerator<SourceRow[]> {
+  for await (const batch of rows) {
     signal?.throwIfAborted();
-    await file.appendFile(rows.map(({ line, text }) => `${JSON.stringify([line, text])}\n`).join(''));
-    yield rows;
+    await file.appendFile(batch.map(({ line, text }) => `${JSON.stringify([line, text])}\n`).join(''));
+    yield batch;
+  }
+}
+
+/** Closing the intake ends the read that waits. */
+async function* inTime(
+  { config: { sourceRunTimeoutMs } }: Exchange,
+  intake: Intake,
+  rows: AsyncGenerator<SourceRow[]>,
+): AsyncGenerator<SourceRow[]> {
+  const late = () =>
+    new Problem('upstream-failed', `The source has not sent all its rows within ${sourceRunTimeoutMs / 1_000} s.`);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    void intake.close?.();
+  }, sourceRunTimeoutMs);
+  try {
+    for await (const batch of rows) {
+      if (isLate) throw late();
+      yield batch;
+    }
+  } catch (error) {
+    throw isLate ? late() : error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

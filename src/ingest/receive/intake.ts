@@ -30,6 +30,6 @@ export interface Intake {
    * result joins the report's `source`. Called again where the policy changed meanwhile.
    */
   published?(tx: pg.ClientBase, delivery: { id: string; release: number }): Promise<Report['source']>;
-  /** Frees files and connections. Called once at every end of the delivery; never throws. */
+  /** Frees files and connections, and ends a read that waits. Called at every end of the delivery, safe to call twice; never throws. */
   close?(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import pg from 'pg';
 import type { ReachedUpstream } from '../../../access/upstreams/resolve-upstream.js';
 import type {
@@ -15,6 +16,8 @@ import { countStatement, doubleQuoted, quotedTable, rowsStatement, type Spelling
 const AS_TEXT = { getTypeParser: () => (value: string | Buffer) => value };
 /** An abandoned snapshot must not block the department's vacuum forever. */
 const IDLE_MS = 600_000;
+/** A server that does not take leave keeps no run waiting. */
+const LEAVE_MS = 5_000;
 
 const SPELLING: Spelling = {
   quote: doubleQuoted,
@@ -27,10 +30,11 @@ const SPELLING: Spelling = {
 
 /** PostgreSQL, and databases with its protocol and catalogue (openGauss, Kingbase). */
 export const connectPostgres: ConnectDatabase = async (reached, limits) => {
-  const client = new pg.Client(settingsOf(reached, limits));
+  const socket = new Socket();
+  const client = new pg.Client({ ...settingsOf(reached, limits), stream: () => socket });
   client.on('error', () => {}); // the failing query reports it
   await client.connect();
-  return connectionOf(client, limits);
+  return connectionOf({ client, socket }, limits);
 };
 
 /** Sets every option that the driver would otherwise read from the environment of this process. */
@@ -50,7 +54,7 @@ function settingsOf({ upstream, address, secret, tls }: ReachedUpstream, limits:
   };
 }
 
-function connectionOf(client: pg.Client, limits: Limits): DatabaseConnection {
+function connectionOf({ client, socket }: { client: pg.Client; socket: Socket }, limits: Limits): DatabaseConnection {
   const texts = async <R extends ColumnText[]>(text: string, values: string[] = []): Promise<R[]> =>
     (await client.query<R>({ text, values, rowMode: 'array' })).rows;
   const valuesOf = ({ watermark }: TableReading) => (watermark?.from === undefined ? [] : [watermark.from]);
@@ -81,6 +85,10 @@ function connectionOf(client: pg.Client, limits: Limits): DatabaseConnection {
         if (rows.length < limits.batchRows) return;
       }
     },
-    close: () => client.end().catch(() => {}),
+    async close() {
+      const cut = setTimeout(() => socket.destroy(), LEAVE_MS);
+      await client.end().catch(() => {});
+      clearTimeout(cut);
+    },
   };
 }

@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net';
 import { parse } from 'content-type';
 import { type buildConnector, Pool } from 'undici';
 import type { ReachedUpstream } from '../../../access/upstreams/resolve-upstream.js';
+import { isBelow } from '../../../catalog/upstream-path.js';
 import { errorCode, Problem } from '../../../platform/errors.js';
 import { parseExactly } from '../exact-json.js';
 import { Unreadable } from '../source.js';
@@ -24,7 +25,7 @@ export interface Api {
 }
 
 interface ApiRequest {
-  /** With its query, below the upstream's prefix. */
+  /** Whole, with its query. Must be below the upstream's prefix. */
   path: string;
   /** Sent as JSON by POST. */
   body?: unknown;
@@ -55,10 +56,12 @@ export function openApi(reached: ReachedUpstream, limits: ApiLimits): Api {
   });
   const headers = headersOf(reached);
   return {
-    call: (request) =>
-      call(pool, { ...request, headers: { ...request.headers, ...headers } }, request.limits ?? limits).catch((error) =>
-        Promise.reject(apiProblem(error)),
-      ),
+    call: async (request) => {
+      if (!isBelow(request.path, upstream.pathPrefix)) throw leaves();
+      return call(pool, { ...request, headers: { ...request.headers, ...headers } }, request.limits ?? limits).catch(
+        (error) => Promise.reject(apiProblem(error)),
+      );
+    },
     close: () => pool.destroy(),
   };
 }
@@ -143,6 +146,11 @@ function parsed(bytes: Buffer): unknown {
   } catch {
     throw failed('answered something that is not JSON'); // the parser's text quotes the reply
   }
+}
+
+/** The secret goes nowhere else. */
+function leaves(): Problem {
+  return new Problem('upstream-refused', 'The path leaves what was approved of the upstream.');
 }
 
 function failed(what: string): Problem {

@@ -1,4 +1,6 @@
+import { hash } from 'node:crypto';
 import type { Paging } from '../../../catalog/source-terms.js';
+import { isBelow } from '../../../catalog/upstream-path.js';
 import { Problem } from '../../../platform/errors.js';
 import { atPointer } from '../../../platform/json-pointer.js';
 import type { Api } from './api.js';
@@ -23,6 +25,10 @@ export interface Page {
 
 /** An API with more pages than this probably loops. */
 const PAGES_AT_MOST = 100_000;
+/** Pages in a row that are empty, or bring the rows of an earlier page again. A filter by the interface can leave some empty. */
+const NOTHING_NEW_AT_MOST = 20;
+/** Of a request's address: a hostile cursor or link is no longer. */
+const PATH_AT_MOST = 8_192;
 /** Any base works: only the path and query of the result count, and whether the base is still there. */
 const BASE = 'http://upstream.invalid';
 
@@ -31,19 +37,35 @@ const BASE = 'http://upstream.invalid';
  * reply is no page, or the pages loop or leave the API
  */
 export async function* pagesOf(of: PagesOf): AsyncGenerator<Page> {
-  const seen = new Set<string>();
+  const asked = new Set<string>();
+  const brought = new Set<string>();
+  let nothingNew = 0;
   let path: string | undefined = firstPath(of);
   for (let taken = 0; path !== undefined; ) {
-    if (seen.has(path) || seen.size >= PAGES_AT_MOST) throw failed('its pages go in circles');
-    seen.add(path);
+    if (path.length > PATH_AT_MOST) throw failed('the address of its next page is too long');
+    if (!isNew(asked, path) || asked.size > PAGES_AT_MOST) throw failed('its pages go in circles');
     of.stillApproved();
     const { value, bytes } = await of.api.call({ path });
     const rows = atPointer(value, of.rows);
     if (!Array.isArray(rows)) throw failed(`no list of rows stands at ${of.rows === '' ? 'its top' : of.rows}`);
     taken += rows.length;
     path = nextPath(of, { path, value, rows: rows.length, taken });
+    if (path !== undefined) {
+      nothingNew = isNews(brought, rows) ? 0 : nothingNew + 1;
+      if (nothingNew > NOTHING_NEW_AT_MOST) throw failed('its pages bring nothing new');
+    }
     yield { rows, bytes };
   }
+}
+
+/** Whether it was not in the set, where it is afterwards, as a digest: texts of any length take the same room. */
+function isNew(seen: Set<string>, text: string): boolean {
+  const before = seen.size;
+  return seen.add(hash('sha256', text, 'base64')).size > before;
+}
+
+function isNews(brought: Set<string>, rows: readonly unknown[]): boolean {
+  return rows.length > 0 && isNew(brought, JSON.stringify(rows));
 }
 
 function firstPath({ path, paging }: PagesOf): string {
@@ -91,10 +113,9 @@ function nextPath({ paging, prefix }: PagesOf, { path, value, rows, taken }: Tak
 function linkedPath(link: string, from: string, prefix: string): string {
   const url = URL.canParse(link, BASE + from) ? new URL(link, BASE + from) : undefined;
   if (url === undefined || url.origin !== BASE) throw failed('its next link leads to another place');
-  if (url.pathname !== prefix && !url.pathname.startsWith(`${prefix}/`)) {
-    throw failed('its next link leads out of what was approved');
-  }
-  return url.pathname + url.search;
+  const path = url.pathname + url.search;
+  if (!isBelow(path, prefix)) throw failed('its next link leads out of what was approved');
+  return path;
 }
 
 function withParameter(path: string, name: string, value: string): string {
