@@ -10,6 +10,7 @@ import { type Config, ownUrl } from './platform/config.js';
 import { lockDataDirectory, removeRun, writeRun } from './platform/data-directory.js';
 import { openKeys } from './platform/keys/open-keys.js';
 import { type OpenedParts, openedParts } from './platform/lifecycle/opened.js';
+import { postgresAccount } from './platform/postgres/embedded/postgres-account.js';
 import { supervisePostgres } from './platform/postgres/embedded/supervise-postgres.js';
 import { migrate } from './platform/postgres/migrate.js';
 
@@ -46,6 +47,7 @@ export async function startExchange(
 
 async function begin(config: Config, starting: Starting): Promise<{ baseUrl: string; lost: Promise<Error> }> {
   const { opened, onProgress } = starting;
+  if (config.databaseUrl === undefined) await postgresAccount(config.postgresUser); // before anything is made
   opened.keep({ close: lockDataDirectory(config.dataDir) });
   removeRun(config.dataDir);
   clearSpool(spoolDirectory(config.dataDir));

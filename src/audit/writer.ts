@@ -144,7 +144,11 @@ export async function startWriter(database: Database, queue: Queue, options: Wri
     await connection?.end();
   }
 
-  await connected().catch((error: unknown) => broken(error).then(() => Promise.reject(error)));
+  // Whoever starts reports a first look that fails.
+  await connected().catch(async (error: unknown) => {
+    await connection?.end();
+    throw error;
+  });
   const running = run();
   return {
     wake: bell.ring,

@@ -44,9 +44,10 @@ export async function supervisePostgres(
     while (!closing) {
       await endOf(postgres, () => closing);
       if (closing) break;
-      warn('The embedded PostgreSQL has ended: starting it again.');
-      do await startAgain();
-      while (failures > 0 && failures < TRIES && !closing);
+      do {
+        warn('The embedded PostgreSQL has ended: starting it again.');
+        await startAgain();
+      } while (failures > 0 && failures < TRIES && !closing);
       if (failures === TRIES)
         return new Error(`PostgreSQL has ended and does not start again. ${reason?.message ?? ''}`.trim());
     }
