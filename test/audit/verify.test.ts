@@ -207,7 +207,7 @@ t.test('a receipt verifies offline, with its answer', async (t) => {
   const header = serializeDictionary({ index: receipt.index, leaf: receipt.leaf, blind: receipt.blind });
   t.equal(receiptHeader(receipt), header);
   t.same(parseReceipt(`Exchange-Receipt: ${header}`), receipt);
-  t.match(verifyReceipt(receipt, proof, { vkey, body }), { origin: ORIGIN, answer: true });
+  t.match(verifyReceipt(receipt, proof, { vkey, body }), { checkpoint: { origin: ORIGIN }, answer: true });
   const other = receipts[124]!;
   const alien = verifierKey(ORIGIN, generateKeyPairSync('ed25519').privateKey);
   const wrong: Record<string, () => unknown> = {

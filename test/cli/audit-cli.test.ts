@@ -2,8 +2,10 @@ import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { checkpointBody, signNote } from '../../src/audit/tree/note.js';
 import { writeRun } from '../../src/platform/data-directory.js';
 import { deliverPeople, people, unmasked } from '../failure/residents.js';
+import { until } from '../failure/until.js';
 import { testNode } from '../support/node.js';
 import { command } from './command.js';
 
@@ -139,6 +141,57 @@ t.test('an export verifies, and every kind of tampering is named by its first ba
     if (what !== 'the checkpoint') t.match(bad.stderr, /entry \d+|tile|bundle/, what);
     t.comment(`${what}: ${bad.stderr.trim()}`);
   }
+});
+
+t.test('fault 19: a checkpoint kept elsewhere shows a log that was cut or written anew', async (t) => {
+  const first = join(directory, 'first');
+  t.equal((await command(t, 'audit', 'export', first, ...server('auditor'))).code, 0);
+  for (let i = 0; i < 3; i++) await node.ask('GET', ROWS, { as: 'reader' });
+  const keptAt = (of: string) => join(of, 'checkpoint');
+  const sizeOf = (file: string) => Number(readFileSync(file, 'utf8').split('\n')[1]);
+  const second = join(directory, 'second');
+  await until('a newer checkpoint', async () => {
+    rmSync(second, { recursive: true, force: true });
+    const done = await command(t, 'audit', 'export', second, ...server('auditor'));
+    return done.code === 0 && sizeOf(keptAt(second)) > sizeOf(keptAt(first));
+  });
+  const own = (name: string, size: number, root: Buffer) => {
+    const origin = vkey.split('+')[0]!;
+    const file = join(directory, name);
+    writeFileSync(file, signNote(checkpointBody(origin, size, root), origin, node.keys.checkpointSigner));
+    return file;
+  };
+  const anew = own('anew', sizeOf(keptAt(first)), Buffer.alloc(32, 1));
+  const beyond = own('beyond', 1_000_000, Buffer.alloc(32, 1));
+  const bent = join(directory, 'bent');
+  writeFileSync(bent, readFileSync(keptAt(first), 'utf8').replace(/\n\d+\n/, '\n1\n'));
+  const nowhere = join(directory, 'nowhere');
+
+  const verify = (of: string, ...kept: string[]) =>
+    command(t, 'audit', 'verify', of, '--vkey', vkey, ...kept.flatMap((file) => ['--checkpoint', file]));
+  const table: [what: string, of: string, kept: string[], code: number, says: RegExp][] = [
+    ['an older one', second, [keptAt(first)], 0, /hold/],
+    ['its own and an older one', second, [keptAt(second), keptAt(first)], 0, /hold/],
+    ['a newer one', first, [keptAt(second)], 1, new RegExp(`entry ${sizeOf(keptAt(first))}: the log ends here`)],
+    ['a much newer one', second, [beyond], 1, /covers 1000000 entries/],
+    ['the same size, another root', first, [anew], 1, /do not give the root/],
+    ['a smaller size, another root', second, [keptAt(first), anew], 1, /do not give the root/],
+    ['a signature of something else', second, [bent], 1, /no valid signature/],
+    ['no note', second, [bodyFile], 1, /not a signed note/],
+    ['no file', second, [nowhere], 2, /ENOENT/],
+  ];
+  for (const [what, of, kept, code, says] of table) {
+    const ended = await verify(of, ...kept);
+    t.equal(ended.code, code, `${what}: ${ended.stdout}${ended.stderr}`);
+    t.match(ended.stdout + ended.stderr, says, what);
+  }
+  const proven = (kept: string, ...more: string[]) =>
+    command(t, 'audit', 'verify', '--receipt', receipt, '--vkey', vkey, '--checkpoint', kept, ...more);
+  const online = server('auditor');
+  t.match(await proven(keptAt(first), ...online), { code: 0, stdout: /is in the log/ }, 'a receipt, asking the server');
+  t.match(await proven(anew, ...online), { code: 1, stderr: /does not continue the checkpoint/ });
+  t.match(await proven(beyond, ...online), { code: 1 }, 'the server has fewer entries');
+  t.match(await proven(anew, '--proof', proofFile), { code: 2, stderr: /name one/ }, 'offline');
 });
 
 t.test('an application without the right to read the log exports nothing', async (t) => {

@@ -29,9 +29,14 @@ export interface VerifiedExport {
  * Verifies an export (tlog-tiles layout) using only its files: signatures, form and order of all entries, every tile, and that all checkpoints belong
  * to one history. Throws Broken.
  * @param vkey the trusted key; without it the export's own, which proves only that the export agrees with itself
+ * @param kept checkpoints that were kept elsewhere: they show a log that was cut or written anew, with its own key too
  */
-export async function verifyExport(directory: string, vkey?: string): Promise<VerifiedExport> {
-  const { checkpoints, last } = await signedCheckpoints(directory, vkey);
+export async function verifyExport(
+  directory: string,
+  vkey?: string,
+  kept: readonly string[] = [],
+): Promise<VerifiedExport> {
+  const { checkpoints, last } = await signedCheckpoints(directory, vkey, kept);
   const tree = new GrowingTree();
   let from: string | undefined;
   let to: string | undefined;
@@ -64,17 +69,29 @@ export async function verifyExport(directory: string, vkey?: string): Promise<Ve
 async function signedCheckpoints(
   directory: string,
   vkey: string | undefined,
+  kept: readonly string[],
 ): Promise<{ checkpoints: SignedCheckpoint[]; last: SignedCheckpoint }> {
   const key = attempt(undefined, parseVerifierKey, vkey ?? (await text(directory, 'vkey')));
   const notes = new Set([await text(directory, 'checkpoint')]);
   const older = await readdir(join(directory, 'checkpoints')).catch(() => []);
   for (const name of older) notes.add(await text(directory, 'checkpoints', name));
-  const checkpoints = [...notes].map((note) => attempt(undefined, (n) => openCheckpoint(n, key), note));
+  const open = (note: string) => attempt(undefined, (n) => openCheckpoint(n, key), note);
+  const checkpoints = [...notes].map(open);
   const [last] = checkpoints;
   if (last === undefined) throw new Broken('the checkpoint is missing');
   checkpoints.sort((a, b) => a.size - b.size);
   if (checkpoints.at(-1)?.size !== last.size)
     throw new Broken('an older checkpoint covers more than the newest', last.size);
+  for (const checkpoint of kept.map(open)) {
+    if (checkpoint.size > last.size) {
+      throw new Broken(
+        `the log ends here, and a checkpoint that was kept covers ${checkpoint.size} entries`,
+        last.size,
+      );
+    }
+    checkpoints.push(checkpoint);
+  }
+  checkpoints.sort((a, b) => a.size - b.size);
   return { checkpoints, last };
 }
 

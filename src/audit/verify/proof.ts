@@ -34,7 +34,7 @@ interface TreeHead {
   root: Buffer;
 }
 
-/** RFC 9162 §2.1.4.2: whether the newer tree begins with the older one. @internal */
+/** RFC 9162 §2.1.4.2: whether the newer tree begins with the older one. */
 export function extendsTree(older: TreeHead, newer: TreeHead, proof: readonly Buffer[]): boolean {
   if (older.size > newer.size) return false;
   if (older.size === newer.size) return proof.length === 0 && older.root.equals(newer.root);

@@ -2,7 +2,7 @@ import { parseDictionary } from 'structured-headers';
 import type { Receipt } from '../entry.js';
 import { leafHash, sha256 } from '../tree/hash.js';
 import { openEntry } from './entry.js';
-import { openCheckpoint, parseVerifierKey } from './note.js';
+import { openCheckpoint, parseVerifierKey, type SignedCheckpoint } from './note.js';
 import { includes } from './proof.js';
 
 /** The value of `Exchange-Receipt`, with or without the header's name. Throws Error where it is no receipt. */
@@ -56,23 +56,23 @@ export function parseProof(text: string): Proof {
 
 /**
  * Verifies a receipt under a signed checkpoint, and the answer's body against the entry. Throws Error naming what fails.
- * @returns what is proven: the size of the log, and the entry's time where its bytes were given
+ * @returns what is proven: the checkpoint that covers it, and the entry's time where its bytes were given
  */
 export function verifyReceipt(
   receipt: Receipt,
   proof: Proof,
   { vkey, body }: { vkey: string; body: Buffer | undefined },
-): { origin: string; size: number; time: string | undefined; answer: boolean } {
+): { checkpoint: SignedCheckpoint; time: string | undefined; answer: boolean } {
   if (proof.index !== receipt.index)
     throw new Error(`the proof is of entry ${proof.index}, the receipt of ${receipt.index}`);
-  const { origin, size, root } = openCheckpoint(proof.checkpoint, parseVerifierKey(vkey));
-  if (!includes(receipt.leaf, proof.hashes, { index: receipt.index, size, root })) {
+  const checkpoint = openCheckpoint(proof.checkpoint, parseVerifierKey(vkey));
+  if (!includes(receipt.leaf, proof.hashes, { ...checkpoint, index: receipt.index })) {
     throw new Error(`entry ${receipt.index} with this leaf is not in the log`);
   }
   const time = proof.entry === undefined ? undefined : verifyEntry(receipt, proof.entry, body);
   if (body !== undefined && time === undefined)
     throw new Error('the answer can only be checked with the entry: the proof has no extra line');
-  return { origin, size, time, answer: body !== undefined };
+  return { checkpoint, time, answer: body !== undefined };
 }
 
 function verifyEntry(receipt: Receipt, bytes: Buffer, body: Buffer | undefined): string {

@@ -3,6 +3,8 @@ import { Command, InvalidArgumentError } from 'commander';
 import Type from 'typebox';
 import { downloadLog, type Fetch } from '../../audit/verify/download.js';
 import { Broken, verifyExport } from '../../audit/verify/export.js';
+import { openCheckpoint, parseVerifierKey, type SignedCheckpoint } from '../../audit/verify/note.js';
+import { extendsTree } from '../../audit/verify/proof.js';
 import { type Proof, parseProof, parseReceipt, verifyReceipt } from '../../audit/verify/receipt.js';
 import { type ActingOptions, connectPlatform, withServer } from '../acting.js';
 import { type Client, expectSuccess } from '../client.js';
@@ -18,6 +20,8 @@ interface VerifyOptions extends ActingOptions {
   receipt?: string;
   proof?: string;
   body?: string;
+  /** Files. */
+  checkpoint?: string[];
 }
 
 /** `exchange audit export|verify|proof`. Exit code 1 where a check fails, with the first bad index. */
@@ -33,6 +37,7 @@ export function auditCommand(): Command {
   actingAuditor(audit.command('verify').argument('[directory]', 'an export'))
     .description('verify an export, or one receipt')
     .option('--vkey <key or file>', 'the verifier key to trust')
+    .option('--checkpoint <file...>', 'checkpoints that you kept: the log must continue them')
     .option('--receipt <header>', 'the value of Exchange-Receipt')
     .option('--proof <file>', 'its tlog-proof; default: asks the running server')
     .option('--body <file>', 'the answer that came with the receipt, uncompressed')
@@ -86,7 +91,7 @@ async function verify(directory: string | undefined, options: VerifyOptions): Pr
 }
 
 async function verifyAll(directory: string, options: VerifyOptions): Promise<void> {
-  const { root, ...found } = await verifyExport(directory, await keyText(options.vkey));
+  const { root, ...found } = await verifyExport(directory, await keyText(options.vkey), await keptNotes(options));
   const trust =
     options.vkey === undefined ? ' The key came with the export: compare it with one you trust, or give --vkey.' : '';
   const text = `${found.size} entries of ${found.origin} hold, ${found.from ?? '–'} to ${found.to ?? '–'}, under ${found.checkpoints} checkpoint(s).${trust}`;
@@ -101,10 +106,40 @@ async function verifyOne(header: string, options: VerifyOptions): Promise<void> 
   const proof: Proof = parseProof(
     client === undefined ? await readFile(options.proof!, 'utf8') : await proofText(client, receipt.index),
   );
-  const found = verifyReceipt(receipt, proof, { vkey, body });
+  const { checkpoint, ...found } = verifyReceipt(receipt, proof, { vkey, body });
+  const { origin, size } = checkpoint;
+  for (const note of await keptNotes(options)) {
+    await verifyContinued(client, openCheckpoint(note, parseVerifierKey(vkey)), checkpoint);
+  }
   const answer = found.answer ? ', and the answer is the one it recorded' : '';
-  const text = `entry ${receipt.index} is in the log ${found.origin} of ${found.size} entries${answer}`;
-  print(options, { index: receipt.index, ...found }, text);
+  const text = `entry ${receipt.index} is in the log ${origin} of ${size} entries${answer}`;
+  print(options, { index: receipt.index, origin, size, ...found }, text);
+}
+
+async function keptNotes({ checkpoint = [] }: VerifyOptions): Promise<string[]> {
+  return Promise.all(checkpoint.map((file) => readFile(file, 'utf8')));
+}
+
+const HASHES = Type.Object({ hashes: Type.Array(Type.String()) });
+
+/** Whether one of two checkpoints continues the other. Without a server only equal sizes can be compared. */
+async function verifyContinued(
+  client: Client | undefined,
+  kept: SignedCheckpoint,
+  current: SignedCheckpoint,
+): Promise<void> {
+  const [older, newer] = kept.size <= current.size ? [kept, current] : [current, kept];
+  const proof = older.size === newer.size ? [] : await consistencyProof(client, older.size, newer.size);
+  if (!extendsTree(older, newer, proof)) {
+    throw new Error(`the log does not continue the checkpoint of ${kept.size} entries that was kept`);
+  }
+}
+
+async function consistencyProof(client: Client | undefined, from: number, to: number): Promise<Buffer[]> {
+  if (client === undefined) throw new CommandError(EXIT.usage, 'Offline, --checkpoint needs an export: name one.');
+  const path = `/api/v1/audit/consistency?from=${from}&to=${to}`;
+  const { hashes } = expectSuccess(await client.request('GET', path), HASHES);
+  return hashes.map((hash) => Buffer.from(hash, 'base64'));
 }
 
 async function serverKey(client: Client | undefined, options: VerifyOptions): Promise<string> {
