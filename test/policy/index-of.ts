@@ -23,7 +23,8 @@ export function indexOf(
     upstreams: new Map(),
     grantsOf: (clientId, contractId, mode) => table.get(clientId)?.get(contractId)?.get(mode) ?? [],
     holdsAny: (clientId, contractId) => table.get(clientId)?.has(contractId) ?? false,
-    holdsSuspended: (clientId, contractId) => suspendedGrants(grants).has(`${clientId} ${contractId}`),
+    holdsSuspended: (clientId, contractId, nowMs) =>
+      nowMs < (suspendedGrants(grants).get(`${clientId} ${contractId}`) ?? 0),
   };
 }
 

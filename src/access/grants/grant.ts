@@ -29,7 +29,7 @@ export interface Grant {
   /** RFC 3339 UTC. */
   validFrom: string;
   validUntil: string;
-  /** `suspended` by a new origin of the log, until it is reopened; never in a record. */
+  /** `suspended` by a new origin of the log, until it is reopened. */
   status: 'active' | 'revoked' | 'suspended';
   /**
    * What the contract asked of each field when the grant was approved. Where today's contract asks for more, its mask applies beside the grant's.

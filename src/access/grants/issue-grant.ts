@@ -69,7 +69,8 @@ function approvedUnder(contract: Contract, fields: readonly string[]): NonNullab
   return approved;
 }
 
-function refuseSecond(draft: GrantDraft & { validFrom: string }, index: PolicyIndex): void {
+/** Throws Problem `conflict` where an active grant exists for the same application, dataset major, mode and purpose at an overlapping time. */
+export function refuseSecond(draft: GrantDraft & { validFrom: string }, index: PolicyIndex): void {
   const from = Date.parse(draft.validFrom);
   const until = Date.parse(draft.validUntil);
   for (const held of index.grantsOf(draft.application, contractId(draft.dataset, draft.major), draft.mode)) {

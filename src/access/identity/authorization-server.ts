@@ -35,6 +35,8 @@ export interface AuthorizationServer {
 const TOKEN_TTL = 300;
 const ASSERTION_AHEAD_AT_MOST = 600;
 const CLOCK_TOLERANCE = 5;
+/** RFC 6749, 5.2 allows ASCII only; `error_uri` names the page in both languages. */
+const SUSPENDED = 'The application is suspended since the log began a new origin: ask the operators to reopen it';
 /** It is kept until it expires. */
 const JTI_LENGTH_AT_MOST = 256;
 const CLEAN_MS = 60_000;
@@ -81,7 +83,7 @@ export function createAuthorizationServer(dependencies: AuthorizationServerDepen
   };
 }
 
-function configuration({ config, keys, clock }: AuthorizationServerDependencies): Configuration {
+function configuration({ config, keys, clock, policy }: AuthorizationServerDependencies): Configuration {
   const data = audienceUri(config, 'data');
   const resources = [data, audienceUri(config, 'platform')];
   return {
@@ -101,8 +103,11 @@ function configuration({ config, keys, clock }: AuthorizationServerDependencies)
     scopes: [],
     clockTolerance: CLOCK_TOLERANCE,
     ttl: { ClientCredentials: TOKEN_TTL },
-    assertJwtClientAuthClaimsAndHeader: async (_context, claims, _header, client) =>
-      checkAssertion(claims, { clientId: client.clientId, issuer: config.publicUrl, now: clock.now() / 1_000 }),
+    assertJwtClientAuthClaimsAndHeader: async (_context, claims, _header, { clientId }) => {
+      checkAssertion(claims, { clientId, issuer: config.publicUrl, now: clock.now() / 1_000 });
+      if (policy.current().applications.get(clientId)?.status === 'suspended')
+        throw new errors.UnauthorizedClient(SUSPENDED);
+    },
     features: {
       devInteractions: { enabled: false },
       rpInitiatedLogout: { enabled: false },

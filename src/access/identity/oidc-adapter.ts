@@ -20,13 +20,13 @@ function usableKeys({ jwks }: Application): Record<string, unknown>[] {
   return jwks.keys.filter((key) => keyFault(key) === undefined).map((key) => structuredClone(key));
 }
 
-/** Registered, active applications as OAuth clients: `private_key_jwt` authentication, `client_credentials` only. */
+/** Registered applications as OAuth clients, also suspended ones, who hear so once they have shown their key: `private_key_jwt` authentication, `client_credentials` only. */
 function clients(policy: Policy): Adapter {
   return {
     ...REFUSING,
     find: async (id) => {
       const application = policy.current().applications.get(id);
-      if (application === undefined || application.status !== 'active') return undefined;
+      if (application === undefined || application.status === 'disabled') return undefined;
       return {
         client_id: application.clientId,
         client_name: application.title,

@@ -37,7 +37,8 @@ export function recordTokens(
     if (context.status === 200) {
       await recordIssued(context, recording).catch(() => answerUnavailable(context));
     } else {
-      const body = context.body as { error?: string } | undefined;
+      const body = context.body as { error?: string; error_uri?: string } | undefined;
+      if (body?.error === 'unauthorized_client') body.error_uri = `${recording.config.publicUrl}/problems/suspended`;
       recording.refusals.note('login.failed', context.ip, body?.error ?? 'invalid_request');
     }
   };

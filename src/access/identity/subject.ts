@@ -19,7 +19,7 @@ export interface Application {
   /** Public keys only. */
   jwks: { keys: readonly Record<string, unknown>[] };
   dpop: boolean;
-  /** `suspended` by a new origin of the log, until it is reopened; never in a record. */
+  /** `suspended` by a new origin of the log, until it is reopened. */
   status: 'active' | 'disabled' | 'suspended';
   /** Seconds since the epoch: tokens issued earlier are refused. */
   tokensNotBefore: number;

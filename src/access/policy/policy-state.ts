@@ -117,25 +117,27 @@ type StateParts = Pick<PolicyState, 'catalog' | 'applications' | 'grants' | 'ups
 
 function assemble(parts: StateParts, { epoch, proved }: Pick<PolicyState, 'epoch' | 'proved'>): PolicyState {
   const { table, grants } = parts;
-  let suspended: ReadonlySet<string> | undefined;
+  let suspended: ReadonlyMap<string, number> | undefined;
   return {
     ...parts,
     epoch,
     proved,
     grantsOf: (clientId, contractId, mode) => table.get(clientId)?.get(contractId)?.get(mode) ?? NONE,
     holdsAny: (clientId, contractId) => table.get(clientId)?.has(contractId) ?? false,
-    holdsSuspended: (clientId, contractId) => {
+    holdsSuspended: (clientId, contractId, nowMs) => {
       suspended ??= suspendedGrants(grants.values()); // only a denial asks
-      return suspended.has(`${clientId} ${contractId}`);
+      return nowMs < (suspended.get(`${clientId} ${contractId}`) ?? 0);
     },
   };
 }
 
-/** Application and contract id of each. */
-export function suspendedGrants(grants: Iterable<Grant>): ReadonlySet<string> {
-  const found = new Set<string>();
-  for (const { status, application, dataset, major } of grants) {
-    if (status === 'suspended') found.add(`${application} ${contractId(dataset, major)}`);
+/** By application and contract id: until when the last of them would be valid, in ms. */
+export function suspendedGrants(grants: Iterable<Grant>): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const { status, application, dataset, major, validUntil } of grants) {
+    if (status !== 'suspended') continue;
+    const key = `${application} ${contractId(dataset, major)}`;
+    found.set(key, Math.max(found.get(key) ?? 0, Date.parse(validUntil)));
   }
   return found;
 }

@@ -17,8 +17,8 @@ export interface PolicyIndex {
   grantsOf(clientId: string, contractId: string, mode: Mode): readonly Grant[];
   /** Whether the application holds an active grant of any mode on the dataset major. */
   holdsAny(clientId: string, contractId: string): boolean;
-  /** Whether a grant of the application on the dataset major was suspended by a new origin of the log, and not reopened. */
-  holdsSuspended(clientId: string, contractId: string): boolean;
+  /** Whether a grant of the application on the dataset major was suspended by a new origin of the log, and would still be valid. */
+  holdsSuspended(clientId: string, contractId: string, nowMs: number): boolean;
 }
 
 /** The current index of a node, reloaded when the log says that the policy changed. */

@@ -6,7 +6,7 @@ import { checkApplication } from './rules/check-application.js';
 
 type Role = Application['roles'][number];
 
-/** The active application that makes a call. Throws Problem `unauthenticated`. */
+/** The active application that makes a call. Throws Problem `unauthenticated` or `suspended`. */
 export function requireApplication(
   deps: { policy: Policy; clock: Clock },
   subject: Subject | null,
@@ -16,7 +16,7 @@ export function requireApplication(
   if (!subject) throw new Problem('unauthenticated');
   const application = deps.policy.current().applications.get(subject.sub);
   const denial = checkApplication(subject, application, deps.clock.now());
-  if (denial !== undefined || application === undefined) throw new Problem('unauthenticated');
+  if (denial !== undefined || application === undefined) throw new Problem(denial?.code ?? 'unauthenticated');
   if (subject.audience !== audience) throw new Problem('unauthenticated', `The token is not for the ${audience}`);
   return application;
 }

@@ -1,16 +1,21 @@
 import type { Clock } from '../../platform/clock.js';
 import { Problem } from '../../platform/errors.js';
+import { refuseSecond } from '../grants/issue-grant.js';
 import { type By, type ChangeDependencies, changePolicy, type NewChange } from '../policy/change-policy.js';
 import type { PolicyIndex } from '../policy/policy.js';
 import type { ReopeningList } from './suspended.js';
 
 /**
  * Reopens what the list has: each item by an entry, all together or none. An application keeps the roles and keys that the list still has, and its
- * earlier tokens stay refused. Throws Problem `unprocessable` for an item that is not suspended.
+ * earlier tokens stay refused. Throws Problem `unprocessable` for an item that is not suspended or listed twice, `conflict` for a grant that was agreed
+ * anew meanwhile.
  */
 export async function reopen(dependencies: ChangeDependencies, list: ReopeningList, by: By): Promise<number> {
-  const count = list.applications.length + list.grants.length + list.upstreams.length;
+  const all = [list.applications, list.grants, list.upstreams];
+  const count = all.flat().length;
   if (count === 0) throw new Problem('unprocessable', 'The list has nothing to reopen.');
+  if (all.some((items) => new Set(items.map(({ id }) => id)).size < items.length))
+    throw new Problem('unprocessable', 'The list names an item twice.');
   await changePolicy(dependencies, by, (index) => [
     ...list.applications.map((item) => application(item, index, dependencies.clock)),
     ...list.upstreams.map(({ id }) => upstream(id, index)),
@@ -26,7 +31,7 @@ function application(item: ReopeningList['applications'][number], index: PolicyI
     roles: held.roles.filter((role) => item.roles.includes(role)),
     jwks: { keys: held.jwks.keys.filter(({ kid }) => item.keys.includes(String(kid))) },
     status: 'active',
-    tokensNotBefore: Math.ceil(clock.now() / 1_000),
+    tokensNotBefore: Math.floor(clock.now() / 1_000), // none was issued while it was suspended
   };
   return { kind: 'application', id: item.id, document, event: 'application.reopened' };
 }
@@ -38,6 +43,7 @@ function upstream(id: string, index: PolicyIndex): NewChange {
 
 function grant(id: string, index: PolicyIndex): NewChange {
   const { version: _, ...held } = suspended(index.grants, id, 'grant');
+  refuseSecond(held, index);
   return { kind: 'grant', id, document: { ...held, status: 'active' }, event: 'grant.reopened' };
 }
 

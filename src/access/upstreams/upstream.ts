@@ -27,7 +27,7 @@ export interface Upstream extends UpstreamDraft {
   /** Slug. Only contracts of this publisher can name the upstream. */
   publisher: string;
   name: string;
-  /** `suspended` by a new origin of the log, until it is reopened; never in a record. */
+  /** `suspended` by a new origin of the log, until it is reopened. */
   status: 'approved' | 'withdrawn' | 'suspended';
 }
 

@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 export type Fetch = (path: string) => Promise<Buffer>;
 
 /**
- * Copies the log up to its newest checkpoint into a tlog-tiles directory: `checkpoint`, `vkey`, `checkpoints/<size>`, `tile/…`. Updates an earlier
- * export there and keeps its checkpoints, so that the verifier compares them.
+ * Copies the log up to its newest checkpoint into a tlog-tiles directory: `checkpoint`, `vkey`, `checkpoints/<size>` (of a later origin
+ * `<size>.<number>`), `tile/…`. Updates an earlier export there and keeps its checkpoints, so that the verifier compares them.
  * @returns number of entries
  */
 export async function downloadLog(fetch: Fetch, directory: string): Promise<number> {
@@ -21,8 +21,14 @@ export async function downloadLog(fetch: Fetch, directory: string): Promise<numb
   for (const path of tilePaths(size)) await copy(`tile/entries/${path}`);
   await copy('vkey');
   await save(directory, 'checkpoint', checkpoint);
-  await save(directory, `checkpoints/${size}`, checkpoint);
+  await save(directory, `checkpoints/${size}${originSuffix(checkpoint)}`, checkpoint);
   return size;
+}
+
+/** Two origins may sign one size: neither checkpoint replaces the other. */
+function originSuffix(checkpoint: Buffer): string {
+  const number = /^[^\n]*\/([1-9]\d*)\n/.exec(checkpoint.toString())?.[1];
+  return number === undefined ? '' : `.${number}`;
 }
 
 /** Names of the tiles for a number of hashes: full ones, then at most one partial. */

@@ -1,25 +1,19 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HASH_BYTES, leafHash } from '../tree/hash.js';
+import { Broken } from './broken.js';
 import { openEntry } from './entry.js';
 import { GrowingTree } from './growing-tree.js';
-import { openCheckpoint, parseVerifierKey, type SignedCheckpoint } from './note.js';
-
-/** What is wrong with an export, and at which entry first; no index where it is not about one entry. */
-export class Broken extends Error {
-  readonly index: number | undefined;
-  constructor(reason: string, index?: number) {
-    super(reason);
-    this.name = 'Broken';
-    this.index = index;
-  }
-}
+import { Histories } from './histories.js';
+import { openOfLog, parseVerifierKey } from './note.js';
 
 export interface VerifiedExport {
   origin: string;
   size: number;
   root: Buffer;
   checkpoints: number;
+  /** Where the log goes on under a new origin: most entries that an older one signed and that are lost. */
+  lost: number | undefined;
   /** Times of the first and last entry. */
   from: string | undefined;
   to: string | undefined;
@@ -36,76 +30,45 @@ export async function verifyExport(
   vkey?: string,
   kept: readonly string[] = [],
 ): Promise<VerifiedExport> {
-  const { checkpoints, last } = await signedCheckpoints(directory, vkey, kept);
+  const histories = await openHistories(directory, vkey, kept);
+  const { origin, size, root } = histories.last;
   const tree = new GrowingTree();
   let from: string | undefined;
   let to: string | undefined;
-  const due = [...checkpoints];
-  const settle = (): void => {
-    for (; due[0]?.size === tree.size; due.shift()) refuseOtherRoot(due[0], tree);
-  };
-  settle();
-  for (let first = 0; first < last.size; first += 256) {
-    const width = Math.min(256, last.size - first);
+  histories.settle(tree);
+  for (let first = 0; first < size; first += 256) {
+    const width = Math.min(256, size - first);
     const hashes = await tileHashes(directory, { level: 0, n: first / 256, width });
     const packed = await file(directory, tileFile('entries', first / 256, width), first);
     for (const bytes of entriesOf(packed, first, width)) {
       const index = tree.size;
-      const time = entryTime(bytes, index);
+      const { time, began } = attempt(index, openEntry, bytes);
       if (to !== undefined && time < to) throw new Broken('the entry is older than the one before it', index);
       from ??= time;
       to = time;
       const leaf = leafHash(bytes);
       if (hashes[index - first]?.equals(leaf) !== true)
         throw new Broken('the entry and its leaf hash do not agree', index);
+      if (began !== undefined) histories.begin(began, tree);
       tree.push(leaf);
-      settle();
+      histories.settle(tree);
     }
   }
-  await verifyUpperTiles(directory, tree, last.size);
-  return { origin: last.origin, size: last.size, root: last.root, checkpoints: checkpoints.length, from, to };
+  histories.end();
+  await verifyUpperTiles(directory, tree, size);
+  return { origin, size, root, checkpoints: histories.checkpoints, lost: histories.lost, from, to };
 }
 
-async function signedCheckpoints(
-  directory: string,
-  vkey: string | undefined,
-  kept: readonly string[],
-): Promise<{ checkpoints: SignedCheckpoint[]; last: SignedCheckpoint }> {
+async function openHistories(directory: string, vkey: string | undefined, kept: readonly string[]): Promise<Histories> {
   const key = attempt(undefined, parseVerifierKey, vkey ?? (await text(directory, 'vkey')));
   const notes = new Set([await text(directory, 'checkpoint')]);
   const older = await readdir(join(directory, 'checkpoints')).catch(() => []);
   for (const name of older) notes.add(await text(directory, 'checkpoints', name));
-  const open = (note: string) => attempt(undefined, (n) => openCheckpoint(n, key), note);
+  const open = (note: string) => attempt(undefined, (n) => openOfLog(n, key), note);
   const checkpoints = [...notes].map(open);
   const [last] = checkpoints;
   if (last === undefined) throw new Broken('the checkpoint is missing');
-  checkpoints.sort((a, b) => a.size - b.size);
-  if (checkpoints.at(-1)?.size !== last.size)
-    throw new Broken('an older checkpoint covers more than the newest', last.size);
-  for (const checkpoint of kept.map(open)) {
-    if (checkpoint.size > last.size) {
-      throw new Broken(
-        `the log ends here, and a checkpoint that was kept covers ${checkpoint.size} entries`,
-        last.size,
-      );
-    }
-    checkpoints.push(checkpoint);
-  }
-  checkpoints.sort((a, b) => a.size - b.size);
-  return { checkpoints, last };
-}
-
-function refuseOtherRoot({ size, root }: SignedCheckpoint, tree: GrowingTree): void {
-  if (tree.root().equals(root)) {
-    tree.vouched = size;
-    return;
-  }
-  // Entries and tiles changed together, so the exact one is unknown: report the first that no good checkpoint vouches for.
-  throw new Broken(`the entries do not give the root that was signed for size ${size}`, tree.vouched);
-}
-
-function entryTime(bytes: Buffer, index: number): string {
-  return attempt(index, openEntry, bytes).time;
+  return new Histories(last, { found: checkpoints, kept: kept.map(open) });
 }
 
 /** C2SP entry bundle: uint16 lengths. Yields one at a time, so that the first bad entry is named, not a later effect of it. */

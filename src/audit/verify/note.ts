@@ -23,10 +23,14 @@ export function parseVerifierKey(text: string): VerifierKey {
   const [, name = '', id = '', encoded = ''] = match;
   const typed = Buffer.from(encoded, 'base64');
   if (typed.length !== 33 || typed[0] !== 1) throw new Error('the verifier key is not an Ed25519 key');
-  const own = sha256(Buffer.concat([Buffer.from(`${name}\n`), typed])).subarray(0, 4);
+  const own = keyId(name, typed);
   if (own.toString('hex') !== id) throw new Error('the id of the verifier key is not the hash of its key');
   const key = createPublicKey({ key: Buffer.concat([SPKI_ED25519, typed.subarray(1)]), format: 'der', type: 'spki' });
   return { name, id: own, key };
+}
+
+function keyId(name: string, typed: Buffer): Buffer {
+  return sha256(Buffer.concat([Buffer.from(`${name}\n`), typed])).subarray(0, 4);
 }
 
 /** The body of a C2SP signed note with a checked signature. Throws Error naming the fault; `called` is the note's name in it. */
@@ -49,6 +53,26 @@ export function openCheckpoint(note: string, vkey: VerifierKey): SignedCheckpoin
   const [, origin = '', size, root = ''] = match;
   if (origin !== vkey.name) throw new Error(`the checkpoint is of the log ${origin}, the key of ${vkey.name}`);
   return { origin, size: Number(size), root: Buffer.from(root, 'base64') };
+}
+
+/** As `openCheckpoint`, under any origin of the log that the key is of. */
+export function openOfLog(note: string, vkey: VerifierKey): SignedCheckpoint {
+  return openCheckpoint(note, keyForOrigin(note, vkey));
+}
+
+/**
+ * The same key under the name in the note's first line, where both are of one log: each origin after the first adds its number (`…/2`). A name of
+ * another log leaves the key as it is.
+ */
+function keyForOrigin(note: string, vkey: VerifierKey): VerifierKey {
+  const name = note.slice(0, note.indexOf('\n'));
+  if (name === vkey.name || logName(name) !== logName(vkey.name)) return vkey;
+  const raw = vkey.key.export({ format: 'der', type: 'spki' }).subarray(SPKI_ED25519.length);
+  return { ...vkey, name, id: keyId(name, Buffer.concat([Buffer.of(1), raw])) };
+}
+
+function logName(origin: string): string {
+  return origin.replace(/\/[1-9]\d*$/, '');
 }
 
 function isSignedBy(line: string, body: string, vkey: VerifierKey): boolean {

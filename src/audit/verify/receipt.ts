@@ -2,7 +2,7 @@ import { parseDictionary } from 'structured-headers';
 import type { Receipt } from '../entry.js';
 import { leafHash, sha256 } from '../tree/hash.js';
 import { openEntry } from './entry.js';
-import { openCheckpoint, parseVerifierKey, type SignedCheckpoint } from './note.js';
+import { openOfLog, parseVerifierKey, type SignedCheckpoint } from './note.js';
 import { includes } from './proof.js';
 
 /** The value of `Exchange-Receipt`, with or without the header's name. Throws Error where it is no receipt. */
@@ -65,7 +65,7 @@ export function verifyReceipt(
 ): { checkpoint: SignedCheckpoint; time: string | undefined; answer: boolean } {
   if (proof.index !== receipt.index)
     throw new Error(`the proof is of entry ${proof.index}, the receipt of ${receipt.index}`);
-  const checkpoint = openCheckpoint(proof.checkpoint, parseVerifierKey(vkey));
+  const checkpoint = openOfLog(proof.checkpoint, parseVerifierKey(vkey));
   if (!includes(receipt.leaf, proof.hashes, { ...checkpoint, index: receipt.index })) {
     throw new Error(`entry ${receipt.index} with this leaf is not in the log`);
   }

@@ -1,9 +1,10 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import Type from 'typebox';
+import { Broken } from '../../audit/verify/broken.js';
 import { downloadLog, type Fetch } from '../../audit/verify/download.js';
-import { Broken, verifyExport } from '../../audit/verify/export.js';
-import { openCheckpoint, parseVerifierKey, type SignedCheckpoint } from '../../audit/verify/note.js';
+import { verifyExport } from '../../audit/verify/export.js';
+import { openOfLog, parseVerifierKey, type SignedCheckpoint } from '../../audit/verify/note.js';
 import { extendsTree } from '../../audit/verify/proof.js';
 import { type Proof, parseProof, parseReceipt, verifyReceipt } from '../../audit/verify/receipt.js';
 import { type ActingOptions, connectPlatform, withServer } from '../acting.js';
@@ -94,7 +95,9 @@ async function verifyAll(directory: string, options: VerifyOptions): Promise<voi
   const { root, ...found } = await verifyExport(directory, await keyText(options.vkey), await keptNotes(options));
   const trust =
     options.vkey === undefined ? ' The key came with the export: compare it with one you trust, or give --vkey.' : '';
-  const text = `${found.size} entries of ${found.origin} hold, ${found.from ?? '–'} to ${found.to ?? '–'}, under ${found.checkpoints} checkpoint(s).${trust}`;
+  const lost =
+    found.lost === undefined ? '' : ` An older origin signed ${found.lost} entries: those beyond the new one are lost.`;
+  const text = `${found.size} entries of ${found.origin} hold, ${found.from ?? '–'} to ${found.to ?? '–'}, under ${found.checkpoints} checkpoint(s).${lost}${trust}`;
   print(options, { ...found, root: root.toString('base64'), keyGiven: options.vkey !== undefined }, text);
 }
 
@@ -109,7 +112,7 @@ async function verifyOne(header: string, options: VerifyOptions): Promise<void> 
   const { checkpoint, ...found } = verifyReceipt(receipt, proof, { vkey, body });
   const { origin, size } = checkpoint;
   for (const note of await keptNotes(options)) {
-    await verifyContinued(client, openCheckpoint(note, parseVerifierKey(vkey)), checkpoint);
+    await verifyContinued(client, openOfLog(note, parseVerifierKey(vkey)), checkpoint);
   }
   const answer = found.answer ? ', and the answer is the one it recorded' : '';
   const text = `entry ${receipt.index} is in the log ${origin} of ${size} entries${answer}`;

@@ -240,7 +240,8 @@ async function openVerified(exchange: Exchange, id: string): Promise<Verified> {
       throw new BadPackage('Its manifest names another exchange than its seal.', 'refused');
     const sender = exchange.policy.current().applications.get(manifest.sender);
     if (sender === undefined) throw new BadPackage(`Its sender ${manifest.sender} is not registered.`, 'refused');
-    if (sender.status !== 'active') throw new BadPackage(`Its sender ${manifest.sender} is disabled.`, 'refused');
+    if (sender.status !== 'active')
+      throw new BadPackage(`Its sender ${manifest.sender} is ${sender.status}.`, 'refused');
     await verifyManifest(opened.signed, sender.jwks.keys);
     return { manifest, signed: opened.signed, content: withProblems(opened.content) };
   } catch (error) {

@@ -33,7 +33,8 @@ export function enter(
   const { sub } = request.subject;
   const contract = index.catalog.contracts.get(contractIdOf(params));
   if (contract === undefined) return undefined;
-  if (!index.holdsAny(sub, contract.id) && !index.holdsSuspended(sub, contract.id)) return undefined;
+  const held = index.holdsAny(sub, contract.id) || index.holdsSuspended(sub, contract.id, exchange.clock.now());
+  if (!held) return undefined;
   query();
   return parse({ contract, catalog: index.catalog, sensitiveInUrl: exchange.config.sensitiveInUrl });
 }

@@ -9,7 +9,12 @@ export function checkApplication(
   nowMs: number,
 ): Denial | undefined {
   if (application === undefined || application.clientId !== subject.sub) return refuse('no such application');
-  if (application.status !== 'active') return refuse(`the application is ${application.status}`);
+  if (application.status === 'suspended') {
+    return deny('check-application', 'suspended', {
+      reason: 'the application was suspended by a new origin of the log',
+    });
+  }
+  if (application.status !== 'active') return refuse('the application is disabled');
   if (subject.issuedAt < application.tokensNotBefore) return refuse('the token is older than a revoked key');
   if (subject.expiresAt * 1_000 <= nowMs) return refuse('the token has expired');
   return undefined;

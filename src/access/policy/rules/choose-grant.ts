@@ -65,7 +65,7 @@ function denyNone(choosing: GrantSearch, contract: Contract, stated: Stated): De
     if (MODES.some((mode) => of(mode).length > 0)) {
       return deny('check-mode', 'mode-not-granted', { reason: `no valid grant with mode ${choosing.mode}` });
     }
-    if (choosing.index.holdsSuspended(choosing.clientId, contract.id)) {
+    if (choosing.index.holdsSuspended(choosing.clientId, contract.id, choosing.nowMs)) {
       return deny('check-suspended', 'suspended', { reason: 'the grant was suspended by a new origin of the log' });
     }
     const reason = choosing.index.holdsAny(choosing.clientId, contract.id)
