@@ -1,5 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import canonicalize from 'canonicalize';
 import fc from 'fast-check';
@@ -11,6 +12,7 @@ import { sha256 } from '../../src/audit/tree/hash.js';
 import { openEntry } from '../../src/audit/verify/entry.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { Problem } from '../../src/platform/errors.js';
+import { packageRoot } from '../../src/platform/paths.js';
 import { testKeys } from '../support/keys.js';
 
 let now = Date.UTC(2026, 10, 24, 7);
@@ -90,7 +92,7 @@ const draft: fc.Arbitrary<Draft> = fc.record(
   { requiredKeys: ['request', 'event', 'outcome', 'actor', 'accesses', 'sealed'] },
 ) as fc.Arbitrary<Draft>;
 
-const schema = JSON.parse(readFileSync(new URL('../../schemas/audit-entry.schema.json', import.meta.url), 'utf8'));
+const schema = JSON.parse(readFileSync(join(packageRoot, 'schemas/audit-entry.schema.json'), 'utf8'));
 const valid = new Ajv2020({ strict: true }).compile(schema);
 
 t.test('the bytes are canonical, and fit the schema', async (t) => {

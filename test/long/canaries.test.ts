@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import t from 'tap';
-import { packageRoot } from '../../src/platform/paths.js';
 import { deliverPeople, people, unmasked } from '../failure/residents.js';
 import { until } from '../failure/until.js';
 import { keysIn } from '../support/keys.js';
@@ -38,7 +38,15 @@ const port = String(await freePort());
 const baseUrl = `http://127.0.0.1:${port}`;
 const child = spawn(
   process.execPath,
-  [...process.execArgv, join(packageRoot, 'src/main.ts'), 'start', '--port', port, '--data-dir', directory],
+  [
+    ...process.execArgv,
+    fileURLToPath(new URL(`../../src/main${extname(import.meta.url)}`, import.meta.url)),
+    'start',
+    '--port',
+    port,
+    '--data-dir',
+    directory,
+  ],
   {
     env: {
       ...process.env,

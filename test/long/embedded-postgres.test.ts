@@ -17,7 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import t from 'tap';
@@ -29,7 +29,7 @@ import { waitFor } from '../../src/platform/postgres/embedded/wait-for.js';
 const dataDir = mkdtempSync(join(tmpdir(), 'civic-exchange-embedded-'));
 chmodSync(dataDir, 0o711);
 t.teardown(() => rmSync(dataDir, { recursive: true, force: true }));
-const script = fileURLToPath(new URL('../support/embedded.ts', import.meta.url));
+const script = fileURLToPath(new URL(`../support/embedded${extname(import.meta.url)}`, import.meta.url));
 
 async function startChild(): Promise<{ child: ChildProcess; postmaster: number }> {
   const stdio = ['ignore', 'pipe', 'inherit'] as const;

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parse } from 'yaml';
 import { compileContract } from '../../src/catalog/compile/compile-contract.js';
 import type { Contract, Publisher, Purpose } from '../../src/catalog/contract.js';
+import { packageRoot } from '../../src/platform/paths.js';
 import { loadStandard } from '../../src/standard/standard.js';
 
 const title = { zh: '测试', en: 'Test' };
@@ -16,7 +18,7 @@ const COMMON = {
 
 /** The documents of contracts.yaml with what every contract must say. */
 export const documents: Record<string, unknown>[] = (
-  parse(readFileSync(new URL('./contracts.yaml', import.meta.url), 'utf8'), { schema: 'failsafe' }) as object[]
+  parse(readFileSync(join(packageRoot, 'test/policy/contracts.yaml'), 'utf8'), { schema: 'failsafe' }) as object[]
 ).map((document) => ({ ...COMMON, ...document }));
 
 function compiled(document: unknown): Contract {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { parse } from 'yaml';
 import type { Grant, Mode } from '../../src/access/grants/grant.js';
@@ -7,6 +8,7 @@ import { decide, decideDelivery } from '../../src/access/policy/decide.js';
 import type { Decision, Permit } from '../../src/access/policy/decision.js';
 import type { AskedCondition, AskedSelection, Question } from '../../src/access/policy/question.js';
 import { PROBLEMS } from '../../src/platform/errors.js';
+import { packageRoot } from '../../src/platform/paths.js';
 import { applicationOf, grantOf, indexOf } from './index-of.js';
 
 interface Selected {
@@ -33,7 +35,7 @@ interface Row extends Partial<Pick<Application, 'status' | 'tokensNotBefore' | '
   withheld?: string[];
 }
 
-const file = parse(readFileSync(new URL('./decisions.yaml', import.meta.url), 'utf8')) as {
+const file = parse(readFileSync(join(packageRoot, 'test/policy/decisions.yaml'), 'utf8')) as {
   grants: Record<string, Partial<Grant> & { fields: string[] }>;
   cases: Row[];
 };

@@ -15,7 +15,8 @@ export function serverFile(runner: number): string {
   return join(tmpdir(), `civic-exchange-test-${runner}.json`);
 }
 
+/** The runner is the parent of a file that tap runs by itself, and named in the environment of a file that `test/suite.ts` runs. */
 export function findServer(): TestServer | undefined {
-  const file = serverFile(process.ppid);
+  const file = serverFile(Number(process.env.EXCHANGE_TEST_RUNNER ?? process.ppid));
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
 }

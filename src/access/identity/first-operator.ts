@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Problem } from '../../platform/errors.js';
 import { known } from '../../platform/known.js';
 import { type By, type ChangeDependencies, changePolicy, type NewChange } from '../policy/change-policy.js';
@@ -33,14 +34,15 @@ export function refuseSecondOperator({ applications }: Pick<PolicyIndex, 'applic
 
 /**
  * Replaces the lost key of an operator: revokes all that it has and adds the new one, in one commit. Running tokens end. Throws Problem `conflict`
- * where the application is no active operator, `unprocessable` naming every fault of the key.
+ * where the application is no active operator, `unprocessable` naming every fault of the key. Resolves once the new key's tokens hold, up to a second
+ * later: `iat` counts whole seconds, so a token of the second that ends the old ones ends with them.
  */
 export async function replaceOperatorKey(
   dependencies: ChangeDependencies,
   { clientId, jwks }: Pick<ApplicationDraft, 'clientId' | 'jwks'>,
   by: By,
 ): Promise<Registered> {
-  return change(dependencies, clientId, by, ({ applications }) => {
+  const replaced = await change(dependencies, clientId, by, ({ applications }) => {
     const operator = applications.get(clientId);
     if (operator === undefined || !isOperator(operator)) {
       throw new Problem('conflict', `${clientId} is not an active operator, so there is no key to replace`);
@@ -55,6 +57,8 @@ export async function replaceOperatorKey(
       { kind: 'application', id: clientId, document: renewed, event: 'key.added' },
     ];
   });
+  await setTimeout(1_000 * (replaced.application.tokensNotBefore ?? 0) - dependencies.clock.now());
+  return replaced;
 }
 
 function isOperator({ roles, status }: Application): boolean {
