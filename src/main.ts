@@ -10,6 +10,8 @@ await runCommand(process.argv, {
   atLog: async (config, work) => (await import('./on-machine.js')).atLog(config, work),
   onMachine: async (config, work) => (await import('./on-machine.js')).onMachine(config, work),
   migrateMachine: async (config) => (await import('./on-machine.js')).migrateMachine(config),
+  backUp: async (config, options) => (await import('./back-up.js')).backUp(config, options),
+  restore: async (config, options) => (await import('./restore.js')).restore(config, options),
   demoFiles: async (of) => (await import('./start.js')).demoFiles(of),
 });
 

@@ -15,7 +15,7 @@ import { runningUrl, startPostgres } from './platform/postgres/embedded/start-po
 import { migrate } from './platform/postgres/migrate.js';
 
 /** The data directory and the database of this machine, whether a node runs on it or not. */
-interface Machine {
+export interface Machine {
   config: Config;
   /** As who may create roles; contains the password. */
   databaseUrl: string;
@@ -82,10 +82,15 @@ export function migrateMachine(config: Config): Promise<void> {
 }
 
 async function openLogAccess(machine: Machine, opened: OpenedParts): Promise<LogAccess> {
-  const { config, databaseUrl, running } = machine;
+  if (machine.running === undefined) await migrate(machine.databaseUrl);
+  return openMigrated(machine, opened);
+}
+
+/** Keys and log of a database that is up to date. */
+export async function openMigrated(machine: Machine, opened: OpenedParts): Promise<LogAccess> {
+  const { config, databaseUrl } = machine;
   const clock = systemClock;
   const node = clock.uuid();
-  if (running === undefined) await migrate(databaseUrl);
   const keys = await openKeys({ directory: join(config.dataDir, 'keys'), clock, given: config.keyFiles }, databaseUrl);
   const options = { statementTimeoutMs: config.statementTimeoutMs, loginKey: keys.database };
   const database = opened.keep(await openDatabase(databaseUrl, options));

@@ -8,7 +8,7 @@ import { WAYS_INTO_THE_LOG } from './support/ways-into-the-log.js';
 
 /** From the top: a file may import from any layer below its own, never from above, and never from another folder of its own layer. */
 const LAYERS: readonly (readonly string[])[] = [
-  ['main', 'start', 'on-machine', 'app', 'doors'],
+  ['main', 'start', 'on-machine', 'back-up', 'restore', 'app', 'doors'],
   ['rest', 'graphql', 'console', 'cli', 'demo'],
   ['workflow'],
   ['exchange'],

@@ -9,12 +9,14 @@ import { addCatalogCheck } from './commands/catalog-check.js';
 import { deliverCommand } from './commands/deliver.js';
 import { type DemoFiles, demoCommand } from './commands/demo.js';
 import { grantCommand } from './commands/grant.js';
+import { type BackUpMachine, backupCommand } from './commands/machine/backup.js';
 import { bootstrapCommand } from './commands/machine/bootstrap.js';
 import { configCommand } from './commands/machine/config.js';
 import { doctorCommand, type OnMachine } from './commands/machine/doctor.js';
 import { type MigrateMachine, migrateCommand } from './commands/machine/migrate.js';
 import type { ActOnMachine, AtLog } from './commands/machine/on-this-machine.js';
 import { addOriginCommands } from './commands/machine/origin.js';
+import { type RestoreMachine, restoreCommand } from './commands/machine/restore.js';
 import { type StartExchange, startCommand } from './commands/machine/start.js';
 import { openapiCommand, type RenderOpenapi } from './commands/openapi.js';
 import { qualityCommand } from './commands/quality.js';
@@ -35,6 +37,8 @@ export interface Commands {
   atLog: AtLog;
   migrateMachine: MigrateMachine;
   onMachine: OnMachine;
+  backUp: BackUpMachine;
+  restore: RestoreMachine;
 }
 
 /** Runs one command line. Sets the exit code; prints one clear line for a failure, never a stack. */
@@ -69,6 +73,8 @@ function exchangeCommand(given: Commands): Command {
     bootstrapCommand(given.actOnMachine),
     doctorCommand(given.onMachine),
     migrateCommand(given.migrateMachine),
+    backupCommand(given.backUp),
+    restoreCommand(given.restore),
     catalog,
     deliverCommand(),
     qualityCommand(),

@@ -117,7 +117,6 @@ function lockOwner(lock: string): number | undefined {
   return isAlive(owner) && birthOf(owner) === birth ? owner : undefined;
 }
 
-/** @internal */
 export function isAlive(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
   try {

@@ -23,6 +23,8 @@ export async function command(t: Test, ...args: string[]): Promise<CommandEnded>
       actOnMachine: async (config, work) => (await import('../../src/on-machine.js')).actOnMachine(config, work),
       atLog: async (config, work) => (await import('../../src/on-machine.js')).atLog(config, work),
       onMachine: async (config, work) => (await import('../../src/on-machine.js')).onMachine(config, work),
+      backUp: async (config, options) => (await import('../../src/back-up.js')).backUp(config, options),
+      restore: async (config, options) => (await import('../../src/restore.js')).restore(config, options),
       migrateMachine: async (config) => (await import('../../src/on-machine.js')).migrateMachine(config),
     });
     const code = Number(process.exitCode);

@@ -3,6 +3,7 @@ import type { RowScope } from '../../src/access/grants/grant.js';
 import type { Contract } from '../../src/catalog/contract.js';
 import { publishCatalog } from '../../src/exchange/publishing/publish-contract.js';
 import type { Config } from '../../src/platform/config.js';
+import type { Keys } from '../../src/platform/keys/keys.js';
 import { BARE, declared, EVERY_TYPE } from '../support/every-type.js';
 import { type Reply, type TestNode, testNode } from '../support/node.js';
 
@@ -53,8 +54,8 @@ export interface Things {
 }
 
 /** One running node for a whole test file; each test has a dataset of its own on it. */
-export async function openThings(t: Test, config: Partial<Config> = {}): Promise<Things> {
-  const node = await testNode(t, { catalog: false, config });
+export async function openThings(t: Test, config: Partial<Config> = {}, keys?: Keys): Promise<Things> {
+  const node = await testNode(t, { catalog: false, config, ...(keys === undefined ? {} : { keys }) });
   const uscc = '11370399000000019N';
   const registered = new Set<string>();
   await publishCatalog(node.exchange, {

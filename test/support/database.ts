@@ -30,6 +30,19 @@ export async function testDatabase(t: Teardown, options = { statementTimeoutMs: 
   return { url, database };
 }
 
+/** A database without any table, beside another one of the test; dropped when the test ends. Returns its URL. */
+export async function emptyDatabase(t: Teardown, beside: string): Promise<string> {
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  const there = new URL(beside).pathname.slice(1);
+  const server = beside.replace(`/${there}?`, '/exchange?');
+  await onServer(server, [`CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8'`]);
+  t.teardown(async () => {
+    const roles = WALL_NAMES.map((wall) => loginName(wall, name));
+    await onServer(server, [`DROP DATABASE ${name} WITH (FORCE)`, `DROP ROLE IF EXISTS ${roles.join(', ')}`]);
+  });
+  return server.replace('/exchange?', `/${name}?`);
+}
+
 async function startOwn(t: Teardown): Promise<{ url: string }> {
   const { startTestServer } = await import('./postgres.js'); // loaded only where needed
   const server = await startTestServer();

@@ -19,6 +19,8 @@ export interface BegunOrigin extends Origin {
 export interface OriginDraft {
   /** Name of the first origin of this installation. */
   base: string;
+  /** Name of the origin that ends, where it has another base: the exchange was restored under another address. */
+  previous?: string;
   reason: string;
   keys: { directory: string; checkpointSigner: KeyObject };
 }
@@ -29,7 +31,7 @@ export interface OriginDraft {
  */
 export async function beginOrigin(
   { database, log }: Pick<ChangeDependencies, 'database' | 'log'>,
-  { base, reason, keys }: OriginDraft,
+  { base, previous, reason, keys }: OriginDraft,
   { actor, request }: By,
 ): Promise<BegunOrigin> {
   const signed = await readSigned(keys.directory);
@@ -41,7 +43,11 @@ export async function beginOrigin(
     const document = {
       number: next.number,
       name: originName(base, next),
-      previous: { name: originName(base, before), size: tree.size, root: rootOf(tree.edge).toString('base64') },
+      previous: {
+        name: previous ?? originName(base, before),
+        size: tree.size,
+        root: rootOf(tree.edge).toString('base64'),
+      },
       signed: signed ?? null,
       reason,
     };

@@ -59,6 +59,16 @@ export async function verifyExport(
   return { origin, size, root, checkpoints: histories.checkpoints, lost: histories.lost, from, to };
 }
 
+/** The bytes of the entries from an index on. @param size of the export */
+export async function* exportedEntries(directory: string, from: number, size: number): AsyncGenerator<Buffer> {
+  for (let first = from - (from % 256); first < size; first += 256) {
+    const width = Math.min(256, size - first);
+    const packed = await file(directory, tileFile('entries', first / 256, width), first);
+    let index = first;
+    for (const bytes of entriesOf(packed, first, width)) if (index++ >= from) yield bytes;
+  }
+}
+
 async function openHistories(directory: string, vkey: string | undefined, kept: readonly string[]): Promise<Histories> {
   const key = attempt(undefined, parseVerifierKey, vkey ?? (await text(directory, 'vkey')));
   const notes = new Set([await text(directory, 'checkpoint')]);

@@ -39,7 +39,7 @@ export function withKnownKeys<T extends { fingerprints: ReadonlyMap<string, stri
   });
 }
 
-async function readKnownKeys(client: pg.ClientBase): Promise<KnownKeys> {
+export async function readKnownKeys(client: pg.ClientBase): Promise<KnownKeys> {
   const { rows } = await client.query<{ name: string; fingerprint: string; destroyed: boolean }>(
     'SELECT name, fingerprint, destroyed_at IS NOT NULL AS destroyed FROM exchange.key',
   );

@@ -10,6 +10,7 @@ import * as origins from '../../../migrations/007-origins.js';
 import * as keys from '../../../migrations/008-keys.js';
 import * as walls from '../../../migrations/009-walls.js';
 import * as retention from '../../../migrations/011-retention.js';
+import * as restores from '../../../migrations/014-restores.js';
 import { migrateJobs } from '../jobs.js';
 import { checkServer } from './sessions/check-server.js';
 import { findServers } from './sessions/servers.js';
@@ -28,6 +29,7 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '008-keys': keys,
   '009-walls': walls,
   '011-retention': retention,
+  '014-restores': restores,
 };
 
 /** In the order in which they run. */
@@ -75,6 +77,7 @@ async function migrateAt(settings: ConnectionSettings): Promise<void> {
     await knex.migrate.forceFreeMigrationsLock(config);
     await refuseNewer(client);
     await knex.migrate.latest(config);
+    await refuseHalfRestored(client);
     await migrateJobs(asOwner);
   } finally {
     await Promise.allSettled([knex.destroy(), asOwner.end(), client.end()]);
@@ -91,6 +94,14 @@ async function refuseNewer(client: pg.Client): Promise<void> {
   if (unknown.length === 0) return;
   throw new SessionRefusal(
     `The tables are of a newer version of the exchange (${unknown.join(', ')}): start that version, or restore a backup from before it.`,
+  );
+}
+
+async function refuseHalfRestored(client: pg.Client): Promise<void> {
+  const { rowCount } = await client.query('SELECT FROM exchange.restore WHERE ended_at IS NULL');
+  if (rowCount === 0) return;
+  throw new SessionRefusal(
+    'A restore of this database did not end, so what was revoked since its backup is open: run the same exchange restore again.',
   );
 }
 
