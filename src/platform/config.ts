@@ -13,7 +13,7 @@ export interface Config {
   dataDir: string;
   /** Undefined: the embedded PostgreSQL in the data directory. */
   databaseUrl: string | undefined;
-  /** As root: the account that the embedded PostgreSQL runs as. Undefined: one that the exchange makes. */
+  /** The account that the embedded PostgreSQL of root runs as. Undefined: the exchange makes one. */
   postgresUser: string | undefined;
   /** Issuer, and base of every absolute link; no path, no trailing slash. Default `http://<host>:<port>`. */
   publicUrl: string;

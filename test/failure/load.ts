@@ -27,7 +27,7 @@ export interface Load {
   stop(): Promise<void>;
 }
 
-interface Question {
+export interface Question {
   what: string;
   method: string;
   path: string;

@@ -32,7 +32,7 @@ export type MakeRecord = (index: PolicyIndex) => NewChange | readonly NewChange[
 
 export interface Changed {
   index: PolicyIndex;
-  /** Of the last record. */
+  /** The receipt of the last record. */
   receipt: Receipt;
 }
 

@@ -65,7 +65,7 @@ export function checkDisk(dataDir: string, read: typeof statfsSync = statfsSync)
   return ok('disk', `${said} free`, `剩余 ${said}`);
 }
 
-/** Of the node that runs, or of this process. */
+/** Checks the limit of open files of the process `pid`: the node that runs, or this command. */
 export function checkOpenFiles(pid: number): Finding {
   const path = `/proc/${pid}/limits`;
   const text = existsSync(path) ? readFileSync(path, 'utf8') : '';

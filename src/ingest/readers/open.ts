@@ -31,7 +31,7 @@ export interface OpenFile {
 
 /** What a file shows of itself while it is read, for the report. */
 export interface ReadFile extends Source {
-  /** Of a text with non-ASCII characters; known with the first of them. */
+  /** The charset of a text with non-ASCII characters, known with the first of them. */
   charset(): Charset | undefined;
   /** Rows whose text was read in a wrong charset before (`misread.ts`). */
   misread(): number;

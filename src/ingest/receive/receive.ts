@@ -63,7 +63,7 @@ interface ArrivedBody {
   broken: { error: unknown } | undefined;
 }
 
-/** Ends where the body breaks off, and just beyond the limit: whoever reads it again finds the fault. */
+/** Ends where the body breaks off, and just beyond the limit: the next reader finds the fault. */
 async function* untilBroken(
   chunks: AsyncIterable<Buffer>,
   whole: ArrivedBody,

@@ -21,7 +21,7 @@ interface Watched {
   request: FastifyRequest;
   reply: FastifyReply;
   since: number;
-  /** Of the connection, at the last sweep. */
+  /** Bytes that the connection had read at the last sweep. */
   bytes: number;
   credit: number;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parseReceipt } from '../../../src/audit/verify/receipt.js';
+import type { Question } from '../../failure/load.js';
 import type { World } from './world.js';
 
 /** One request of a client, and what it knows of its end. */
@@ -26,13 +27,6 @@ export interface History {
   /** Resolves when this holds after a request. */
   until(condition: () => boolean): Promise<void>;
   stop(): Promise<void>;
-}
-
-interface Question {
-  what: string;
-  method: string;
-  path: string;
-  body?: unknown;
 }
 
 const ROWS = '/data/police/resident/v1/rows';

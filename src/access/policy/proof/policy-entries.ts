@@ -22,7 +22,7 @@ const MARK = `position('"record":{"hash":"'::bytea IN bytes) > 0`;
 
 const CHUNK = 16_384;
 
-/** The quick way, by the column beside the bytes: whoever calls it proves that none is left out. */
+/** Finds entries by the column beside the bytes. A caller proves that none is left out. */
 export async function listedEntries(client: pg.ClientBase, from: number, below: number): Promise<PolicyEntry[]> {
   const { rows } = await client.query<{ index: string; bytes: Buffer; leaf: Buffer }>(
     `SELECT index::text, bytes, ${LEAF} FROM audit.entry e

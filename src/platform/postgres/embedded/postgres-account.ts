@@ -24,8 +24,8 @@ interface Entry {
 }
 
 /**
- * As root: the account `given` by the operator, else `civic-exchange-db`, which it makes where it is absent. It has to be PostgreSQL's alone: whoever
- * shares it is superuser of the database. Throws SettingError with what to do.
+ * Finds the account of root's PostgreSQL: `given` by the operator, else `civic-exchange-db`, made where absent. It has to be PostgreSQL's alone: a
+ * program that shares it is superuser of the database. Throws SettingError with what to do.
  */
 export async function postgresAccount(given: string | undefined): Promise<Account> {
   const entry = given === undefined ? undefined : findAccount(given);

@@ -15,7 +15,7 @@ import { waitFor } from './wait-for.js';
 
 export interface PostgresOptions {
   dataDir: string;
-  /** As root: its account. Undefined: `civic-exchange-db`. */
+  /** The account that root's PostgreSQL runs as. Undefined: `civic-exchange-db`. */
   postgresUser?: string | undefined;
 }
 
