@@ -143,12 +143,8 @@ export async function startWriter(database: Database, queue: Queue, options: Wri
     }
     await connection?.end();
   }
-
   // Whoever starts reports a first look that fails.
-  await connected().catch(async (error: unknown) => {
-    await connection?.end();
-    throw error;
-  });
+  await connected().catch((error) => Promise.resolve(connection?.end()).then(() => Promise.reject(error)));
   const running = run();
   return {
     wake: bell.ring,

@@ -29,6 +29,8 @@ export async function surgeon(url: string): Promise<Surgeon> {
     query: (text, values) => client.query(text, values),
     async cut(from, tables = ['batch', 'entry', 'tile', 'checkpoint']) {
       await client.query('BEGIN');
+      // Nothing is written between what is read and what is taken.
+      await client.query('LOCK TABLE audit.batch, audit.entry IN SHARE ROW EXCLUSIVE MODE');
       for (const table of tables) {
         await client.query(`CREATE TEMP TABLE IF NOT EXISTS kept_${table} (LIKE audit.${table})`);
         const taken = `WITH gone AS (DELETE FROM audit.${table} WHERE ${FROM[table]} RETURNING *)`;

@@ -1,8 +1,9 @@
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { packageRoot } from '../../src/platform/paths.js';
+import { processes } from '../../src/platform/postgres/embedded/processes.js';
 import { until } from '../failure/until.js';
 
 /** The built command line, as `npm start` runs it. */
@@ -30,8 +31,9 @@ export interface Spawning {
   cwd?: string;
 }
 
-/** Builds the project once for the test file. */
+/** Builds the project once for the test file. Compiled tests were built with it. */
 export function build(): void {
+  if (extname(import.meta.url) === '.js') return;
   const built = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'src'], {
     cwd: packageRoot,
     encoding: 'utf8',
@@ -98,17 +100,10 @@ export function child(command: string, args: readonly string[], { env = {}, acco
   };
 }
 
-/** Processes of a PostgreSQL whose cluster is in the directory. */
+/** Processes of a PostgreSQL whose cluster is in the directory: postmaster and children, and the shell that keeps it. */
 export function postgresOf(dataDir: string): number[] {
-  return readdirSync('/proc')
-    .map(Number)
-    .filter((pid) => Number.isInteger(pid) && commandOf(pid).includes(`${dataDir}/postgres/cluster`));
-}
-
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  } catch {
-    return ''; // it ended meanwhile
-  }
+  const cluster = join(dataDir, 'postgres/cluster');
+  return processes()
+    .filter(({ directory, commandLine }) => directory === cluster || commandLine.includes(cluster))
+    .map(({ pid }) => pid);
 }

@@ -52,7 +52,7 @@ async function walks(t: Test, databaseUrl?: string): Promise<void> {
   t.equal(claimed.size, PRINTS.length, 'what is said of a command is of one that is there');
 }
 
-t.test('fault 5: a first installation on an empty data directory', { timeout: 240_000 }, (t) => walks(t));
+t.test('fault 5: a first installation on an empty data directory', { timeout: 600_000 }, (t) => walks(t));
 
 for (const version of [15, 17, 18]) {
   const bin = findPostgres(version);
@@ -60,7 +60,7 @@ for (const version of [15, 17, 18]) {
   if (bin === undefined && process.env[`POSTGRES${version}_EXPECTED`]) t.fail(absent);
   t.test(
     `fault 5: on PostgreSQL ${version} as a user who is no superuser`,
-    { timeout: 240_000, skip: bin === undefined && absent },
+    { timeout: 600_000, skip: bin === undefined && absent },
     async (t) => {
       const server = await postgresServer(t, bin ?? '');
       for (const statement of sql.split(';\n').filter(Boolean)) await server.query(statement);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { freePort } from '../support/node.js';
 import { run } from './exchange-child.js';
-import { checkWorld } from './faults/check-history.js';
+import { checkHistory, verifyLog } from './faults/check-history.js';
 import { startClients } from './faults/clients.js';
 import { PROXIES } from './faults/proxies.js';
 import { openWorld } from './faults/world.js';
@@ -50,10 +50,12 @@ for (const proxy of PROXIES) {
     await running.ended;
     const failed = history.seen.filter(({ status }) => status !== 200);
     t.strictSame(failed, [], `none of ${history.seen.length} requests failed`);
-    const { answers, entries } = await checkWorld(t, world, history.seen);
+    const { answers, entries } = await checkHistory(t, world, history.seen);
     t.comment(`${answers} answers, ${entries} entries`);
   });
 }
+
+t.test('the log verifies', (t) => verifyLog(t, world));
 
 t.test('a lookup gives the same at every node', async (t) => {
   const page = await fetch(`${nodes[0]!.baseUrl}${ROWS}?_limit=5&_select=id_number`, {

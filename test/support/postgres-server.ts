@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { Account } from '../../src/platform/postgres/embedded/postgres-account.js';
 import { postgresBinaries } from '../../src/platform/postgres/embedded/postgres-binaries.js';
+import { processes } from '../../src/platform/postgres/embedded/processes.js';
 import { until } from '../failure/until.js';
 import { freePort } from './node.js';
 
@@ -18,11 +19,29 @@ export interface PostgresServer {
   directory: string;
   /** As the superuser. */
   query(sql: string, database?: string): Promise<pg.QueryResult>;
+  /** Of a database, as the superuser. */
+  url(database: string): string;
+  /** Starts it where it does not run, and waits until it answers. */
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** To the postmaster and every process of it. */
+  signal(name: NodeJS.Signals): void;
+  /** SIGKILL for the postmaster; resolves when no process of it is left. */
+  kill(): Promise<void>;
 }
 
-const SUPERUSER = 'root';
+export interface ServerOptions {
+  /** Environment of its processes, beside that of the test. */
+  env?: Record<string, string>;
+  settings?: Record<string, string>;
+  /** More flags of initdb. */
+  initdb?: readonly string[];
+  /** Called with the directory before anything is in it. */
+  prepare?: (directory: string) => void;
+}
+
+/** Its name and its password. */
+export const SUPERUSER = 'root';
 /** Debian's account, where we are root: PostgreSQL and PgBouncer refuse to run as root. */
 export const account: Account = process.getuid?.() === 0 ? { uid: id('-u'), gid: id('-g') } : {};
 
@@ -39,8 +58,9 @@ export function findPostgres(major: number): string | undefined {
 }
 
 /** A fresh cluster, stopped and removed with the test. */
-export async function postgresServer(t: Teardown, bin: string): Promise<PostgresServer> {
+export async function postgresServer(t: Teardown, bin: string, options: ServerOptions = {}): Promise<PostgresServer> {
   const directory = temporary(t);
+  options.prepare?.(directory);
   writeFileSync(join(directory, 'password'), SUPERUSER, { mode: 0o644 });
   const flags = [
     '-D',
@@ -52,14 +72,21 @@ export async function postgresServer(t: Teardown, bin: string): Promise<Postgres
     '-A',
     'scram-sha-256',
   ];
-  const made = spawnSync(join(bin, 'initdb'), [...flags, '-E', 'UTF8', '--locale=C', '--no-sync'], {
-    ...account,
-    cwd: directory,
-    encoding: 'utf8',
-  });
+  const made = spawnSync(
+    join(bin, 'initdb'),
+    [...flags, '-E', 'UTF8', '--locale=C', '--no-sync', ...(options.initdb ?? [])],
+    {
+      ...account,
+      cwd: directory,
+      encoding: 'utf8',
+    },
+  );
   if (made.status !== 0) throw new Error(`initdb: ${made.stderr}`);
-  return serve(t, bin, directory);
+  return serve(t, bin, { directory, ...options });
 }
+
+/** By which `synchronous_standby_names` knows a standby. */
+export const STANDBY = 'standby';
 
 /** A streaming standby of a server that was stopped for its copy and runs again. */
 export async function standbyOf(t: Teardown, bin: string, primary: PostgresServer): Promise<PostgresServer> {
@@ -70,9 +97,9 @@ export async function standbyOf(t: Teardown, bin: string, primary: PostgresServe
   writeFileSync(join(directory, 'data/standby.signal'), '');
   appendFileSync(
     join(directory, 'data/postgresql.auto.conf'),
-    `primary_conninfo = 'host=127.0.0.1 port=${primary.port} user=${SUPERUSER} password=${SUPERUSER}'\n`,
+    `primary_conninfo = 'host=127.0.0.1 port=${primary.port} user=${SUPERUSER} password=${SUPERUSER} application_name=${STANDBY}'\n`,
   );
-  return serve(t, bin, directory);
+  return serve(t, bin, { directory });
 }
 
 function temporary(t: Teardown): string {
@@ -83,11 +110,17 @@ function temporary(t: Teardown): string {
   return directory;
 }
 
-async function serve(t: Teardown, bin: string, directory: string): Promise<PostgresServer> {
+interface Served extends ServerOptions {
+  directory: string;
+}
+
+async function serve(t: Teardown, bin: string, { directory, env, settings }: Served): Promise<PostgresServer> {
   const port = await freePort();
+  const data = join(directory, 'data');
   let child: ChildProcess | undefined;
+  const url = (database: string) => `postgres://${SUPERUSER}:${SUPERUSER}@127.0.0.1:${port}/${database}`;
   const query: PostgresServer['query'] = async (sql, database = 'postgres') => {
-    const client = new pg.Client(`postgres://${SUPERUSER}:${SUPERUSER}@127.0.0.1:${port}/${database}`);
+    const client = new pg.Client(url(database));
     client.on('error', () => {});
     try {
       await client.connect();
@@ -96,34 +129,56 @@ async function serve(t: Teardown, bin: string, directory: string): Promise<Postg
       await client.end().catch(() => {});
     }
   };
-  const stop = async (): Promise<void> => {
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
     const running = child;
     child = undefined;
-    if (running === undefined) return;
+    if (running === undefined || hasEnded(running)) return;
     const ended = new Promise((resolve) => running.once('exit', resolve));
-    running.kill('SIGINT');
+    running.kill(signal);
     await ended;
   };
+  const all = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings };
+  const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const start = async (): Promise<void> => {
-    const flags = [
-      '-D',
-      join(directory, 'data'),
-      '-p',
-      String(port),
-      '-c',
-      'listen_addresses=127.0.0.1',
-      '-c',
-      'unix_socket_directories=',
-    ];
-    child = spawn(join(bin, 'postgres'), flags, { ...account, cwd: directory, stdio: 'ignore' });
-    await until('PostgreSQL answers', () =>
-      query('SELECT 1').then(
+    await until('PostgreSQL answers', async () => {
+      if (child === undefined || hasEnded(child)) {
+        const options = { ...account, cwd: directory, stdio: 'ignore', env: { ...process.env, ...env } } as const;
+        child = spawn(join(bin, 'postgres'), ['-D', data, '-p', String(port), ...flags], options);
+      }
+      return query('SELECT 1').then(
         () => true,
         () => false,
-      ),
-    );
+      );
+    });
   };
-  t.teardown(stop);
+  const its = () => processes().filter((each) => each.directory === data);
+  t.teardown(() => end('SIGINT'));
   await start();
-  return { port, directory, query, start, stop };
+  return {
+    port,
+    directory,
+    query,
+    url,
+    start,
+    stop: () => end('SIGINT'),
+    signal(name) {
+      for (const { pid } of its()) signalIfThere(pid, name);
+    },
+    async kill() {
+      await end('SIGKILL');
+      await until('its children are gone', () => its().length === 0);
+    },
+  };
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+function signalIfThere(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It ended meanwhile.
+  }
 }

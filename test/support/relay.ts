@@ -9,13 +9,17 @@ export interface Relay {
   silentAfter: number | undefined;
   /** Cuts the connection that sends next: before what it sends arrives, or after, so that the reply is lost. Once. */
   cutNext: 'before' | 'after' | undefined;
+  /** Where later connections go. */
+  target: NetConnectOpts;
+  /** Cuts every connection that is open. */
+  cutAll(): void;
   close(): Promise<void>;
 }
 
 export async function relayTo(target: NetConnectOpts): Promise<Relay> {
   const sockets = new Set<Socket>();
   const server = createServer((inner) => {
-    const outer = connect(target);
+    const outer = connect(relay.target);
     let bytes = 0;
     for (const socket of [inner, outer]) {
       sockets.add(socket);
@@ -47,14 +51,19 @@ export async function relayTo(target: NetConnectOpts): Promise<Relay> {
       }
     });
   });
+  const cutAll = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const relay: Relay = {
     port: (server.address() as { port: number }).port,
     cutAfter: undefined,
     silentAfter: undefined,
     cutNext: undefined,
+    target,
+    cutAll,
     close: () => {
-      for (const socket of sockets) socket.destroy();
+      cutAll();
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };

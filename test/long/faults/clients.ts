@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseReceipt } from '../../../src/audit/verify/receipt.js';
 import type { Question } from '../../failure/load.js';
 import type { World } from './world.js';
@@ -41,8 +42,11 @@ const QUESTIONS: readonly Question[] = [
   },
 ];
 
+/** Between two requests of a client: what fails has to get its machine back. */
+const PAUSE_MS = 15;
+
 /**
- * Clients of one application that ask without a pause, each at its own address, and write down what they saw. They
+ * Clients of one application that ask again and again, each at its own address, and write down what they saw. They
  * retry nothing, so that every request has one place in the history.
  */
 export async function startClients(
@@ -64,7 +68,8 @@ export async function startClients(
       for (const check of waiting) check();
       // A token lives five minutes; a reply of 401 is the sign, as for any client.
       if (one.status === 401) token = await world.token(as);
-      else if (one.status === undefined) await world.nodes[client % world.nodes.length]?.up();
+      if (one.status === undefined) await world.nodes[client % world.nodes.length]?.up();
+      else await pause(PAUSE_MS);
     }
   };
   const working = Promise.all(Array.from({ length: clients }, (_, client) => work(client)));

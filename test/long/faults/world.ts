@@ -4,11 +4,12 @@ import pg from 'pg';
 import { accessToken } from '../../../src/client/access-token.js';
 import { type DemoFile, readDemoFile } from '../../../src/client/demo-file.js';
 import { systemClock } from '../../../src/platform/clock.js';
-import { type EmbeddedPostgres, startPostgres } from '../../../src/platform/postgres/embedded/start-postgres.js';
 import { until } from '../../failure/until.js';
 import { freePort } from '../../support/node.js';
+import { findPostgres, type PostgresServer, postgresServer } from '../../support/postgres-server.js';
 import { type Relay, relayTo } from '../../support/relay.js';
 import { build, type Child, exchange, temporary } from '../exchange-child.js';
+import { type Disk, openDisk } from './disk.js';
 
 /** One `exchange start` as an operator runs it. */
 export interface NodeProcess {
@@ -19,14 +20,14 @@ export interface NodeProcess {
   /** Resolves when it listens, at once where it does. */
   up(): Promise<unknown>;
   ready(): Promise<boolean>;
-  /** Starts it again after it ended. */
-  start(): Promise<void>;
+  /** Starts it again after it ended, for this time with more environment. */
+  start(more?: Record<string, string>): Promise<void>;
   /** SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>;
   kill(): Promise<void>;
 }
 
-/** Several built nodes with one database and the same keys, and the demo's applications. */
+/** Several built nodes with one database and the same keys, and the demo's applications. PostgreSQL is its operator's. */
 export interface World {
   directory: string;
   /** What every node is started with. */
@@ -37,9 +38,9 @@ export interface World {
   relay: Relay;
   /** The database itself, past the relay, as a superuser. */
   superuser: pg.Pool;
-  postgres(): EmbeddedPostgres;
-  /** After it ended in any way, or to end it. */
-  restartPostgres(between?: () => unknown): Promise<void>;
+  postgres: PostgresServer;
+  /** On which PostgreSQL is. */
+  disk: Disk;
   token(clientId: string, audience?: 'data' | 'platform'): Promise<string>;
   allReady(): Promise<void>;
 }
@@ -49,8 +50,6 @@ export interface Worldly {
   /** Where clients come in; default: the first node. */
   publicUrl?: string;
   env?: Record<string, string>;
-  /** Of one node: what its process runs with. */
-  envOf?: (at: number, directory: string) => Record<string, string>;
 }
 
 const PEOPLE = '300';
@@ -60,37 +59,36 @@ const PATIENCE_MS = 240_000;
 /** Loads the demo once, then starts the nodes without it: what nodes share is the database and the folder of the keys. */
 export async function openWorld(
   t: { teardown(handler: () => unknown): unknown },
-  { nodes: count, publicUrl, env: common = {}, envOf }: Worldly,
+  { nodes: count, publicUrl, env: common = {} }: Worldly,
 ): Promise<World> {
   build();
   const directory = temporary(t);
-  const pgDir = join(directory, 'pg');
-  let postgres = await startPostgres({ dataDir: pgDir });
-  t.teardown(() => postgres.stop());
-  const url = new URL(postgres.url);
-  const relay = await relayTo({ path: `${url.searchParams.get('host')}/.s.PGSQL.${url.searchParams.get('port')}` });
+  const disk = openDisk(t, directory);
+  const settings = { ...disk.server.settings, max_connections: '200' };
+  const postgres = await postgresServer(t, findPostgres(18)!, { ...disk.server, settings });
+  await postgres.query(`CREATE ROLE civic LOGIN PASSWORD 'civic' CREATEROLE`);
+  await postgres.query('CREATE DATABASE exchange OWNER civic');
+  const relay = await relayTo({ host: '127.0.0.1', port: postgres.port });
   t.teardown(() => relay.close());
-  const superuser = new pg.Pool({ connectionString: postgres.url, max: 2 });
+  const superuser = new pg.Pool({ connectionString: postgres.url('exchange'), max: 2 });
   superuser.on('error', () => {}); // PostgreSQL is killed on purpose
   t.teardown(() => superuser.end());
   const ports = await Promise.all(Array.from({ length: count }, freePort));
   const env = {
-    DATABASE_URL: `postgres://exchange:${url.password}@127.0.0.1:${relay.port}/exchange`,
+    DATABASE_URL: `postgres://civic:civic@127.0.0.1:${relay.port}/exchange`,
     EXCHANGE_PUBLIC_URL: publicUrl ?? `http://127.0.0.1:${ports[0]}`,
     EXCHANGE_ALLOWED_HOSTS: ports.map((port) => `127.0.0.1:${port}`).join(','),
     ...common,
   };
-  const nodes = ports.map((port, at) =>
-    nodeProcess(port, join(directory, `node-${at + 1}`), { ...env, ...envOf?.(at, directory) }),
-  );
+  const nodes = ports.map((port, at) => nodeProcess(port, join(directory, `node-${at + 1}`), env));
   t.teardown(() => Promise.all(nodes.map((node) => node.kill())));
   const demo = await loadDemo(nodes[0]!, env);
   const auditor = demo.applications.find(({ clientId }) => clientId === 'auditor-app')?.privateJwk;
   writeFileSync(join(directory, 'auditor.key.json'), JSON.stringify(auditor), { mode: 0o600 });
   for (const node of nodes) {
     if (node !== nodes[0]) cpSync(join(nodes[0]!.dataDir, 'keys'), join(node.dataDir, 'keys'), { recursive: true });
-    await node.start();
   }
+  await Promise.all(nodes.map((node) => node.start()));
   return {
     directory,
     env,
@@ -98,12 +96,8 @@ export async function openWorld(
     demo,
     relay,
     superuser,
-    postgres: () => postgres,
-    async restartPostgres(between) {
-      await postgres.stop();
-      await between?.();
-      postgres = await startPostgres({ dataDir: pgDir });
-    },
+    postgres,
+    disk,
     token: (clientId, audience = 'data') => tokenOf(nodes, demo, clientId, audience),
     async allReady() {
       await Promise.all(nodes.map((node) => until(`${node.baseUrl} is ready`, node.ready, PATIENCE_MS)));
@@ -124,8 +118,8 @@ async function loadDemo({ port, dataDir }: NodeProcess, env: Record<string, stri
 
 function nodeProcess(port: number, dataDir: string, env: Record<string, string>): NodeProcess {
   const baseUrl = `http://127.0.0.1:${port}`;
-  const begin = () => exchange(['start', '--port', String(port), '--data-dir', dataDir], { env });
   let child: Child | undefined;
+  let listening: Promise<unknown> | undefined;
   const node: NodeProcess = {
     baseUrl,
     port,
@@ -134,10 +128,16 @@ function nodeProcess(port: number, dataDir: string, env: Record<string, string>)
       if (child === undefined) throw new Error('the node was never started');
       return child;
     },
-    up: () => until(`${baseUrl} listens`, () => answers(baseUrl, '/health/live'), PATIENCE_MS),
+    up() {
+      // However many clients wait, one asks.
+      listening ??= until(`${baseUrl} listens`, () => answers(baseUrl, '/health/live'), PATIENCE_MS).finally(() => {
+        listening = undefined;
+      });
+      return listening;
+    },
     ready: () => answers(baseUrl, '/health/ready'),
-    async start() {
-      child = begin();
+    async start(more = {}) {
+      child = exchange(['start', '--port', String(port), '--data-dir', dataDir], { env: { ...env, ...more } });
       await child.said(/Ctrl-C stops it/);
     },
     async stop() {
