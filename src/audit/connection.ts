@@ -5,6 +5,8 @@ import { oneRow } from '../platform/postgres/one-row.js';
 /** ms for one statement of the log, the wait for its lock included. After that the connection is dropped and the commit is in doubt. */
 export const STATEMENT_MS = 5_000;
 const CONNECT_MS = 3_000;
+/** The first of a process: a machine that starts is busy, and nobody waits for an answer yet. */
+const FIRST_CONNECT_MS = 30_000;
 const GOODBYE_MS = 1_000;
 
 /** A connection that only the log uses. */
@@ -16,8 +18,12 @@ export interface LogConnection {
 }
 
 /** `connectAudit` refuses a database whose commits are not durable (`audit.md`). `lost` is called once, when the connection breaks. */
-export async function connectLog(database: Database, lost: () => void): Promise<LogConnection> {
-  const client = await within(CONNECT_MS, database.connectAudit(), (late) => void late.end().catch(ignore));
+export async function connectLog(database: Database, lost: () => void, first: boolean): Promise<LogConnection> {
+  const client = await within(
+    first ? FIRST_CONNECT_MS : CONNECT_MS,
+    database.connectAudit(),
+    (late) => void late.end().catch(ignore),
+  );
   let alive = true;
   const broke = (): void => {
     if (!alive) return;
@@ -78,7 +84,7 @@ function within<T>(ms: number, work: Promise<T>, late: (value: T) => void): Prom
     let over = false;
     const timer = setTimeout(() => {
       over = true;
-      reject(new Error(`no reply within ${ms} ms`));
+      reject(new Error(`PostgreSQL gave no reply within ${ms} ms`));
     }, ms);
     work.then(
       (value) => {

@@ -67,7 +67,7 @@ export async function startWriter(database: Database, queue: Queue, options: Wri
 
   async function connected(): Promise<LogConnection> {
     if (connection?.alive()) return connection;
-    connection = await connectLog(database, lost);
+    connection = await connectLog(database, lost, connection === undefined);
     await look(connection);
     if (!healthy) await tryWriting(connection);
     if (doubt === undefined) recovered();
