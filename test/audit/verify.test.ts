@@ -28,8 +28,7 @@ import { operationContext } from '../support/operation-context.js';
 import { makeDraft, until } from './draft.js';
 
 const ORIGIN = '127.0.0.1/civic-exchange';
-const { database } = await testDatabase(t);
-const keys = await testKeys();
+const [{ database }, keys] = [await testDatabase(t), await testKeys()];
 const log = await openLog({ database, clock: systemClock, keys, node: 'one' });
 const drafts = Array.from({ length: 700 }, (_, i) => makeDraft({ answer: Buffer.from(`{"data":${i}}`) }));
 const receipts: Receipt[] = [];
@@ -37,6 +36,7 @@ for (const appended of await Promise.all(drafts.map((draft) => log.append(draft)
   if (appended.state === 'recorded') receipts.push(appended.receipt);
 }
 const checkpoints = await openCheckpoints({ database, keys, origin: ORIGIN });
+const { vkey } = checkpoints;
 t.teardown(async () => {
   await checkpoints.close();
   await log.close();
@@ -92,7 +92,6 @@ const get = (path: string, as?: string, accept = '*/*'): Promise<LightMyRequestR
   app.inject({ url: path, headers: { accept, ...(as === undefined ? {} : { 'x-test-application': as }) } });
 
 const exported = join(t.testdir(), 'export');
-const vkey = checkpoints.vkey;
 await downloadLog(async (path) => {
   const response = await get(path, 'auditor');
   if (response.statusCode !== 200) throw new Error(`${path}: ${response.statusCode}`);

@@ -12,7 +12,7 @@ import { until } from './until.js';
 export const RESIDENT = '/data/police/resident/v1/rows?_limit=1';
 
 /** A machine with a node, whose log loses its newest entries, and the commands of an operator there. */
-export interface Machine {
+export interface SetBackMachine {
   node: TestNode;
   dataDir: string;
   /** `exchange audit …` on this machine. */
@@ -23,7 +23,7 @@ export interface Machine {
   signed(): Promise<number>;
 }
 
-export async function machine(t: Test): Promise<Machine> {
+export async function machine(t: Test): Promise<SetBackMachine> {
   const dataDir = mkdtempSync(join(tmpdir(), 'civic-exchange-origin-'));
   t.teardown(() => rmSync(dataDir, { recursive: true, force: true }));
   const directory = join(dataDir, 'keys');

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { EMPTY_STATE, LOG_LOCK, readState } from '../../audit/log-state.js';
-import { type Origin, originName, readOrigin } from '../../audit/origin/origins.js';
+import { type Origin, originName, originNumber, readOrigin } from '../../audit/origin/origins.js';
 import { publishFirst } from '../../audit/origin/seen.js';
 import { readSigned } from '../../audit/origin/signer-state.js';
 import { rootOf } from '../../audit/tree/tree.js';
@@ -22,6 +22,8 @@ export interface OriginDraft {
   /** Name of the origin that ends, where it has another base: the exchange was restored under another address. */
   previous?: string;
   reason: string;
+  /** The entries are not those that this machine signed. */
+  another?: boolean;
   keys: { directory: string; checkpointSigner: KeyObject };
 }
 
@@ -31,7 +33,7 @@ export interface OriginDraft {
  */
 export async function beginOrigin(
   { database, log }: Pick<ChangeDependencies, 'database' | 'log'>,
-  { base, previous, reason, keys }: OriginDraft,
+  { base, previous, reason, another = false, keys }: OriginDraft,
   { actor, request }: By,
 ): Promise<BegunOrigin> {
   const signed = await readSigned(keys.directory);
@@ -39,7 +41,9 @@ export async function beginOrigin(
     await tx.query(`SELECT pg_advisory_xact_lock(${LOG_LOCK})`);
     const { tree } = await readState(tx, EMPTY_STATE);
     const before = await readOrigin(tx);
-    const next: Origin = { number: before.number + 1, common: tree.size };
+    // The log that was lost may have had newer origins.
+    const number = Math.max(before.number, signed === undefined ? 1 : originNumber(signed.origin)) + 1;
+    const next: Origin = { number, common: tree.size };
     const document = {
       number: next.number,
       name: originName(base, next),
@@ -49,6 +53,7 @@ export async function beginOrigin(
         root: rootOf(tree.edge).toString('base64'),
       },
       signed: signed ?? null,
+      another,
       reason,
     };
     const record = { kind: 'origin', id: String(next.number), document, event: 'origin.began' } as const;

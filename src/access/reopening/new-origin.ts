@@ -9,6 +9,7 @@ import type { Database } from '../../platform/postgres/database.js';
 import { oneRow } from '../../platform/postgres/one-row.js';
 import { withAdministrator } from '../../platform/postgres/sessions/administrator.js';
 import type { By, ChangeDependencies } from '../policy/change-policy.js';
+import { openPolicy } from '../policy/open-policy.js';
 import { type BegunOrigin, beginOrigin, type OriginDraft } from './begin-origin.js';
 
 export interface NewOrigin extends OriginDraft {
@@ -22,10 +23,10 @@ export interface NewOrigin extends OriginDraft {
 
 /**
  * Begins a new origin where the log was set back. Rows beyond the head are set aside. Throws Problem `conflict` where a node runs, or where the log is
- * the one that was signed and nobody insists.
+ * the one that was signed or another one and nobody insists; PolicyFault where it was altered, whoever insists.
  */
 export async function newOrigin(
-  dependencies: Pick<ChangeDependencies, 'database' | 'log'>,
+  dependencies: Omit<ChangeDependencies, 'policy'>,
   asked: NewOrigin,
   by: By,
 ): Promise<BegunOrigin> {
@@ -33,11 +34,15 @@ export async function newOrigin(
   await refuseRunning(database, asked.node);
   const signed = await readSigned(asked.keys.directory);
   const base = signed === undefined ? asked.base : baseOf(signed.origin);
-  const moved = await withAdministrator(asked.databaseUrl, async (client) => {
-    if (!asked.force) await refuseSound(database, { ...asked, base });
-    return setAside(client);
-  });
-  return { ...(await beginOrigin(dependencies, { ...asked, base }, by)), setAside: moved };
+  const fault = await compare(database, { ...asked, base });
+  if (!asked.force) refuseNeedless(fault, await headSize(database.app));
+  const moved = await withAdministrator(asked.databaseUrl, setAside);
+  // Nothing is signed that a start would not accept.
+  const origin = originName(base, await readOrigin(database.app));
+  const policy = await openPolicy({ ...dependencies, node: asked.node, keys: asked.keys, origin });
+  await policy.close();
+  const draft = { ...asked, base, another: fault?.kind === 'other' };
+  return { ...(await beginOrigin(dependencies, draft, by)), setAside: moved };
 }
 
 /** A node reports every second; one that is stopped by the fault still does. */
@@ -48,18 +53,32 @@ async function refuseRunning({ app }: Database, self: string): Promise<void> {
   throw new Problem('conflict', `Nodes of this exchange still run (${alive}): stop all of them first.`);
 }
 
-async function refuseSound({ app }: Database, { base, keys }: Pick<OriginDraft, 'base' | 'keys'>): Promise<void> {
+async function compare(
+  { app }: Database,
+  { base, keys }: Pick<OriginDraft, 'base' | 'keys'>,
+): Promise<LogFault | undefined> {
   const origin = originName(base, await readOrigin(app));
   const signing = { directory: keys.directory, origin, key: keys.checkpointSigner, database: app };
-  const size = await headSize(app);
   try {
-    await (await openSeen(signing)).compare(size, await newestCheckpoint(app, origin));
+    await (await openSeen(signing)).compare(await headSize(app), await newestCheckpoint(app, origin));
+    return undefined;
   } catch (error) {
-    if (error instanceof LogFault) return;
+    if (error instanceof LogFault) return error;
     throw error;
   }
-  throw new Problem(
-    'conflict',
-    `The log (${size} entries) lacks nothing that this machine knows of: no new origin is needed. Where another machine knows of more: --force.`,
-  );
+}
+
+function refuseNeedless(fault: LogFault | undefined, size: number): void {
+  if (fault === undefined) {
+    throw new Problem(
+      'conflict',
+      `The log (${size} entries) lacks nothing that this machine knows of: no new origin is needed. Where another machine knows of more: --force.`,
+    );
+  }
+  if (fault.kind === 'other') {
+    throw new Problem(
+      'conflict',
+      `The log (${size} entries) is not shorter than the one that was signed here, but another one: bring that one back. Where it is lost and this one is to be gone on with: --force.`,
+    );
+  }
 }

@@ -6,6 +6,8 @@ export interface Origin {
   number: number;
   /** Entries that it has in common with the origins before: the index of its `origin.began`. */
   common: number;
+  /** It goes on from entries that are not those which the machine that began it had signed. */
+  another?: boolean;
 }
 
 const FIRST: Origin = { number: 1, common: 0 };
@@ -17,10 +19,11 @@ export async function readOrigins(database: Queryable): Promise<Origin[]> {
   const began = rows.flatMap(({ index, bytes }) => {
     const { event, detail } = JSON.parse(bytes.toString()) as {
       event: string;
-      detail?: { origin?: { number: number } };
+      detail?: { origin?: { number: number; another: boolean } };
     };
-    const number = detail?.origin?.number;
-    return event === 'origin.began' && number !== undefined ? [{ number, common: Number(index) }] : [];
+    if (event !== 'origin.began' || detail?.origin === undefined) return [];
+    const { number, another } = detail.origin;
+    return [{ number, common: Number(index), another }];
   });
   return [FIRST, ...began];
 }

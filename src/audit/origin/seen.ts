@@ -42,16 +42,6 @@ export async function openSeen({ directory, origin, key, database }: Signing): P
     }
   }
 
-  /** What was signed under an older origin holds up to where that one ended, once a checkpoint of ours covers the new one. */
-  async function followOrigin(older: Signed, newest: Checkpoint | undefined): Promise<void> {
-    const began = (await readOrigins(database)).find(({ number }) => number > originNumber(older.origin));
-    if (began === undefined || newest === undefined || newest.size <= began.common) {
-      throw LogFault.other(older.size, 'the signer');
-    }
-    if (older.size <= began.common) await refuseOther(older);
-    seen = undefined;
-  }
-
   async function refuseOther(known: Signed): Promise<void> {
     if ((await root(known.size)).toString('base64') !== known.root) throw LogFault.other(known.size, 'the signer');
   }
@@ -68,7 +58,10 @@ export async function openSeen({ directory, origin, key, database }: Signing): P
   return {
     size: () => seen?.size ?? 0,
     async compare(size, newest) {
-      if (seen !== undefined && originNumber(seen.origin) !== originNumber(origin)) await followOrigin(seen, newest);
+      if (seen !== undefined && originNumber(seen.origin) !== originNumber(origin)) {
+        if (await isBefore(database, seen, { size, newest })) await refuseOther(seen);
+        seen = undefined;
+      }
       const known = seen?.size ?? 0;
       if (size < known) throw LogFault.shorter(size, known, 'the signer');
       if (!compared && seen !== undefined && known > 0) await refuseOther(seen);
@@ -86,6 +79,25 @@ export async function openSeen({ directory, origin, key, database }: Signing): P
       return noteAt(size, hash);
     },
   };
+}
+
+/**
+ * What was signed under an older origin holds up to where that one ended, once a checkpoint of ours covers the new one. Whether it is from before that,
+ * so that the entries must be those that were signed. @throws LogFault where the log has no newer origin, or none that was signed
+ */
+async function isBefore(
+  database: Queryable,
+  older: Signed,
+  { size, newest }: { size: number; newest: Checkpoint | undefined },
+): Promise<boolean> {
+  const began = (await readOrigins(database)).find(({ number }) => number > originNumber(older.origin));
+  if (began === undefined) {
+    throw size < older.size
+      ? LogFault.shorter(size, older.size, 'the signer')
+      : LogFault.other(older.size, 'the signer');
+  }
+  if (newest === undefined || newest.size <= began.common) throw LogFault.unsigned();
+  return older.size <= began.common && began.another !== true;
 }
 
 /** Signs and publishes the first checkpoint of an origin. What was seen is of this origin from then on. */
