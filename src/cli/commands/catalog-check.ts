@@ -17,7 +17,7 @@ export function addCatalogCheck(catalog: Command): Command {
     });
 }
 
-/** Checks and prints; returns the exit code. @internal */
+/** Checks and prints; returns the exit code. */
 export async function runCatalogCheck(
   directory: string,
   options: { json?: boolean },

@@ -36,7 +36,7 @@ export function demoCommand(demoFiles: DemoFiles): Command {
     });
 }
 
-/** Runs the command and returns the exit code. @internal */
+/** Runs the command and returns the exit code. */
 export async function runDemo(demoFiles: DemoFiles, flags: DemoFlags, print: (text: string) => void): Promise<number> {
   if (Number.isNaN(flags.people) || Number.isNaN(flags.seed)) {
     print('--people and --seed are whole numbers.\n');
