@@ -43,7 +43,7 @@ const QUESTIONS: readonly Question[] = [
 ];
 
 /** Between two requests of a client: what fails has to get its machine back. */
-const PAUSE_MS = 15;
+const PAUSE_MS = 40;
 
 /**
  * Clients of one application that ask again and again, each at its own address, and write down what they saw. They
