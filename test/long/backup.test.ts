@@ -283,10 +283,18 @@ t.test('a restore that is killed starts no node, and is done by doing it again',
   const config = loadConfig({ dataDir: dir, databaseUrl: url, port: 0 }, {});
   const refusal = { message: /^A restore of this database did not end.*same exchange restore again\.$/ };
   await t.rejects(startExchange(config, { onProgress() {} }), refusal);
+  const half = await command(t, ...args('backup', at('half'), '--recipients', recipients));
+  t.match([half.code, half.stderr], [1, /A restore of this database did not end/]);
   const done = await restore(database, ...both);
   t.equal(done.code, 0, done.stderr);
   t.match(JSON.parse(done.stdout || '{}'), { origin: { number: 2 }, rows: JSON.parse(made.stdout).rows });
   t.equal((await command(t, ...args('migrate'))).code, 0, 'a node may start');
+
+  const edit = `ALTER TABLE audit.entry DISABLE TRIGGER append_only; UPDATE audit.entry SET bytes = bytes || ' ' WHERE index = 2`;
+  await query(url, edit);
+  const damaged = await command(t, ...args('backup', at('damaged'), '--recipients', recipients));
+  t.match([damaged.code, damaged.stderr], [1, /The audit log is damaged/], 'a log that was edited makes no backup');
+  t.strictSame(readdirSync(at('damaged')), []);
 });
 
 function SECRET() {
