@@ -41,7 +41,6 @@ t.teardown(async () => {
   await checkpoints.close();
   await log.close();
 });
-
 const application = (clientId: string, roles: string[]) => ({
   clientId,
   title: clientId,

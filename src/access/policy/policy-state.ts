@@ -131,7 +131,7 @@ function assemble(parts: StateParts, { epoch, proved }: Pick<PolicyState, 'epoch
   };
 }
 
-/** By application and contract id: until when the last of them would be valid, in ms. */
+/** By application and contract id: until when the last of them would be valid, in ms. @internal */
 export function suspendedGrants(grants: Iterable<Grant>): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   for (const { status, application, dataset, major, validUntil } of grants) {

@@ -41,13 +41,13 @@ export function keepNothing(intake: Intake): Keeping {
   return { intake, setAside: async () => 0, close: async () => {} };
 }
 
-interface Kept {
+interface KeptSource {
   rows: AsyncGenerator<SourceRow[]>;
   file: FileHandle;
   signal: AbortSignal | undefined;
 }
 
-async function* kept({ rows, file, signal }: Kept): AsyncGenerator<SourceRow[]> {
+async function* kept({ rows, file, signal }: KeptSource): AsyncGenerator<SourceRow[]> {
   for await (const batch of rows) {
     signal?.throwIfAborted();
     await file.appendFile(batch.map(({ line, text }) => `${JSON.stringify([line, text])}\n`).join(''));
