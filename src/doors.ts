@@ -71,7 +71,7 @@ function contextOf({ exchange, checkpoints, readiness, telemetry: { registry } }
 /** What surrounds every route: limits, problems, headers, logs and counters. */
 function openApp(doors: Doors): { app: FastifyInstance; admit: Admit } {
   const { exchange, entrance, readiness, telemetry, logger } = doors;
-  const { config, clock, queue } = exchange;
+  const { config, clock, policy, queue } = exchange;
   const { publicUrl } = config;
   const guard = openGuard({ ...entrance, readiness });
   const app = fastify({
@@ -107,7 +107,7 @@ function openApp(doors: Doors): { app: FastifyInstance; admit: Admit } {
   app.addHook('onRoute', (route) => {
     if (route.config?.bounded !== true) route.handlerTimeout ??= HANDLER_MS;
   });
-  const admit = limitInFlight(app, { config, clock, queue, telemetry });
+  const admit = limitInFlight(app, { config, clock, policy, queue, telemetry });
   guard.install(app);
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unknown';

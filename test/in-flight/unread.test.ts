@@ -1,15 +1,16 @@
+import { existsSync } from 'node:fs';
 import t from 'tap';
 import { entriesFrom } from '../failure/load.js';
 import { deliverPeople, people, unmasked } from '../failure/residents.js';
 import { until } from '../failure/until.js';
 import { testNode } from '../support/node.js';
-import { page, pipeline, readSlowly } from './wire.js';
+import { heldFor, page, pipeline, readSlowly, readSteadily, type Wire } from './wire.js';
 
 const node = await testNode(t, { config: { asksAtOnce: 6 } });
 const { exchange } = node;
 const PEOPLE = 900;
 await deliverPeople(node, people(PEOPLE));
-for (const application of ['reader', 'other', 'slow', 'leaver']) {
+for (const application of ['reader', 'other', 'slow', 'leaver', 'steady', 'halved', 'kept']) {
   await node.register(application);
   await node.grant({ application, dataset: 'police/resident', masks: { ...unmasked(node), minors: 'none' } });
 }
@@ -19,8 +20,13 @@ const readsOf = async (application: string) =>
   (await entriesFrom(exchange.database.app, 0)).filter(
     ({ event, actor }) => event.startsWith('data.') && actor?.application === application,
   ).length;
-const metric = async (name: string) =>
-  Number(new RegExp(`^${name}(?:{[^}]*})? (\\d+)`, 'm').exec((await node.ask('GET', '/metrics')).text)?.[1] ?? 0);
+const grantOf = (of: string) =>
+  [...exchange.policy.current().grants.values()].find(({ application }) => application === of)!;
+/** Of all its labels together. */
+const metric = async (name: string) => {
+  const lines = (await node.ask('GET', '/metrics')).text.matchAll(new RegExp(`^${name}(?:{[^}]*})? (\\d+)`, 'gm'));
+  return [...lines].reduce((sum, [, value]) => sum + Number(value), 0);
+};
 
 t.test('attack 1: pipelined requests are answered in order, and beyond a bound the connection closes', async (t) => {
   const wire = await pipeline(node, { as: 'reader', line: page(1), count: 60 });
@@ -71,7 +77,7 @@ t.test('attack 1: an application has a bound of asks in flight, and another is a
 });
 
 t.test('attack 2: what was not read two seconds after a revocation never arrives', async (t) => {
-  const grant = [...exchange.policy.current().grants.values()].find(({ application }) => application === 'leaver')!;
+  const grant = grantOf('leaver');
   await node.token('operator', 'platform');
   const dropped = await metric('exchange_connections_dropped_total');
   const wire = await pipeline(node, { as: 'leaver', line: page(PEOPLE), count: 32 });
@@ -85,3 +91,44 @@ t.test('attack 2: what was not read two seconds after a revocation never arrives
   const rows = wire.text().split('"_id"').length - 1;
   t.ok(rows < 2 * PEOPLE, `${rows} rows of ${recorded} answers had arrived before`);
 });
+
+/** All of them fit into what the system takes for a peer that reads little. */
+const ANSWERS = 3;
+const ALL = ANSWERS * PEOPLE;
+const LINUX = existsSync('/proc/net/tcp');
+
+t.test('attack 2: what the system holds at a revocation does not arrive later either', { skip: !LINUX }, async (t) => {
+  const ways: [as: string, then: (wire: Wire) => void][] = [
+    ['steady', () => {}],
+    ['halved', ({ socket }) => void socket.end()],
+    ['kept', () => {}],
+  ];
+  const token = await node.token('operator', 'platform');
+  const wires = await Promise.all(ways.map(async ([as]) => pipeline(node, { as, line: page(PEOPLE), count: ANSWERS })));
+  await until('all is in the system', async () => {
+    const read = await Promise.all(ways.map(([as]) => readsOf(as)));
+    return read.every((reads) => reads === ANSWERS) && (await metric('exchange_bytes_unread')) === 0;
+  });
+  await until('it is held there', async () => (await Promise.all(wires.map(heldFor))).every((held) => (held ?? 0) > 0));
+  for (const [i, [, then]] of ways.entries()) then(wires[i]!);
+  const hurry = wires.map(readSteadily);
+  const dropped = await metric('exchange_connections_dropped_total');
+  const authorization = `Bearer ${token}`;
+  for (const as of ['steady', 'halved']) {
+    const revoked = await node.ask('POST', `/api/v1/grants/${grantOf(as).id}/revoke`, { headers: { authorization } });
+    t.equal(revoked.status, 200, as);
+  }
+  const returned = performance.now();
+  await until('it is cut', async () => (await metric('exchange_connections_dropped_total')) >= dropped + 1);
+  const within = performance.now() - returned;
+  t.ok(within < 2_000, `${Math.round(within)} ms after the last revocation`);
+  for (const read of hurry) read();
+  for (const wire of wires) await until('it ends', () => wire.closedAt() !== undefined || rowsOf(wire) === ALL, 10_000);
+  for (const [i, [as]] of ways.entries()) {
+    if (as !== 'kept') t.ok(rowsOf(wires[i]!) < ALL, `${as}: ${rowsOf(wires[i]!)} of ${ALL} rows had arrived`);
+  }
+  t.equal(rowsOf(wires[2]!), ALL, 'a peer as slow whose grant stands reads to the end');
+  wires[2]!.socket.destroy();
+});
+
+const rowsOf = (wire: Wire) => wire.text().split('"_id"').length - 1;

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import type { TestNode } from '../support/node.js';
 
@@ -48,4 +49,25 @@ export function readSlowly({ socket }: Wire): void {
   };
   const timer = setInterval(sip, 100);
   socket.once('close', () => clearInterval(timer));
+}
+
+/** Reads on and on, so slowly that an answer takes many seconds. Returns what reads the rest at once. */
+export function readSteadily({ socket }: Wire): () => void {
+  const pause = () => void socket.pause();
+  socket.on('data', pause);
+  const timer = setInterval(() => socket.resume(), 1_000);
+  socket.resume();
+  socket.once('close', () => clearInterval(timer));
+  return () => {
+    clearInterval(timer);
+    socket.off('data', pause).resume();
+  };
+}
+
+/** Bytes that the system still holds for the peer on the server's side; undefined: that side is gone. */
+export async function heldFor({ socket }: Wire): Promise<number | undefined> {
+  const hex = (port: number) => port.toString(16).toUpperCase().padStart(4, '0');
+  const ends = `:${hex(socket.remotePort ?? 0)} 0100007F:${hex(socket.localPort ?? 0)} `;
+  const line = (await readFile('/proc/net/tcp', 'latin1')).split('\n').find((each) => each.includes(ends));
+  return line === undefined ? undefined : Number.parseInt(/ [0-9A-F]{2} ([0-9A-F]{8}):/.exec(line)![1]!, 16);
 }

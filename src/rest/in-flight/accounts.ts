@@ -28,6 +28,7 @@ export function openAccounts(queue: FairQueue): Accounts {
       all.bodyBytes += bytes;
     };
     return {
+      application,
       get asks() {
         return own.asks;
       },

@@ -6,6 +6,7 @@ import type { Recipient } from '../../exchange/in-flight/recipient.js';
 
 /** What a connection's request counts against: the asks and bytes in flight of its application. */
 export interface AskAccount {
+  readonly application: string;
   /** Bytes of answers that wait to be read. */
   hold(bytes: number): void;
   release(bytes: number): void;
@@ -40,7 +41,12 @@ export class CallerConnection implements Recipient {
   /** Bytes that had left at the last look, and when (ms). */
   left = 0;
   leftAt = 0;
+  /** When the last recorded answer was sent (ms); 0: none was. */
+  answeredAt = 0;
   readonly socket: Socket;
+  /** The first application whose ask came on it, and whether others followed. */
+  #carries: string | undefined;
+  #carriesOthers = false;
   #current: FastifyReply | undefined;
   #account: AskAccount | undefined;
   #bodyBytes = 0;
@@ -84,6 +90,13 @@ export class CallerConnection implements Recipient {
   charge(account: AskAccount, bodyBytes: number): void {
     this.#account = account;
     this.#bodyBytes = bodyBytes;
+    this.#carries ??= account.application;
+    if (this.#carries !== account.application) this.#carriesOthers = true;
+  }
+
+  /** Whether answers for one of these applications may have left on it. */
+  carries(applications: ReadonlySet<string>): boolean {
+    return this.#carries !== undefined && (this.#carriesOthers || applications.has(this.#carries));
   }
 
   /** The reply has reached the socket. */
@@ -107,6 +120,7 @@ export class CallerConnection implements Recipient {
 
   takes(bytes: number, sentAt: number): void {
     if (this.gone) return;
+    this.answeredAt = sentAt;
     // A streamed answer has many parts: the oldest that waits decides.
     if (this.recordedAt === 0 || this.unread === 0) this.recordedAt = sentAt;
     if (bytes < HELD_FROM_BYTES || this.#account === undefined) return;

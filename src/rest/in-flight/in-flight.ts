@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Policy } from '../../access/policy/policy.js';
 import type { FairQueue } from '../../exchange/in-flight/fair-queue.js';
 import type { Recipient } from '../../exchange/in-flight/recipient.js';
 import type { Clock } from '../../platform/clock.js';
@@ -8,6 +9,8 @@ import { Problem } from '../../platform/errors.js';
 import type { Telemetry } from '../../platform/telemetry.js';
 import { type Accounts, openAccounts } from './accounts.js';
 import { CallerConnection, type Pipeline } from './connection.js';
+import { openTakingLeave } from './taking-leave.js';
+import { cutWithdrawn } from './withdrawn.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -26,6 +29,7 @@ export type Admit = (request: FastifyRequest, application: string) => Problem | 
 interface InFlightOptions {
   config: Pick<Config, 'asksAtOnce'>;
   clock: Clock;
+  policy: Policy;
   queue: FairQueue;
   telemetry: Telemetry;
 }
@@ -42,21 +46,33 @@ const RECORDED_MS = 1_800;
 /** Any other reply may be read slowly, but not so slowly that nothing leaves in this time. */
 const SILENT_MS = 10_000;
 const LOOK_MS = 100;
+/** What a system takes for a peer that reads nothing; and how long ago an answer was sent that every ordinary peer has taken. */
+const TAKEN = { bytes: 65_536, ms: 30_000 };
 
 /** Bounds what is in flight over HTTP, by the first hook of every request: install it before all others. */
-export function limitInFlight(app: FastifyInstance, { config, clock, queue, telemetry }: InFlightOptions): Admit {
+export function limitInFlight(app: FastifyInstance, options: InFlightOptions): Admit {
+  const { config, clock, policy, queue, telemetry } = options;
   const connections = new Map<Socket, CallerConnection>();
   const pipeline = { waiting: 0 };
   const accounts = openAccounts(queue);
   const refused = telemetry.counter('exchange_in_flight_refused_total', 'Requests refused, by bound.', 'bound');
   const dropped = telemetry.counter('exchange_connections_dropped_total', 'Connections cut, by reason.', 'reason');
+  const takingLeave = openTakingLeave({
+    hasTaken(socket) {
+      const { answeredAt = 0 } = connections.get(socket) ?? {};
+      return socket.bytesWritten <= TAKEN.bytes || clock.now() - answeredAt > TAKEN.ms;
+    },
+    onLeave: (socket) => connections.get(socket)?.close(),
+  });
   const cut = ({ socket }: CallerConnection, reason: string): void => {
     dropped(reason);
     socket.resetAndDestroy(); // a reset also discards what the system still holds for the peer
   };
+  cutWithdrawn(policy, connections, (connection) => cut(connection, 'withdrawn'));
   const open = (socket: Socket): CallerConnection => {
     const connection = new CallerConnection(socket, pipeline);
     connections.set(socket, connection);
+    takingLeave.watch(socket);
     socket.once('close', () => {
       connections.delete(socket);
       connection.close();
@@ -88,6 +104,7 @@ export function limitInFlight(app: FastifyInstance, { config, clock, queue, tele
     }
   }, LOOK_MS);
   look.unref();
+  app.addHook('preClose', async () => takingLeave.stop());
   app.addHook('onClose', async () => clearInterval(look));
   watch(telemetry, { accounts, pipeline, queue });
 

@@ -1,0 +1,63 @@
+import type { Policy, PolicyIndex } from '../../access/policy/policy.js';
+import type { CallerConnection } from './connection.js';
+import { queueKey, systemQueues } from './system-queue.js';
+
+/** What was committed before the change has been written by then. */
+const WRITTEN_MS = 200;
+/** Two seconds after a revocation nothing arrives under it (access.md, to the wire); the rest is for reading the queues. */
+const TAKEN_MS = 1_500;
+
+/** Applications whose rights may have become less. */
+type Lessened = 'all' | ReadonlySet<string>;
+
+interface Marked {
+  connection: CallerConnection;
+  /** Written to it when the rights changed. */
+  bytes: number;
+}
+
+/**
+ * After a change of the policy, cuts the connections of the applications that it touches where the system still holds what was written before: it
+ * would arrive as late as the peer reads. A connection whose peer reads, as all ordinary ones do, is left alone. A read takes no time here.
+ */
+export function cutWithdrawn(
+  policy: Policy,
+  connections: ReadonlyMap<unknown, CallerConnection>,
+  cut: (connection: CallerConnection) => void,
+): void {
+  let before = policy.current();
+  const check = async (marked: readonly Marked[]): Promise<void> => {
+    const open = marked.filter(({ connection: { socket } }) => !socket.destroyed);
+    if (open.length === 0) return;
+    const written = open.map(({ connection: { socket } }) => socket.bytesWritten - socket.writableLength);
+    const keys = open.map(({ connection: { socket } }) => queueKey(socket) ?? '');
+    const queues = await systemQueues(keys);
+    if (queues === undefined) return;
+    for (const [i, { connection, bytes }] of open.entries()) {
+      const held = queues.get(keys[i]!) ?? 0;
+      if (!connection.socket.destroyed && written[i]! - held < bytes) cut(connection);
+    }
+  };
+  const mark = (lessened: Lessened): void => {
+    const marked = [...connections.values()]
+      .filter((connection) => lessened === 'all' || connection.carries(lessened))
+      .map((connection) => ({ connection, bytes: connection.socket.bytesWritten }));
+    if (marked.length > 0) setTimeout(() => void check(marked), TAKEN_MS).unref();
+  };
+  policy.onChange((after) => {
+    const lessened = lessenedBy(before, after);
+    before = after;
+    if (lessened === 'all' || lessened.size > 0) setTimeout(() => mark(lessened), WRITTEN_MS).unref();
+  });
+}
+
+/** Unchanged records keep their identity. */
+function lessenedBy(before: PolicyIndex, after: PolicyIndex): Lessened {
+  if (before.catalog !== after.catalog) return 'all';
+  const lessened = new Set<string>();
+  for (const [id, grant] of before.grants) if (after.grants.get(id) !== grant) lessened.add(grant.application);
+  for (const [id, application] of before.applications) {
+    if (after.applications.get(id) !== application) lessened.add(id);
+  }
+  return lessened;
+}
