@@ -13,14 +13,14 @@ export interface TakingLeave {
   stop(): void;
 }
 
-interface Leaving {
+interface LeaveRules {
   /** Whether nothing that matters can be left in the system. */
   hasTaken(socket: Socket): boolean;
   /** No reply follows on it. */
   onLeave(socket: Socket): void;
 }
 
-export function openTakingLeave({ hasTaken, onLeave }: Leaving): TakingLeave {
+export function openTakingLeave({ hasTaken, onLeave }: LeaveRules): TakingLeave {
   const leaving = new Set<Socket>();
   let stopped = false;
   const leave = (socket: Socket): void => {

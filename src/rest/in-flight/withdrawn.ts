@@ -27,15 +27,19 @@ export function cutWithdrawn(
 ): void {
   let before = policy.current();
   const check = async (marked: readonly Marked[]): Promise<void> => {
-    const open = marked.filter(({ connection: { socket } }) => !socket.destroyed);
+    const open = marked
+      .filter(({ connection: { socket } }) => !socket.destroyed)
+      .map(({ connection, bytes }) => {
+        const { socket } = connection;
+        const written = socket.bytesWritten - socket.writableLength;
+        return { connection, bytes, written, key: queueKey(socket) ?? '' };
+      });
     if (open.length === 0) return;
-    const written = open.map(({ connection: { socket } }) => socket.bytesWritten - socket.writableLength);
-    const keys = open.map(({ connection: { socket } }) => queueKey(socket) ?? '');
-    const queues = await systemQueues(keys);
+    const queues = await systemQueues(open.map(({ key }) => key));
     if (queues === undefined) return;
-    for (const [i, { connection, bytes }] of open.entries()) {
-      const held = queues.get(keys[i]!) ?? 0;
-      if (!connection.socket.destroyed && written[i]! - held < bytes) cut(connection);
+    for (const { connection, bytes, written, key } of open) {
+      const held = queues.get(key) ?? 0;
+      if (!connection.socket.destroyed && written - held < bytes) cut(connection);
     }
   };
   const mark = (lessened: Lessened): void => {
