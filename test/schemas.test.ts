@@ -8,7 +8,7 @@ import { listTree } from './support/source-files.js';
 const READERS = [
   /\bcheckSchema\('([a-z-]+)'/g,
   /\bbodySchema\('([a-z-]+)'\)/g,
-  /new URL\('[./]*\/schemas\/([a-z-]+)\.schema\.json'/g,
+  /packageRoot, 'schemas\/([a-z-]+)\.schema\.json'/g,
 ];
 
 t.test('each schema has a reader, and each reader its schema', async (t) => {

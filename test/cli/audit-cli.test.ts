@@ -191,7 +191,7 @@ t.test('fault 19: a checkpoint kept elsewhere shows a log that was cut or writte
   t.match(await proven(keptAt(first), ...online), { code: 0, stdout: /is in the log/ }, 'a receipt, asking the server');
   t.match(await proven(anew, ...online), { code: 1, stderr: /does not continue the checkpoint/ });
   t.match(await proven(beyond, ...online), { code: 1 }, 'the server has fewer entries');
-  t.match(await proven(anew, '--proof', proofFile), { code: 2, stderr: /name one/ }, 'offline');
+  t.match(await proven(beyond, '--proof', proofFile), { code: 2, stderr: /name one/ }, 'offline');
 });
 
 t.test('an application without the right to read the log exports nothing', async (t) => {
