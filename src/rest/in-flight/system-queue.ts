@@ -8,7 +8,7 @@ const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
 const LINE = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) ([0-9A-F]+:[0-9A-F]{4}) [0-9A-F]{2} ([0-9A-F]{8}):/gm;
 
 /** The table is printed while connections come and go, so a line can be missed. */
-const READINGS = 3;
+const READINGS = 8;
 
 /**
  * Bytes that the system holds for the peers of our connections, by `queueKey`: not sent yet, or not acknowledged. Has at least the wanted ones that are

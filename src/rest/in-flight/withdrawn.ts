@@ -38,7 +38,7 @@ export function cutWithdrawn(
     const queues = await systemQueues(open.map(({ key }) => key));
     if (queues === undefined) return;
     for (const { connection, bytes, written, key } of open) {
-      const held = queues.get(key) ?? 0;
+      const held = queues.get(key) ?? written; // a socket that the table never shows counts as one that holds all
       if (!connection.socket.destroyed && written - held < bytes) cut(connection);
     }
   };

@@ -1,6 +1,6 @@
 import { connect as connectSocket } from 'node:net';
 import type { Readable } from 'node:stream';
-import mysql from 'mysql2';
+import type mysql from 'mysql2';
 import type { ReachedUpstream } from '../../../access/upstreams/resolve-upstream.js';
 import type {
   ColumnText,
@@ -13,9 +13,10 @@ import type {
 import { passwordOf } from './password.js';
 import { backQuoted, countStatement, rowsStatement, type Spelling } from './table-name.js';
 
-/** MySQL and MariaDB. */
+/** MySQL and MariaDB. The driver is loaded with the first such source: most nodes have none, and it is eighty files. */
 export const connectMysql: ConnectDatabase = async (reached, limits) => {
-  const connection = mysql.createConnection(settingsOf(reached, limits));
+  const { createConnection } = await import('mysql2');
+  const connection = createConnection(settingsOf(reached, limits));
   connection.on('error', () => {}); // the failing query reports it
   await new Promise<void>((resolve, reject) => {
     connection.connect((error) => (error ? reject(error) : resolve()));
