@@ -35,7 +35,7 @@ t.test('compose.yaml: names only what it declares, bounds what it may do', async
     for (const key of ['volumes', 'secrets', 'configs']) {
       for (const each of named(key)) t.ok(each in declared[key], `${name}: ${key} ${each}`);
     }
-    for (const other of Object.keys(service['depends_on'] ?? {})) t.ok(other in services, `${name}: ${other}`);
+    for (const other of Object.keys(service.depends_on ?? {})) t.ok(other in services, `${name}: ${other}`);
   }
   t.match(services.exchange, { read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
   t.same(services.exchange.ports, ['127.0.0.1:8080:8080'], 'TLS stands in front');

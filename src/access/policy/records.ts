@@ -44,7 +44,7 @@ export interface NewRecord {
   /** JSON, without its version: the record carries that. */
   document: unknown;
   event: AuditEvent;
-  /** Of the entry's detail, beside the mark. */
+  /** What the entry's detail says beside the mark. */
   facts?: Readonly<Record<string, unknown>>;
   actor: Actor | null;
   /** UUID of the request. */

@@ -22,8 +22,8 @@ export interface NewOrigin extends OriginDraft {
 }
 
 /**
- * Begins a new origin where the log was set back. Rows beyond the head are set aside. Throws Problem `conflict` where a node runs, or where the log is
- * the one that was signed or another one and nobody insists; PolicyFault where it was altered, whoever insists.
+ * Begins a new origin where the log was set back. Rows beyond the head are set aside. Throws Problem `conflict` where a node runs, and without
+ * `force` where the log is the one that was signed, or another one; PolicyFault where it was altered, with `force` too.
  */
 export async function newOrigin(
   dependencies: Omit<ChangeDependencies, 'policy'>,

@@ -8,7 +8,7 @@ const FIELDS =
 export interface OpenEntry {
   time: string;
   answerDigest: string | null;
-  /** Of an entry `origin.began`. */
+  /** What an entry `origin.began` says; undefined for every other. */
   began: BegunHistory | undefined;
 }
 

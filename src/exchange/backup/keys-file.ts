@@ -11,7 +11,7 @@ const SIGNER = 'checkpoint-signer.pem';
 const STATE = 'checkpoint-state.json';
 /** What an installation shares, and how far its log was signed. */
 const MEMBER = /^([a-z][a-z0-9-]*\.(key|pem|json)|upstreams\/[a-z0-9][a-z0-9-]*\/[a-z0-9][a-z0-9-]*)$/;
-/** Of one node alone. */
+/** Files that belong to one node alone. */
 const LEFT_OUT = ['policy-state.json'];
 
 /** File names in a folder of keys (`row-id.key`, `upstreams/police/tax`), with their contents. */

@@ -6,7 +6,7 @@ export interface LoadedBackup {
   /** RFC 3339. */
   backupAt: string;
   rows: number;
-  /** Of the backup. */
+  /** The log as the backup has it. */
   log: { size: number; root: string };
   /** Name of its origin; null before its first checkpoint. */
   previous: string | null;

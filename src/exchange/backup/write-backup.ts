@@ -24,7 +24,7 @@ export interface BackupHeader {
 /** Follows the rows of each table. */
 export interface TableEnd {
   rows: number;
-  /** Of its COPY bytes, hex. */
+  /** The digest of its COPY bytes, hex. */
   sha256: string;
 }
 

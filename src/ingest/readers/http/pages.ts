@@ -27,7 +27,7 @@ export interface Page {
 const PAGES_AT_MOST = 100_000;
 /** Pages in a row that are empty, or bring the rows of an earlier page again. A filter by the interface can leave some empty. */
 const NOTHING_NEW_AT_MOST = 20;
-/** Of a request's address: a hostile cursor or link is no longer. */
+/** The longest address of a request, in characters: a hostile cursor or link must not fill memory. */
 const PATH_AT_MOST = 8_192;
 /** Any base works: only the path and query of the result count, and whether the base is still there. */
 const BASE = 'http://upstream.invalid';
