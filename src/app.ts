@@ -4,6 +4,7 @@ import { createAuthorizationServer } from './access/identity/authorization-serve
 import { openRateLimit } from './access/identity/rate-limit.js';
 import { openRefusals, type Refusals } from './access/identity/refusals.js';
 import { openIdentity } from './access/identity/verify.js';
+import { openSessions } from './access/people/sessions.js';
 import { openPolicy } from './access/policy/open-policy.js';
 import { keepSecrets } from './access/upstreams/keep-secrets.js';
 import { type Checkpoints, openCheckpoints } from './audit/checkpoint.js';
@@ -84,6 +85,7 @@ async function compose(parts: NodeParts, opened: OpenedParts): Promise<Node> {
   const entrance: Entrance = {
     config,
     identity: openIdentity({ config, keys, clock }),
+    sessions: openSessions(database),
     rateLimit: openRateLimit({ config, clock }),
     refusals,
     drain: openDrain(config),

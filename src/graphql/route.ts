@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import mercurius from 'mercurius';
-import { requireApplication } from '../access/policy/require-role.js';
+import { requireApplication } from '../access/policy/require-application.js';
 import type { AnswerFunction } from '../exchange/answer.js';
 import { receiptHeader } from '../exchange/answering/receipt-header.js';
 import { callOf } from '../exchange/call.js';

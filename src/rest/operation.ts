@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox';
-import type { Application } from '../access/identity/subject.js';
+import type { Caller, Callers } from '../access/people/caller.js';
 import type { Checkpoints } from '../audit/checkpoint.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Contract } from '../catalog/contract.js';
@@ -12,11 +12,11 @@ import type { Permitted } from './http/authorise-request.js';
 import type { HeaderParameter } from './openapi/headers.js';
 
 /**
- * The caller: any registered application, one that has the role, one that has a grant on the dataset, or one that may
- * deliver into it. `anyone` needs no token; a `client` authenticates by the assertion in the body.
+ * The caller: any registered application or person, one that has the role, an application that has a grant on the
+ * dataset (`reader`), or one that may deliver into it (`deliverer`). `anyone` needs no token; a `client` authenticates by
+ * the assertion in the body.
  */
-export type CallerRole = 'application' | 'operator' | 'auditor' | 'reader' | 'deliverer';
-export type Who = 'anyone' | 'client' | readonly [CallerRole, ...CallerRole[]];
+export type Who = 'anyone' | 'client' | readonly ['reader'] | readonly ['deliverer'] | Callers;
 
 export interface ReplyShape {
   description: string;
@@ -146,7 +146,7 @@ type CallerOf<W extends Who> = W extends readonly ['deliverer']
   ? Permitted
   : W extends 'anyone' | 'client' | readonly ['reader']
     ? undefined
-    : Application;
+    : Caller;
 
 /** Types the handler by the schemas of its operation. */
 export function operation<const W extends Who, P extends TSchema, Q extends TSchema, B extends TSchema>(

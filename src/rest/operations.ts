@@ -14,6 +14,7 @@ import { auditOperations } from './platform/audit-operations.js';
 import { catalogOperations } from './platform/catalog-operations.js';
 import { grantOperations } from './platform/grant-operations.js';
 import { healthOperations } from './platform/health-operations.js';
+import { peopleOperations } from './platform/people-operations.js';
 import { standardOperations } from './platform/standard-operations.js';
 import { upstreamOperations } from './platform/upstream-operations.js';
 
@@ -34,6 +35,7 @@ export const platformOperations: readonly Operation[] = [
   ...catalogOperations,
   ...standardOperations,
   ...applicationOperations,
+  ...peopleOperations,
   ...grantOperations,
   ...packageOperations,
   ...upstreamOperations,

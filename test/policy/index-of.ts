@@ -19,6 +19,7 @@ export function indexOf(
     epoch: 1,
     catalog: makeCatalog(of, publishers, purposes),
     applications: new Map(applications.map((application) => [application.clientId, application])),
+    people: new Map(),
     grants: byId,
     upstreams: new Map(),
     grantsOf: (clientId, contractId, mode) => table.get(clientId)?.get(contractId)?.get(mode) ?? [],

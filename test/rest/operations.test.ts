@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
+import { PERSON_ROLES, type PersonRole } from '../../src/access/people/role.js';
 import { renderOpenapi } from '../../src/rest/openapi/document.js';
 import type { OpenapiOperation } from '../../src/rest/openapi/openapi-document.js';
 import { testNode } from '../support/node.js';
@@ -18,6 +19,8 @@ const node = await testNode(t);
 await node.register('nobody');
 await node.register('operator', { department: 'exchange', roles: ['operator'] });
 await node.register('auditor', { department: 'exchange', roles: ['auditor'] });
+for (const role of Object.keys(PERSON_ROLES) as PersonRole[])
+  await node.person(role, { department: 'exchange', roles: [role] });
 const document = renderOpenapi(node.exchange.policy.current().catalog);
 const operations = Object.entries(document.paths).flatMap(([path, item]) =>
   Object.entries(item).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
@@ -80,6 +83,13 @@ function callable(): { method: string; url: string; who: readonly string[]; oper
   });
 }
 
+/** Somebody who may call: an application where one may. */
+function callerOf(who: readonly string[]): string {
+  if (who.includes('auditor')) return 'auditor';
+  if (who.includes('operator') || who.includes('application')) return 'operator';
+  return who.find((role) => role in PERSON_ROLES) ?? 'community-worker';
+}
+
 const audienceOf = (url: string) => (url.startsWith('/data/') ? 'data' : 'platform');
 
 t.test('who may call is what the document says', async (t) => {
@@ -97,7 +107,7 @@ t.test('a parameter that the document does not name is refused by name', async (
   for (const { method, url, who, operation } of callable()) {
     // Who may not read or deliver learns nothing of parameters: their tests are test/ingest and test/rest.
     if (who.includes('reader') || who.includes('deliverer') || method === 'HEAD') continue;
-    const as = who.includes('auditor') ? 'auditor' : 'operator';
+    const as = callerOf(who);
     const given = who.includes('anyone') ? {} : { as, audience: audienceOf(url) as 'data' | 'platform' };
     const parameters = (operation.parameters ?? []) as { name?: string; in?: string; required?: boolean }[];
     const [query, ...others] = parameters.filter((one) => one.in === 'query');

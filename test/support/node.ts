@@ -5,6 +5,7 @@ import type { Grant } from '../../src/access/grants/grant.js';
 import { issueGrant } from '../../src/access/grants/issue-grant.js';
 import { audienceUri } from '../../src/access/identity/audience.js';
 import { registerApplication } from '../../src/access/identity/register-application.js';
+import type { Person } from '../../src/access/people/person.js';
 import { composeNode, type Node } from '../../src/app.js';
 import { loadCatalog } from '../../src/catalog/load.js';
 import { publishCatalog } from '../../src/exchange/publishing/publish-contract.js';
@@ -14,6 +15,7 @@ import type { Keys } from '../../src/platform/keys/keys.js';
 import { packageRoot } from '../../src/platform/paths.js';
 import { testDatabase } from './database.js';
 import { testKeys } from './keys.js';
+import { type PersonDraft, personToken, registerPerson } from './people.js';
 
 interface Teardown {
   teardown(handler: () => unknown): unknown;
@@ -28,7 +30,7 @@ export interface Reply {
 }
 
 export interface Asking {
-  /** clientId of the token to send. */
+  /** clientId of the token to send, or the login of a person. */
   as?: string;
   headers?: Record<string, string>;
   /** An object is sent as JSON. */
@@ -45,6 +47,8 @@ export interface TestNode extends Node {
     clientId: string,
     more?: { department?: string; roles?: ('publisher' | 'operator' | 'auditor')[] },
   ): Promise<JWK>;
+  /** A person who has signed in: `as: login` in `ask`. Called again, it changes the record. */
+  person(login: string, draft: PersonDraft): Promise<Person>;
   grant(draft: Partial<GrantDraft> & Pick<GrantDraft, 'application' | 'dataset'>): Promise<Grant>;
   token(clientId: string, audience?: 'data' | 'platform'): Promise<string>;
   ask(method: string, path: string, asking?: Asking): Promise<Reply>;
@@ -111,14 +115,18 @@ export async function publishDirectory(node: Node, directory: string): Promise<v
   });
 }
 
-function acting(node: Node, baseUrl: string): Pick<TestNode, 'register' | 'grant' | 'token' | 'ask'> {
+function acting(node: Node, baseUrl: string): Pick<TestNode, 'register' | 'person' | 'grant' | 'token' | 'ask'> {
   const { exchange } = node;
   const keysOf = new Map<string, { privateKey: CryptoKey; kid: string }>();
   const tokens = new Map<string, string>();
   const token: TestNode['token'] = async (clientId, audience = 'data') => {
     const known = tokens.get(`${clientId} ${audience}`);
     if (known !== undefined) return known;
-    const made = await requestToken(exchange.config, clientId, keysOf.get(clientId)!, audience, baseUrl);
+    const key = keysOf.get(clientId);
+    const made =
+      key === undefined
+        ? await personToken(exchange, clientId, { audience })
+        : await requestToken(exchange.config, clientId, key, audience, baseUrl);
     tokens.set(`${clientId} ${audience}`, made);
     return made;
   };
@@ -141,6 +149,7 @@ function acting(node: Node, baseUrl: string): Pick<TestNode, 'register' | 'grant
       );
       return { ...(await exportJWK(privateKey)), kid };
     },
+    person: (login, draft) => registerPerson(exchange, login, draft),
     async grant(draft) {
       const contract = exchange.policy.current().catalog.contracts.get(`${draft.dataset}/v${draft.major ?? 1}`)!;
       const fields = draft.fields ?? [...contract.fields.keys()];

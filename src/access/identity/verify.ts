@@ -1,10 +1,11 @@
 import { createPublicKey, hash, type KeyObject } from 'node:crypto';
-import { type JWTVerifyOptions, jwtVerify } from 'jose';
+import { type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../platform/clock.js';
 import type { Config } from '../../platform/config.js';
 import { Problem } from '../../platform/errors.js';
 import type { Keys } from '../../platform/keys/keys.js';
+import { loginOf } from '../people/person.js';
 import { audienceUri } from './audience.js';
 import type { Subject } from './subject.js';
 
@@ -73,18 +74,28 @@ function verifier(config: Pick<Config, 'publicUrl'>, keys: Keys, clock: Clock) {
     const { payload, protectedHeader } = await jwtVerify(token, key, options).catch(() => {
       throw refused('The token is not valid here');
     });
-    const { sub, client_id: clientId, iat = 0, exp = 0 } = payload;
-    const odd =
-      sub === undefined ||
-      protectedHeader.kid !== kid ||
-      payload.aud !== aud ||
-      sub !== clientId ||
-      payload.cnf !== undefined;
-    if (odd || exp * 1_000 <= clock.now() || exp - iat > TOKEN_AGE_AT_MOST) {
+    const { sub, iat = 0, exp = 0 } = payload;
+    const odd = protectedHeader.kid !== kid || payload.aud !== aud || payload.cnf !== undefined;
+    if (odd || sub === undefined || exp * 1_000 <= clock.now() || exp - iat > TOKEN_AGE_AT_MOST) {
       throw refused('The token is not valid here');
     }
-    return { issuer: config.publicUrl, sub, audience, issuedAt: iat, expiresAt: exp };
+    return subjectOf(payload, audience, { issuer: config.publicUrl, sub, issuedAt: iat, expiresAt: exp });
   };
+}
+
+/** Whom the token names: a person for the platform only, or the application that requested it. */
+function subjectOf(
+  { client_id: client, sid: session }: JWTPayload,
+  audience: Subject['audience'],
+  token: Pick<Subject, 'issuer' | 'sub' | 'issuedAt' | 'expiresAt'>,
+): Subject {
+  const person = loginOf(token.sub);
+  if (person === undefined) {
+    if (token.sub === client) return { ...token, audience };
+  } else if (audience === 'platform' && typeof client === 'string' && typeof session === 'string') {
+    return { ...token, audience, person, session, client };
+  }
+  throw refused('The token is not valid here');
 }
 
 function publicKey(keys: Keys): KeyObject {

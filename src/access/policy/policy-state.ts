@@ -6,6 +6,7 @@ import { type CodeListDocument, changedList, shippedList } from '../../standard/
 import { type Standard, withCodeList } from '../../standard/standard.js';
 import type { Grant } from '../grants/grant.js';
 import type { Application } from '../identity/subject.js';
+import type { Person } from '../people/person.js';
 import type { Upstream } from '../upstreams/upstream.js';
 import { type GrantTable, indexGrants } from './grant-table.js';
 import type { PolicyIndex } from './policy.js';
@@ -27,6 +28,7 @@ export function emptyState(): PolicyState {
     {
       catalog: makeCatalog([], [], []),
       applications: new Map(),
+      people: new Map(),
       grants: new Map(),
       upstreams: new Map(),
       table: new Map(),
@@ -50,6 +52,7 @@ export function applyRecords(state: PolicyState, records: readonly PolicyRecord[
   const publishers = new Map(state.catalog.publishers);
   const purposes = new Map(state.catalog.purposes);
   const applications = new Map(state.applications);
+  const people = new Map(state.people);
   const grants = new Map(state.grants);
   const upstreams = new Map(state.upstreams);
   const touched = new Set<string>();
@@ -61,6 +64,7 @@ export function applyRecords(state: PolicyState, records: readonly PolicyRecord[
       for (const grant of grants.values()) touched.add(grant.application);
       suspend(grants, 'active');
       suspend(applications, 'active');
+      suspend(people, 'active', 'invited');
       suspend(upstreams, 'approved');
     } else if (record.kind === 'grant') {
       const before = grants.get(record.id);
@@ -69,6 +73,8 @@ export function applyRecords(state: PolicyState, records: readonly PolicyRecord[
       if (grant !== undefined) touched.add(grant.application);
     } else if (record.kind === 'application') {
       put(applications, record, (document) => document as Application);
+    } else if (record.kind === 'person') {
+      put(people, record, (document) => document as Person);
     } else if (record.kind === 'upstream') {
       put(upstreams, record, (document) => document as Upstream);
     } else {
@@ -83,12 +89,12 @@ export function applyRecords(state: PolicyState, records: readonly PolicyRecord[
     ? makeCatalog([...contracts.values()], [...publishers.values()], [...purposes.values()], standard)
     : state.catalog;
   const table = indexGrants(state.table, grants, touched);
-  return assemble({ catalog, applications, grants, upstreams, table }, applying);
+  return assemble({ catalog, applications, people, grants, upstreams, table }, applying);
 }
 
 /** What was lost may have closed any of them, so a new origin closes all: even where its own row is gone or altered. */
-function suspend<T extends { status: string }>(items: Map<string, T>, open: T['status']): void {
-  for (const [id, item] of items) if (item.status === open) items.set(id, { ...item, status: 'suspended' });
+function suspend<T extends { status: string }>(items: Map<string, T>, ...open: T['status'][]): void {
+  for (const [id, item] of items) if (open.includes(item.status)) items.set(id, { ...item, status: 'suspended' });
 }
 
 function put<T>(map: Map<string, T>, record: PolicyRecord, read: (document: unknown) => T | undefined): T | undefined {
@@ -113,7 +119,7 @@ function compiled(document: unknown, id: string, standard: Standard, { onClosed 
   return undefined;
 }
 
-type StateParts = Pick<PolicyState, 'catalog' | 'applications' | 'grants' | 'upstreams' | 'table'>;
+type StateParts = Pick<PolicyState, 'catalog' | 'applications' | 'people' | 'grants' | 'upstreams' | 'table'>;
 
 function assemble(parts: StateParts, { epoch, proved }: Pick<PolicyState, 'epoch' | 'proved'>): PolicyState {
   const { table, grants } = parts;

@@ -1,6 +1,7 @@
 import type { Catalog } from '../../catalog/catalog.js';
 import type { Grant, Mode } from '../grants/grant.js';
 import type { Application } from '../identity/subject.js';
+import type { Person } from '../people/person.js';
 import type { Upstream } from '../upstreams/upstream.js';
 
 /** Everything that decisions use, in memory, at one policy epoch. Holds only records whose hash is in a log entry. */
@@ -9,6 +10,8 @@ export interface PolicyIndex {
   readonly catalog: Catalog;
   /** By clientId. */
   readonly applications: ReadonlyMap<string, Application>;
+  /** By login. */
+  readonly people: ReadonlyMap<string, Person>;
   /** Newest version of each grant, by id. */
   readonly grants: ReadonlyMap<string, Grant>;
   /** Systems of publishers, approved or withdrawn, by `publisher/name`. */

@@ -15,6 +15,7 @@ const RECORD_KINDS = [
   'code-list',
   'upstream',
   'origin',
+  'person',
 ] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
@@ -28,6 +29,16 @@ export const RECORD_EVENTS: Readonly<Record<RecordKind, readonly AuditEvent[]>> 
   'code-list': ['code-list.changed'],
   upstream: ['upstream.approved', 'upstream.withdrawn', 'upstream.reopened'],
   origin: ['origin.began'],
+  person: [
+    'person.registered',
+    'person.proposed',
+    'person.confirmed',
+    'person.refused',
+    'person.enrolled',
+    'person.disabled',
+    'person.recovered',
+    'person.reopened',
+  ],
 };
 
 /** What an entry says about the record that it makes valid, in `detail.record`. `hash` is SHA-256 (hex) of the canonical document. */

@@ -6,18 +6,19 @@ import type { PolicyIndex } from '../policy/policy.js';
 import type { ReopeningList } from './suspended.js';
 
 /**
- * Reopens what the list has: each item by an entry, all together or none. An application keeps the roles and keys that the list still has, and its
- * earlier tokens stay refused. Throws Problem `unprocessable` for an item that is not suspended or listed twice, `conflict` for a grant that was agreed
+ * Reopens what the list has: each item by an entry, all together or none. An application or person keeps the roles (and keys) that the list
+ * still has, and its earlier tokens stay refused. Throws Problem `unprocessable` for an item that is not suspended or listed twice, `conflict` for a grant that was agreed
  * anew meanwhile.
  */
 export async function reopen(dependencies: ChangeDependencies, list: ReopeningList, by: By): Promise<number> {
-  const all = [list.applications, list.grants, list.upstreams];
+  const all = [list.applications, list.people, list.grants, list.upstreams];
   const count = all.flat().length;
   if (count === 0) throw new Problem('unprocessable', 'The list has nothing to reopen.');
   if (all.some((items) => new Set(items.map(({ id }) => id)).size < items.length))
     throw new Problem('unprocessable', 'The list names an item twice.');
   await changePolicy(dependencies, by, (index) => [
     ...list.applications.map((item) => application(item, index, dependencies.clock)),
+    ...list.people.map((item) => person(item, index, dependencies.clock)),
     ...list.upstreams.map(({ id }) => upstream(id, index)),
     ...list.grants.map(({ id }) => grant(id, index)),
   ]);
@@ -34,6 +35,17 @@ function application(item: ReopeningList['applications'][number], index: PolicyI
     tokensNotBefore: Math.floor(clock.now() / 1_000), // none was issued while it was suspended
   };
   return { kind: 'application', id: item.id, document, event: 'application.reopened' };
+}
+
+function person(item: ReopeningList['people'][number], index: PolicyIndex, clock: Clock): NewChange {
+  const held = suspended(index.people, item.id, 'person');
+  const document = {
+    ...held,
+    roles: held.roles.filter((role) => item.roles.includes(role)),
+    status: held.enrolment === 0 ? 'invited' : 'active',
+    tokensNotBefore: Math.floor(clock.now() / 1_000),
+  };
+  return { kind: 'person', id: item.id, document, event: 'person.reopened' };
 }
 
 function upstream(id: string, index: PolicyIndex): NewChange {

@@ -1,8 +1,10 @@
+import type { PersonRole } from '../people/role.js';
 import type { PolicyIndex } from '../policy/policy.js';
 
 /** What a new origin closed, as a person reads and confirms it. Lines that are removed stay closed. */
 export interface SuspendedList {
   applications: { id: string; title: string; department: string; roles: string[]; keys: string[] }[];
+  people: { id: string; name: string; department: string; roles: PersonRole[] }[];
   grants: { id: string; application: string; dataset: string; mode: string; purposes: string[]; until: string }[];
   upstreams: { id: string; host: string }[];
 }
@@ -17,6 +19,12 @@ export function suspendedList(index: PolicyIndex): SuspendedList {
       department,
       roles: [...roles],
       keys: jwks.keys.map(({ kid }) => String(kid)),
+    })),
+    people: closed(index.people.values()).map(({ login, name, department, roles }) => ({
+      id: login,
+      name,
+      department,
+      roles: [...roles],
     })),
     grants: closed(index.grants.values()).map((grant) => ({
       id: grant.id,
@@ -36,6 +44,7 @@ export function suspendedList(index: PolicyIndex): SuspendedList {
 /** The part of the list that says what to reopen. */
 export interface ReopeningList {
   applications: { id: string; roles: string[]; keys: string[] }[];
+  people: { id: string; roles: string[] }[];
   grants: { id: string }[];
   upstreams: { id: string }[];
 }

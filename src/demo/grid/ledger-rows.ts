@@ -4,7 +4,7 @@ import type { StandardRow } from '../files/standard-row.js';
 import { type Death, openDeaths } from '../people/deaths.js';
 import { migrants } from '../people/migrants.js';
 import { genderCode, personRow } from '../people/person-row.js';
-import { type Household, type Person, populate } from '../people/population.js';
+import { type Household, type Inhabitant, populate } from '../people/population.js';
 import type { Grid, PopulationPlan } from '../places/plan.js';
 import { seenBy } from './ledger-slips.js';
 
@@ -55,7 +55,7 @@ function visitOf(random: Random, household: Household, deaths: readonly Death[])
   };
 }
 
-function ledgerRow(random: Random, of: { person: Person; visit: Visit; alive: boolean }): StandardRow {
+function ledgerRow(random: Random, of: { person: Inhabitant; visit: Visit; alive: boolean }): StandardRow {
   const { person, visit } = of;
   const { name, sex, born, phone } = person;
   const seen = seenBy(random, { name, sex, born, phone, address: visit.address }, visit.grid);

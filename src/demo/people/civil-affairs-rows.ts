@@ -4,7 +4,7 @@ import type { StandardRow } from '../files/standard-row.js';
 import type { PopulationPlan } from '../places/plan.js';
 import { livingOf } from './deaths.js';
 import { relationCode } from './person-row.js';
-import { AS_OF_DAY, type Household, type Person, populate } from './population.js';
+import { AS_OF_DAY, type Household, type Inhabitant, populate } from './population.js';
 
 /** Share of all households. */
 const ASSISTED = 0.02;
@@ -36,7 +36,7 @@ interface Family {
   kind: string;
   household: Household;
   /** Persons whom the assistance covers; the head first. */
-  members: readonly Person[];
+  members: readonly Inhabitant[];
   /** Yuan; undefined where nothing is paid monthly. */
   monthly: string | undefined;
   /** As counted in `months.ts`. */
@@ -87,7 +87,7 @@ export function* assistanceMemberRows(plan: PopulationPlan): Generator<StandardR
   }
 }
 
-function relationToApplicant(person: Pick<Person, 'relation' | 'sex'>): string {
+function relationToApplicant(person: Pick<Inhabitant, 'relation' | 'sex'>): string {
   if (person.relation === 'head') return APPLICANT;
   return person.relation === 'spouse' ? SPOUSE : relationCode(person);
 }
@@ -107,7 +107,7 @@ function likelihood(household: Household): number {
   return head.age >= 65 ? LIKELIHOOD.lone : LIKELIHOOD.single;
 }
 
-function familyOf(random: Random, of: { household: Household; living: Person[]; sequence: number }): Family {
+function familyOf(random: Random, of: { household: Household; living: Inhabitant[]; sequence: number }): Family {
   const { household, living } = of;
   const sequence = String(of.sequence).padStart(8, '0');
   const kind = living.length === 1 || !random.chance(0.5) ? pickKind(random) : MINIMUM;

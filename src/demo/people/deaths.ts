@@ -2,7 +2,7 @@ import { type Random, randomOf } from '../files/random.js';
 import type { PopulationPlan } from '../places/plan.js';
 import { isoDate, openIdentityNumbers, type SyntheticCounty } from './identity-numbers.js';
 import { givenNameOf, type Sex, surnameOf } from './names.js';
-import { AS_OF_DAY, type Household, type Person } from './population.js';
+import { AS_OF_DAY, type Household, type Inhabitant } from './population.js';
 
 /** A dead person: the former spouse of a widowed person, or an elder whom the household register still holds. */
 export interface Death {
@@ -14,7 +14,7 @@ export interface Death {
   /** Days since the epoch. */
   diedDay: number;
   /** The person in the household's register; undefined for a former spouse. */
-  person: Person | undefined;
+  person: Inhabitant | undefined;
 }
 
 /** The dead of a household. Call it for every household in the order of `populate`, because numbers go in turn. */
@@ -27,14 +27,14 @@ const LATELY = { fromAge: 78, share: 0.06, days: 75 };
 const RECORDED = { years: 14, share: 0.65 };
 
 /** The day of death of a person in the register; undefined for the living. Heads of the demo are alive. */
-export function deathDayOf(plan: PopulationPlan, person: Person): number | undefined {
+export function deathDayOf(plan: PopulationPlan, person: Inhabitant): number | undefined {
   const { relation, age, idNumber } = person;
   if (age < LATELY.fromAge || (relation !== 'parent' && relation !== 'parent-in-law')) return undefined;
   const random = randomOf(plan.seed, `death ${idNumber}`);
   return random.chance(LATELY.share) ? AS_OF_DAY - 1 - random.below(LATELY.days) : undefined;
 }
 
-export function livingOf(plan: PopulationPlan, household: Household): Person[] {
+export function livingOf(plan: PopulationPlan, household: Household): Inhabitant[] {
   return household.persons.filter((person) => deathDayOf(plan, person) === undefined);
 }
 
@@ -55,7 +55,7 @@ export function openDeaths(plan: PopulationPlan): Deaths {
 }
 
 /** Husbands were mostly older; nobody died before thirty. */
-function lateSpouse(random: Random, widowed: Person) {
+function lateSpouse(random: Random, widowed: Inhabitant) {
   const sex: Sex = widowed.sex === 'male' ? 'female' : 'male';
   const gap = random.real() * 6 - 1;
   const own = Date.parse(widowed.born) / 86_400_000;

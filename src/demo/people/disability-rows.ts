@@ -3,7 +3,7 @@ import type { StandardRow } from '../files/standard-row.js';
 import type { PopulationPlan } from '../places/plan.js';
 import { livingOf } from './deaths.js';
 import { isoDate } from './identity-numbers.js';
-import { AS_OF_DAY, type Person, populate } from './population.js';
+import { AS_OF_DAY, type Inhabitant, populate } from './population.js';
 
 /** 残联: one row per certificate, by place of registration. Its number holds the code of GB/T 26341. */
 const pickKind = weighted([
@@ -42,7 +42,7 @@ function likelihood(age: number): number {
   return age < 18 ? 0.008 : age < 60 ? 0.022 : 0.06;
 }
 
-function certificate(random: Random, { idNumber, born }: Person): StandardRow {
+function certificate(random: Random, { idNumber, born }: Inhabitant): StandardRow {
   const kind = pickKind(random);
   const grade = pickGrade(random);
   const from = Math.max(ISSUED_SINCE, Date.parse(born) / 86_400_000 + 730);

@@ -2,7 +2,7 @@ import { type Random, randomOf } from '../files/random.js';
 import type { StandardRow } from '../files/standard-row.js';
 import type { PopulationPlan } from '../places/plan.js';
 import { isoDate } from './identity-numbers.js';
-import { AS_OF_DAY, type Household, type Person, populate } from './population.js';
+import { AS_OF_DAY, type Household, type Inhabitant, populate } from './population.js';
 
 const DAYS_PER_YEAR = 365.2425;
 /** 民法典 art. 1047. */
@@ -17,8 +17,8 @@ const WAITING = 40;
 const AGES_APART = 6;
 
 interface Couple {
-  husband: Person;
-  wife: Person;
+  husband: Inhabitant;
+  wife: Inhabitant;
   household: Household;
   /** Days since the epoch. */
   marriedDay: number;
@@ -67,7 +67,7 @@ function* couplesOf(random: Random, household: Household): Generator<Couple> {
 /** Married when both were old enough, and before their first child where possible. */
 function coupleOf(
   random: Random,
-  of: { household: Household; pair: readonly [Person, Person]; children: readonly Person[] },
+  of: { household: Household; pair: readonly [Inhabitant, Inhabitant]; children: readonly Inhabitant[] },
 ): Couple {
   const [one, other] = of.pair;
   const [husband, wife] = one.sex === 'male' ? [one, other] : [other, one];
@@ -80,7 +80,7 @@ function coupleOf(
 
 /** Pairs divorced people who live alone: opposite sex, similar age. */
 function openDivorced(random: Random): (household: Household) => Couple | undefined {
-  const waiting: Record<Person['sex'], Person[]> = { male: [], female: [] };
+  const waiting: Record<Inhabitant['sex'], Inhabitant[]> = { male: [], female: [] };
   return (household) => {
     const [person, ...others] = household.persons;
     if (person.marital !== 'divorced' || others.length > 0) return undefined;

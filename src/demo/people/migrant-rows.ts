@@ -3,7 +3,7 @@ import type { StandardRow } from '../files/standard-row.js';
 import type { PopulationPlan } from '../places/plan.js';
 import { isoDate } from './identity-numbers.js';
 import { migrants } from './migrants.js';
-import { AS_OF_DAY, type Person } from './population.js';
+import { AS_OF_DAY, type Inhabitant } from './population.js';
 
 /** Codes of `inflow-reason` and `dwelling-kind`. */
 const WITH_FAMILY = '06';
@@ -56,13 +56,13 @@ export function* migrantRows(plan: PopulationPlan): Generator<StandardRow> {
   }
 }
 
-function reasonOf(random: Random, { relation }: Person): string {
+function reasonOf(random: Random, { relation }: Inhabitant): string {
   if (relation === 'child' || (relation === 'spouse' && random.chance(0.5))) return WITH_FAMILY;
   return pickReason(random);
 }
 
 /** A permit's number is the holder's number and a count of issues. */
-function permitOf(random: Random, { idNumber }: Person, registeredDay: number) {
+function permitOf(random: Random, { idNumber }: Inhabitant, registeredDay: number) {
   const days = AS_OF_DAY - registeredDay;
   if (days < PERMIT_AFTER_DAYS || !random.chance(SHARES.permit)) return undefined;
   const years = Math.floor(days / PERMIT_YEAR_DAYS) + (random.chance(SHARES.expired) ? 0 : 1);

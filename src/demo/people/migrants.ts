@@ -4,7 +4,7 @@ import type { Grid, PopulationPlan } from '../places/plan.js';
 import type { Member } from './family.js';
 import { openIdentityNumbers, type SyntheticCounty } from './identity-numbers.js';
 import { surnameOf } from './names.js';
-import { makePerson, type Person } from './population.js';
+import { type Inhabitant, makePerson } from './population.js';
 
 /** People registered in another county, who live in a dwelling without a registered household. */
 export interface MigrantHousehold {
@@ -14,7 +14,7 @@ export interface MigrantHousehold {
   origin: string;
   county: SyntheticCounty;
   /** The head first. */
-  persons: readonly Person[];
+  persons: readonly Inhabitant[];
 }
 
 /** Share of a grid's households. They live in empty dwellings, so the figures of registered people remain right. */

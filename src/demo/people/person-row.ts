@@ -1,6 +1,6 @@
 import type { StandardRow } from '../files/standard-row.js';
 import type { KinRelation, Marital } from './family.js';
-import type { Person } from './population.js';
+import type { Inhabitant } from './population.js';
 
 /** Codes of the standard for the demo's own words. */
 const MARITAL: Readonly<Record<Marital, string>> = { single: '10', married: '20', widowed: '30', divorced: '40' };
@@ -13,7 +13,7 @@ const RELATION: Readonly<Record<KinRelation, readonly [male: string, female: str
 };
 
 /** What any register holds about a person. */
-export function personRow(person: Person): StandardRow {
+export function personRow(person: Inhabitant): StandardRow {
   return {
     id_number: person.idNumber,
     name: person.name,
@@ -28,11 +28,11 @@ export function personRow(person: Person): StandardRow {
   };
 }
 
-export function genderCode(sex: Person['sex']): string {
+export function genderCode(sex: Inhabitant['sex']): string {
   return sex === 'male' ? '1' : '2';
 }
 
 /** The relation to the head of the household (户主). */
-export function relationCode({ relation, sex }: Pick<Person, 'relation' | 'sex'>): string {
+export function relationCode({ relation, sex }: Pick<Inhabitant, 'relation' | 'sex'>): string {
   return RELATION[relation][sex === 'male' ? 0 : 1];
 }

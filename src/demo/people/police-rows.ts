@@ -3,7 +3,7 @@ import type { PopulationPlan } from '../places/plan.js';
 import { deathDayOf, livingOf } from './deaths.js';
 import { SYNTHETIC_COUNTIES } from './identity-numbers.js';
 import { personRow } from './person-row.js';
-import { type Household, type Person, populate } from './population.js';
+import { type Household, type Inhabitant, populate } from './population.js';
 
 const COUNTY = SYNTHETIC_COUNTIES[0];
 
@@ -30,7 +30,7 @@ export function* householdRows(plan: PopulationPlan): Generator<StandardRow> {
   }
 }
 
-function residentRow(plan: PopulationPlan, household: Household, person: Person): StandardRow {
+function residentRow(plan: PopulationPlan, household: Household, person: Inhabitant): StandardRow {
   const elsewhere = household.registeredHome !== household.home;
   const registered = household.registeredUnit.division.code;
   return {

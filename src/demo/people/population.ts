@@ -16,7 +16,7 @@ import { givenNameOf, surnameOf } from './names.js';
 export const AS_OF_DAY = Date.UTC(2026, 5, 30) / 86_400_000;
 const DAYS_PER_YEAR = 365.2425;
 
-export interface Person extends Member {
+export interface Inhabitant extends Member {
   idNumber: string;
   name: string;
   /** YYYY-MM-DD */
@@ -36,7 +36,7 @@ export interface Household {
   /** 9 digits, unique within the (synthetic) county 370399. */
   number: string;
   /** Head first. */
-  persons: readonly [Person, ...Person[]];
+  persons: readonly [Inhabitant, ...Inhabitant[]];
   /** Where they live. */
   grid: Grid;
   home: Dwelling;
@@ -124,7 +124,7 @@ function makePersons(
   const surname = surnameOf(random, ethnicGroup === HUI_GROUP);
   const [head, ...others] = familyOf(random, size);
   const fatherIsHead = head.sex === 'male';
-  const person = (member: Member): Person => {
+  const person = (member: Member): Inhabitant => {
     // Children and parents of the head have the family's name; people who married in have another.
     const family =
       member.relation === 'spouse' ? !fatherIsHead && random.chance(0.02) : isOfFamily(member, fatherIsHead);
@@ -148,7 +148,7 @@ export function makePerson(
   random: Random,
   member: Member,
   of: { numbers: IdentityNumbers; ethnicGroup: EthnicGroup; surname: string; county?: SyntheticCounty },
-): Person {
+): Inhabitant {
   const county = of.county ?? countyOfBirth(random, member.age < 15);
   const wanted = AS_OF_DAY - Math.floor((member.age + random.real()) * DAYS_PER_YEAR);
   const identity = of.numbers.next(county, wanted, member.sex);

@@ -1,6 +1,6 @@
 import { type Random, randomOf } from '../files/random.js';
 import { type MigrantHousehold, migrants } from '../people/migrants.js';
-import { type Household, type Person, populate } from '../people/population.js';
+import { type Household, type Inhabitant, populate } from '../people/population.js';
 import { type Dwelling, type Layout, layOut } from './dwellings.js';
 import type { Grid, PopulationPlan } from './plan.js';
 import { RENTAL_COMPANY } from './property-companies.js';
@@ -17,7 +17,7 @@ export interface Tenure {
   house: Dwelling;
   owners: readonly Party[];
   /** The residents, the head first: registered people, or migrants. Empty where nobody lives there. */
-  persons: readonly Person[];
+  persons: readonly Inhabitant[];
   /** The residents pay rent to the first owner. */
   rented: boolean;
 }
@@ -91,6 +91,6 @@ function landlord({ random, heads }: Open): Party {
   return heads.length === 0 || random.chance(COMPANY_OWNED) ? COMPANY : random.pick(heads);
 }
 
-function partyOf({ name, idNumber }: Person): Party {
+function partyOf({ name, idNumber }: Inhabitant): Party {
   return { name, number: idNumber };
 }

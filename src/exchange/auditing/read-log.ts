@@ -1,11 +1,14 @@
-import type { Application, Subject } from '../../access/identity/subject.js';
-import { requireApplication, requireRole } from '../../access/policy/require-role.js';
+import type { Subject } from '../../access/identity/subject.js';
+import { actorOf, type Caller, type CallerRole, requireCaller } from '../../access/people/caller.js';
 import type { Receipt } from '../../audit/entry.js';
 import { readBundle, readEntry, type StoredEntry } from '../../audit/read-entries.js';
 import { enter, recorded } from '../../audit/recorded.js';
 import { Problem } from '../../platform/errors.js';
 import type { Exchange } from '../exchange.js';
 import type { Recipient } from '../in-flight/recipient.js';
+
+const AUDITORS: readonly CallerRole[] = ['auditor', 'security-auditor'];
+const READERS: readonly CallerRole[] = ['application', ...AUDITORS];
 
 /** The reader of the log, and the UUID of the request. */
 export interface LogReader {
@@ -30,7 +33,7 @@ export async function readLogEntry(exchange: Exchange, reader: LogReader, index:
   const { bytes } = entry;
   // The canonical bytes are JSON, so the reply contains them unchanged.
   const body = Buffer.from(`{"index":${index},"entry":${bytes.toString()},"bytes":"${bytes.toString('base64')}"}`);
-  const authorise = () => visibleTo(requireApplication(exchange, reader.subject), entry);
+  const authorise = () => visibleTo(requireCaller(exchange, reader.subject, READERS), entry);
   return leave(exchange, { reader, first: index, count: 1, body, authorise });
 }
 
@@ -40,7 +43,7 @@ export async function readLogBundle(
   reader: LogReader,
   { first, count }: { first: number; count: number },
 ): Promise<LogReply> {
-  const authorise = () => requireRole(exchange, reader.subject, 'auditor');
+  const authorise = () => requireCaller(exchange, reader.subject, AUDITORS);
   authorise();
   const body = await readBundle(exchange.database.app, first, count);
   if (body === undefined) throw new Problem('not-found');
@@ -52,15 +55,16 @@ export async function readLogBundle(
  * @throws as `readLogEntry`
  */
 export async function visibleEntry(exchange: Exchange, subject: Subject, index: number): Promise<StoredEntry> {
-  const caller = requireApplication(exchange, subject);
+  const caller = requireCaller(exchange, subject, READERS);
   const entry = await readEntry(exchange.database.app, index);
   if (entry === undefined) throw new Problem('not-found');
   visibleTo(caller, entry);
   return entry;
 }
 
-function visibleTo(caller: Application, entry: StoredEntry): Application {
-  if (entry.application === caller.clientId || caller.roles.includes('auditor')) return caller;
+function visibleTo(caller: Caller, entry: StoredEntry): Caller {
+  if (caller.kind === 'application' && entry.application === caller.id) return caller;
+  if (caller.roles.some((role) => AUDITORS.includes(role))) return caller;
   throw new Problem('not-found');
 }
 
@@ -70,23 +74,23 @@ interface Leaving {
   count: number;
   body: Buffer;
   /** Throws if the reader may not see it, by the index in force. */
-  authorise(): Application;
+  authorise(): Caller;
 }
 
 function leave(exchange: Exchange, { reader, first, count, body, authorise }: Leaving): Promise<LogReply> {
-  const { issuer, sub, expiresAt } = reader.subject;
-  return recorded(exchange.policy, authorise, async ({ clientId, department }, { epoch }) => {
+  const { subject } = reader;
+  return recorded(exchange.policy, authorise, async (_caller, index) => {
     const { receipt, sentAt } = await enter(exchange.log, {
       request: reader.request,
       event: 'audit.read',
       outcome: 'success',
-      actor: { issuer, subject: sub, application: clientId, department },
+      actor: actorOf(subject, index),
       accesses: [],
       answer: body,
       sealed: { ask: { first, count }, address: reader.address },
       detail: { first, count },
-      epoch,
-      notAfter: expiresAt * 1_000,
+      epoch: index.epoch,
+      notAfter: subject.expiresAt * 1_000,
     });
     reader.recipient?.takes(body.length, sentAt);
     return { body, receipt };

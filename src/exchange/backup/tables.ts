@@ -12,7 +12,7 @@ export interface StoredTable {
 }
 
 /** Live nodes, and sessions and tokens, which must not revive. Staging tables and jobs are in other schemas, and made again. */
-const LEFT_OUT = ['exchange.node', 'exchange.oidc'];
+const LEFT_OUT = ['exchange.node', 'exchange.oidc', 'exchange.session'];
 
 const TABLES = `
   SELECT n.nspname AS schema, c.relname AS name, c.oid::text AS oid,

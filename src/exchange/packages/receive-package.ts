@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
 import { identityToRecipient } from 'age-encryption';
 import type pg from 'pg';
-import type { Application } from '../../access/identity/subject.js';
 import { signAcknowledgement } from '../../ingest/package/acknowledgement.js';
 import { BadPackage } from '../../ingest/package/bad-package.js';
 import { type Manifest, manifestDigest, readManifest, verifyManifest } from '../../ingest/package/manifest.js';
@@ -49,7 +48,7 @@ export type ParseType = (mediaType: string) => { mediaType: FileType; charset: C
 
 interface Arriving {
   id: string;
-  carrier: Application;
+  carrier: string;
   parseType: ParseType;
 }
 
@@ -76,13 +75,13 @@ export function packageRecipient({ keys }: Pick<Exchange, 'keys'>): Promise<stri
  */
 export async function receivePackage(
   exchange: Exchange,
-  { carrier, body, parseType }: { carrier: Application; body: Readable; parseType: ParseType },
+  { carrier, body, parseType }: { carrier: string; body: Readable; parseType: ParseType },
 ): Promise<PackageOutcome> {
   const { app } = exchange.database;
   const upload = await beginUpload(app, {
     id: exchange.clock.uuid(),
     contract: '(package)',
-    application: carrier.clientId,
+    application: carrier,
     mode: 'snapshot',
     again: false,
     contentType: 'application/vnd.civic-exchange.package',
@@ -153,7 +152,7 @@ async function takeTurn(
   }
   if (known === undefined) {
     await checkChain(client, manifest);
-    await keepAside(client, { id: arriving.id, manifest, digest, carrier: arriving.carrier.clientId });
+    await keepAside(client, { id: arriving.id, manifest, digest, carrier: arriving.carrier });
   }
   if (number > last + 1) return { ...told, state: 'waiting', missing: await missingBefore(client, manifest, number) };
   const first = await deliverOne(exchange, client, { arriving, verified, id: known?.id ?? arriving.id });

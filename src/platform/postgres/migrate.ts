@@ -9,6 +9,7 @@ import * as deliveryList from '../../../migrations/006-delivery-list.js';
 import * as origins from '../../../migrations/007-origins.js';
 import * as keys from '../../../migrations/008-keys.js';
 import * as walls from '../../../migrations/009-walls.js';
+import * as people from '../../../migrations/010-people.js';
 import * as retention from '../../../migrations/011-retention.js';
 import * as restores from '../../../migrations/014-restores.js';
 import { migrateJobs } from '../jobs.js';
@@ -28,6 +29,7 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '007-origins': origins,
   '008-keys': keys,
   '009-walls': walls,
+  '010-people': people,
   '011-retention': retention,
   '014-restores': restores,
 };

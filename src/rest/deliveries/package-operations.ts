@@ -56,7 +56,7 @@ export const packageOperations: readonly Operation[] = [
     problems: [400, 403, 404, 409, 413, 415, 422],
     async handler({ exchange }, { request, reply, caller }) {
       patient(request);
-      const brought = { carrier: caller, body: streamOf(request), parseType };
+      const brought = { carrier: caller.id, body: streamOf(request), parseType };
       const data = await receivePackage(exchange, brought);
       reply.code(data.state === 'waiting' ? 202 : 200);
       return { data };

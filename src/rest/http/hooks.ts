@@ -2,8 +2,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { RateLimit } from '../../access/identity/rate-limit.js';
 import { rateLimitHeaders } from '../../access/identity/rate-limit.js';
 import type { Refusals } from '../../access/identity/refusals.js';
-import type { Subject } from '../../access/identity/subject.js';
+import type { PersonSubject, Subject } from '../../access/identity/subject.js';
 import type { Identity } from '../../access/identity/verify.js';
+import type { Sessions } from '../../access/people/sessions.js';
 import type { Config } from '../../platform/config.js';
 import { Problem } from '../../platform/errors.js';
 import type { ConnectionLimit } from '../entrance/connections.js';
@@ -14,6 +15,7 @@ import { programHeaders } from './program-headers.js';
 export interface Entrance {
   config: Config;
   identity: Identity;
+  sessions: Sessions;
   rateLimit: RateLimit;
   refusals: Refusals;
   drain: Drain;
@@ -41,15 +43,24 @@ export function requireSubject(
       entrance.refusals.note('access.refused', request.ip, 'unauthenticated');
       done(error);
     };
+    const enter = (subject: Subject) => done(admit(request, reply, subject, entrance));
     let subject: Subject | Promise<Subject>;
     try {
       subject = entrance.identity.identify(request.headers.authorization, audience);
     } catch (error) {
       return refuse(error as Error);
     }
-    if (!(subject instanceof Promise)) return done(admit(request, reply, subject, entrance));
-    subject.then((verified) => done(admit(request, reply, verified, entrance)), refuse);
+    if (!(subject instanceof Promise) && subject.person === undefined) return enter(subject);
+    Promise.resolve(subject)
+      .then((verified) => (verified.person === undefined ? verified : inSession(verified, entrance.sessions)))
+      .then(enter, refuse);
   });
+}
+
+/** A person who signed out, or whose session ran out, is unknown before the token expires. Throws Problem `unauthenticated`. */
+async function inSession(subject: PersonSubject, sessions: Sessions): Promise<Subject> {
+  if (await sessions.use(subject.session, subject.person)) return subject;
+  throw new Problem('unauthenticated', 'The session has ended: sign in again');
 }
 
 function admit(

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Subject } from '../../access/identity/subject.js';
+import type { Callers } from '../../access/people/caller.js';
 import type { Receipt } from '../../audit/entry.js';
 import { receiptHeader } from '../../exchange/answering/receipt-header.js';
 import { type Call, callOf } from '../../exchange/call.js';
@@ -13,6 +14,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Among protected routes: open to callers without a token. */
     public?: boolean;
+    /** Who may call, where roles decide. */
+    who?: Callers;
     /** Every step of the handler has its own time limit: no timer is needed. */
     bounded?: boolean;
     /** The body goes to the handler as a stream. */

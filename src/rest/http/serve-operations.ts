@@ -1,9 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Application } from '../../access/identity/subject.js';
-import { requireApplication, requireRole } from '../../access/policy/require-role.js';
+import { type Callers, requireCaller } from '../../access/people/caller.js';
 import {
   type Called,
-  type CallerRole,
   contractIdOf,
   type DatasetParams,
   type OperationContext,
@@ -53,6 +51,7 @@ function serve(app: FastifyInstance, operation: Served, context: OperationContex
     url: routeOf(path),
     config: {
       public: who === 'anyone',
+      ...(isCallers(who) && { who }),
       bounded: operation.bounded === true,
       streams: operation.streams !== undefined,
     },
@@ -80,22 +79,20 @@ interface Admitting {
 }
 
 /** A `reader` is decided by its ask: the handler does that and records it. */
-function isAdmitted(who: Who): who is readonly [CallerRole, ...CallerRole[]] {
-  return who !== 'anyone' && who !== 'client' && !who.includes('reader');
+function isAdmitted(who: Who): who is Callers | readonly ['deliverer'] {
+  return isCallers(who) || who[0] === 'deliverer';
+}
+
+function isCallers(who: Who): who is Callers {
+  return typeof who !== 'string' && who[0] !== 'reader' && who[0] !== 'deliverer';
 }
 
 async function admit({ who, path }: Served, { context, request, reply }: Admitting): Promise<unknown> {
   const { exchange } = context;
-  if (!isAdmitted(who)) return undefined;
-  if (who.includes('deliverer'))
-    return authoriseRequest(exchange, contractIdOf(request.params as DatasetParams), { request, reply });
-  const roles = who.filter(isRole);
-  if (roles.length > 0) return requireRole(exchange, request.subject, ...roles);
-  return requireApplication(exchange, request.subject, path.startsWith('/data/') ? 'data' : 'platform');
+  if (isCallers(who))
+    return requireCaller(exchange, request.subject, who, path.startsWith('/data/') ? 'data' : 'platform');
+  return authoriseRequest(exchange, contractIdOf(request.params as DatasetParams), { request, reply });
 }
-
-const isRole = (role: CallerRole): role is CallerRole & Application['roles'][number] =>
-  role === 'operator' || role === 'auditor';
 
 function readerOf(operation: Served): (request: Requested, reply: FastifyReply, caller: unknown) => Called {
   const { params, malformed, query, body, path, who } = operation;
@@ -108,7 +105,7 @@ function readerOf(operation: Served): (request: Requested, reply: FastifyReply, 
       ? params
       : Object.fromEntries(Object.entries(params).map(([name, text]) => [name === '*' ? rest : name, text]));
   // If the handler decides, it must check the query after its decision: it calls for the query itself.
-  const isLater = who !== 'anyone' && who !== 'client' && who.includes('reader');
+  const isLater = who[0] === 'reader';
   return (request, reply, caller) => {
     const checked = { request, reply, caller, params: paramsOf(given(request)) };
     if (isLater) return { ...checked, query: () => queryOf(request), body: bodyOf(request.body) };

@@ -2,13 +2,14 @@ import Type from 'typebox';
 import type { ApplicationDraft } from '../../access/identity/check-application.js';
 import { disableApplication, registerApplication } from '../../access/identity/register-application.js';
 import type { Application } from '../../access/identity/subject.js';
+import type { Caller } from '../../access/people/caller.js';
 import { Problem } from '../../platform/errors.js';
 import { bodySchema } from '../http/body-schema.js';
 import { idempotent, sendKept } from '../http/idempotency.js';
 import { withReceipt } from '../http/request.js';
 import { json, type Operation, operation } from '../operation.js';
 import { boolean, choice, closed, count, list, pattern, slug, text } from '../shapes.js';
-import { byOperator, created, seesAll } from './platform-call.js';
+import { ACCESS_READERS, byCaller, created, seesAll } from './platform-call.js';
 
 const PATH = '/api/v1/applications';
 const ONE = closed({ clientId: slug });
@@ -44,15 +45,15 @@ const draft = Type.Unsafe<Omit<ApplicationDraft, 'roles'> & Partial<ApplicationD
 });
 const one = closed({ data: application });
 
-/** Operators register and disable applications. An application sees itself; operators and auditors see all. */
+/** Operators register applications; security administrators also disable them. */
 export const applicationOperations: readonly Operation[] = [
   operation({
     method: 'GET',
     path: PATH,
     id: 'listApplications',
     tag: 'access',
-    who: ['application'],
-    summary: 'The calling application; all applications for operators and auditors',
+    who: ACCESS_READERS,
+    summary: "The calling application, or those of the caller's department; all for operators, reviewers and auditors",
     replies: { 200: json('Applications.', closed({ data: list(application, 100_000) })) },
     problems: [400, 403],
     handler({ exchange }, { caller }) {
@@ -75,7 +76,7 @@ export const applicationOperations: readonly Operation[] = [
     async handler({ exchange }, { request, reply, body }) {
       const kept = await idempotent(exchange, request, undefined, async () => {
         const wanted = { ...body, roles: body.roles ?? [] };
-        const made = await registerApplication(exchange, wanted, byOperator(exchange, request));
+        const made = await registerApplication(exchange, wanted, byCaller(exchange, request));
         return created(made.application, made.receipt, `${PATH}/${made.application.clientId}`);
       });
       return sendKept(reply, kept);
@@ -86,7 +87,7 @@ export const applicationOperations: readonly Operation[] = [
     path: `${PATH}/{clientId}`,
     id: 'getApplication',
     tag: 'access',
-    who: ['application'],
+    who: ACCESS_READERS,
     summary: 'One application',
     params: ONE,
     replies: { 200: json('The application.', one) },
@@ -102,20 +103,22 @@ export const applicationOperations: readonly Operation[] = [
     path: `${PATH}/{clientId}/disable`,
     id: 'disableApplication',
     tag: 'access',
-    who: ['operator'],
+    who: ['operator', 'security-administrator'],
     summary: 'Disable an application: its tokens and assertions end at once',
-    description: 'For operators.',
+    description: 'For operators and security administrators.',
     params: ONE,
     replies: { 200: json('The application.', one, ['Exchange-Receipt']) },
     problems: [400, 403, 404, 409],
     async handler({ exchange }, { request, reply, params: { clientId } }) {
-      const disabled = await disableApplication(exchange, clientId, byOperator(exchange, request));
+      const disabled = await disableApplication(exchange, clientId, byCaller(exchange, request));
       withReceipt(reply, disabled.receipt);
       return { data: disabled.application };
     },
   }),
 ];
 
-function maySee(caller: Application, other: Application): boolean {
-  return caller.clientId === other.clientId || seesAll(caller);
+/** An application sees itself, a person those of the department. */
+function maySee(caller: Caller, { clientId, department }: Application): boolean {
+  if (seesAll(caller)) return true;
+  return caller.kind === 'application' ? caller.id === clientId : caller.department === department;
 }

@@ -23,7 +23,7 @@ import {
   text,
   title,
 } from '../shapes.js';
-import { byOperator } from './platform-call.js';
+import { byCaller } from './platform-call.js';
 
 const PATH = '/api/v1/catalog';
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -81,14 +81,14 @@ const plan = {
 export const behind = list(text(100), 1_000, { description: 'Nodes that do not serve it yet.' });
 const report = closed({ ...plan, epoch: count(), behind }, { $id: 'PublishReport' });
 
-/** `/api/v1/catalog`: any application may read; operators check and publish. */
+/** `/api/v1/catalog`: any application or person may read; operators check and publish. */
 export const catalogOperations: readonly Operation[] = [
   operation({
     method: 'GET',
     path: PATH,
     id: 'listContracts',
     tag: 'catalog',
-    who: ['application'],
+    who: ['application', 'person'],
     summary: 'Every published contract',
     replies: {
       200: json(
@@ -108,7 +108,7 @@ export const catalogOperations: readonly Operation[] = [
     path: `${PATH}/{publisher}/{dataset}/v{major}`,
     id: 'getContract',
     tag: 'catalog',
-    who: ['application'],
+    who: ['application', 'person'],
     summary: 'One contract: compiled, and as declared',
     params: closed({ publisher: slug, dataset: slug, major: integer(1, 999) }),
     malformed: 'not-found',
@@ -159,7 +159,7 @@ export const catalogOperations: readonly Operation[] = [
     problems: [400, 403, 409, 413, 415, 422],
     async handler({ exchange }, { request, reply, body }) {
       const kept = await idempotent(exchange, request, undefined, async () => {
-        const published = await publishCatalog(exchange, body, byOperator(exchange, request));
+        const published = await publishCatalog(exchange, body, byCaller(exchange, request));
         return { status: 200, headers: { 'content-type': JSON_TYPE }, body: JSON.stringify(published) };
       });
       return sendKept(reply, kept);

@@ -3,6 +3,8 @@ import type { GrantDraft } from '../../access/grants/draft-grant.js';
 import { type Grant, MODES } from '../../access/grants/grant.js';
 import { issueGrant } from '../../access/grants/issue-grant.js';
 import { revokeGrant } from '../../access/grants/revoke-grant.js';
+import type { Caller } from '../../access/people/caller.js';
+import type { PolicyIndex } from '../../access/policy/policy.js';
 import { Problem } from '../../platform/errors.js';
 import { bodySchema } from '../http/body-schema.js';
 import { idempotent, sendKept } from '../http/idempotency.js';
@@ -10,7 +12,7 @@ import { withReceipt } from '../http/request.js';
 import { masks, requires, rowScope } from '../openapi/dataset/dataset-page-schemas.js';
 import { json, type Operation, operation } from '../operation.js';
 import { choice, closed, datasetName, instant, integer, list, name, open, slug, text, uuid } from '../shapes.js';
-import { byOperator, created, seesAll } from './platform-call.js';
+import { ACCESS_READERS, byCaller, created, seesAll } from './platform-call.js';
 
 const PATH = '/api/v1/grants';
 const ONE = closed({ id: uuid });
@@ -41,20 +43,21 @@ const grant = closed(
 const draft = Type.Unsafe<GrantDraft>({ ...bodySchema('grant'), $id: 'GrantDraft' });
 const one = closed({ data: grant });
 
-/** Grants. Operators issue and revoke them. An application sees its own; operators and auditors see all. */
+/** Grants. Operators issue and revoke them. */
 export const grantOperations: readonly Operation[] = [
   operation({
     method: 'GET',
     path: PATH,
     id: 'listGrants',
     tag: 'access',
-    who: ['application'],
-    summary: 'Grants of the calling application; all grants for operators and auditors',
+    who: ACCESS_READERS,
+    summary:
+      "Grants of the calling application, or those that concern the caller's department; all for operators, reviewers and auditors",
     replies: { 200: json('Grants, the newest version of each.', closed({ data: list(grant, 100_000) })) },
     problems: [400, 403],
     handler({ exchange }, { caller }) {
-      const all = [...exchange.policy.current().grants.values()];
-      return { data: all.filter((each) => each.application === caller.clientId || seesAll(caller)).map(shown) };
+      const index = exchange.policy.current();
+      return { data: [...index.grants.values()].filter((each) => maySee(caller, each, index)).map(shown) };
     },
   }),
   operation({
@@ -71,7 +74,7 @@ export const grantOperations: readonly Operation[] = [
     problems: [400, 403, 409, 413, 415, 422],
     async handler({ exchange }, { request, reply, body }) {
       const kept = await idempotent(exchange, request, undefined, async () => {
-        const issued = await issueGrant(exchange, body, byOperator(exchange, request));
+        const issued = await issueGrant(exchange, body, byCaller(exchange, request));
         return created(shown(issued.grant), issued.receipt, `${PATH}/${issued.grant.id}`);
       });
       return sendKept(reply, kept);
@@ -82,15 +85,15 @@ export const grantOperations: readonly Operation[] = [
     path: `${PATH}/{id}`,
     id: 'getGrant',
     tag: 'access',
-    who: ['application'],
+    who: ACCESS_READERS,
     summary: 'One grant',
     params: ONE,
     replies: { 200: json('The grant.', one) },
     problems: [400, 403, 404],
     handler({ exchange }, { caller, params: { id } }) {
-      const found = exchange.policy.current().grants.get(id);
-      if (found === undefined) throw new Problem('not-found');
-      if (found.application !== caller.clientId && !seesAll(caller)) throw new Problem('not-found');
+      const index = exchange.policy.current();
+      const found = index.grants.get(id);
+      if (found === undefined || !maySee(caller, found, index)) throw new Problem('not-found');
       return { data: shown(found) };
     },
   }),
@@ -106,12 +109,20 @@ export const grantOperations: readonly Operation[] = [
     replies: { 200: json('The grant.', one, ['Exchange-Receipt']) },
     problems: [400, 403, 404, 409],
     async handler({ exchange }, { request, reply, params: { id } }) {
-      const revoked = await revokeGrant(exchange, id, byOperator(exchange, request));
+      const revoked = await revokeGrant(exchange, id, byCaller(exchange, request));
       withReceipt(reply, revoked.receipt);
       return { data: shown(revoked.grant) };
     },
   }),
 ];
+
+/** An application sees its own; a person those of the department's applications and on the department's datasets. */
+function maySee(caller: Caller, { application, dataset }: Grant, { applications }: PolicyIndex): boolean {
+  if (seesAll(caller)) return true;
+  if (caller.kind === 'application') return caller.id === application;
+  const holder = applications.get(application)?.department;
+  return holder === caller.department || dataset.startsWith(`${caller.department}/`);
+}
 
 /** Without the name from which the linkage key is derived: nobody outside needs it. */
 function shown({ linkage: _, ...grant }: Grant): Omit<Grant, 'linkage'> {

@@ -1,8 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Application } from '../../access/identity/subject.js';
+import { actorOf, type Caller, type Callers, requireCaller } from '../../access/people/caller.js';
 import type { By } from '../../access/policy/change-policy.js';
-import { requireRole } from '../../access/policy/require-role.js';
-import type { Actor, Receipt } from '../../audit/entry.js';
+import type { Receipt } from '../../audit/entry.js';
 import { enter } from '../../audit/recorded.js';
 import { receiptHeader } from '../../exchange/answering/receipt-header.js';
 import type { Exchange } from '../../exchange/exchange.js';
@@ -12,20 +11,37 @@ import { withReceipt } from '../http/request.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** The operator of a change, and the role: it must still have that role on the index of the change. */
-export function byOperator(exchange: Exchange, request: FastifyRequest): By {
-  const authorise = () => requireRole(exchange, request.subject, 'operator');
-  return { actor: actorOf(request, authorise()), request: request.id, authorise };
+/** Who makes the change: it must still be one of the operation's callers on the index of the change. */
+export function byCaller(exchange: Exchange, request: FastifyRequest): By {
+  const { who = [] } = request.routeOptions.config;
+  const authorise = () => requireCaller(exchange, request.subject, who);
+  authorise();
+  return { actor: actorOf(request.subject, exchange.policy.current()), request: request.id, authorise };
 }
 
-/** Operators and auditors also see what belongs to others. */
-export function seesAll({ roles }: Application): boolean {
-  return roles.includes('operator') || roles.includes('auditor');
-}
+/** Who looks at applications and grants. */
+export const ACCESS_READERS: Callers = [
+  'application',
+  'department-operator',
+  'department-manager',
+  'authority-reviewer',
+  'security-administrator',
+  'security-auditor',
+];
 
-function actorOf(request: FastifyRequest, { clientId, department }: Application): Actor {
-  const { issuer, sub } = request.subject;
-  return { issuer, subject: sub, application: clientId, department };
+const SEE_ALL: readonly Caller['roles'][number][] = [
+  'operator',
+  'auditor',
+  'authority-reviewer',
+  'platform-operator',
+  'security-administrator',
+  'system-administrator',
+  'security-auditor',
+];
+
+/** Whether the caller also sees what belongs to others. A person of a department sees what belongs to the department. */
+export function seesAll({ roles }: Caller): boolean {
+  return roles.some((role) => SEE_ALL.includes(role));
 }
 
 /** What was created, in the form that idempotency stores, with the receipt of its entry. */
@@ -54,13 +70,12 @@ async function recordDenial(
   reply: FastifyReply,
   error: Problem,
 ): Promise<void> {
-  const application = exchange.policy.current().applications.get(request.subject.sub);
   const route = `${request.method} ${request.routeOptions.url ?? ''}`;
   const { receipt } = await enter(exchange.log, {
     request: request.id,
     event: 'platform.denied',
     outcome: 'denied',
-    actor: application === undefined ? null : actorOf(request, application),
+    actor: actorOf(request.subject, exchange.policy.current()),
     accesses: [],
     sealed: { ask: { params: request.params ?? null }, address: request.ip, reason: error.message },
     detail: { route, code: error.code },

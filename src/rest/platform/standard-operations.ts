@@ -20,7 +20,7 @@ import { idempotent, type StoredReply, sendKept } from '../http/idempotency.js';
 import { json, type Operation, operation } from '../operation.js';
 import { closed, count, list, pattern } from '../shapes.js';
 import { behind } from './catalog-operations.js';
-import { byOperator } from './platform-call.js';
+import { byCaller } from './platform-call.js';
 import {
   codeList,
   codeListDraft,
@@ -38,7 +38,7 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 const named = closed({ name: listName });
 const changed = closed({ data: codeList, epoch: count(), behind });
-const reading = { method: 'GET', tag: 'standard', who: ['application'], problems: [400] } as const;
+const reading = { method: 'GET', tag: 'standard', who: ['application', 'person'], problems: [400] } as const;
 
 /** `/api/v1/standard`: any application may read; operators change code lists. Replies show what is in force. */
 export const standardOperations: readonly Operation[] = [
@@ -117,10 +117,10 @@ export const standardOperations: readonly Operation[] = [
     path: `${PATH}/code-lists/{name}`,
     id: 'changeCodeList',
     tag: 'standard',
-    who: ['operator'],
+    who: ['operator', 'authority-reviewer'],
     summary: 'Replace a code list, or make a new one',
     description:
-      'For operators. Send the whole list. Codes of a standard cannot change. Codes in use can be retired but not removed: a retired code stays valid in rows and is refused in new deliveries. In force on every node when this returns.',
+      'For operators and reviewers of the authority. Send the whole list. Codes of a standard cannot change. Codes in use can be retired but not removed: a retired code stays valid in rows and is refused in new deliveries. In force on every node when this returns.',
     params: named,
     headers: ['IdempotencyKey'],
     body: codeListDraft,
@@ -144,7 +144,7 @@ async function change(
   request: FastifyRequest,
   wanted: { name: string; draft: CodeListDraft },
 ): Promise<StoredReply> {
-  const { created, receipt, epoch, behind } = await changeCodeList(exchange, wanted, byOperator(exchange, request));
+  const { created, receipt, epoch, behind } = await changeCodeList(exchange, wanted, byCaller(exchange, request));
   const data = listOf(exchange.policy.current().catalog, wanted.name);
   return {
     status: created ? 201 : 200,

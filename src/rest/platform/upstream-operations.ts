@@ -1,5 +1,5 @@
 import Type, { type TProperties } from 'typebox';
-import type { Application } from '../../access/identity/subject.js';
+import type { Caller, Callers } from '../../access/people/caller.js';
 import { approveUpstream, withdrawUpstream } from '../../access/upstreams/change-upstream.js';
 import { type Upstream, type UpstreamDraft, upstreamId } from '../../access/upstreams/upstream.js';
 import { Problem } from '../../platform/errors.js';
@@ -7,10 +7,19 @@ import { bodySchema } from '../http/body-schema.js';
 import { withReceipt } from '../http/request.js';
 import { json, type Operation, operation } from '../operation.js';
 import { choice, closed, list, slug } from '../shapes.js';
-import { byOperator, seesAll } from './platform-call.js';
+import { byCaller, seesAll } from './platform-call.js';
 
 const PATH = '/api/v1/upstreams';
 const ONE = `${PATH}/{publisher}/{name}`;
+const READERS: Callers = [
+  'application',
+  'department-operator',
+  'department-manager',
+  'authority-reviewer',
+  'platform-operator',
+  'system-administrator',
+  'security-auditor',
+];
 const named = closed({ publisher: slug, name: slug });
 
 const { properties, required, ...drafted } = bodySchema('upstream') as { properties: TProperties; required: string[] };
@@ -30,7 +39,7 @@ const upstream = Type.Unsafe<Upstream>({
 const one = (headers: readonly string[] = []) => ({ 200: json('The upstream.', closed({ data: upstream }), headers) });
 
 /**
- * Operators approve and withdraw upstreams. A department sees its own; operators and auditors see all. Secrets never
+ * Operators and reviewers of the authority approve and withdraw upstreams. A department sees its own. Secrets never
  * appear.
  */
 export const upstreamOperations: readonly Operation[] = [
@@ -39,8 +48,8 @@ export const upstreamOperations: readonly Operation[] = [
     path: PATH,
     id: 'listUpstreams',
     tag: 'access',
-    who: ['application'],
-    summary: "Upstreams of the caller's department; all upstreams for operators and auditors 上游系统",
+    who: READERS,
+    summary: "Upstreams of the caller's department; all for operators, reviewers, administrators and auditors 上游系统",
     replies: { 200: json('Upstreams.', closed({ data: list(upstream, 100_000) })) },
     problems: [400, 403],
     handler({ exchange }, { caller }) {
@@ -52,7 +61,7 @@ export const upstreamOperations: readonly Operation[] = [
     path: ONE,
     id: 'getUpstream',
     tag: 'access',
-    who: ['application'],
+    who: READERS,
     summary: 'One upstream',
     params: named,
     replies: one(),
@@ -68,16 +77,16 @@ export const upstreamOperations: readonly Operation[] = [
     path: ONE,
     id: 'approveUpstream',
     tag: 'access',
-    who: ['operator'],
+    who: ['operator', 'authority-reviewer'],
     summary: 'Approve a system of a publisher for calls by the exchange',
-    description: 'For operators. Enter its secret with `exchange upstream secret`.',
+    description: 'For operators and reviewers of the authority. Enter its secret with `exchange upstream secret`.',
     params: named,
     body: draft,
     replies: one(['Exchange-Receipt']),
     problems: [400, 403, 404, 413, 415, 422],
     async handler({ exchange }, { request, reply, params, body }) {
       const wanted = { ...params, draft: { private: false, secret: true, ...body } };
-      const approved = await approveUpstream(exchange, wanted, byOperator(exchange, request));
+      const approved = await approveUpstream(exchange, wanted, byCaller(exchange, request));
       withReceipt(reply, approved.receipt);
       return { data: approved.upstream };
     },
@@ -87,20 +96,20 @@ export const upstreamOperations: readonly Operation[] = [
     path: ONE,
     id: 'withdrawUpstream',
     tag: 'access',
-    who: ['operator'],
+    who: ['operator', 'authority-reviewer'],
     summary: 'Withdraw an upstream: the exchange stops calling it',
-    description: 'For operators. A run in progress ends without publishing.',
+    description: 'For operators and reviewers of the authority. A run in progress ends without publishing.',
     params: named,
     replies: one(['Exchange-Receipt']),
     problems: [400, 403, 404, 409],
     async handler({ exchange }, { request, reply, params }) {
-      const withdrawn = await withdrawUpstream(exchange, params, byOperator(exchange, request));
+      const withdrawn = await withdrawUpstream(exchange, params, byCaller(exchange, request));
       withReceipt(reply, withdrawn.receipt);
       return { data: withdrawn.upstream };
     },
   }),
 ];
 
-function maySee(caller: Application, { publisher }: Upstream): boolean {
+function maySee(caller: Caller, { publisher }: Upstream): boolean {
   return caller.department === publisher || seesAll(caller);
 }

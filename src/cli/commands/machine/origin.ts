@@ -19,7 +19,7 @@ export function addOriginCommands(audit: Command, atLog: AtLog, actOnMachine: Ac
     .option('--force', 'also where this machine knows of no lost entry')
     .action((options: NewOriginOptions) => begin(atLog, options));
   onThisMachine(audit.command('suspended'), 'the list as JSON')
-    .description('list the grants, applications and upstreams that a new origin suspended')
+    .description('list the applications, people, grants and upstreams that a new origin suspended')
     .action((options: MachineOptions) => list(actOnMachine, options));
   onThisMachine(audit.command('reopen').argument('[id...]', 'ids of the list'), '{reopened} as JSON')
     .description('reopen some of them, each by an entry of its own')
@@ -57,9 +57,10 @@ async function list(actOnMachine: ActOnMachine, { json, ...flags }: MachineOptio
   print({ json }, found, lines(found));
 }
 
-function lines({ applications, grants, upstreams }: SuspendedList): string {
+function lines({ applications, people, grants, upstreams }: SuspendedList): string {
   const rows = [
     ...applications.map(({ id, title, roles }) => ['application', id, title, roles.join(' '), '']),
+    ...people.map(({ id, name, roles }) => ['person', id, name, roles.join(' '), '']),
     ...grants.map(({ id, application, dataset, until }) => ['grant', id, application, dataset, until]),
     ...upstreams.map(({ id, host }) => ['upstream', id, host, '', '']),
   ];
@@ -86,6 +87,7 @@ async function reopenListed(actOnMachine: ActOnMachine, ids: string[], options: 
 const strings = Type.Array(Type.String());
 const listed = Type.Object({
   applications: Type.Array(Type.Object({ id: Type.String(), roles: strings, keys: strings })),
+  people: Type.Array(Type.Object({ id: Type.String(), roles: strings })),
   grants: Type.Array(Type.Object({ id: Type.String() })),
   upstreams: Type.Array(Type.Object({ id: Type.String() })),
 });
@@ -97,12 +99,13 @@ function readList(file: string): Type.Static<typeof listed> {
 }
 
 function chosenOf(all: SuspendedList, ids: readonly string[]): SuspendedList {
-  const known = new Set([...all.applications, ...all.grants, ...all.upstreams].map(({ id }) => id));
+  const known = new Set([...all.applications, ...all.people, ...all.grants, ...all.upstreams].map(({ id }) => id));
   const unknown = ids.filter((id) => !known.has(id));
   if (unknown.length > 0) throw new CommandError(EXIT.refused, `Not suspended: ${unknown.join(', ')}.`);
   const chosen = <T extends { id: string }>(items: T[]) => items.filter(({ id }) => ids.includes(id));
   return {
     applications: chosen(all.applications),
+    people: chosen(all.people),
     grants: chosen(all.grants),
     upstreams: chosen(all.upstreams),
   };

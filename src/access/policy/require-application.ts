@@ -4,11 +4,9 @@ import type { Application, Subject } from '../identity/subject.js';
 import type { Policy } from './policy.js';
 import { checkApplication } from './rules/check-application.js';
 
-type Role = Application['roles'][number];
-
 /** The active application that makes a call. Throws Problem `unauthenticated` or `suspended`. */
 export function requireApplication(
-  deps: { policy: Policy; clock: Clock },
+  deps: { policy: Pick<Policy, 'current'>; clock: Clock },
   subject: Subject | null,
   audience: Subject['audience'] = 'platform',
 ): Application {
@@ -18,14 +16,5 @@ export function requireApplication(
   const denial = checkApplication(subject, application, deps.clock.now());
   if (denial !== undefined || application === undefined) throw new Problem(denial?.code ?? 'unauthenticated');
   if (subject.audience !== audience) throw new Problem('unauthenticated', `The token is not for the ${audience}`);
-  return application;
-}
-
-/** As `requireApplication`, with one of the roles. Roles come from the registration, never from a claim. Throws Problem `forbidden`. */
-export function requireRole(deps: { policy: Policy; clock: Clock }, subject: Subject, ...roles: Role[]): Application {
-  const application = requireApplication(deps, subject);
-  if (!roles.some((role) => application.roles.includes(role))) {
-    throw new Problem('forbidden', `This needs the role ${roles.join(' or ')}`);
-  }
   return application;
 }

@@ -1,0 +1,41 @@
+import { PERSON_ROLES, type PersonRole } from './role.js';
+
+const READS_ACCESS = ['listApplications', 'getApplication', 'listGrants', 'getGrant'];
+const READS_UPSTREAMS = ['listUpstreams', 'getUpstream'];
+const DEPARTMENT = [...READS_ACCESS, ...READS_UPSTREAMS];
+
+/**
+ * Which operations (operationId of OpenAPI) a person may call: those of everyone who has signed in, and those of each role. Operations limit them
+ * further, for example to the person's own department. A test holds this table equal to what the operations say of themselves. @internal
+ */
+export const OPERATIONS_OF: Readonly<Record<PersonRole | 'person', readonly string[]>> = {
+  person: [
+    'getOwnAccount',
+    'listContracts',
+    'getContract',
+    'getStandard',
+    'listEntities',
+    'getEntity',
+    'listElements',
+    'listCodeLists',
+    'getCodeList',
+  ],
+  'department-operator': DEPARTMENT,
+  'department-manager': DEPARTMENT,
+  'authority-reviewer': [...DEPARTMENT, 'changeCodeList', 'approveUpstream', 'withdrawUpstream'],
+  'platform-operator': READS_UPSTREAMS,
+  'community-worker': [],
+  'security-administrator': [...READS_ACCESS, 'disableApplication'],
+  'system-administrator': READS_UPSTREAMS,
+  'security-auditor': [...DEPARTMENT, 'getEntryBundle', 'getAuditEntry', 'getInclusionProof', 'getConsistencyProof'],
+};
+
+/** Operations of all the roles together, sorted. */
+export function operationsOf(roles: readonly PersonRole[]): string[] {
+  return [...new Set([...OPERATIONS_OF.person, ...roles.flatMap((role) => OPERATIONS_OF[role])])].sort();
+}
+
+/** The titles of roles, for a refusal. */
+export function titlesOf(roles: readonly PersonRole[]): string {
+  return roles.map((role) => `${PERSON_ROLES[role].zh} ${PERSON_ROLES[role].en}`).join(', ');
+}
