@@ -23,7 +23,7 @@ const LAYERS: readonly (readonly string[])[] = [
 const RESERVED: readonly { what: RegExp; by: RegExp; why: string }[] = [
   {
     what: /^(pg|pg-copy-streams)$/,
-    by: /^src\/(platform|audit|access|query|ingest|exchange)\//,
+    by: /^src\/(platform|audit|access|query|ingest|exchange|workflow)\//,
     why: 'doors hold no database',
   },
   {

@@ -46,6 +46,7 @@ export const EVENTS = [
   'audit.read',
   'platform.denied',
   'retention.applied',
+  'calendar.imported',
 ] as const;
 export type AuditEvent = (typeof EVENTS)[number];
 

@@ -65,6 +65,7 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   upstream: async () => (await import('./commands/upstream.js')).upstreamCommand(),
   source: async () => (await import('./commands/source.js')).sourceCommand(),
   standard: async () => (await import('./commands/standard.js')).standardCommand(),
+  calendar: async () => (await import('./workflow/calendar.js')).calendarCommand(),
   openapi: async ({ renderOpenapi }) => (await import('./commands/openapi.js')).openapiCommand(renderOpenapi),
   audit: auditWithOrigin,
   config: async () => (await import('./commands/machine/config.js')).configCommand(),

@@ -17,6 +17,7 @@ import { healthOperations } from './platform/health-operations.js';
 import { peopleOperations } from './platform/people-operations.js';
 import { standardOperations } from './platform/standard-operations.js';
 import { upstreamOperations } from './platform/upstream-operations.js';
+import { calendarOperations } from './workflow/calendar-operations.js';
 
 /** The operations of every dataset, under `/data/{publisher}/{dataset}/v{major}`, with a token for data. */
 export const datasetOperations: readonly DatasetOperation[] = [
@@ -40,6 +41,7 @@ export const platformOperations: readonly Operation[] = [
   ...packageOperations,
   ...upstreamOperations,
   ...auditOperations,
+  ...calendarOperations,
 ];
 
 /** Served without a look at tokens, like the pages for people. */

@@ -11,6 +11,7 @@ import * as keys from '../../../migrations/008-keys.js';
 import * as walls from '../../../migrations/009-walls.js';
 import * as people from '../../../migrations/010-people.js';
 import * as retention from '../../../migrations/011-retention.js';
+import * as calendar from '../../../migrations/013-calendar.js';
 import * as restores from '../../../migrations/014-restores.js';
 import { migrateJobs } from '../jobs.js';
 import { checkServer } from './sessions/check-server.js';
@@ -31,6 +32,7 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '009-walls': walls,
   '010-people': people,
   '011-retention': retention,
+  '013-calendar': calendar,
   '014-restores': restores,
 };
 

@@ -5,7 +5,7 @@ import { packageRoot } from '../../platform/paths.js';
 type Schema = Record<string, unknown>;
 
 /** A schema of `schemas/` as the body of a route: the request is checked by the schema that OpenAPI shows. */
-export function bodySchema(name: 'application' | 'grant' | 'code-list' | 'upstream'): Schema {
+export function bodySchema(name: 'application' | 'grant' | 'code-list' | 'upstream' | 'working-days'): Schema {
   const text = readFileSync(join(packageRoot, 'schemas', `${name}.schema.json`), 'utf8');
   const { $schema: _, $id: __, ...schema } = JSON.parse(text) as Schema;
   return schema;
