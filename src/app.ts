@@ -124,10 +124,10 @@ const ARRIVALS = { atOnce: 64, eachAtOnce: 8, waitingAtMost: 20, waitMs: 30_000 
 /** Deliveries share the owner's six connections: three remain for catalogs and recovery. One of the three is always for another application. */
 const DELIVERIES = { atOnce: 3, eachAtOnce: 2, waitingAtMost: 20, waitMs: 30_000 };
 
-/** One application gets at most half of the reading pool: its thousand rows at once on two of the four connections. */
+/** Of one application a page of a thousand rows at a time, on one of the four connections of the reading pool, with smaller asks beside it. */
 const READING: QueueBounds = {
   rows: 4_000,
-  rowsEach: 2_000,
+  rowsEach: 1_500,
   bytes: 96 << 20,
   bytesEach: 24 << 20,
   waiting: 2_048,

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { Clock } from '../platform/clock.js';
 import { Problem } from '../platform/errors.js';
@@ -85,8 +85,7 @@ function blinded(blind: Buffer, data: Buffer | string): string {
     const end = blind.length + scratch.write(data, blind.length);
     return `"${hash('sha256', scratch.subarray(0, end), 'base64')}"`;
   }
-  const bytes = typeof data === 'string' ? Buffer.from(data) : data;
-  return `"${hash('sha256', Buffer.concat([blind, bytes]), 'base64')}"`;
+  return `"${createHash('sha256').update(blind).update(data).digest('base64')}"`;
 }
 
 const openings = new WeakMap<object, string>();

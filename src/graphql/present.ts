@@ -1,5 +1,6 @@
 import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Outcome, Presented } from '../exchange/answer.js';
+import { openTurns, SLICE_ROWS, treeBody } from '../exchange/answering/slices.js';
 import { itemAt } from '../platform/known.js';
 import type { Rows } from '../query/rows.js';
 import { graphqlError } from './error.js';
@@ -18,13 +19,18 @@ export async function present(parsed: Parsed, outcomes: readonly Outcome[], exec
     const key = root.path.join('/');
     answers.set(key, { key, path: root.path, outcome: itemAt(outcomes, index), row });
   });
-  const door: Execution = { answers, reported: new Set(), atLeast: [] };
+  const door: Execution = { answers, reported: new Set(), atLeast: [], turns: openTurns() };
   const { data, errors } = await execute({ door });
   const extensions = door.atLeast.length === 0 ? {} : { extensions: { counts: door.atLeast } };
   const response =
     errors === undefined ? { data, ...extensions } : { data, errors: errors.map(reportable), ...extensions };
   // With a data entry the status is 200, even where a path failed (GraphQL over HTTP).
-  return { status: 200, body: JSON.stringify(response) };
+  const isLarge = rowsIn(outcomes) > SLICE_ROWS;
+  return { status: 200, body: isLarge ? await treeBody(response) : JSON.stringify(response) };
+}
+
+function rowsIn(outcomes: readonly Outcome[]): number {
+  return outcomes.reduce((rows, outcome) => rows + (outcome.outcome === 'rows' ? outcome.rows.length : 0), 0);
 }
 
 /** Returns only errors that we made; any other text could quote a value. */

@@ -1,5 +1,6 @@
 import type { GraphQLFieldResolver, GraphQLResolveInfo } from 'graphql';
 import type { Outcome } from '../exchange/answer.js';
+import type { Turns } from '../exchange/answering/slices.js';
 import type { Rows } from '../query/rows.js';
 import { graphqlError } from './error.js';
 
@@ -19,6 +20,7 @@ export interface Execution {
   reported: Set<string>;
   /** Counts that stopped early, for the response's `extensions`. */
   atLeast: { path: readonly string[]; atLeast: number }[];
+  turns: Turns;
 }
 export interface ExecutionContext {
   door: Execution;
@@ -68,11 +70,16 @@ export const resolveOne: Resolver<unknown> = (_source, _arguments, context, info
 
 export const resolveList: Resolver<unknown> = (_source, _arguments, context, info) => rowsOf(info, context);
 
-export const resolveNodes: Resolver<PageSource> = (page) =>
-  Array.from({ length: page.rows.length }, (_, index) => rowAt(page, index));
+export const resolveNodes: Resolver<PageSource> = (page, _arguments, context) =>
+  inTurns(page, context, (index) => rowAt(page, index));
 
-export const resolveEdges: Resolver<PageSource> = (page) =>
-  Array.from({ length: page.rows.length }, (_, index) => ({ ...page, index }));
+export const resolveEdges: Resolver<PageSource> = (page, _arguments, context) =>
+  inTurns(page, context, (index) => ({ ...page, index }));
+
+/** What is made in a later turn is a promise; graphql-js completes it then. */
+function inTurns<Item>({ rows }: PageSource, { door }: ExecutionContext, make: (index: number) => Item) {
+  return Array.from({ length: rows.length }, (_, index) => door.turns.next()?.then(() => make(index)) ?? make(index));
+}
 
 export const resolveCursor: Resolver<EdgeSource> = ({ rows, index }) => rows.cursor(index);
 export const resolveNode: Resolver<EdgeSource> = (edge) => rowAt(edge, edge.index);

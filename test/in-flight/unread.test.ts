@@ -76,6 +76,43 @@ t.test('attack 1: an application has a bound of asks in flight, and another is a
   t.equal((await node.ask('GET', '/data/police/resident/v1/rows?_limit=1', asking)).status, 200);
 });
 
+t.test('attack 1: an answer that is made in slices is the same text as in one piece', async (t) => {
+  const as = 'other';
+  const rows = '/data/police/resident/v1/rows';
+  const all: unknown[] = [];
+  for (let next: string | null = ''; next !== null; ) {
+    const { body } = await node.ask('GET', `${rows}?_limit=90${next === '' ? '' : `&_cursor=${next}`}`, { as });
+    all.push(...body.data);
+    next = body.page.next_cursor;
+  }
+  for (const limit of [50, 51, 100, 899, PEOPLE]) {
+    const { text, headers } = await node.ask('GET', `${rows}?_limit=${limit}`, { as });
+    const given = JSON.parse(text);
+    t.strictSame(given.data, all.slice(0, limit), `${limit} rows`);
+    t.equal(JSON.stringify(given), text, 'and nothing between them');
+    const cursor = given.page.next_cursor;
+    t.equal(headers.get('link'), cursor && `<${rows}?_limit=${limit}&_cursor=${cursor}>; rel="next"`);
+  }
+  const keys = people(PEOPLE).map(({ GMSFHM }) => GMSFHM);
+  keys.splice(150, 0, '370399198001319991');
+  const lookup = await node.ask('POST', `${rows}/lookup`, { as, body: { keys } });
+  t.strictSame(
+    lookup.body.data.map(({ key, found, row }: { key: string; found: boolean; row?: { id_number: string } }) => [
+      key,
+      found ? row?.id_number : undefined,
+    ]),
+    keys.map((key, i) => [key, i === 150 ? undefined : key]),
+  );
+  const list = (limit: number) => `resident_list(first: ${limit}) { nodes { _id name } edges { node { _id name } } }`;
+  const query = `{ police { ${list(PEOPLE)} short: ${list(90)} } }`;
+  const { text } = await node.ask('POST', '/graphql/v1', { as, body: { query } });
+  const { data } = JSON.parse(text);
+  t.equal(JSON.stringify({ data }), text);
+  const named = (all as { _id: string; name: string }[]).map(({ _id, name }) => ({ _id, name }));
+  const listed = (nodes: unknown[]) => ({ nodes, edges: nodes.map((each) => ({ node: each })) });
+  t.strictSame(data.police, { resident_list: listed(named), short: listed(named.slice(0, 90)) });
+});
+
 t.test('attack 2: what was not read two seconds after a revocation never arrives', async (t) => {
   const grant = grantOf('leaver');
   await node.token('operator', 'platform');

@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify';
 import type { Denial } from '../../access/policy/decision.js';
 import type { Contract } from '../../catalog/contract.js';
 import type { Answer, Present, Presented } from '../../exchange/answer.js';
+import { listBody } from '../../exchange/answering/slices.js';
 import { itemAt } from '../../platform/known.js';
 import type { Rows } from '../../query/rows.js';
 import { challenge, PROBLEM_TYPE, problemBody } from '../http/problem.js';
@@ -17,14 +18,13 @@ const ABSENT = 'There is no such row, or it is not for you.';
 /** `{"data":[…],"page":{…},"release":n}`. The text of each row is written once and sent unchanged. */
 export function presentPage(presenting: Presenting): Present {
   return withRows(presenting, (rows) => {
-    let text = '{"data":[';
-    for (let i = 0; i < rows.length; i++) text += i === 0 ? rows.json(i) : `,${rows.json(i)}`;
     const page = {
       next_cursor: rows.hasMore ? rows.cursor(rows.length - 1) : null,
       has_more: rows.hasMore,
       count: rows.count,
     };
-    return ok(`${text}],"page":${JSON.stringify(page)},"release":${rows.release}}`);
+    const tail = `],"page":${JSON.stringify(page)},"release":${rows.release}}`;
+    return ok(listBody({ head: '{"data":[', count: rows.length, part: (i) => rows.json(i), tail }));
   });
 }
 
@@ -39,17 +39,16 @@ export function presentRow(presenting: Presenting): Present {
 /** In the requested order, each key as sent. */
 export function presentLookup(presenting: Presenting, keys: readonly unknown[]): Present {
   return withRows(presenting, (rows) => {
-    const parts = keys.map((key, k) => {
+    const part = (k: number): string => {
+      const key = JSON.stringify(keys[k]);
       const row = rows.ofKey(k);
-      return row < 0
-        ? `{"key":${JSON.stringify(key)},"found":false}`
-        : `{"key":${JSON.stringify(key)},"found":true,"row":${rows.json(row)}}`;
-    });
-    return ok(`{"data":[${parts.join(',')}],"release":${rows.release}}`);
+      return row < 0 ? `{"key":${key},"found":false}` : `{"key":${key},"found":true,"row":${rows.json(row)}}`;
+    };
+    return ok(listBody({ head: '{"data":[', count: keys.length, part, tail: `],"release":${rows.release}}` }));
   });
 }
 
-function withRows(presenting: Presenting, present: (rows: Rows) => Presented): Present {
+function withRows(presenting: Presenting, present: (rows: Rows) => Presented | Promise<Presented>): Present {
   return (outcomes) => {
     const outcome = itemAt(outcomes, 0);
     return outcome.outcome === 'rows' ? present(outcome.rows) : presentDenial(presenting, outcome.denial);
@@ -77,8 +76,10 @@ function problem(presenting: Presenting, code: Denial['code'], detail: string | 
   return { status: body.status, body: JSON.stringify(body) };
 }
 
-function ok(text: string): Presented {
-  return { status: 200, body: text };
+function ok(body: string): Presented;
+function ok(body: string | Promise<Buffer>): Presented | Promise<Presented>;
+function ok(body: string | Promise<Buffer>): Presented | Promise<Presented> {
+  return typeof body === 'string' ? { status: 200, body } : body.then((bytes) => ({ status: 200, body: bytes }));
 }
 
 /**

@@ -76,15 +76,15 @@ export async function respond(
   }).catch((error: unknown) => Promise.reject(isRead ? error : inBody(error)));
   const [outcome] = given.outcomes;
   if (isRead && asked.target.kind === 'page' && outcome?.outcome === 'rows' && outcome.rows.hasMore) {
-    const next = nextLink(request, String(given.body));
+    const next = nextLink(request, given.body);
     if (next.length <= LINK_AT_MOST) reply.header('link', `<${next}>; rel="next"`);
   }
   return send(reply, given, asked.contract);
 }
 
 /** RFC 8288: the same URL with the cursor of the next page, which is at the end of the body. */
-function nextLink(request: FastifyRequest, body: string): string {
-  const tail = body.slice(body.lastIndexOf('"page":'));
+function nextLink(request: FastifyRequest, body: Buffer | string): string {
+  const tail = String(body.slice(body.lastIndexOf('"page":')));
   const cursor = /"next_cursor":"([A-Za-z0-9_-]+)"/.exec(tail)![1];
   const kept = queryStringOf(request)
     .split('&')

@@ -26,7 +26,7 @@ interface Pipelined {
 
 /** Requests that wait behind the one that is answered. Clients that pipeline at all send a few (RFC 9112, 9.3.2). */
 const PIPELINED_AT_MOST = 32;
-const PIPELINED_IN_ALL = 4_096;
+const PIPELINED_IN_ALL = 1_024;
 /** Smaller answers are bounded by their number. */
 const HELD_FROM_BYTES = 65_536;
 
