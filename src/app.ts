@@ -123,6 +123,14 @@ async function compose(parts: NodeParts, opened: OpenedParts): Promise<Node> {
 const ARRIVALS = { atOnce: 64, eachAtOnce: 8, waitingAtMost: 20, waitMs: 30_000 };
 /** Deliveries share the owner's six connections: three remain for catalogs and recovery. One of the three is always for another application. */
 const DELIVERIES = { atOnce: 3, eachAtOnce: 2, waitingAtMost: 20, waitMs: 30_000 };
+/** A draft is computed in this process: readers wait behind two of them, not behind twenty. */
+const DRAFTS = {
+  atOnce: 2,
+  eachAtOnce: 1,
+  waitingAtMost: 8,
+  waitMs: 30_000,
+  told: 'Other drafts are being made. Ask again.',
+};
 
 /** Of one application a page of a thousand rows at a time, on one of the four connections of the reading pool, with smaller asks beside it. */
 const READING: QueueBounds = {
@@ -191,6 +199,7 @@ async function openExchange(
     interfaces: opened.keep(openInterfaces({ policy, config, keys, clock })),
     arrivals: openSlots(ARRIVALS),
     slots,
+    drafts: openSlots(DRAFTS),
     jobs: opened.keep(openJobs(database.jobs, logger)),
   };
   return { exchange, checkpoints, refusals };

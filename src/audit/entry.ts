@@ -22,6 +22,7 @@ export const EVENTS = [
   'upstream.reopened',
   'source.began',
   'source.failed',
+  'source.looked-at',
   'proxy.asked',
   'application.registered',
   'application.disabled',

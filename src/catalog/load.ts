@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pointerTo } from '../platform/json-pointer.js';
 import type { CatalogFault } from './check/fault.js';
-import { parseYaml } from './parse-yaml.js';
+import { parseYaml } from './yaml/parse-yaml.js';
 
 /** One document in the folder of a catalog. */
 export interface LoadedDocument {

@@ -73,9 +73,10 @@ const COMMANDS: Readonly<Record<string, Load>> = {
 };
 
 async function catalogCommand(): Promise<Command> {
-  const catalog = new Command('catalog').description('check and publish contracts');
-  (await import('./commands/catalog-check.js')).addCatalogCheck(catalog);
-  (await import('./commands/catalog-apply.js')).addCatalogApply(catalog);
+  const catalog = new Command('catalog').description('draft, check and publish contracts');
+  (await import('./commands/catalog/check.js')).addCatalogCheck(catalog);
+  (await import('./commands/catalog/apply.js')).addCatalogApply(catalog);
+  (await import('./commands/catalog/draft.js')).addCatalogDraft(catalog);
   return catalog;
 }
 

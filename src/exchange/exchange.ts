@@ -35,6 +35,8 @@ export interface Exchange {
   readonly arrivals: Slots;
   /** Limits how many deliveries run at once on this node. */
   readonly slots: Slots;
+  /** Limits how many drafts of contracts are made at once on this node. */
+  readonly drafts: Slots;
   /** Jobs for any node that has a worker. */
   readonly jobs: Jobs;
   /** Resolves names of departments' hosts. Default: the system's resolver. */

@@ -12,6 +12,7 @@ import type { DatasetOperation, Operation } from './operation.js';
 import { applicationOperations } from './platform/application-operations.js';
 import { auditOperations } from './platform/audit-operations.js';
 import { catalogOperations } from './platform/catalog-operations.js';
+import { draftOperations } from './platform/draft-operations.js';
 import { grantOperations } from './platform/grant-operations.js';
 import { healthOperations } from './platform/health-operations.js';
 import { peopleOperations } from './platform/people-operations.js';
@@ -34,6 +35,7 @@ export const datasetOperations: readonly DatasetOperation[] = [
 /** The platform's own operations, with a token for the platform or open to anyone. */
 export const platformOperations: readonly Operation[] = [
   ...catalogOperations,
+  ...draftOperations,
   ...standardOperations,
   ...applicationOperations,
   ...peopleOperations,

@@ -2,6 +2,7 @@ import { PERSON_ROLES, type PersonRole } from './role.js';
 
 const READS_ACCESS = ['listApplications', 'getApplication', 'listGrants', 'getGrant'];
 const READS_UPSTREAMS = ['listUpstreams', 'getUpstream'];
+const REGISTERS = ['draftContract', 'checkUpstream', 'discoverTables', 'discoverColumns'];
 const DEPARTMENT = [...READS_ACCESS, ...READS_UPSTREAMS];
 
 /**
@@ -22,7 +23,7 @@ export const OPERATIONS_OF: Readonly<Record<PersonRole | 'person', readonly stri
     'listCalendarYears',
     'getDueDate',
   ],
-  'department-operator': DEPARTMENT,
+  'department-operator': [...DEPARTMENT, ...REGISTERS],
   'department-manager': DEPARTMENT,
   'authority-reviewer': [...DEPARTMENT, 'changeCodeList', 'approveUpstream', 'withdrawUpstream', 'importCalendarYear'],
   'platform-operator': READS_UPSTREAMS,

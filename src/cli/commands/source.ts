@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import Type, { type Static } from 'typebox';
 import { systemClock } from '../../platform/clock.js';
 import { withServer } from '../acting.js';
@@ -6,6 +6,7 @@ import { type Client, connect, expectSuccess } from '../client.js';
 import { DATASET_HELP, type DatasetName, parseDataset } from '../dataset-name.js';
 import { EXIT } from '../exit-code.js';
 import { print } from '../output.js';
+import { tableOf } from '../table.js';
 
 interface SourceOptions {
   as?: string;
@@ -29,15 +30,64 @@ const RUN = Type.Object({
   ]),
 });
 
+const CHECKED = Type.Object({ data: Type.Object({ tables: Type.Union([Type.Number(), Type.Null()]) }) });
+const LISTED = Type.Union([
+  Type.Object({ table: Type.String(), kind: Type.String() }),
+  Type.Object({ name: Type.String(), type: Type.String() }),
+]);
+const DISCOVERED = Type.Object({ data: Type.Array(LISTED) });
+
 const WAIT = { prefer: 'wait=20' };
 const ENDED = ['published', 'rejected', 'failed'];
 
-/** `source run|list`: pulls the source of a dataset now, and prints how its runs ended. */
+/** `source run|list|check|discover`: pulls the source of a dataset now and prints how its runs ended; looks into upstreams. */
 export function sourceCommand(): Command {
-  const source = new Command('source').description('run the sources that datasets are pulled from');
+  const source = new Command('source').description(
+    'run the sources that datasets are pulled from, and look into upstreams',
+  );
   asPublisher(source.command('run')).description('pull it now, and wait for the end').action(runNow);
   asPublisher(source.command('list')).description('its last runs').action(listRuns);
+  asDepartment(source.command('check'))
+    .description('connect to an approved upstream, and log in to a database')
+    .action(checkUpstream);
+  asDepartment(source.command('discover'))
+    .argument('[table]', 'show its columns')
+    .description('list the tables of an approved upstream, or the columns of one')
+    .action(discover);
   return source;
+}
+
+function asDepartment(command: Command): Command {
+  const of = command.argument('<publisher/upstream>', 'such as housing/main-db', parseUpstream);
+  return withServer(of.option('--as <application>', 'who asks (default: <publisher>-publisher)'));
+}
+
+function parseUpstream(text: string): string {
+  if (/^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*$/.test(text)) return text;
+  throw new InvalidArgumentError('Expected publisher/name, such as housing/main-db.');
+}
+
+async function checkUpstream(upstream: string, options: SourceOptions): Promise<void> {
+  const reply = await (await ofDepartment(upstream, options)).request('POST', `/api/v1/upstreams/${upstream}/check`);
+  const result = expectSuccess(reply, CHECKED);
+  const { tables } = result.data;
+  print(options, result, `${upstream} answers${tables === null ? '' : `: ${tables} tables`}`);
+}
+
+async function discover(upstream: string, table: string | undefined, options: SourceOptions): Promise<void> {
+  const of = table === undefined ? '' : `/${encodeURIComponent(table)}`;
+  const reply = await (await ofDepartment(upstream, options)).request(
+    'GET',
+    `/api/v1/upstreams/${upstream}/tables${of}`,
+  );
+  const result = expectSuccess(reply, DISCOVERED);
+  const lines = result.data.map((one) => ('table' in one ? [one.table, one.kind] : [one.name, one.type]));
+  print(options, result, lines.length === 0 ? 'Its user may read no table.' : tableOf(lines));
+}
+
+function ofDepartment(upstream: string, options: SourceOptions): Promise<Client> {
+  const [publisher = ''] = upstream.split('/');
+  return connect({ ...options, application: options.as ?? `${publisher}-publisher`, resource: 'platform' });
 }
 
 function asPublisher(command: Command): Command {

@@ -1,11 +1,11 @@
-import { resolveUpstream } from '../../access/upstreams/resolve-upstream.js';
+import { type ReachedUpstream, resolveUpstream } from '../../access/upstreams/resolve-upstream.js';
 import type { Contract } from '../../catalog/contract.js';
 import type { DatabaseSource } from '../../catalog/source-terms.js';
 import type { Report } from '../../ingest/delivery.js';
 import { addKey, digestText, emptyDigest } from '../../ingest/judge/key-digest.js';
 import type { Validator } from '../../ingest/judge/validator.js';
 import { reconcile } from '../../ingest/publish/reconcile.js';
-import type { ConnectDatabase, Limits } from '../../ingest/readers/database/connection.js';
+import type { ConnectDatabase, DatabaseConnection } from '../../ingest/readers/database/connection.js';
 import { connectMysql } from '../../ingest/readers/database/mysql.js';
 import { connectPostgres } from '../../ingest/readers/database/postgres.js';
 import { type Pulled, readTable } from '../../ingest/readers/database/pull-table.js';
@@ -19,8 +19,17 @@ const CONNECT: Readonly<Record<DatabaseSource['kind'], ConnectDatabase>> = {
   mysql: connectMysql,
 };
 
-const CONNECT_MS = 10_000;
+export const CONNECT_MS = 10_000;
 const BATCH_ROWS = 1_000;
+
+/** One connection to a database that may be called now. Throws the driver's errors (`source-problem.ts`). */
+export function connectTo(
+  { config }: Pick<Exchange, 'config'>,
+  { kind, reached }: { kind: DatabaseSource['kind']; reached: ReachedUpstream },
+): Promise<DatabaseConnection> {
+  const limits = { statementMs: config.sourceStatementTimeoutMs, connectMs: CONNECT_MS, batchRows: BATCH_ROWS };
+  return CONNECT[kind](reached, limits);
+}
 
 /** 库表: one run over a table or view of a department's database. Connects only when the delivery begins. */
 export async function databaseIntake(exchange: Exchange, contract: Contract, source: DatabaseSource): Promise<Intake> {
@@ -30,13 +39,8 @@ export async function databaseIntake(exchange: Exchange, contract: Contract, sou
     kind: source.kind,
   });
   const state = await readState(exchange.database.app, contract);
-  const limits: Limits = {
-    statementMs: exchange.config.sourceStatementTimeoutMs,
-    connectMs: CONNECT_MS,
-    batchRows: BATCH_ROWS,
-  };
   const reader = readTable({
-    connect: () => CONNECT[source.kind](reached, limits),
+    connect: () => connectTo(exchange, { kind: source.kind, reached }),
     table: source.table,
     watermark: source.watermark,
     from: state.watermark,

@@ -29,6 +29,9 @@ export const ACCESS_READERS: Callers = [
   'security-auditor',
 ];
 
+/** Who prepares the registration of a dataset. */
+export const REGISTRARS: Callers = ['application', 'department-operator'];
+
 const SEE_ALL: readonly Caller['roles'][number][] = [
   'operator',
   'auditor',

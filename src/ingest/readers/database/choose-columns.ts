@@ -3,6 +3,7 @@ import { derivable } from '../../derive/derivable.js';
 import type { Validator } from '../../judge/validator.js';
 import { Unreadable } from '../source.js';
 import type { TableColumn } from './connection.js';
+import { absentTable } from './source-problem.js';
 
 /** A column that fills a field, and its heading in the contract. */
 interface ChosenColumn {
@@ -30,7 +31,7 @@ export type ColumnsBefore = Readonly<Record<string, string>> | undefined;
  */
 export function chooseColumns(validator: Validator, columns: readonly TableColumn[], before: ColumnsBefore): Choice {
   if (columns.length === 0) {
-    throw new Unreadable(0, 'table', 'the source has no such table or view, or its user may not see it');
+    throw absentTable();
   }
   const chosen = columns.flatMap((column) => chosenFor(validator, column));
   refuseTwice(validator, chosen);

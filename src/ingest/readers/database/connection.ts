@@ -11,6 +11,13 @@ export interface TableColumn {
   type: string;
 }
 
+/** A table or view that the user may read, as a contract names it. */
+export interface ListedTable {
+  /** `schema.table`. */
+  table: string;
+  kind: 'table' | 'view';
+}
+
 /** What to read from one table or view. */
 export interface TableReading {
   table: TableName;
@@ -28,6 +35,8 @@ export type ColumnText = string | null;
 export interface DatabaseConnection {
   /** Starts one consistent, read-only snapshot. */
   begin(): Promise<void>;
+  /** Without the database's own; by name, at most `TABLES_AT_MOST`. */
+  tables(): Promise<readonly ListedTable[]>;
   /** In their order; empty where there is no such table or view, or the user may see none. */
   columns(table: TableName): Promise<readonly TableColumn[]>;
   count(reading: TableReading): Promise<number>;
@@ -36,6 +45,8 @@ export interface DatabaseConnection {
   /** Never throws. Cancels what is running. */
   close(): Promise<void>;
 }
+
+export const TABLES_AT_MOST = 1_000;
 
 export interface Limits {
   /** ms per statement; the server receives it too. */

@@ -2,13 +2,15 @@ import { connect as connectSocket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type mysql from 'mysql2';
 import type { ReachedUpstream } from '../../../access/upstreams/resolve-upstream.js';
-import type {
-  ColumnText,
-  ConnectDatabase,
-  DatabaseConnection,
-  Limits,
-  TableColumn,
-  TableReading,
+import {
+  type ColumnText,
+  type ConnectDatabase,
+  type DatabaseConnection,
+  type Limits,
+  type ListedTable,
+  TABLES_AT_MOST,
+  type TableColumn,
+  type TableReading,
 } from './connection.js';
 import { passwordOf } from './password.js';
 import { backQuoted, countStatement, rowsStatement, type Spelling } from './table-name.js';
@@ -70,6 +72,19 @@ function connectionOf(connection: mysql.Connection, limits: Limits): DatabaseCon
       await texts(`SET SESSION ${bound}, SESSION time_zone = '+08:00', SESSION sql_mode = ''`);
       await texts('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ');
       await texts('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
+    },
+    async tables() {
+      const rows = await texts<[string, string, string]>(
+        `SELECT table_schema, table_name, table_type FROM information_schema.tables
+         WHERE table_schema NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')
+         ORDER BY 1, 2 LIMIT ${TABLES_AT_MOST}`,
+      );
+      return rows.map(
+        ([schema, table, type]): ListedTable => ({
+          table: `${schema}.${table}`,
+          kind: /view/i.test(type) ? 'view' : 'table',
+        }),
+      );
     },
     async columns({ schema, table }) {
       const rows = await texts<[string, string]>(

@@ -1,13 +1,15 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
 import type { ReachedUpstream } from '../../../access/upstreams/resolve-upstream.js';
-import type {
-  ColumnText,
-  ConnectDatabase,
-  DatabaseConnection,
-  Limits,
-  TableColumn,
-  TableReading,
+import {
+  type ColumnText,
+  type ConnectDatabase,
+  type DatabaseConnection,
+  type Limits,
+  type ListedTable,
+  TABLES_AT_MOST,
+  type TableColumn,
+  type TableReading,
 } from './connection.js';
 import { passwordOf } from './password.js';
 import { countStatement, doubleQuoted, quotedTable, rowsStatement, type Spelling } from './table-name.js';
@@ -54,6 +56,8 @@ function settingsOf({ upstream, address, secret, tls }: ReachedUpstream, limits:
   };
 }
 
+const kindOf = (kind: string): ListedTable['kind'] => (kind === 'view' ? 'view' : 'table');
+
 function connectionOf({ client, socket }: { client: pg.Client; socket: Socket }, limits: Limits): DatabaseConnection {
   const texts = async <R extends ColumnText[]>(text: string, values: string[] = []): Promise<R[]> =>
     (await client.query<R>({ text, values, rowMode: 'array' })).rows;
@@ -63,6 +67,16 @@ function connectionOf({ client, socket }: { client: pg.Client; socket: Socket },
       await client.query(`SET statement_timeout = ${limits.statementMs}; SET idle_in_transaction_session_timeout = ${IDLE_MS};
         SET DateStyle = 'ISO, YMD'; SET TimeZone = 'Asia/Shanghai'; SET extra_float_digits = 1`);
       await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    },
+    async tables() {
+      const rows = await texts<[string, string, string]>(
+        `SELECT n.nspname::text, c.relname::text, CASE WHEN c.relkind IN ('v', 'm') THEN 'view' ELSE 'table' END
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND has_table_privilege(c.oid, 'SELECT')
+           AND has_schema_privilege(n.oid, 'USAGE') AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
+         ORDER BY 1, 2 LIMIT ${TABLES_AT_MOST}`,
+      );
+      return rows.map(([schema, table, kind]): ListedTable => ({ table: `${schema}.${table}`, kind: kindOf(kind) }));
     },
     async columns(table) {
       const rows = await texts<[string, string]>(

@@ -112,14 +112,14 @@ async function* batches(flow: Flow): AsyncGenerator<SourceRow[]> {
 const DECIMAL = /^(numeric|decimal|number)/i;
 
 /** `numeric(10,3)` writes 12.500 for 12.5: the zeros belong to the column, not to the value. */
-function plainDecimal({ type }: TableColumn, cell: ColumnText): ColumnText {
+export function plainDecimal(type: string, cell: ColumnText): ColumnText {
   if (cell === null || !DECIMAL.test(type) || !cell.includes('.')) return cell;
   return cell.replace(/\.?0+$/, '');
 }
 
 function rowOf({ pull, pulled, hash, choice, watermarkAt }: Flow, cells: readonly ColumnText[]): SourceRow {
   const object = Object.fromEntries(
-    choice.chosen.map(({ heading, column }, at) => [heading, plainDecimal(column, cells[at] ?? null)]),
+    choice.chosen.map(({ heading, column }, at) => [heading, plainDecimal(column.type, cells[at] ?? null)]),
   );
   const text = JSON.stringify(object);
   hash.update(text).update('\n');

@@ -40,3 +40,7 @@ export function sourceProblem(error: unknown): Problem | Unreadable {
   }
   return new Problem('upstream-failed', 'The source broke off.', { cause: error });
 }
+
+export function absentTable(): Unreadable {
+  return new Unreadable(0, 'table', 'the source has no such table or view, or its user may not see it');
+}

@@ -1,7 +1,7 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import { isTooDeep } from '../platform/json/nesting.js';
-import { pointerParts } from '../platform/json-pointer.js';
-import type { CatalogFault } from './check/fault.js';
+import { isTooDeep } from '../../platform/json/nesting.js';
+import { pointerParts } from '../../platform/json-pointer.js';
+import type { CatalogFault } from '../check/fault.js';
 
 const MOST_ALIASES = 50;
 

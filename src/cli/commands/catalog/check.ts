@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type CheckedCatalog, checkCatalog } from '../../catalog/check/check-catalog.js';
-import type { CatalogFault } from '../../catalog/check/fault.js';
-import { errorCode } from '../../platform/errors.js';
+import { type CheckedCatalog, checkCatalog } from '../../../catalog/check/check-catalog.js';
+import type { CatalogFault } from '../../../catalog/check/fault.js';
+import { errorCode } from '../../../platform/errors.js';
 
 /** Adds `check [dir]` to the `catalog` command. Exit code: 0 no faults, 1 faults, 2 unreadable folder. */
 export function addCatalogCheck(catalog: Command): Command {

@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import Type, { type Static } from 'typebox';
 import { Check } from 'typebox/value';
-import { type LoadedCatalog, loadCatalog } from '../../catalog/load.js';
-import type { Reply } from '../../client/http.js';
-import { type ActingOptions, actingOperator, callPlatform } from '../acting.js';
-import { expectSuccess } from '../client.js';
-import { CommandError, EXIT } from '../exit-code.js';
-import { print } from '../output.js';
-import { faultLine } from './catalog-check.js';
+import { type LoadedCatalog, loadCatalog } from '../../../catalog/load.js';
+import type { Reply } from '../../../client/http.js';
+import { type ActingOptions, actingOperator, callPlatform } from '../../acting.js';
+import { expectSuccess } from '../../client.js';
+import { CommandError, EXIT } from '../../exit-code.js';
+import { print } from '../../output.js';
+import { faultLine } from './check.js';
 
 const LISTS = ['contracts', 'publishers', 'purposes'] as const;
 
