@@ -1,4 +1,4 @@
-import { type Document, isCollection, isMap, isPair, isScalar, isSeq, Document as YamlDocument } from 'yaml';
+import { Document, isCollection, isMap, isPair, isScalar, isSeq } from 'yaml';
 
 /** Characters up to which a map or list of plain values stays on one line. */
 const LINE = 110;
@@ -8,7 +8,7 @@ const LINE = 110;
  * gives the same bytes. `comments`: JSON Pointer → lines above that member.
  */
 export function writeYaml(document: object, comments: ReadonlyMap<string, string> = new Map()): string {
-  const yaml: Document = new YamlDocument(document, { version: '1.2', aliasDuplicateObjects: false });
+  const yaml: Document = new Document(document, { version: '1.2', aliasDuplicateObjects: false });
   const { contents } = yaml;
   if (isCollection(contents)) dress(contents, '', comments);
   return yaml.toString({ lineWidth: 0, flowCollectionPadding: true, commentString });
