@@ -169,4 +169,31 @@ t.test('attack 2: what the system holds at a revocation does not arrive later ei
   wires[2]!.socket.destroy();
 });
 
+t.test('attack 2: nor after a grant that only ends, nor on connections that close', { skip: !LINUX }, async (t) => {
+  const ways: [as: string, rows: number, close: boolean][] = [
+    ['ending', PEOPLE, false],
+    ['closing', PEOPLE, true],
+    ['small', 20, true],
+  ];
+  for (const [as] of ways) await node.register(as);
+  const validUntil = new Date(Date.now() + 4_000).toISOString();
+  const masks = { ...unmasked(node), minors: 'none' as const };
+  for (const [as] of ways) await node.grant({ application: as, dataset: 'police/resident', masks, validUntil });
+  const wires = await Promise.all(
+    ways.map(([as, rows, close]) => pipeline(node, { as, line: page(rows), count: 1, close })),
+  );
+  const held = () => Promise.all(wires.map(heldFor));
+  await until('all is in the system', async () => {
+    const [ending, closing, small] = await held();
+    return ending! > 0 && closing! > 0 && small === 0 && (await metric('exchange_asks_in_flight')) === 0;
+  });
+  t.strictSame(await Promise.all(ways.map(([as]) => readsOf(as))), [1, 1, 1], 'answered, and none is read');
+  await until('the grants have ended', () => Date.now() > Date.parse(validUntil));
+  t.ok((await held())[2] === 0, 'the connection of a small answer is open still, so that it could be cut');
+  await until('they are cut', async () => (await held()).slice(0, 2).every((bytes) => bytes === undefined));
+  const late = Date.now() - Date.parse(validUntil);
+  t.ok(late < 2_000, `${late} ms after the end`);
+  for (const { socket } of wires) socket.destroy();
+});
+
 const rowsOf = (wire: Wire) => wire.text().split('"_id"').length - 1;

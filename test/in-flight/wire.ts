@@ -18,15 +18,18 @@ export interface Pipelining {
   line: string;
   count: number;
   body?: string;
+  /** The connection ends with the reply. */
+  close?: boolean;
 }
 
 const ROWS = '/data/police/resident/v1/rows';
 export const page = (limit: number) => `GET ${ROWS}?_limit=${limit}`;
 
 /** Sends the requests and reads nothing. */
-export async function pipeline(node: TestNode, { as, line, count, body }: Pipelining): Promise<Wire> {
+export async function pipeline(node: TestNode, { as, line, count, body, close }: Pipelining): Promise<Wire> {
   const { host, port, hostname } = new URL(node.baseUrl);
   const head = [`${line} HTTP/1.1`, `Host: ${host}`, `Authorization: Bearer ${await node.token(as)}`];
+  if (close === true) head.push('Connection: close');
   if (body !== undefined) head.push('Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`);
   const socket = connect({ port: Number(port), host: hostname });
   const read: Buffer[] = [];

@@ -46,8 +46,8 @@ const RECORDED_MS = 1_800;
 /** Any other reply may be read slowly, but not so slowly that nothing leaves in this time. */
 const SILENT_MS = 10_000;
 const LOOK_MS = 100;
-/** What a system takes for a peer that reads nothing; and how long ago an answer was sent that every ordinary peer has taken. */
-const TAKEN = { bytes: 65_536, ms: 30_000 };
+/** How long ago an answer was sent that every ordinary peer has taken. */
+const TAKEN_MS = 30_000;
 
 /** Bounds what is in flight over HTTP, by the first hook of every request: install it before all others. */
 export function limitInFlight(app: FastifyInstance, options: InFlightOptions): Admit {
@@ -58,17 +58,14 @@ export function limitInFlight(app: FastifyInstance, options: InFlightOptions): A
   const refused = telemetry.counter('exchange_in_flight_refused_total', 'Requests refused, by bound.', 'bound');
   const dropped = telemetry.counter('exchange_connections_dropped_total', 'Connections cut, by reason.', 'reason');
   const takingLeave = openTakingLeave({
-    hasTaken(socket) {
-      const { answeredAt = 0 } = connections.get(socket) ?? {};
-      return socket.bytesWritten <= TAKEN.bytes || clock.now() - answeredAt > TAKEN.ms;
-    },
+    hasTaken: (socket) => clock.now() - (connections.get(socket)?.answeredAt ?? 0) > TAKEN_MS,
     onLeave: (socket) => connections.get(socket)?.close(),
   });
   const cut = ({ socket }: CallerConnection, reason: string): void => {
     dropped(reason);
     socket.resetAndDestroy(); // a reset also discards what the system still holds for the peer
   };
-  cutWithdrawn(policy, connections, (connection) => cut(connection, 'withdrawn'));
+  const withdrawn = cutWithdrawn({ policy, clock }, connections, (connection) => cut(connection, 'withdrawn'));
   const open = (socket: Socket): CallerConnection => {
     const connection = new CallerConnection(socket, pipeline);
     connections.set(socket, connection);
@@ -105,7 +102,10 @@ export function limitInFlight(app: FastifyInstance, options: InFlightOptions): A
   }, LOOK_MS);
   look.unref();
   app.addHook('preClose', async () => takingLeave.stop());
-  app.addHook('onClose', async () => clearInterval(look));
+  app.addHook('onClose', async () => {
+    clearInterval(look);
+    withdrawn.close();
+  });
   watch(telemetry, { accounts, pipeline, queue });
 
   return admission({ asksAtOnce: config.asksAtOnce, accounts, connections, refused });

@@ -2,6 +2,8 @@ import type { Socket } from 'node:net';
 
 /** How long a peer has to close its side after we have closed ours. */
 const LEAVE_MS = 30_000;
+/** What a system takes for a peer that reads nothing. */
+const TAKEN_BYTES = 65_536;
 
 /**
  * What the system holds for a closed socket leaves however late its peer reads, and nobody can call it back. So after the last reply of a connection
@@ -14,7 +16,7 @@ export interface TakingLeave {
 }
 
 interface LeaveRules {
-  /** Whether nothing that matters can be left in the system. */
+  /** Whether its answers were sent so long ago that nothing that matters can be left in the system. */
   hasTaken(socket: Socket): boolean;
   /** No reply follows on it. */
   onLeave(socket: Socket): void;
@@ -39,9 +41,10 @@ export function openTakingLeave({ hasTaken, onLeave }: LeaveRules): TakingLeave 
       const destroySoon = socket.destroySoon.bind(socket);
       // What node:http calls after the last reply.
       socket.destroySoon = () => (stopped || hasTaken(socket) ? destroySoon() : leave(socket));
-      // Before node:http ends our side: a socket whose end is being sent can't be reset.
+      // Before node:http ends our side: a socket that both sides have ended is closed at once. A few clients end theirs first and go on reading;
+      // an ordinary system has taken a small answer for them.
       socket.prependOnceListener('end', () => {
-        if (!stopped && !hasTaken(socket)) socket.resetAndDestroy();
+        if (!stopped && socket.bytesWritten > TAKEN_BYTES && !hasTaken(socket)) socket.resetAndDestroy();
       });
     },
     stop() {

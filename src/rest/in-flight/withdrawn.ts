@@ -1,5 +1,7 @@
 import type { Policy, PolicyIndex } from '../../access/policy/policy.js';
+import type { Clock } from '../../platform/clock.js';
 import type { CallerConnection } from './connection.js';
+import { watchEndedGrants } from './ended-grants.js';
 import { queueKey, systemQueues } from './system-queue.js';
 
 /** What was committed before the change has been written by then. */
@@ -17,14 +19,15 @@ interface Marked {
 }
 
 /**
- * After a change of the policy, cuts the connections of the applications that it touches where the system still holds what was written before: it
- * would arrive as late as the peer reads. A connection whose peer reads, as all ordinary ones do, is left alone. A read takes no time here.
+ * After a change of the policy or the end of a grant, cuts the connections of the applications that it touches where the system still holds what was
+ * written before: it would arrive as late as the peer reads. A connection whose peer reads, as all ordinary ones do, is left alone. A read takes no
+ * time here.
  */
 export function cutWithdrawn(
-  policy: Policy,
+  { policy, clock }: { policy: Policy; clock: Clock },
   connections: ReadonlyMap<unknown, CallerConnection>,
   cut: (connection: CallerConnection) => void,
-): void {
+): { close(): void } {
   let before = policy.current();
   const check = async (marked: readonly Marked[]): Promise<void> => {
     const open = marked
@@ -48,11 +51,13 @@ export function cutWithdrawn(
       .map((connection) => ({ connection, bytes: connection.socket.bytesWritten }));
     if (marked.length > 0) setTimeout(() => void check(marked), TAKEN_MS).unref();
   };
+  const markSoon = (lessened: Lessened): void => void setTimeout(() => mark(lessened), WRITTEN_MS).unref();
   policy.onChange((after) => {
     const lessened = lessenedBy(before, after);
     before = after;
-    if (lessened === 'all' || lessened.size > 0) setTimeout(() => mark(lessened), WRITTEN_MS).unref();
+    if (lessened === 'all' || lessened.size > 0) markSoon(lessened);
   });
+  return watchEndedGrants(policy, clock, markSoon);
 }
 
 /** Unchanged records keep their identity. */
