@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { waitFor } from '../../src/platform/postgres/embedded/wait-for.js';
-import { findServer, serverFile } from './run.js';
+import { serverFile, serverOf } from './run.js';
 
-const server = findServer();
+const server = serverOf(process.ppid);
 if (server) {
   process.kill(server.holder, 'SIGTERM');
   const stopped = await waitFor(() => !existsSync(serverFile(process.ppid)), 30_000);

@@ -17,6 +17,11 @@ export function serverFile(runner: number): string {
 
 /** The runner is the parent of a file that tap runs by itself, and named in the environment of a file that `test/suite.ts` runs. */
 export function findServer(): TestServer | undefined {
-  const file = serverFile(Number(process.env.EXCHANGE_TEST_RUNNER ?? process.ppid));
+  return serverOf(Number(process.env.EXCHANGE_TEST_RUNNER ?? process.ppid));
+}
+
+/** The server of the run that `runner` leads. A run inside a test of another run has one of its own. */
+export function serverOf(runner: number): TestServer | undefined {
+  const file = serverFile(runner);
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
 }
