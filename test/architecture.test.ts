@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import t from 'tap';
 import { packageRoot } from '../src/platform/paths.js';
 import { TYPES } from '../src/standard/type.js';
 import { listTree, readSources, type SourceFile } from './support/source-files.js';
+import t from './support/tap.js';
 import { WAYS_INTO_THE_LOG } from './support/ways-into-the-log.js';
 
 /** From the top: a file may import from any layer below its own, never from above, and never from another folder of its own layer. */

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { validate } from 'dockerfile-utils';
-import t from 'tap';
 import { parse } from 'yaml';
 import { packageRoot } from '../src/platform/paths.js';
+import t from './support/tap.js';
 
 // The files of deploy/ that no long test runs. `test/long/nodes.test.ts` runs the proxies' files.
 const folder = join(packageRoot, 'deploy');

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
-import t from 'tap';
 import { EXIT } from '../src/cli/exit-code.js';
 import { PROBLEMS } from '../src/platform/errors.js';
 import { packageRoot } from '../src/platform/paths.js';
 import { listTree } from './support/source-files.js';
+import t from './support/tap.js';
 
 const README = 'README.md';
 const README_ZH = 'README.zh-CN.md';

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import t from 'tap';
 import { packageRoot } from '../src/platform/paths.js';
 import { listTree } from './support/source-files.js';
+import t from './support/tap.js';
 
 /** How a schema is read: documents of the catalog, bodies of operations, and entries of the log, which a property test holds to it. */
 const READERS = [

@@ -5,10 +5,13 @@ import t from 'tap';
 import { packageRoot } from '../src/platform/paths.js';
 import { listTree } from './support/source-files.js';
 
-// Runs every test file below a folder (`test/long`, or by default all that `npm test` runs), compiled once, each in a plain process of its own.
+// Runs every test file below a folder (`test/long`, or by default all that `npm test` runs), compiled once.
 // tap itself would load each file through three chained loaders, which takes longer than most files run.
 const folder = process.argv[2] ?? 'test';
-const TIMEOUT_MS = folder === 'test/long' ? 1_800_000 : 240_000;
+const long = folder === 'test/long';
+const TIMEOUT_MS = long ? 1_800_000 : 900_000;
+/** Processes that share the files of `npm test`: a process loads the exchange once. A long test has a process of its own. */
+const PROCESSES = 6;
 const elsewhere = ['test/long/', 'test/bench/'].filter((prefix) => prefix !== `${folder}/`);
 
 const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
@@ -18,9 +21,18 @@ if (compiled.status !== 0) throw new Error('The tests do not compile.');
 // `env -u`: tap hands its loaders on in NODE_OPTIONS too, also to the servers that a test starts.
 const node = ['-u', 'NODE_OPTIONS', process.execPath, '--enable-source-maps'];
 const env = { ...process.env, EXCHANGE_TEST_RUNNER: String(process.ppid) };
+const options = { cwd: packageRoot, buffered: true, timeout: TIMEOUT_MS };
+
 t.jobs = Number(process.env.TAP_JOBS ?? 2);
-const files = listTree(folder).files.filter((path) => path.endsWith('.test.ts'));
-for (const path of files.filter((path) => !elsewhere.some((prefix) => path.startsWith(prefix)))) {
-  const script = join('dist', path.replace(/\.ts$/, '.js'));
-  t.spawn('env', [...node, script], { env, cwd: packageRoot, buffered: true, timeout: TIMEOUT_MS }, path);
+const files = listTree(folder)
+  .files.filter((path) => path.endsWith('.test.ts'))
+  .filter((path) => !elsewhere.some((prefix) => path.startsWith(prefix)));
+if (long) {
+  for (const path of files)
+    t.spawn('env', [...node, join('dist', path.replace(/\.ts$/, '.js'))], { ...options, env }, path);
+} else {
+  for (let first = 0; first < PROCESSES; first++) {
+    const shared = files.filter((_, index) => index % PROCESSES === first).join(' ');
+    t.spawn('env', [...node, 'dist/test/support/several.js'], { ...options, env: { ...env, FILES: shared } }, shared);
+  }
 }

@@ -1,4 +1,4 @@
-import t from 'tap';
+import t from '../support/tap.js';
 import { audit } from './audit.js';
 import { deliveries } from './deliveries.js';
 import { graphql } from './graphql.js';

@@ -4,13 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { CompactSign, decodeJwt, decodeProtectedHeader, type JWTPayload, SignJWT } from 'jose';
 import * as oauth from 'oauth4webapi';
 import { parseItem, serializeItem } from 'structured-headers';
-import t, { type Test } from 'tap';
+import type { Test } from 'tap';
 import { createAuthorizationServer } from '../../src/access/identity/authorization-server.js';
 import { openRateLimit, rateLimitHeaders } from '../../src/access/identity/rate-limit.js';
 import { addressPrefix, openRefusals } from '../../src/access/identity/refusals.js';
 import { disableApplication, registerApplication } from '../../src/access/identity/register-application.js';
 import { openIdentity } from '../../src/access/identity/verify.js';
 import { Problem } from '../../src/platform/errors.js';
+import t from '../support/tap.js';
 import { newKey, publicJwk } from './keys.js';
 import { stand } from './support.js';
 

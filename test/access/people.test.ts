@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import t from 'tap';
 import { mayCombine, PERSON_ROLES, type PersonRole } from '../../src/access/people/role.js';
 import { OPERATIONS_OF } from '../../src/access/people/role-operations.js';
 import { renderOpenapi } from '../../src/rest/openapi/document.js';
 import { type Asking, testNode } from '../support/node.js';
 import { personToken, registerPerson } from '../support/people.js';
+import t from '../support/tap.js';
 
 const node = await testNode(t);
 const { exchange } = node;

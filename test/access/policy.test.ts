@@ -1,4 +1,4 @@
-import t, { type Test } from 'tap';
+import type { Test } from 'tap';
 import type { GrantDraft } from '../../src/access/grants/draft-grant.js';
 import { issueGrant } from '../../src/access/grants/issue-grant.js';
 import { revokeGrant } from '../../src/access/grants/revoke-grant.js';
@@ -6,6 +6,7 @@ import { disableApplication, registerApplication } from '../../src/access/identi
 import { openPolicy } from '../../src/access/policy/open-policy.js';
 import { recordHash } from '../../src/access/policy/records.js';
 import { Problem } from '../../src/platform/errors.js';
+import t from '../support/tap.js';
 import { publicJwk } from './keys.js';
 import { stand, until } from './support.js';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import t from 'tap';
 import { testNode } from '../support/node.js';
+import t from '../support/tap.js';
 import { publicJwk } from './keys.js';
 
 const node = await testNode(t);

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import t from 'tap';
 import { checkGrant } from '../../src/access/grants/check-grant.js';
 import type { RowScope, ScopeTerm } from '../../src/access/grants/grant.js';
 import { afterPrefix, contains, overlap, scopeSql } from '../../src/access/grants/row-scope.js';
 import { contracts } from '../policy/contracts.js';
 import { grantOf, indexOf } from '../policy/index-of.js';
 import { testDatabase } from '../support/database.js';
+import t from '../support/tap.js';
 
 const FIELDS = ['a', 'b'] as const;
 /** Few letters, so that texts begin with each other: ends of ranges, outside of the BMP, both sides of the surrogates. */

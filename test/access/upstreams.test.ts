@@ -1,6 +1,6 @@
-import t from 'tap';
 import { refusedAddress } from '../../src/access/upstreams/address.js';
 import { isBelow } from '../../src/catalog/upstream-path.js';
+import t from '../support/tap.js';
 
 t.test('attack 12: a path that a server could read as one outside of what was approved', async (t) => {
   const refused = [

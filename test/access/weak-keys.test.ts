@@ -1,6 +1,6 @@
 import { createECDH, generateKeyPairSync } from 'node:crypto';
-import t from 'tap';
 import { disableApplication, registerApplication } from '../../src/access/identity/register-application.js';
+import t from '../support/tap.js';
 import { newKey, publicJwk } from './keys.js';
 import { stand } from './support.js';
 

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import canonicalize from 'canonicalize';
 import fc from 'fast-check';
-import t from 'tap';
 import { type Encoded, encode, makeSalts, stampTime } from '../../src/audit/encode.js';
 import type { Draft } from '../../src/audit/entry.js';
 import { openSealed, openSealer } from '../../src/audit/seal.js';
@@ -14,6 +13,7 @@ import { systemClock } from '../../src/platform/clock.js';
 import { Problem } from '../../src/platform/errors.js';
 import { packageRoot } from '../../src/platform/paths.js';
 import { testKeys } from '../support/keys.js';
+import t from '../support/tap.js';
 
 let now = Date.UTC(2026, 10, 24, 7);
 const clock = { ...systemClock, now: () => now };

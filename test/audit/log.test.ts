@@ -1,5 +1,5 @@
 import pg from 'pg';
-import t, { type Test } from 'tap';
+import type { Test } from 'tap';
 import type { Appended, Receipt } from '../../src/audit/entry.js';
 import { type AuditLog, openLog } from '../../src/audit/log.js';
 import { leafHash } from '../../src/audit/tree/hash.js';
@@ -9,6 +9,7 @@ import { EMPTY_TREE, extend, rootOf } from '../../src/audit/tree/tree.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { testDatabase } from '../support/database.js';
 import { testKeys } from '../support/keys.js';
+import t from '../support/tap.js';
 import { makeDraft, until } from './draft.js';
 
 const { database, url } = await testDatabase(t);

@@ -1,7 +1,7 @@
-import t from 'tap';
 import { Overtaken } from '../../src/audit/overtaken.js';
 import { recorded } from '../../src/audit/recorded.js';
 import { Problem } from '../../src/platform/errors.js';
+import t from '../support/tap.js';
 import { WAYS_INTO_THE_LOG } from '../support/ways-into-the-log.js';
 
 /** A policy of which `current` is the epoch, and what was reached. */

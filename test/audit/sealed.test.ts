@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import t from 'tap';
 import { openSealed } from '../../src/audit/seal.js';
 import type { Keys } from '../../src/platform/keys/keys.js';
 import { deliverPeople, people, unmasked } from '../failure/residents.js';
 import { keysIn } from '../support/keys.js';
 import { testNode } from '../support/node.js';
+import t from '../support/tap.js';
 
 // What a node seals over its doors is read back from the database with the files of its keys alone.
 const node = await testNode(t);

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
-import t from 'tap';
 import { EMPTY_ROOT, leafHash, nodeHash } from '../../src/audit/tree/hash.js';
 import { consistencyProof, inclusionProof, type ReadHashes, rootAt } from '../../src/audit/tree/proof.js';
 import { parseTileName, tilePath } from '../../src/audit/tree/tile-path.js';
 import { EMPTY_TREE, extend, rootOf, splitHashes, type Tile, type Tree, treeOf } from '../../src/audit/tree/tree.js';
 import { extendsTree, includes } from '../../src/audit/verify/proof.js';
+import t from '../support/tap.js';
 
 /** RFC 6962 §2.1 as written, for comparison. */
 function naiveRoot(leaves: readonly Buffer[]): Buffer {

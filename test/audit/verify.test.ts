@@ -3,7 +3,6 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fastify, { type LightMyRequestResponse } from 'fastify';
 import { serializeDictionary } from 'structured-headers';
-import t from 'tap';
 import type { Subject } from '../../src/access/identity/subject.js';
 import { openCheckpoints } from '../../src/audit/checkpoint.js';
 import type { Receipt } from '../../src/audit/entry.js';
@@ -25,6 +24,7 @@ import { auditOperations } from '../../src/rest/platform/audit-operations.js';
 import { testDatabase } from '../support/database.js';
 import { testKeys } from '../support/keys.js';
 import { operationContext } from '../support/operation-context.js';
+import t from '../support/tap.js';
 import { makeDraft, until } from './draft.js';
 
 const ORIGIN = '127.0.0.1/civic-exchange';

@@ -1,10 +1,10 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import t from 'tap';
 import { checkCatalog } from '../../src/catalog/check/check-catalog.js';
 import { parseYaml } from '../../src/catalog/yaml/parse-yaml.js';
 import { runCatalogCheck } from '../../src/cli/commands/catalog/check.js';
 import { packageRoot } from '../../src/platform/paths.js';
+import t from '../support/tap.js';
 
 const own = join(packageRoot, 'catalog');
 

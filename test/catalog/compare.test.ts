@@ -1,9 +1,9 @@
-import t from 'tap';
 import { compareContracts } from '../../src/catalog/compare.js';
 import { compileContract } from '../../src/catalog/compile/compile-contract.js';
 import type { Contract } from '../../src/catalog/contract.js';
 import { changeStatements, createStatements, indexesOf } from '../../src/catalog/table.js';
 import { loadStandard } from '../../src/standard/standard.js';
+import t from '../support/tap.js';
 import { type Document, residentDocument } from './resident.js';
 
 function compiled(document: unknown): Contract {

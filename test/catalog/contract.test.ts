@@ -1,4 +1,3 @@
-import t from 'tap';
 import { makeCatalog } from '../../src/catalog/catalog.js';
 import type { CatalogFault } from '../../src/catalog/check/fault.js';
 import { compileContract } from '../../src/catalog/compile/compile-contract.js';
@@ -6,6 +5,7 @@ import { compilePublisher, compilePurpose } from '../../src/catalog/compile/comp
 import { linkContract } from '../../src/catalog/compile/link.js';
 import type { Contract, Publisher } from '../../src/catalog/contract.js';
 import { loadStandard } from '../../src/standard/standard.js';
+import t from '../support/tap.js';
 import { type Document, householdDocument, PUBLISHER, PURPOSE, residentDocument } from './resident.js';
 
 const VIEW = { kind: 'postgres', upstream: 'main-db', application: 'police-app', table: 'public.ren_kou' };

@@ -1,5 +1,4 @@
 import Fastify from 'fastify';
-import t from 'tap';
 import { registerApplication } from '../../src/access/identity/register-application.js';
 import type { Subject } from '../../src/access/identity/subject.js';
 import { openPolicy } from '../../src/access/policy/open-policy.js';
@@ -16,6 +15,7 @@ import { newKey, publicJwk } from '../access/keys.js';
 import { testDatabase } from '../support/database.js';
 import { testKeys } from '../support/keys.js';
 import { operationContext } from '../support/operation-context.js';
+import t from '../support/tap.js';
 import { type Document, householdDocument, PUBLISHER, PURPOSE, residentDocument } from './resident.js';
 
 const { database } = await testDatabase(t);

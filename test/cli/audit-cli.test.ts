@@ -1,12 +1,12 @@
 import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import t from 'tap';
 import { checkpointBody, signNote } from '../../src/audit/tree/note.js';
 import { writeRun } from '../../src/platform/data-directory.js';
 import { deliverPeople, people, unmasked } from '../failure/residents.js';
 import { until } from '../failure/until.js';
 import { testNode } from '../support/node.js';
+import t from '../support/tap.js';
 import { command } from './command.js';
 
 // What an auditor does with a log at the command line, and what the commands report after tampering.

@@ -2,7 +2,6 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import t from 'tap';
 import { checkDatabase } from '../../src/cli/doctor/check-database.js';
 import { checkKeys } from '../../src/cli/doctor/check-keys.js';
 import { checkDisk, checkNode } from '../../src/cli/doctor/check-machine.js';
@@ -11,6 +10,7 @@ import { loadConfig } from '../../src/platform/config.js';
 import { MIGRATION_NAMES } from '../../src/platform/postgres/migrate.js';
 import type { ServerFacts } from '../../src/platform/postgres/server-facts.js';
 import { testDatabase } from '../support/database.js';
+import t from '../support/tap.js';
 import { command } from './command.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'civic-exchange-doctor-'));

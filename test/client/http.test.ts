@@ -3,8 +3,9 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import t, { type Test } from 'tap';
+import type { Test } from 'tap';
 import { send } from '../../src/client/http.js';
+import t from '../support/tap.js';
 
 async function serve(t: Test, listener: RequestListener): Promise<string> {
   const server = createServer(listener);

@@ -1,5 +1,5 @@
-import t from 'tap';
 import { readSources } from '../support/source-files.js';
+import t from '../support/tap.js';
 
 const sources = readSources('src', 'migrations');
 

@@ -1,12 +1,12 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import t from 'tap';
 import { openIdentityNumbers, SYNTHETIC_COUNTIES } from '../../src/demo/people/identity-numbers.js';
 import { AS_OF_DAY, type Household, populate } from '../../src/demo/people/population.js';
 import { gridsOf, layOut } from '../../src/demo/places/dwellings.js';
 import { type Grid, planPopulation } from '../../src/demo/places/plan.js';
 import { isResidentId } from '../../src/standard/identifier.js';
 import { loadStandard } from '../../src/standard/standard.js';
+import t from '../support/tap.js';
 
 const PILOTS = ['370303104003', '370303104002'];
 /** The one grid above its legal size, which the rule on sizes finds. */

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
-import t from 'tap';
 import { checkCatalog } from '../../src/catalog/check/check-catalog.js';
 import type { Contract } from '../../src/catalog/contract.js';
 import type { PublisherFile } from '../../src/client/deliver-file.js';
@@ -16,6 +15,7 @@ import { type PopulationPlan, planPopulation } from '../../src/demo/places/plan.
 import { packageRoot } from '../../src/platform/paths.js';
 import { isUscc } from '../../src/standard/identifier.js';
 import { loadStandard } from '../../src/standard/standard.js';
+import t from '../support/tap.js';
 import { type Line, peopleAgree } from './people-agree.js';
 import { gridsAgree, propertyAgrees } from './property-agree.js';
 

@@ -1,6 +1,6 @@
-import t from 'tap';
 import { demoContract } from '../../src/demo/files/demo-contracts.js';
 import { ownRecord, publisherWords } from '../../src/demo/files/publisher-words.js';
+import t from '../support/tap.js';
 
 const FIRST = { spelling: { seed: 1, file: 'test' } };
 

@@ -1,10 +1,10 @@
-import t from 'tap';
 import { householdRows, residentRows } from '../../src/demo/people/police-rows.js';
 import { buildingRows, houseRows } from '../../src/demo/places/housing-rows.js';
 import { gridRows } from '../../src/demo/places/place-rows.js';
 import { planPopulation } from '../../src/demo/places/plan.js';
 import { deliverRows, delivers } from '../support/catalog-part.js';
 import { testNode } from '../support/node.js';
+import t from '../support/tap.js';
 
 type Row = Record<string, any>;
 

@@ -1,9 +1,9 @@
-import t from 'tap';
 import { revokeGrant } from '../../src/access/grants/revoke-grant.js';
 import { runSource } from '../../src/exchange/sources/run-source.js';
 import { residentIdCheck } from '../../src/standard/identifier.js';
 import { deliverRows, delivers, publishPart } from '../support/catalog-part.js';
 import { testNode } from '../support/node.js';
+import t from '../support/tap.js';
 
 const DATASETS = [
   'exchange/conflict',

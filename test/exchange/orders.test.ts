@@ -1,9 +1,10 @@
 import pg from 'pg';
-import t, { type Test } from 'tap';
+import type { Test } from 'tap';
 import { revokeGrant } from '../../src/access/grants/revoke-grant.js';
 import { until } from '../failure/until.js';
 import { deliverRows, delivers } from '../support/catalog-part.js';
 import { testNode } from '../support/node.js';
+import t from '../support/tap.js';
 
 type Row = Record<string, any>;
 

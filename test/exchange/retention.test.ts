@@ -1,8 +1,8 @@
-import t from 'tap';
 import { applyRetention } from '../../src/exchange/retention/apply-retention.js';
 import { planRetention } from '../../src/exchange/retention/retention-job.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { openThings, type Thing } from '../ingest/things.js';
+import t from '../support/tap.js';
 
 const { node, thing } = await openThings(t);
 const { exchange } = node;

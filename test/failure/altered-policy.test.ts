@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import t from 'tap';
 import { openPolicy } from '../../src/access/policy/open-policy.js';
 import { readProved, writeProved } from '../../src/access/policy/proof/proved.js';
 import { recordHash } from '../../src/access/policy/records.js';
@@ -12,6 +11,7 @@ import { rootAt } from '../../src/audit/tree/proof.js';
 import { storedHashes } from '../../src/audit/tree/stored-tree.js';
 import { stand } from '../access/support.js';
 import { testKeys } from '../support/keys.js';
+import t from '../support/tap.js';
 
 // Fault 4: what someone with the database's superuser changes in the log decides nothing, at a start and while a node runs.
 const s = await stand(t);

@@ -1,7 +1,7 @@
 import pg from 'pg';
-import t from 'tap';
 import { systemClock } from '../../src/platform/clock.js';
 import { testNode } from '../support/node.js';
+import t from '../support/tap.js';
 import { until } from './until.js';
 
 let by = 0;

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import t from 'tap';
 import { revokeGrant } from '../../src/access/grants/revoke-grant.js';
 import { downloadLog } from '../../src/audit/verify/download.js';
 import { command } from '../cli/command.js';
 import type { TestNode } from '../support/node.js';
+import t from '../support/tap.js';
 import { machine, RESIDENT, signIn } from './lost-tail.js';
 import { surgeon } from './set-back.js';
 

@@ -1,5 +1,5 @@
-import t from 'tap';
 import { testNode } from '../support/node.js';
+import t from '../support/tap.js';
 import { addFieldUnderLoad, makeStricterUnderLoad } from './contract-change.js';
 import { deliverPeople, people } from './residents.js';
 import { disableUnderLoad, revokeUnderLoad } from './withdrawing.js';

@@ -1,5 +1,5 @@
 import { serverAudits } from 'graphql-http';
-import t from 'tap';
+import t from '../support/tap.js';
 import { denied, objectFor, openDoor, rowsOutcome, shippedCatalog } from './fake.js';
 
 const catalog = await shippedCatalog();

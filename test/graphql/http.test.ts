@@ -1,6 +1,7 @@
-import t, { type Test } from 'tap';
+import type { Test } from 'tap';
 import { residentIdCheck } from '../../src/standard/identifier.js';
 import { type Reply, type TestNode, testNode } from '../support/node.js';
+import t from '../support/tap.js';
 
 const DIVISION = '370303104003';
 const idOf = (born: string, sequence: number) => {

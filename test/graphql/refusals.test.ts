@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import t from 'tap';
 import { Problem } from '../../src/platform/errors.js';
+import t from '../support/tap.js';
 import { CANARY, list, REFUSED, where } from './bad-documents.js';
 import { objectFor, openDoor, type Reply, rowsOutcome, shippedCatalog } from './fake.js';
 

@@ -1,8 +1,8 @@
 import { type GraphQLInputObjectType, type GraphQLObjectType, validateSchema } from 'graphql';
-import t from 'tap';
 import { makeCatalog } from '../../src/catalog/catalog.js';
 import type { Contract } from '../../src/catalog/contract.js';
 import { buildSchema } from '../../src/graphql/schema.js';
+import t from '../support/tap.js';
 import { objectFor, openDoor, rowsOutcome, shippedCatalog } from './fake.js';
 
 const shipped = await shippedCatalog();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import t from 'tap';
 import { FairQueue } from '../../src/exchange/in-flight/fair-queue.js';
 import type { Recipient } from '../../src/exchange/in-flight/recipient.js';
+import t from '../support/tap.js';
 
 const BOUNDS = { rows: 8, rowsEach: 4, bytes: 1_000, bytesEach: 500, waiting: 30, waitingEach: 20, waitMs: 60_000 };
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { type ClientRequest, request } from 'node:http';
 import pg from 'pg';
-import t, { type Test } from 'tap';
+import type { Test } from 'tap';
 import { revokeGrant } from '../../src/access/grants/revoke-grant.js';
 import { recoverDeliveries } from '../../src/exchange/delivering/recover-deliveries.js';
 import { openSlots } from '../../src/ingest/receive/slots.js';
+import t from '../support/tap.js';
 import { openThings, type Thing } from './things.js';
 
 const { node, thing } = await openThings(t);

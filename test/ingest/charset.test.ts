@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import t from 'tap';
 import { encodeGb18030 } from '../../src/demo/files/gb18030.js';
 import { type Charset, decode } from '../../src/ingest/readers/csv/charset.js';
 import { csvSource } from '../../src/ingest/readers/csv/csv.js';
 import { Unreadable } from '../../src/ingest/readers/source.js';
+import t from '../support/tap.js';
 import { openThings } from './things.js';
 
 const { thing } = await openThings(t);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import t from 'tap';
 import { decode } from '../../src/ingest/readers/csv/charset.js';
 import { csvSource } from '../../src/ingest/readers/csv/csv.js';
 import { type SourceRow, Unreadable } from '../../src/ingest/readers/source.js';
+import t from '../support/tap.js';
 
 async function rowsOf(
   chunks: Iterable<Buffer>,

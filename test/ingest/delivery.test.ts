@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import t from 'tap';
 import { rowId } from '../../src/catalog/row-id.js';
+import t from '../support/tap.js';
 import { openThings } from './things.js';
 
 const { node, thing } = await openThings(t, { deliveryLimitBytes: 12_000_000 });

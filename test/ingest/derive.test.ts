@@ -1,8 +1,8 @@
-import t from 'tap';
 import { loadPlaces } from '../../src/ingest/derive/places.js';
 import { placeReader } from '../../src/query/datasets/places.js';
 import { deliverRows, delivers, publishPart } from '../support/catalog-part.js';
 import { testNode } from '../support/node.js';
+import t from '../support/tap.js';
 
 const HERE = '370303104003';
 const COMPOUND = `${HERE}001`;

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import ExcelJS from 'exceljs';
-import t from 'tap';
+import t from '../support/tap.js';
 import { badOthers, badWorkbooks } from './bad-files.js';
 import { openThings } from './things.js';
 import { PARQUET, parquetOf, workbook, XLSX } from './workbooks.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import t from 'tap';
 import { buildingIn, plainText } from '../../src/ingest/derive/address-text.js';
 import { buildingOf, houseCode, normalBuilding, normalRoom, normalUnit } from '../../src/ingest/derive/house-code.js';
+import t from '../support/tap.js';
 
 const B = normalBuilding;
 const U = (text: string) => normalUnit(text);

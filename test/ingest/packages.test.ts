@@ -6,13 +6,13 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
-import t from 'tap';
 import { disableApplication } from '../../src/access/identity/register-application.js';
 import { packCommand } from '../../src/cli/packages/pack.js';
 import { readLedger } from '../../src/cli/packages/package-ledger.js';
 import { openAcknowledgement } from '../../src/ingest/package/acknowledgement.js';
 import { type Manifest, manifestDigest, signManifest } from '../../src/ingest/package/manifest.js';
 import { sealPackage } from '../../src/ingest/package/seal.js';
+import t from '../support/tap.js';
 import { openThings, type Thing } from './things.js';
 
 const { node, thing } = await openThings(t);

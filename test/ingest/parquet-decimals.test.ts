@@ -1,4 +1,4 @@
-import t from 'tap';
+import t from '../support/tap.js';
 import { openThings } from './things.js';
 import { PARQUET, parquetOf } from './workbooks.js';
 

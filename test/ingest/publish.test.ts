@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import pg from 'pg';
-import t from 'tap';
+import t from '../support/tap.js';
 import { holdAgainstModel, SCOPES, text } from './against-model.js';
 import type { Sent } from './model.js';
 import { openThings, type Thing } from './things.js';

@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import t from 'tap';
 import { compileContract } from '../../src/catalog/compile/compile-contract.js';
 import type { Contract } from '../../src/catalog/contract.js';
 import type { ReadBatches } from '../../src/exchange/derived/computing.js';
@@ -11,6 +10,7 @@ import { releasedDatasets } from '../../src/query/datasets/released.js';
 import { residentIdCheck } from '../../src/standard/identifier.js';
 import { loadStandard } from '../../src/standard/standard.js';
 import { testNode } from '../support/node.js';
+import t from '../support/tap.js';
 import { scoring } from './scoring.js';
 
 const node = await testNode(t);

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
-import t from 'tap';
 import { openPackage, sealPackage } from '../../src/ingest/package/seal.js';
+import t from '../support/tap.js';
 
 const identity = await generateX25519Identity();
 const recipient = await identityToRecipient(identity);

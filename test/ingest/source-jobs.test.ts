@@ -1,10 +1,10 @@
-import t from 'tap';
 import { storeSecret } from '../../src/access/upstreams/secret.js';
 import { runSource } from '../../src/exchange/sources/run-source.js';
 import { nextRun, planSchedules } from '../../src/exchange/sources/source-jobs.js';
 import { queueRun, readRun } from '../../src/exchange/sources/source-runs.js';
 import { until } from '../failure/until.js';
 import { departmentDatabase } from '../support/department.js';
+import t from '../support/tap.js';
 import { openThings } from './things.js';
 
 const { node, thing } = await openThings(t, { worker: 'on' });

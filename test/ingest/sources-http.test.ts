@@ -1,7 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import t from 'tap';
 import { changePolicy } from '../../src/access/policy/change-policy.js';
 import { approveUpstream, withdrawUpstream } from '../../src/access/upstreams/change-upstream.js';
 import { storeSecret } from '../../src/access/upstreams/secret.js';
@@ -10,6 +9,7 @@ import { runSource } from '../../src/exchange/sources/run-source.js';
 import { openApi } from '../../src/ingest/readers/http/api.js';
 import type { Problem } from '../../src/platform/errors.js';
 import { testNode } from '../support/node.js';
+import t from '../support/tap.js';
 import { openThings, type Thing } from './things.js';
 
 const { node, thing } = await openThings(t, {

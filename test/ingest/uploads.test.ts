@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
-import t from 'tap';
 import { cancelDelivery } from '../../src/exchange/delivering/cancel-delivery.js';
 import { storeParts } from '../../src/ingest/receive/parts.js';
 import { appendPart } from '../../src/ingest/receive/upload.js';
 import { type Reply, testNode } from '../support/node.js';
+import t from '../support/tap.js';
 import { openThings, type Thing } from './things.js';
 
 const { node, thing } = await openThings(t, { deliveryLimitBytes: 2_000_000 });

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import t from 'tap';
 import { type Catalog, makeCatalog } from '../../src/catalog/catalog.js';
 import { checkCatalog } from '../../src/catalog/check/check-catalog.js';
 import { datasetPath } from '../../src/catalog/contract-id.js';
@@ -12,6 +11,7 @@ import { componentNames } from '../../src/rest/openapi/names.js';
 import type { OpenapiDocument } from '../../src/rest/openapi/openapi-document.js';
 import { renderCatalogOpenapi, writeOpenapi } from '../../src/rest/openapi/write.js';
 import { TYPES } from '../../src/standard/type.js';
+import t from '../support/tap.js';
 import { lint } from './lint.js';
 
 async function loadedCatalog(): Promise<Catalog> {

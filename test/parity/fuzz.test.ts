@@ -1,8 +1,9 @@
 import { connect } from 'node:net';
 import fc from 'fast-check';
-import t, { type Test } from 'tap';
+import type { Test } from 'tap';
 import { PROBLEMS } from '../../src/platform/errors.js';
 import type { Asking, Reply } from '../support/node.js';
+import t from '../support/tap.js';
 import { fixture } from './fixture.js';
 
 t.setTimeout(120_000);

@@ -1,6 +1,7 @@
-import t, { type Test } from 'tap';
+import type { Test } from 'tap';
 import type { GrantDraft } from '../../src/access/grants/draft-grant.js';
 import type { Reply } from '../support/node.js';
+import t from '../support/tap.js';
 import { fixture } from './fixture.js';
 import type { Row } from './rows.js';
 

@@ -1,4 +1,4 @@
-import t from 'tap';
+import t from '../support/tap.js';
 import { fixture } from './fixture.js';
 import { holdParity } from './parity.js';
 

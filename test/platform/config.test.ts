@@ -1,9 +1,9 @@
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import t from 'tap';
 import { loadConfig, printableConfig } from '../../src/platform/config.js';
 import { lockDataDirectory, readRun, removeRun, writeRun } from '../../src/platform/data-directory.js';
+import t from '../support/tap.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'civic-exchange-config-'));
 t.teardown(() => rmSync(directory, { recursive: true, force: true }));

@@ -1,5 +1,5 @@
-import t from 'tap';
 import { testDatabase } from '../support/database.js';
+import t from '../support/tap.js';
 
 const { database } = await testDatabase(t, { statementTimeoutMs: 500 });
 

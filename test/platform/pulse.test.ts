@@ -1,5 +1,5 @@
-import t from 'tap';
 import { openPulse } from '../../src/platform/health/pulse.js';
+import t from '../support/tap.js';
 
 /** A clock that a test moves; the steady clock is the process's own. */
 function moved() {

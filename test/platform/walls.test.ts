@@ -1,9 +1,10 @@
 import pg from 'pg';
-import t, { type Test } from 'tap';
+import type { Test } from 'tap';
 import { provideLogins } from '../../src/platform/postgres/sessions/logins.js';
 import type { Wall } from '../../src/platform/postgres/sessions/walls.js';
 import { testDatabase } from '../support/database.js';
 import { LOGIN_KEY } from '../support/keys.js';
+import t from '../support/tap.js';
 
 // Threat: somebody speaks SQL as one of our logins. Each is probed by a client of its own, without any setting of ours.
 const { url, database } = await testDatabase(t);

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import t from 'tap';
 import { parse } from 'yaml';
 import type { Grant, Mode } from '../../src/access/grants/grant.js';
 import type { Application } from '../../src/access/identity/subject.js';
@@ -9,6 +8,7 @@ import type { Decision, Permit } from '../../src/access/policy/decision.js';
 import type { AskedCondition, AskedSelection, Question } from '../../src/access/policy/question.js';
 import { PROBLEMS } from '../../src/platform/errors.js';
 import { packageRoot } from '../../src/platform/paths.js';
+import t from '../support/tap.js';
 import { applicationOf, grantOf, indexOf } from './index-of.js';
 
 interface Selected {

@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import t from 'tap';
 import type { Grant } from '../../src/access/grants/grant.js';
 import { MODES } from '../../src/access/grants/grant.js';
 import { stricter } from '../../src/access/grants/masks.js';
@@ -8,6 +7,7 @@ import type { Decision } from '../../src/access/policy/decision.js';
 import type { Question, Stated } from '../../src/access/policy/question.js';
 import { isPersonal } from '../../src/standard/mask.js';
 import { MASKS } from '../../src/standard/type.js';
+import t from '../support/tap.js';
 import { contracts } from './contracts.js';
 import { applicationOf, grantOf, indexOf } from './index-of.js';
 

@@ -1,6 +1,5 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import t from 'tap';
 import { approveUpstream, withdrawUpstream } from '../../src/access/upstreams/change-upstream.js';
 import { storeSecret } from '../../src/access/upstreams/secret.js';
 import type { UpstreamDraft } from '../../src/access/upstreams/upstream.js';
@@ -11,6 +10,7 @@ import { command } from '../cli/command.js';
 import { workbook, XLSX } from '../ingest/workbooks.js';
 import { departmentDatabase } from '../support/department.js';
 import { type Reply, testNode } from '../support/node.js';
+import t from '../support/tap.js';
 import { UNSEEN } from './headings.js';
 import { csv, HEAD, NAMES, numberOf, people } from './parking.js';
 

@@ -1,8 +1,8 @@
 import { request } from 'node:http';
-import t from 'tap';
 import { PROBLEMS, type ProblemCode } from '../../src/platform/errors.js';
 import { BAD_BODIES, BAD_URLS, type BadAsk, leaf } from '../support/bad-asks.js';
 import type { Asking } from '../support/node.js';
+import t from '../support/tap.js';
 import { BAD_CALLS, type BadCall, BUILDING, bearer, RESIDENT, type Refused, reader } from './bad-calls.js';
 import { served } from './served.js';
 

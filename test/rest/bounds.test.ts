@@ -1,4 +1,3 @@
-import t from 'tap';
 import {
   datasetOperations,
   elsewhereOperations,
@@ -7,6 +6,7 @@ import {
 } from '../../src/rest/operations.js';
 import { testNode } from '../support/node.js';
 import { raw } from '../support/raw.js';
+import t from '../support/tap.js';
 
 const node = await testNode(t);
 await node.register('reader-app');

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
-import t from 'tap';
 import { connectionsFor } from '../../src/rest/entrance/connections.js';
 import { until } from '../failure/until.js';
 import { testNode } from '../support/node.js';
 import { open, raw, reply } from '../support/raw.js';
+import t from '../support/tap.js';
 
 // Of 16 connections 15 are for all, and 2 for callers of one address without a token.
 const node = await testNode(t, { catalog: false, config: { connectionsAtMost: 16 } });

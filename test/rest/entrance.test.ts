@@ -1,8 +1,8 @@
 import { request } from 'node:http';
-import t from 'tap';
 import { Pool } from 'undici';
 import { until } from '../failure/until.js';
 import { type TestNode, testNode } from '../support/node.js';
+import t from '../support/tap.js';
 import { entriesOf } from './city.js';
 
 const PUBLIC = 'https://exchange.example.cn';

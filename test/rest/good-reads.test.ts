@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import t, { type Test } from 'tap';
+import type { Test } from 'tap';
 import { disableApplication } from '../../src/access/identity/register-application.js';
 import { type Reply, testNode } from '../support/node.js';
+import t from '../support/tap.js';
 import { served } from './served.js';
 
 t.setTimeout(120_000);

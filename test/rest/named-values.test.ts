@@ -1,4 +1,4 @@
-import t from 'tap';
+import t from '../support/tap.js';
 import { EVERYTHING_PATH, openEverything, type Row } from './everything.js';
 
 t.setTimeout(120_000);

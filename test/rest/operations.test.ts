@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import t from 'tap';
 import { PERSON_ROLES, type PersonRole } from '../../src/access/people/role.js';
 import { renderOpenapi } from '../../src/rest/openapi/document.js';
 import type { OpenapiOperation } from '../../src/rest/openapi/openapi-document.js';
 import { testNode } from '../support/node.js';
+import t from '../support/tap.js';
 
 /** Routes that the document leaves out, and why. */
 const HIDDEN: readonly [RegExp, string][] = [

@@ -1,9 +1,10 @@
-import t, { type Test } from 'tap';
+import type { Test } from 'tap';
 import { revokeGrant } from '../../src/access/grants/revoke-grant.js';
 import { approveUpstream, withdrawUpstream } from '../../src/access/upstreams/change-upstream.js';
 import { answer } from '../../src/exchange/answer.js';
 import { Problem } from '../../src/platform/errors.js';
 import { type Ask, EVERYTHING } from '../../src/query/ask.js';
+import t from '../support/tap.js';
 import { ADULT, BY, CHILD, ELSEWHERE, entriesOf, json, openCity } from './city.js';
 import { numbered, somePeople } from './city-people.js';
 import { wrongReplies } from './wrong-replies.js';

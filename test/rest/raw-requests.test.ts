@@ -1,6 +1,6 @@
-import t from 'tap';
 import { testNode } from '../support/node.js';
 import { open, raw, reply } from '../support/raw.js';
+import t from '../support/tap.js';
 
 const node = await testNode(t, { config: { connectionsAtMost: 2_000 } });
 await node.register('nobody-app');

@@ -1,9 +1,9 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import fc from 'fast-check';
-import t from 'tap';
 import { residentIdCheck, usccCheck } from '../../src/standard/identifier.js';
 import { MASKS } from '../../src/standard/type.js';
+import t from '../support/tap.js';
 import { EVERYTHING_PATH, openEverything, type Row } from './everything.js';
 
 t.setTimeout(120_000);

@@ -2,13 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import t from 'tap';
 import { RECORD_EVENTS } from '../../src/access/policy/records.js';
 import { publishCatalog } from '../../src/exchange/publishing/publish-contract.js';
 import { writeRun } from '../../src/platform/data-directory.js';
 import { renderOpenapi } from '../../src/rest/openapi/document.js';
 import { command } from '../cli/command.js';
 import { type Asking, type Reply, type TestNode, testNode } from '../support/node.js';
+import t from '../support/tap.js';
 
 // A tenant changes code lists of the running standard: in force on every node without a restart, refused where rows or contracts need a code.
 const PURPOSE = { 'exchange-purpose': 'stall-service' };

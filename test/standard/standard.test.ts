@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import fc from 'fast-check';
-import t from 'tap';
 import { packageRoot } from '../../src/platform/paths.js';
 import { checkCodeList } from '../../src/standard/check-code-list.js';
 import { changedList, differenceOf, shippedList } from '../../src/standard/code-list.js';
@@ -15,6 +14,7 @@ import { readDerivations, readGridSizes } from '../../src/standard/places.js';
 import { divisionFieldOf, townshipOf } from '../../src/standard/region.js';
 import { loadStandard, withCodeList } from '../../src/standard/standard.js';
 import { parseElementType, TYPES } from '../../src/standard/type.js';
+import t from '../support/tap.js';
 
 const standard = loadStandard();
 const folder = join(packageRoot, 'schemas', 'standard', 'v1');

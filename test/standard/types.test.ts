@@ -1,10 +1,10 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import fc from 'fast-check';
-import t from 'tap';
 import { type FieldType, typeOf, type ValueSchema } from '../../src/standard/type.js';
 import { anyCode } from '../../src/standard/types/code.js';
 import { ascii } from '../../src/standard/types/plain-text.js';
+import t from '../support/tap.js';
 
 const TYPES: readonly FieldType[] = [
   { name: 'text', length: 20 },

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import t from 'tap';
 import { shanghaiDate } from '../../src/platform/clock.js';
 import { readCalendar } from '../../src/workflow/duty-clock/calendar.js';
 import { DUTIES, type DutyName } from '../../src/workflow/duty-clock/duties.js';
 import { dueDate, workingDaysOf } from '../../src/workflow/duty-clock/working-days.js';
 import { testNode } from '../support/node.js';
+import t from '../support/tap.js';
 
 const node = await testNode(t, { catalog: false });
 await node.register('operator', { department: 'exchange', roles: ['operator'] });
