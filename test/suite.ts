@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { packageRoot } from '../src/platform/paths.js';
@@ -10,8 +12,8 @@ import { listTree } from './support/source-files.js';
 const folder = process.argv[2] ?? 'test';
 const long = folder === 'test/long';
 const TIMEOUT_MS = long ? 1_800_000 : 900_000;
-/** Processes that share the files of `npm test`: a process loads the exchange once. A long test has a process of its own. */
-const PROCESSES = 6;
+/** Processes that share the files of `npm test`: loading the exchange takes longer than many a file. A long test has a process of its own. */
+const LANES = 3;
 const elsewhere = ['test/long/', 'test/bench/'].filter((prefix) => prefix !== `${folder}/`);
 
 const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
@@ -23,7 +25,7 @@ const node = ['-u', 'NODE_OPTIONS', process.execPath, '--enable-source-maps'];
 const env = { ...process.env, EXCHANGE_TEST_RUNNER: String(process.ppid) };
 const options = { cwd: packageRoot, buffered: true, timeout: TIMEOUT_MS };
 
-t.jobs = Number(process.env.TAP_JOBS ?? 2);
+t.jobs = Number(process.env.TAP_JOBS ?? (long ? 2 : LANES));
 const files = listTree(folder)
   .files.filter((path) => path.endsWith('.test.ts'))
   .filter((path) => !elsewhere.some((prefix) => path.startsWith(prefix)));
@@ -31,8 +33,13 @@ if (long) {
   for (const path of files)
     t.spawn('env', [...node, join('dist', path.replace(/\.ts$/, '.js'))], { ...options, env }, path);
 } else {
-  for (let first = 0; first < PROCESSES; first++) {
-    const shared = files.filter((_, index) => index % PROCESSES === first).join(' ');
-    t.spawn('env', [...node, 'dist/test/support/several.js'], { ...options, env: { ...env, FILES: shared } }, shared);
-  }
+  const rooted = files.filter((path) =>
+    /^import t\b.* from 'tap'/m.test(readFileSync(join(packageRoot, path), 'utf8')),
+  );
+  if (rooted.length > 0) throw new Error(`Take t from test/support/tap.ts, not from tap: ${rooted.join(', ')}`);
+  const claims = mkdtempSync(join(tmpdir(), 'civic-exchange-claims-'));
+  t.teardown(() => rmSync(claims, { recursive: true }));
+  const shared = { ...env, FILES: files.join(' '), CLAIMS: claims };
+  for (let lane = 1; lane <= LANES; lane++)
+    t.spawn('env', [...node, 'dist/test/support/lane.js'], { ...options, env: shared }, `lane ${lane}`);
 }

@@ -37,7 +37,8 @@ export interface Member {
 export async function startEtcd(t: Teardown): Promise<number> {
   const directory = temporary(t);
   const [port, peer] = [await freePort(), await freePort()];
-  const [client, between] = [port, peer].map((port) => `http://127.0.0.1:${port}`) as [string, string];
+  const client = `http://127.0.0.1:${port}`;
+  const between = `http://127.0.0.1:${peer}`;
   const flags = ['--name', 'one', '--data-dir', join(directory, 'etcd'), '--initial-cluster', `one=${between}`];
   const clients = ['--listen-client-urls', client, '--advertise-client-urls', client];
   const peers = ['--listen-peer-urls', between, '--initial-advertise-peer-urls', between];

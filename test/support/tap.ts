@@ -8,7 +8,7 @@ export async function runInside(test: Test, load: () => Promise<unknown>): Promi
   await load();
 }
 
-/** tap, as a test file sees it: the root where the file runs by itself, a test of its own where `several.ts` runs more than one. */
+/** tap, as a test file sees it: the root where the file runs by itself, a test of its own where `lane.ts` runs it. */
 const t: typeof tap = new Proxy(tap, {
   get(_, key) {
     const value: unknown = Reflect.get(current, key, current);
