@@ -79,7 +79,7 @@ t.test('fault 1: all is suspended and says so; what is reopened reads again, wha
   t.match(await read(token), { status: 403, code: 'suspended' }, 'its grant still is');
   const file = join(dataDir, 'list.json');
   const grants = listed.grants.filter(({ id }: { id: string }) => id === kept.id);
-  writeFileSync(file, JSON.stringify({ applications: [], upstreams: [], grants }));
+  writeFileSync(file, JSON.stringify({ applications: [], people: [], upstreams: [], grants }));
   const reopened = await audit('reopen', '--list', file);
   t.equal(reopened.code, 0, reopened.stderr);
   t.match(await read(token), { status: 200 }); // the next commit of any node has the new epoch

@@ -95,7 +95,12 @@ t.test('fault 1: a drill without a loss is undone item by item, and only what wa
   await refused(t, ['reopen', revokedAfter.id], /Not suspended/);
   await refused(t, ['reopen'], /Name ids, or give --list/, 2);
   const list = join(dataDir, 'list.json');
-  const of = (grants: string[]) => ({ applications: [], upstreams: [], grants: grants.map((id) => ({ id })) });
+  const of = (grants: string[]) => ({
+    applications: [],
+    people: [],
+    upstreams: [],
+    grants: grants.map((id) => ({ id })),
+  });
   const cases: [object | string, RegExp, number][] = [
     ['{', /is not a readable JSON file/, 2],
     [{ grants: [] }, /no list of exchange audit suspended/, 2],

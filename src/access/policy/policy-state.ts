@@ -1,13 +1,10 @@
 import { makeCatalog } from '../../catalog/catalog.js';
 import { compileContract } from '../../catalog/compile/compile-contract.js';
-import type { Contract, Publisher, Purpose } from '../../catalog/contract.js';
+import type { Contract } from '../../catalog/contract.js';
 import { contractId } from '../../catalog/contract-id.js';
 import { type CodeListDocument, changedList, shippedList } from '../../standard/code-list.js';
 import { type Standard, withCodeList } from '../../standard/standard.js';
 import type { Grant } from '../grants/grant.js';
-import type { Application } from '../identity/subject.js';
-import type { Person } from '../people/person.js';
-import type { Upstream } from '../upstreams/upstream.js';
 import { type GrantTable, indexGrants } from './grant-table.js';
 import type { PolicyIndex } from './policy.js';
 import { NOTHING_PROVED, type Proved } from './proof/proved.js';
@@ -72,15 +69,15 @@ export function applyRecords(state: PolicyState, records: readonly PolicyRecord[
       const grant = put(grants, record, (document) => ({ ...(document as Grant), version: record.version }));
       if (grant !== undefined) touched.add(grant.application);
     } else if (record.kind === 'application') {
-      put(applications, record, (document) => document as Application);
+      put(applications, record, asWritten);
     } else if (record.kind === 'person') {
-      put(people, record, (document) => document as Person);
+      put(people, record, asWritten);
     } else if (record.kind === 'upstream') {
-      put(upstreams, record, (document) => document as Upstream);
+      put(upstreams, record, asWritten);
     } else {
       catalogMoved = true;
-      if (record.kind === 'publisher') put(publishers, record, (document) => document as Publisher);
-      else if (record.kind === 'purpose') put(purposes, record, (document) => document as Purpose);
+      if (record.kind === 'publisher') put(publishers, record, asWritten);
+      else if (record.kind === 'purpose') put(purposes, record, asWritten);
       else if (record.kind === 'code-list') standard = withRecord(standard, record);
       else put(contracts, record, (document) => compiled(document, record.id, standard, applying));
     }
@@ -102,6 +99,11 @@ function put<T>(map: Map<string, T>, record: PolicyRecord, read: (document: unkn
   if (value === undefined) map.delete(record.id);
   else map.set(record.id, value);
   return value;
+}
+
+/** The entry's bytes hold the document, and this exchange has written them. */
+function asWritten<T>(document: unknown): T {
+  return document as T;
 }
 
 /** A code list whose row is gone or altered is the one that shipped, or absent. */
