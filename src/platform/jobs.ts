@@ -1,4 +1,5 @@
-import type { Logger, Runner, TaskList } from 'graphile-worker';
+import { EventEmitter } from 'node:events';
+import type { Logger, Runner, TaskList, WorkerEvents } from 'graphile-worker';
 import type pg from 'pg';
 import { isObject } from './json-pointer.js';
 import { inTransaction } from './postgres/in-transaction.js';
@@ -44,6 +45,9 @@ export interface Jobs {
 type Warn = { warn(fields: object, message: string): void };
 
 const AT_ONCE = 2;
+const AGAIN_MS = 1_000;
+/** Jobs of one turn are marked as done together. One by one, a failure to do so is a rejection that nobody awaits, which ends the process. */
+const IN_BATCHES = { completeJobBatchDelay: 0, failJobBatchDelay: 0 };
 
 /** The library's tables belong to exchange_owner, the role of the pool; row security keeps every other role out. */
 export async function migrateJobs(pool: pg.Pool): Promise<void> {
@@ -53,8 +57,7 @@ export async function migrateJobs(pool: pg.Pool): Promise<void> {
 
 /** On the pool of the jobs: two connections that work, one that listens, two for adding jobs. */
 export function openJobs(pool: pg.Pool, logger: Warn): Jobs {
-  const stopping = new AbortController();
-  let runner: Runner | undefined;
+  const work = keepWorking(pool, logger);
   return {
     within: (work) => inTransaction(pool, work),
     async add(tx, { task, payload, key, once, queue, runAt, attempts }) {
@@ -72,24 +75,53 @@ export function openJobs(pool: pg.Pool, logger: Warn): Jobs {
       );
       return rows.map(({ key }) => key);
     },
+    start: (tasks) => work.start(tasks),
+    close: () => work.close(),
+  };
+}
+
+/**
+ * The library's runner ends for good where a job can't be marked as done, because the database is away. Then the next one begins, and makes free what
+ * the ended one held.
+ */
+function keepWorking(pool: pg.Pool, logger: Warn): Pick<Jobs, 'start' | 'close'> {
+  const stopping = new AbortController();
+  /** Ids of the library's, of workers that began here. */
+  const begunIds: string[] = [];
+  let runner: Runner | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const begin = async (taskList: TaskList): Promise<void> => {
+    await releaseOf(pool, begunIds);
+    const worker = await import('graphile-worker');
+    const events: WorkerEvents = new EventEmitter();
+    events.on('pool:create', ({ workerPool }) => begunIds.push(workerPool.id));
+    const begun = await worker.run({
+      pgPool: pool,
+      taskList,
+      concurrency: AT_ONCE,
+      noHandleSignals: true,
+      parsedCronItems: [],
+      preset: { worker: IN_BATCHES },
+      events,
+      logger: quietly(worker, logger),
+    });
+    runner = begun;
+    void begun.promise.catch(() => {}).then(() => again(taskList));
+    if (stopping.signal.aborted) await begun.stop();
+  };
+  const again = (taskList: TaskList): void => {
+    if (stopping.signal.aborted) return;
+    logger.warn({}, 'the job worker has stopped, and begins again');
+    timer = setTimeout(() => begin(taskList).catch(() => again(taskList)), AGAIN_MS);
+  };
+  return {
     async start(tasks) {
-      await releaseOfDead(pool);
-      const taskList = Object.fromEntries(
-        Object.entries(tasks).map(([name, task]) => [name, adapt(task, stopping.signal)]),
-      );
-      const worker = await import('graphile-worker');
-      runner = await worker.run({
-        pgPool: pool,
-        taskList,
-        concurrency: AT_ONCE,
-        noHandleSignals: true,
-        parsedCronItems: [],
-        logger: quietly(worker, logger),
-      });
-      runner.promise.catch(() => logger.warn({}, 'the job worker has stopped'));
+      const adapted = Object.entries(tasks).map(([name, task]) => [name, adapt(task, stopping.signal)] as const);
+      await begin(Object.fromEntries(adapted));
     },
     async close() {
       stopping.abort();
+      clearTimeout(timer);
       await runner?.stop().catch(() => {}); // it may have ended with the database
     },
   };
@@ -100,11 +132,13 @@ export function queueLock(queue: string): string {
   return `queue ${queue}`;
 }
 
-async function releaseOfDead(pool: pg.Pool): Promise<void> {
+/** Makes jobs free that dead nodes took, and those of workers that have ended here. */
+async function releaseOf(pool: pg.Pool, ended: readonly string[]): Promise<void> {
   await pool.query(
     `SELECT graphile_worker.force_unlock_workers(array_agg(DISTINCT locked_by)) FROM graphile_worker.jobs
-     WHERE locked_by IS NOT NULL AND locked_at < now() - interval '30 seconds' AND queue_name IS NOT NULL
+     WHERE locked_by = ANY ($1) OR locked_by IS NOT NULL AND locked_at < now() - interval '30 seconds' AND queue_name IS NOT NULL
        AND pg_try_advisory_xact_lock(hashtextextended('queue ' || queue_name, 0)) HAVING count(*) > 0`,
+    [ended],
   );
 }
 

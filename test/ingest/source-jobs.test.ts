@@ -2,6 +2,7 @@ import { storeSecret } from '../../src/access/upstreams/secret.js';
 import { runSource } from '../../src/exchange/sources/run-source.js';
 import { nextRun, planSchedules } from '../../src/exchange/sources/source-jobs.js';
 import { queueRun, readRun } from '../../src/exchange/sources/source-runs.js';
+import { openJobs, type Task } from '../../src/platform/jobs.js';
 import { until } from '../failure/until.js';
 import { departmentDatabase } from '../support/department.js';
 import t from '../support/tap.js';
@@ -138,3 +139,27 @@ t.test('schedules are in Asia/Shanghai, planned once, and follow the catalog', a
   t.match(await runs(), [{ cause: 'schedule' }]);
   t.equal((await planned()).length, 1, 'and the next time is planned');
 });
+
+t.test(
+  'fault: the database fails while a job is marked as done. Work goes on, and the job is done again',
+  async (t) => {
+    const warnings: string[] = [];
+    const jobs = openJobs(exchange.database.jobs, { warn: (_fields, message) => warnings.push(message) });
+    t.teardown(() => jobs.close());
+    const rename = (from: string, to: string) =>
+      exchange.database.owner.query(`ALTER TABLE graphile_worker.${from} RENAME TO ${to}`);
+    const done: unknown[] = [];
+    const probe: Task = async ({ n }) => {
+      if (done.push(n) === 1) await rename('_private_jobs', 'away');
+    };
+    const add = (n: number) => jobs.within((tx) => jobs.add(tx, { task: 'probe', payload: { n } }));
+    await jobs.start({ probe });
+    await add(1);
+    await until('the worker has ended', () => warnings.some((message) => /begins again/.test(message)));
+    await rename('away', '_private_jobs');
+    await until('it is done again', () => done.length === 2);
+    await add(2);
+    await until('the next one is done', () => done.length === 3);
+    t.strictSame(done, [1, 1, 2]);
+  },
+);
