@@ -116,8 +116,9 @@ function keepWorking(pool: pg.Pool, logger: Warn): Pick<Jobs, 'start' | 'close'>
   };
   return {
     async start(tasks) {
-      const adapted = Object.entries(tasks).map(([name, task]) => [name, adapt(task, stopping.signal)] as const);
-      await begin(Object.fromEntries(adapted));
+      await begin(
+        Object.fromEntries(Object.entries(tasks).map(([name, task]) => [name, adapt(task, stopping.signal)])),
+      );
     },
     async close() {
       stopping.abort();
