@@ -6,6 +6,7 @@ import { openRefusals, type Refusals } from './access/identity/refusals.js';
 import { openIdentity } from './access/identity/verify.js';
 import { openSessions } from './access/people/sessions.js';
 import { openPolicy } from './access/policy/open-policy.js';
+import { signInSecrets } from './access/sign-in/secrets.js';
 import { keepSecrets } from './access/upstreams/keep-secrets.js';
 import { type Checkpoints, openCheckpoints } from './audit/checkpoint.js';
 import { openLog } from './audit/log.js';
@@ -79,13 +80,15 @@ async function compose(parts: NodeParts, opened: OpenedParts): Promise<Node> {
   const pulse = openPulse(clock);
   const { exchange, checkpoints, refusals } = await openExchange(parts, { telemetry, logger, opened, standing, pulse });
   const { database, log, policy } = exchange;
+  const sessions = openSessions(database);
+  const secrets = signInSecrets({ keys, clock });
   const authorization = opened.keep(
-    createAuthorizationServer({ config, keys, database, policy, clock, log, refusals }),
+    createAuthorizationServer({ config, keys, database, policy, clock, log, refusals, sessions, secrets }),
   );
   const entrance: Entrance = {
     config,
     identity: openIdentity({ config, keys, clock }),
-    sessions: openSessions(database),
+    sessions,
     rateLimit: openRateLimit({ config, clock }),
     refusals,
     drain: openDrain(config),
@@ -114,7 +117,16 @@ async function compose(parts: NodeParts, opened: OpenedParts): Promise<Node> {
     { name: 'exchange_table_bytes', help: 'Bytes on disk of the tables with their indexes.', label: 'table' },
     tableSizes(database, clock),
   );
-  const app = await openDoors({ exchange, checkpoints, entrance, readiness, authorization, telemetry, logger });
+  const app = await openDoors({
+    exchange,
+    checkpoints,
+    entrance,
+    readiness,
+    authorization,
+    secrets,
+    telemetry,
+    logger,
+  });
   opened.keep({ close: () => closeDoors(app) });
   return { exchange, checkpoints, app, readiness, drain: () => entrance.drain.begin(), close: opened.close };
 }

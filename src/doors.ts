@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import helmet from '@fastify/helmet';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { AuthorizationServer } from './access/identity/authorization-server.js';
+import type { Secrets } from './access/sign-in/secrets.js';
 import type { Checkpoints } from './audit/checkpoint.js';
 import { answer } from './exchange/answer.js';
 import type { Exchange } from './exchange/exchange.js';
@@ -24,6 +25,7 @@ import { referencePages } from './rest/pages/reference-pages.js';
 import { standardPages } from './rest/pages/standard-pages.js';
 import { mountAuthorizationServer } from './rest/platform/authorization-server.js';
 import { recordDenials } from './rest/platform/platform-call.js';
+import { signInPages } from './rest/sign-in/sign-in-pages.js';
 
 export interface Doors {
   exchange: Exchange;
@@ -31,6 +33,7 @@ export interface Doors {
   entrance: Entrance;
   readiness: Readiness;
   authorization: AuthorizationServer;
+  secrets: Secrets;
   telemetry: Telemetry;
   logger: FastifyBaseLogger;
 }
@@ -49,7 +52,7 @@ export async function openDoors(doors: Doors): Promise<FastifyInstance> {
   const entrance = { ...doors.entrance, admit };
   app.addHook('onClose', () => Promise.allSettled(context.running));
   mountAuthorizationServer(app, doors.authorization, entrance);
-  await app.register((pages) => openPages(pages, context));
+  await app.register((pages) => openPages(pages, context, doors));
   await app.register(async (data) => {
     requireSubject(data, 'data', entrance);
     await data.register(serveOperations, { operations: datasetOperations, context });
@@ -63,9 +66,16 @@ export async function openDoors(doors: Doors): Promise<FastifyInstance> {
   return app;
 }
 
-function contextOf({ exchange, checkpoints, readiness, telemetry: { registry } }: Doors): OperationContext {
+function contextOf({
+  exchange,
+  checkpoints,
+  readiness,
+  secrets,
+  entrance,
+  telemetry: { registry },
+}: Doors): OperationContext {
   const metrics = async () => ({ contentType: registry.contentType, text: await registry.metrics() });
-  return { exchange, checkpoints, running: new Set(), readiness, metrics };
+  return { exchange, checkpoints, sessions: entrance.sessions, secrets, running: new Set(), readiness, metrics };
 }
 
 /** What surrounds every route: limits, problems, headers, logs and counters. */
@@ -120,7 +130,7 @@ function openApp(doors: Doors): { app: FastifyInstance; admit: Admit } {
 /**
  * Pages for people, under helmet. The data and platform doors send fixed headers instead (programHeaders): helmet computes its own for each reply.
  */
-async function openPages(app: FastifyInstance, context: OperationContext): Promise<void> {
+async function openPages(app: FastifyInstance, context: OperationContext, doors: Doors): Promise<void> {
   const { exchange } = context;
   await app.register(helmet, {
     // Over plain HTTP (the demo on loopback) the reply must not ask a browser to insist on TLS.
@@ -140,5 +150,7 @@ async function openPages(app: FastifyInstance, context: OperationContext): Promi
   await app.register(publicPages, { exchange });
   await app.register(standardPages, { exchange });
   await app.register(referencePages);
+  const { authorization, secrets, entrance } = doors;
+  await app.register(signInPages, { exchange, authorization, secrets, refusals: entrance.refusals });
   await app.register(serveOperations, { operations: openOperations, context });
 }

@@ -59,19 +59,25 @@ export async function connect(options: ClientOptions): Promise<Client> {
   };
   const first = await accessToken(asked, systemClock);
   let held = { token: first, since: systemClock.now() };
-  const sendAs: Client['send'] = async (path, { headers, body = '', ...sending }) => {
-    if (systemClock.now() - held.since > RENEW_MS) {
+  return clientOf(baseUrl, first, async () => {
+    if (systemClock.now() - held.since > RENEW_MS)
       held = { token: await accessToken(asked, systemClock), since: systemClock.now() };
-    }
-    const all = { authorization: `Bearer ${held.token}`, ...headers };
+    return held.token;
+  });
+}
+
+/** Calls a server with a token that is valid at each call. */
+export function clientOf(baseUrl: string, token: string, current: () => Promise<string>): Client {
+  const sendAs: Client['send'] = async (path, { headers, body = '', ...sending }) => {
+    const all = { authorization: `Bearer ${await current()}`, ...headers };
     return send(`${baseUrl}${path}`, { ...sending, headers: all, body });
   };
   const request: Client['request'] = (method, path, headers = {}, body = '') => sendAs(path, { method, headers, body });
-  return { baseUrl, token: first, request, send: sendAs };
+  return { baseUrl, token, request, send: sendAs };
 }
 
 /** The issuer may be a public name that this machine can't reach, so only the path of its token endpoint is used. */
-async function discover(baseUrl: string): Promise<{ issuer: string; tokenEndpoint: string }> {
+export async function discover(baseUrl: string): Promise<{ issuer: string; tokenEndpoint: string }> {
   const path = '/.well-known/oauth-authorization-server';
   const reply = await send(`${baseUrl}${path}`, { method: 'GET', headers: {}, body: '' });
   if (reply.status !== 200) throw new CommandError(EXIT.noServer, `The server is not ready (${reply.status}).`);

@@ -1,6 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 import type { Caller, Callers } from '../access/people/caller.js';
+import type { Sessions } from '../access/people/sessions.js';
+import type { Secrets } from '../access/sign-in/secrets.js';
 import type { Checkpoints } from '../audit/checkpoint.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Contract } from '../catalog/contract.js';
@@ -30,6 +32,8 @@ export interface ReplyShape {
 export interface OperationContext {
   exchange: Exchange;
   checkpoints: Checkpoints;
+  sessions: Sessions;
+  secrets: Secrets;
   /** Deliveries that continue after their reply. */
   running: Set<Promise<unknown>>;
   readiness: Pick<Readiness, 'reasons'>;

@@ -10,6 +10,8 @@ import { openRateLimit, rateLimitHeaders } from '../../src/access/identity/rate-
 import { addressPrefix, openRefusals } from '../../src/access/identity/refusals.js';
 import { disableApplication, registerApplication } from '../../src/access/identity/register-application.js';
 import { openIdentity } from '../../src/access/identity/verify.js';
+import { openSessions } from '../../src/access/people/sessions.js';
+import { signInSecrets } from '../../src/access/sign-in/secrets.js';
 import { Problem } from '../../src/platform/errors.js';
 import t from '../support/tap.js';
 import { newKey, publicJwk } from './keys.js';
@@ -22,7 +24,13 @@ await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
 const publicUrl = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
 const config = { publicUrl };
 const refusals = openRefusals(s);
-const server = createAuthorizationServer({ ...s, config, refusals });
+const server = createAuthorizationServer({
+  ...s,
+  config,
+  refusals,
+  sessions: openSessions(s.database),
+  secrets: signInSecrets(s),
+});
 http.on('request', (request, response) => server.handler(request, response, '127.0.0.1'));
 t.teardown(async () => {
   server.close();
@@ -113,11 +121,11 @@ t.test('discovery uses the public URL only', async (t) => {
     t.equal(found.issuer, publicUrl);
     t.equal(found.token_endpoint, `${publicUrl}/oauth2/token`);
     t.equal(found.jwks_uri, `${publicUrl}/oauth2/jwks`);
-    t.strictSame(found.token_endpoint_auth_methods_supported, ['private_key_jwt']);
+    t.strictSame(found.token_endpoint_auth_methods_supported, ['private_key_jwt', 'none']);
     const named = Object.entries(found).filter(([member]) => /_(endpoint|uri)$/.test(member));
     for (const [member, url] of named)
       t.ok(server.paths.includes(new URL(String(url)).pathname), `attack 19: ${member} is served`);
-    t.equal(named.length, 2);
+    t.equal(named.length, 4);
   }
   for (const path of server.paths) {
     const { headers } = await fetch(`${publicUrl}${path}`, { headers: { Origin: 'https://evil.example' } });

@@ -10,6 +10,7 @@ const HIDDEN: readonly [RegExp, string][] = [
   [/^QUERY \/data\//, 'OpenAPI 3.1 has no such method: POST …/rows/query takes the same body'],
   [/^HEAD /, 'the GET without its body, unless it is an operation of its own'],
   [/^GET \/(style\.css|problems.*|standard.*)?$/, 'pages for people'],
+  [/^(GET|POST) \/(sign-in|invitation)\//, 'pages for people'],
   [/^GET \/docs/, 'pages for people, and what they load'],
   [/^GET \/\*$/, 'how the tiles are printed: the document has their whole paths'],
   [/^(OPTIONS|GET|POST) \/(oauth2|\.well-known)\//, 'the authorization server refuses the other methods itself'],
@@ -78,7 +79,9 @@ function callable(): { method: string; url: string; who: readonly string[]; oper
       .replace('{bundle}', '000')
       .replace('{index}', '0')
       .replace('{major}', '1')
-      .replaceAll(/\{(id|clientId|name|publisher|dataset)\}/g, (_, name) => (name === 'id' ? randomUUID() : 'x'));
+      .replaceAll(/\{(id|clientId|login|name|publisher|dataset)\}/g, (_, name) =>
+        name === 'id' ? randomUUID() : name === 'login' ? 'li.na' : 'x',
+      );
     return [{ method, url, who: operation['x-who'] as string[], operation }];
   });
 }

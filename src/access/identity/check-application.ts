@@ -1,4 +1,5 @@
 import type { Fault } from '../../platform/errors.js';
+import { peopleClient } from './people-clients.js';
 import type { Application } from './subject.js';
 import { keyIdentity, weakness } from './weak-key.js';
 
@@ -22,6 +23,8 @@ export function checkApplicationDraft(draft: ApplicationDraft): Fault[] {
   const faults: Fault[] = [];
   const expected = 'lower case letters, digits and hyphens, 2 to 63';
   if (!NAME.test(draft.clientId)) faults.push({ pointer: '/clientId', reason: 'Not a client id', expected });
+  if (peopleClient(draft.clientId) !== undefined)
+    faults.push({ pointer: '/clientId', reason: 'This is a program of the exchange itself' });
   if (!NAME.test(draft.department)) faults.push({ pointer: '/department', reason: 'Not a department', expected });
   if (draft.title.trim() === '') faults.push({ pointer: '/title', reason: 'The title is missing' });
   draft.roles.forEach((role, i) => {

@@ -1,18 +1,31 @@
+import canonicalize from 'canonicalize';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { Database } from '../../platform/postgres/database.js';
 import type { Policy } from '../policy/policy.js';
+import type { Secrets } from '../sign-in/secrets.js';
 import { keyFault } from './check-application.js';
 import { errors } from './oidc-provider.js';
+import { peopleClient } from './people-clients.js';
 import type { Application } from './subject.js';
 
 interface StoredPayload {
-  payload: AdapterPayload;
+  id: string;
+  payload: AdapterPayload & { mac?: string };
   consumed: string | null;
 }
 
 /** Stores the models of oidc-provider in `exchange.oidc`, except clients: those are the policy index's applications. */
-export function oidcAdapter(database: Database, policy: Policy): (model: string) => Adapter {
-  return (model) => (model === 'Client' ? clients(policy) : stored(database, model));
+export function oidcAdapter(parts: {
+  database: Database;
+  policy: Policy;
+  secrets: Secrets;
+}): (model: string) => Adapter {
+  return (model) => (model === 'Client' ? clients(parts.policy) : stored(parts, model));
+}
+
+/** A row that was written by hand, or belongs to another id, is like none. */
+function macOf(secrets: Secrets, row: string, payload: AdapterPayload): string {
+  return secrets.digest(`oidc ${row}`, canonicalize(JSON.parse(JSON.stringify(payload))) ?? '').toString('base64');
 }
 
 /** A weak key may be registered from before it was refused. */
@@ -25,6 +38,8 @@ function clients(policy: Policy): Adapter {
   return {
     ...REFUSING,
     find: async (id) => {
+      const ours = peopleClient(id);
+      if (ours !== undefined) return { ...ours };
       const application = policy.current().applications.get(id);
       if (application === undefined || application.status === 'disabled') return undefined;
       return {
@@ -41,15 +56,18 @@ function clients(policy: Policy): Adapter {
   };
 }
 
-function stored(database: Database, model: string): Adapter {
+function stored({ database, secrets }: { database: Database; secrets: Secrets }, model: string): Adapter {
   const find = async (column: 'id' | 'uid' | 'user_code', value: string): Promise<AdapterPayload | undefined> => {
     const { rows } = await database.app.query<StoredPayload>(
-      `SELECT payload, extract(epoch FROM consumed_at)::bigint::text AS consumed FROM exchange.oidc
+      `SELECT id, payload, extract(epoch FROM consumed_at)::bigint::text AS consumed FROM exchange.oidc
        WHERE model = $1 AND ${column} = $2 AND (expires_at IS NULL OR expires_at > now())`,
       [model, value],
     );
     const row = rows[0];
-    return row && { ...row.payload, ...(row.consumed !== null && { consumed: Number(row.consumed) }) };
+    if (row === undefined) return undefined;
+    const { mac, ...payload } = row.payload;
+    if (mac !== macOf(secrets, `${model} ${row.id}`, payload)) return undefined;
+    return { ...payload, ...(row.consumed !== null && { consumed: Number(row.consumed) }) };
   };
   return {
     find: (id) => find('id', id),
@@ -62,7 +80,15 @@ function stored(database: Database, model: string): Adapter {
         `INSERT INTO exchange.oidc (model, id, payload, grant_id, uid, user_code, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7))
          ON CONFLICT (model, id) DO ${once ? 'NOTHING' : 'UPDATE SET payload = excluded.payload, expires_at = excluded.expires_at'}`,
-        [model, id, payload, payload.grantId, payload.uid, payload.userCode, expiresIn ?? null],
+        [
+          model,
+          id,
+          { ...payload, mac: macOf(secrets, `${model} ${id}`, payload) },
+          payload.grantId,
+          payload.uid,
+          payload.userCode,
+          expiresIn ?? null,
+        ],
       );
       if (rowCount === 0) throw new errors.InvalidClientAuth('client assertion tokens must only be used once');
     },

@@ -4,6 +4,7 @@ import { enter } from '../../audit/recorded.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Config } from '../../platform/config.js';
 import { databaseProblem } from '../../platform/postgres/database-problem.js';
+import { loginOf } from '../people/person.js';
 import type { Policy } from '../policy/policy.js';
 import type { Refusals } from './refusals.js';
 
@@ -47,16 +48,20 @@ export function recordTokens(
 async function recordIssued(context: KoaContextWithOIDC, recording: TokenRecording): Promise<void> {
   const { config, policy, clock, log } = recording;
   const clientId = context.oidc.client?.clientId ?? '';
-  const { ClientCredentials: token } = context.oidc.entities;
+  const { ClientCredentials, AccessToken } = context.oidc.entities;
+  const token = ClientCredentials ?? AccessToken;
+  const subject = AccessToken?.accountId ?? clientId;
+  const { applications, people } = policy.current();
+  const who = applications.get(clientId) ?? people.get(loginOf(subject) ?? '');
   await enter(log, {
     request: clock.uuid(),
     event: 'token.issued',
     outcome: 'success',
     actor: {
       issuer: config.publicUrl,
-      subject: clientId,
+      subject,
       application: clientId,
-      department: policy.current().applications.get(clientId)?.department ?? '',
+      department: who?.department ?? '',
     },
     accesses: [],
     sealed: { ask: null, address: context.ip },

@@ -55,7 +55,7 @@ export function openRefusals({ log, clock }: { log: AuditLog; clock: Clock }): R
   };
 }
 
-/** IPv4 /24, IPv6 /48: shows where a call comes from, not who makes it. @internal */
+/** IPv4 /24, IPv6 /48: shows where a call comes from, not who makes it. */
 export function addressPrefix(address: string): string {
   if (!ipaddr.isValid(address)) return 'unknown';
   const parsed = ipaddr.process(address);

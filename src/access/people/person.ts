@@ -18,11 +18,23 @@ export interface Person {
   tokensNotBefore: number;
   /** Counts what the person signs in with: an older password and device no longer fit. */
   enrolment: number;
+  /** A change that waits for a second person. */
+  pending?: Pending;
+}
+
+export interface Pending {
+  change: 'invite' | 'invite-again' | 'roles';
+  /** The roles to have then. */
+  roles?: readonly PersonRole[];
+  /** Who proposed it: a login, or a command on the machine. */
+  by: string;
+  /** RFC 3339. */
+  at: string;
 }
 
 const PREFIX = 'person:';
 
-/** The subject of a person's tokens and entries. No client id has a colon, so none is equal to it. @internal */
+/** The subject of a person's tokens and entries. No client id has a colon, so none is equal to it. */
 export function subjectOf(login: string): string {
   return PREFIX + login;
 }

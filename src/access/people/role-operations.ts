@@ -3,6 +3,7 @@ import { PERSON_ROLES, type PersonRole } from './role.js';
 const READS_ACCESS = ['listApplications', 'getApplication', 'listGrants', 'getGrant'];
 const READS_UPSTREAMS = ['listUpstreams', 'getUpstream'];
 const REGISTERS = ['draftContract', 'checkUpstream', 'discoverTables', 'discoverColumns'];
+const SECOND_PERSON = ['listPeople', 'confirmPerson', 'refusePerson'];
 const DEPARTMENT = [...READS_ACCESS, ...READS_UPSTREAMS];
 
 /**
@@ -12,6 +13,8 @@ const DEPARTMENT = [...READS_ACCESS, ...READS_UPSTREAMS];
 export const OPERATIONS_OF: Readonly<Record<PersonRole | 'person', readonly string[]>> = {
   person: [
     'getOwnAccount',
+    'listOwnSessions',
+    'endOwnSessions',
     'listContracts',
     'getContract',
     'getStandard',
@@ -24,13 +27,28 @@ export const OPERATIONS_OF: Readonly<Record<PersonRole | 'person', readonly stri
     'getDueDate',
   ],
   'department-operator': [...DEPARTMENT, ...REGISTERS],
-  'department-manager': DEPARTMENT,
+  'department-manager': [...DEPARTMENT, ...SECOND_PERSON],
   'authority-reviewer': [...DEPARTMENT, 'changeCodeList', 'approveUpstream', 'withdrawUpstream', 'importCalendarYear'],
   'platform-operator': READS_UPSTREAMS,
   'community-worker': [],
-  'security-administrator': [...READS_ACCESS, 'disableApplication'],
+  'security-administrator': [
+    ...READS_ACCESS,
+    ...SECOND_PERSON,
+    'disableApplication',
+    'proposePerson',
+    'proposeRoles',
+    'proposeInvitation',
+    'disablePerson',
+  ],
   'system-administrator': READS_UPSTREAMS,
-  'security-auditor': [...DEPARTMENT, 'getEntryBundle', 'getAuditEntry', 'getInclusionProof', 'getConsistencyProof'],
+  'security-auditor': [
+    ...DEPARTMENT,
+    'listPeople',
+    'getEntryBundle',
+    'getAuditEntry',
+    'getInclusionProof',
+    'getConsistencyProof',
+  ],
 };
 
 /** Operations of all the roles together, sorted. */

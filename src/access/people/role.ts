@@ -17,7 +17,7 @@ export const isPersonRole = (role: string): role is PersonRole => Object.hasOwn(
 /** Who has one of these takes part in nothing else, so that whoever watches has nothing of its own to cover up. */
 const APART: ReadonlySet<PersonRole> = new Set(['security-administrator', 'system-administrator', 'security-auditor']);
 
-/** Whether one person may have all of these roles at once. @internal */
+/** Whether one person may have all of these roles at once. */
 export function mayCombine(roles: readonly PersonRole[]): boolean {
   return roles.length === 1 || (roles.length > 1 && !roles.some((role) => APART.has(role)));
 }

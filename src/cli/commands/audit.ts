@@ -46,9 +46,11 @@ export function auditCommand(): Command {
   return audit;
 }
 
+const AUDITOR = 'auditor-app';
+
 function actingAuditor(command: Command): Command {
   return withServer(
-    command.option('--as <application>', 'the application to act as', 'auditor-app'),
+    command.option('--as <application>', `the application to act as (default: who is signed in, else ${AUDITOR})`),
     'print the result as JSON',
   );
 }
@@ -64,7 +66,7 @@ async function exportLog(directory: string, options: ActingOptions): Promise<voi
 }
 
 async function fetchProof(index: number, options: ProofOptions): Promise<void> {
-  const text = await proofText(await connectPlatform(options), index);
+  const text = await proofText(await connectPlatform(options, AUDITOR), index);
   if (options.output === undefined) return print(options, { index, proof: text }, text.trimEnd());
   await writeFile(options.output, text);
   print(options, { index, file: options.output }, `proof of entry ${index} in ${options.output}`);
@@ -104,7 +106,7 @@ async function verifyAll(directory: string, options: VerifyOptions): Promise<voi
 async function verifyOne(header: string, options: VerifyOptions): Promise<void> {
   const receipt = parseReceipt(header);
   const body = options.body === undefined ? undefined : await readFile(options.body);
-  const client = options.proof === undefined ? await connectPlatform(options) : undefined;
+  const client = options.proof === undefined ? await connectPlatform(options, AUDITOR) : undefined;
   const vkey = (await keyText(options.vkey)) ?? (await serverKey(client, options));
   const proof: Proof = parseProof(
     client === undefined ? await readFile(options.proof!, 'utf8') : await proofText(client, receipt.index),
@@ -152,13 +154,13 @@ async function serverKey(client: Client | undefined, options: VerifyOptions): Pr
 
 /** Fetches the server's tiles. A long export outlives its token, so an expired one is replaced. */
 async function fetchAs(options: ActingOptions): Promise<Fetch> {
-  let client = await connectPlatform(options);
+  let client = await connectPlatform(options, AUDITOR);
   const get = (path: string): Promise<Response> =>
     fetch(`${client.baseUrl}${path}`, { headers: { authorization: `Bearer ${client.token}` } });
   return async (path) => {
     let response = await get(path);
     if (response.status === 401) {
-      client = await connectPlatform(options);
+      client = await connectPlatform(options, AUDITOR);
       response = await get(path);
     }
     if (response.status !== 200) throw new CommandError(EXIT.refused, `${path}: ${response.status}`);

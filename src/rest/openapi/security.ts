@@ -6,7 +6,17 @@ export const securitySchemes = {
   oauth2: {
     type: 'oauth2',
     description: `Client credentials by \`private_key_jwt\` (RFC 7523), for one resource each (RFC 8707). ${JWT} There are no refresh tokens: request a new token at the same URL.`,
-    flows: { clientCredentials: { tokenUrl: '/oauth2/token', refreshUrl: '/oauth2/token', scopes: {} } },
+    flows: {
+      clientCredentials: { tokenUrl: '/oauth2/token', refreshUrl: '/oauth2/token', scopes: {} },
+      authorizationCode: {
+        authorizationUrl: '/oauth2/authorize',
+        tokenUrl: '/oauth2/token',
+        refreshUrl: '/oauth2/token',
+        scopes: {
+          platform: 'To act at the platform API as the person who signs in, through a program of the exchange.',
+        },
+      },
+    },
   },
   accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: JWT },
   clientAssertion: {

@@ -41,6 +41,12 @@ td:first-child :is(code,small){white-space:nowrap}
 .grade{font:600 .74rem/1 ui-monospace,Menlo,Consolas,monospace;letter-spacing:.04em;padding:.2em .5em;border:1px solid currentColor;border-radius:.3em;white-space:nowrap}
 .L1{color:var(--l1)}.L2{color:var(--l2)}.L3{color:var(--l3)}.L4{color:var(--l4)}
 .retired{color:var(--soft)}
+form p{display:grid;gap:.2rem;max-width:24rem}
+input,button{font:inherit;color:inherit;padding:.5rem .7rem;border:1px solid var(--soft);border-radius:.3rem;background:var(--paper)}
+button{background:var(--link);border-color:var(--link);color:var(--paper);padding-inline:1.6rem}
+:is(input,button,a):focus-visible{outline:2px solid var(--link);outline-offset:2px}
+.fault{color:var(--l4)}
+.codes{columns:2;max-width:24rem}
 @media(max-width:40rem){main{padding-block:1.5rem 3rem}h1{font-size:1.4rem}dl{grid-template-columns:1fr}dt{margin-top:.5rem}}
 @media print{header{display:none}main{padding:0;max-width:none}}
 `;

@@ -1,7 +1,7 @@
 /** The frame of every page for people: no script, nothing inline, one stylesheet of ours (`/style.css`). */
-export function page(title: string, body: string): string {
+export function page(title: string, body: string, language = 'zh-CN'): string {
   return `<!doctype html>
-<html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeHtml(title)}</title><link rel="stylesheet" href="/style.css"></head>
+<html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeHtml(title)}</title><link rel="stylesheet" href="/style.css"></head>
 <body><header><nav><a class="home" href="/">政务数据共享交换平台</a>${PLACES}</nav></header><main>${body}</main></body></html>
 `;
 }

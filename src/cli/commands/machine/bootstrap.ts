@@ -9,29 +9,39 @@ import { CommandError, EXIT } from '../../exit-code.js';
 import { keyFile } from '../../key-file.js';
 import { print } from '../../output.js';
 import { readDocument } from '../../read-document.js';
+import { type BootstrapPersonOptions, bootstrapPerson } from './bootstrap-person.js';
 import { byAccount } from './by-account.js';
-import { type ActOnMachine, type MachineOptions, onThisMachine } from './on-this-machine.js';
+import { type ActOnMachine, onThisMachine } from './on-this-machine.js';
 
-interface BootstrapOptions extends MachineOptions {
+interface BootstrapOptions extends BootstrapPersonOptions {
   clientId: string;
   title: string;
-  department: string;
   key?: string;
   publicKey?: string;
   again?: boolean;
 }
 
-/** `exchange bootstrap`: the first operator of an installation, or a new key for an operator whose key is lost. */
+/** `exchange bootstrap`: the first operator and the first security administrator of an installation, and what only the machine can do later. */
 export function bootstrapCommand(actOnMachine: ActOnMachine): Command {
   return onThisMachine(new Command('bootstrap'), '{clientId, kid, entry, key} as JSON')
-    .description('register the first operator: once, on the machine itself, whether the exchange runs or not')
+    .description(
+      'register the first operator or security administrator: once, on the machine itself, whether the exchange runs or not',
+    )
     .option('--key <file>', 'write its private JWK there (mode 0600); a key that is there already is used')
     .option('--public-key <file>', 'register this public JWK instead; its private half is elsewhere')
     .option('--client-id <id>', 'client id of the operator', 'operator-app')
     .option('--title <text>', 'its title', '平台运维')
     .option('--department <slug>', 'its department', 'exchange')
     .option('--again', 'the key of this operator is lost: revoke it and register a new one')
-    .action((options: BootstrapOptions) => bootstrap(actOnMachine, options));
+    .option('--person <login>', 'register the first security administrator instead, and print the link to enrol')
+    .option('--name <text>', 'the name of the person')
+    .option('--recover', 'the last security administrator lost password or device: print another link for --person')
+    .option('--confirm <login>', 'be the second person of a proposal, where nobody else can')
+    .action((options: BootstrapOptions) =>
+      options.person === undefined && options.confirm === undefined
+        ? bootstrap(actOnMachine, options)
+        : bootstrapPerson(actOnMachine, options),
+    );
 }
 
 async function bootstrap(actOnMachine: ActOnMachine, options: BootstrapOptions): Promise<void> {

@@ -22,7 +22,7 @@ export function onThisMachine(command: Command, json: string): Command {
 
 /** The log of this machine, open for a command. */
 interface OnThisLog extends Omit<ChangeDependencies, 'policy'> {
-  keys: { directory: string; checkpointSigner: KeyObject };
+  keys: { directory: string; checkpointSigner: KeyObject; cookies: Buffer };
   /** As the owner of the tables; contains the password. */
   databaseUrl: string;
   /** Id of this work among the nodes. */
