@@ -73,4 +73,6 @@ export interface FieldDocument extends TypeDocument {
   title?: { zh: string; en?: string };
   sensitivity?: Sensitivity;
   mask?: Mask;
+  /** Type and length in the national form, where the type of the field does not give them: `Y(16)`. */
+  form?: string;
 }

@@ -77,10 +77,12 @@ const COMMANDS: Readonly<Record<string, Load>> = {
 };
 
 async function catalogCommand(): Promise<Command> {
-  const catalog = new Command('catalog').description('draft, check and publish contracts');
+  const catalog = new Command('catalog').description('draft, check, publish and export contracts');
   (await import('./commands/catalog/check.js')).addCatalogCheck(catalog);
   (await import('./commands/catalog/apply.js')).addCatalogApply(catalog);
   (await import('./commands/catalog/draft.js')).addCatalogDraft(catalog);
+  (await import('./commands/catalog/export.js')).addCatalogExport(catalog);
+  (await import('./commands/catalog/import.js')).addCatalogImport(catalog);
   return catalog;
 }
 

@@ -13,6 +13,7 @@ import { applicationOperations } from './platform/application-operations.js';
 import { auditOperations } from './platform/audit-operations.js';
 import { catalogOperations } from './platform/catalog-operations.js';
 import { draftOperations } from './platform/draft-operations.js';
+import { formOperations } from './platform/form-operations.js';
 import { grantOperations } from './platform/grant-operations.js';
 import { healthOperations } from './platform/health-operations.js';
 import { peopleOperations } from './platform/people-operations.js';
@@ -36,6 +37,7 @@ export const datasetOperations: readonly DatasetOperation[] = [
 export const platformOperations: readonly Operation[] = [
   ...catalogOperations,
   ...draftOperations,
+  ...formOperations,
   ...standardOperations,
   ...applicationOperations,
   ...peopleOperations,

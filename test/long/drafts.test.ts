@@ -8,7 +8,7 @@ import { publisherFiles } from '../../src/demo/files/publisher-files.js';
 import { deviceRows } from '../../src/demo/places/device-rows.js';
 import { organizationRows } from '../../src/demo/places/organization-rows.js';
 import { planPopulation } from '../../src/demo/places/plan.js';
-import { anyHeading, draftTable } from '../../src/ingest/draft/draft-table.js';
+import { anyHeading, openDrafting } from '../../src/ingest/draft/draft-table.js';
 import { sourceOf } from '../../src/ingest/readers/open.js';
 import { loadStandard } from '../../src/standard/standard.js';
 
@@ -50,7 +50,8 @@ async function draftOf(file: PublisherFile, contracts: readonly Contract[]) {
     limitBytes: 1e9,
   });
   const terms = { dataset: file.dataset, title: undefined, format: 'spreadsheet' as const };
-  return draftTable({ source, terms, standard: loadStandard(), contracts });
+  const draftTable = await openDrafting({ standard: loadStandard(), contracts });
+  return draftTable({ source, terms });
 }
 
 t.test(

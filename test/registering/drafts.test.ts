@@ -11,6 +11,7 @@ import { workbook, XLSX } from '../ingest/workbooks.js';
 import { departmentDatabase } from '../support/department.js';
 import { type Reply, testNode } from '../support/node.js';
 import t from '../support/tap.js';
+import { formCases } from './form-cases.js';
 import { UNSEEN } from './headings.js';
 import { csv, HEAD, NAMES, numberOf, people } from './parking.js';
 
@@ -20,6 +21,18 @@ const { exchange } = node;
 const key = await node.register('parks', { department: 'housing', roles: ['publisher'] });
 await node.register('other', { department: 'police', roles: ['publisher'] });
 await node.register('boss', { department: 'exchange', roles: ['operator'] });
+const keyFileOf = (name: string, jwk: object): string => {
+  const file = join(dataDir, `${name}.jwk`);
+  writeFileSync(file, JSON.stringify(jwk), { mode: 0o600 });
+  return file;
+};
+const flagsOf = (name: string, jwk: object) => ['--as', name, '--key', keyFileOf(name, jwk), '--data-dir', dataDir];
+writeRun(dataDir, {
+  pid: process.pid,
+  baseUrl: node.baseUrl,
+  node: exchange.node,
+  startedAt: '2026-11-29T00:00:00Z',
+});
 
 const DRAFTS = '/api/v1/catalog/drafts';
 interface Sending {
@@ -305,15 +318,7 @@ t.test('an approved upstream is checked, discovered and drafted from, each with 
     { data: { tables: null } },
     'an interface is connected to',
   );
-  writeRun(dataDir, {
-    pid: process.pid,
-    baseUrl: node.baseUrl,
-    node: exchange.node,
-    startedAt: '2026-11-29T00:00:00Z',
-  });
-  const keyFile = join(dataDir, 'parks.jwk');
-  writeFileSync(keyFile, JSON.stringify(key), { mode: 0o600 });
-  const server = ['--as', 'parks', '--key', keyFile, '--data-dir', dataDir];
+  const server = flagsOf('parks', key);
   const listed = await command(t, 'source', 'discover', 'housing/main-db', ...server);
   t.match(listed.stdout, /public\.fees\s+table\npublic\.open_fees\s+view/);
   t.match(
@@ -340,3 +345,5 @@ t.test('an approved upstream is checked, discovered and drafted from, each with 
   await withdrawUpstream(exchange, { publisher: 'housing', name: 'main-db' }, by);
   t.match(await ask('POST', `${one}/check`), { status: 502, body: { code: 'upstream-refused' } });
 });
+
+formCases(node);

@@ -2,7 +2,14 @@ import { PERSON_ROLES, type PersonRole } from './role.js';
 
 const READS_ACCESS = ['listApplications', 'getApplication', 'listGrants', 'getGrant'];
 const READS_UPSTREAMS = ['listUpstreams', 'getUpstream'];
-const REGISTERS = ['draftContract', 'checkUpstream', 'discoverTables', 'discoverColumns'];
+const REGISTERS = [
+  'draftContract',
+  'checkUpstream',
+  'discoverTables',
+  'discoverColumns',
+  'importCatalogForm',
+  'checkCatalogForm',
+];
 const SECOND_PERSON = ['listPeople', 'confirmPerson', 'refusePerson'];
 const DEPARTMENT = [...READS_ACCESS, ...READS_UPSTREAMS];
 
@@ -17,6 +24,7 @@ export const OPERATIONS_OF: Readonly<Record<PersonRole | 'person', readonly stri
     'endOwnSessions',
     'listContracts',
     'getContract',
+    'exportCatalogForm',
     'getStandard',
     'listEntities',
     'getEntity',

@@ -3,7 +3,7 @@ import type { Catalog } from '../../catalog/catalog.js';
 import { datasetParts } from '../../catalog/names.js';
 import type { CatalogDraft } from '../../ingest/draft/catalog-draft.js';
 import type { DraftTerms } from '../../ingest/draft/draft-contract.js';
-import { anyHeading, draftTable } from '../../ingest/draft/draft-table.js';
+import { anyHeading, openDrafting } from '../../ingest/draft/draft-table.js';
 import type { Charset } from '../../ingest/readers/csv/charset.js';
 import { type FileType, sourceOf } from '../../ingest/readers/open.js';
 import { type Source, Unreadable } from '../../ingest/readers/source.js';
@@ -94,13 +94,8 @@ async function draft(
   const delivery = pulled && { ...pulled, application: delivererOf(exchange, datasetParts(dataset).publisher) };
   const terms: DraftTerms = { dataset, title, format, ...(delivery === undefined ? {} : { source: delivery }) };
   try {
-    return await draftTable({
-      source,
-      terms,
-      entity,
-      standard: catalog.standard,
-      contracts: catalog.contracts.values(),
-    });
+    const draftTable = await openDrafting({ standard: catalog.standard, contracts: catalog.contracts.values() });
+    return await draftTable({ source, terms, entity });
   } catch (error) {
     if (!(error instanceof Unreadable) || error.rule === 'table') throw error;
     const fault = { pointer: error.line > 0 ? `/lines/${error.line}` : '', reason: error.message };

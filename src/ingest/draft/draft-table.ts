@@ -11,27 +11,32 @@ import { nameElements } from './element-names.js';
 import { profileTable } from './look/table-profile.js';
 import { openMatcher } from './match-elements.js';
 
-export interface Drafting {
+interface Drafting {
   source: Source;
   terms: DraftTerms;
   /** Fixes the entity; default: the one that explains most columns. */
   entity?: string | undefined;
-  standard: Standard;
-  /** Whose headings are known. */
-  contracts: Iterable<Contract>;
 }
+
+/** Drafts any number of tables: the names of elements are read once. */
+export type DraftTable = (drafting: Drafting) => Promise<CatalogDraft>;
 
 /**
  * A contract as far as a table shows it: reads the source once, in bounded memory, and keeps nothing of a row.
- * @throws Unreadable as the source's reader, or where it has no columns or too many
+ * `contracts`: whose headings are known. The function throws Unreadable as the source's reader, or where the table has no
+ * columns or too many.
  */
-export async function draftTable({ source, terms, entity, standard, contracts }: Drafting): Promise<CatalogDraft> {
+export async function openDrafting(known: { standard: Standard; contracts: Iterable<Contract> }): Promise<DraftTable> {
+  const { standard } = known;
   const words = loadHeadingWords();
-  const named = nameElements({ standard, contracts }, words);
-  const matching = { standard, named, words, spelling: await loadSpelling(words), entity };
-  const match = openMatcher(matching);
-  const table = await profileTable(source, async (columns) => candidateGroups(await match(columns)));
-  return draftContract(table, await match(table.columns), { terms, matching });
+  const named = nameElements(known, words);
+  const spelling = await loadSpelling(words);
+  return async ({ source, terms, entity }) => {
+    const matching = { standard, named, words, spelling, entity };
+    const match = openMatcher(matching);
+    const table = await profileTable(source, async (columns) => candidateGroups(await match(columns)));
+    return draftContract(table, await match(table.columns), { terms, matching });
+  };
 }
 
 const HEADING_AT_MOST = 40;

@@ -1,8 +1,28 @@
 import { parseDate, parseInstant, parseMonth } from '../../../standard/calendar.js';
 import { isResidentId, isUscc } from '../../../standard/identifier.js';
 
+export const SHAPE_NAMES = [
+  'resident-id',
+  'resident-ids',
+  'uscc',
+  'phone',
+  'division',
+  'grid',
+  'date',
+  'month',
+  'datetime',
+  'integer',
+  'decimal',
+  'boolean',
+  'point',
+  'geometry',
+  'name',
+  'address',
+] as const;
+export type ValueShape = (typeof SHAPE_NAMES)[number];
+
 /** What a value looks like, whatever its column is called. A value may have several. */
-export const SHAPES = {
+export const SHAPES: Readonly<Record<ValueShape, (text: string) => boolean>> = {
   'resident-id': (text: string) => isResidentId(text.toUpperCase()),
   'resident-ids': (text: string) => text.split(/[、,;，；\s]+/).every((part) => isResidentId(part.toUpperCase())),
   uscc: (text: string) => isUscc(text.toUpperCase()),
@@ -21,9 +41,7 @@ export const SHAPES = {
   geometry: (text: string) => /^\{.{0,60}"(Multi)?(Polygon|LineString)"/s.test(text),
   name: (text: string) => isPersonsName(text),
   address: (text: string) => /[路街道巷村号楼幢栋室组]/.test(text) && /[\d一二三四五六七八九十]/.test(text),
-} as const satisfies Record<string, (text: string) => boolean>;
-export type ValueShape = keyof typeof SHAPES;
-export const SHAPE_NAMES = Object.keys(SHAPES) as readonly ValueShape[];
+};
 
 /** The commonest surnames (公安部户政管理研究中心《二〇二〇年全国姓名报告》 and the compound ones): nine persons of ten. */
 const SURNAMES = new Set(
