@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import Type, { type Static } from 'typebox';
 import { systemClock } from '../../platform/clock.js';
-import { withServer } from '../acting.js';
+import { connectPlatform, withServer } from '../acting.js';
 import { type Client, connect, expectSuccess } from '../client.js';
 import { DATASET_HELP, type DatasetName, parseDataset } from '../dataset-name.js';
 import { EXIT } from '../exit-code.js';
@@ -59,7 +59,9 @@ export function sourceCommand(): Command {
 
 function asDepartment(command: Command): Command {
   const of = command.argument('<publisher/upstream>', 'such as housing/main-db', parseUpstream);
-  return withServer(of.option('--as <application>', 'who asks (default: <publisher>-publisher)'));
+  return withServer(
+    of.option('--as <application>', 'who asks (default: who is signed in, else <publisher>-publisher)'),
+  );
 }
 
 function parseUpstream(text: string): string {
@@ -87,7 +89,7 @@ async function discover(upstream: string, table: string | undefined, options: So
 
 function ofDepartment(upstream: string, options: SourceOptions): Promise<Client> {
   const [publisher = ''] = upstream.split('/');
-  return connect({ ...options, application: options.as ?? `${publisher}-publisher`, resource: 'platform' });
+  return connectPlatform(options, `${publisher}-publisher`);
 }
 
 function asPublisher(command: Command): Command {

@@ -3,8 +3,8 @@ import { type Command, InvalidArgumentError } from 'commander';
 import Type from 'typebox';
 import { datasetParts } from '../../../catalog/names.js';
 import type { Reply } from '../../../client/http.js';
-import { withServer } from '../../acting.js';
-import { type Client, connect, expectSuccess } from '../../client.js';
+import { connectPlatform, withServer } from '../../acting.js';
+import { type Client, expectSuccess } from '../../client.js';
 import { CommandError, EXIT } from '../../exit-code.js';
 import { mediaTypeOf } from '../../media-type.js';
 import { print } from '../../output.js';
@@ -34,7 +34,7 @@ export function addCatalogDraft(catalog: Command): Command {
     .option('--entity <entity>', 'the entity of the standard (default: the one that fits best)')
     .option('--type <media-type>', 'media type of the file (default: by its content and name)')
     .option('--charset <charset>', 'of a CSV file')
-    .option('--as <application>', 'who asks (default: <publisher>-publisher)');
+    .option('--as <application>', 'who asks (default: who is signed in, else <publisher>-publisher)');
   return withServer(draft, 'JSON: the draft with reasons and certainties')
     .description('draft a contract from data: YAML, with what a person must decide as comments')
     .action(draftContract);
@@ -47,7 +47,7 @@ function parseName(text: string): string {
 
 async function draftContract(source: string, table: string | undefined, options: DraftOptions): Promise<void> {
   const application = options.as ?? `${datasetParts(options.dataset).publisher}-publisher`;
-  const client = await connect({ ...options, application, resource: 'platform' });
+  const client = await connectPlatform(options, application);
   const query = new URLSearchParams({ dataset: options.dataset });
   for (const term of ['title', 'entity'] as const) if (options[term] !== undefined) query.set(term, options[term]);
   const path = `/api/v1/catalog/drafts?${query}`;
