@@ -27,7 +27,8 @@ function demoLines(config: Config, baseUrl: string): string[] {
   const query = '{ police { resident_list(first: 2) { nodes { name gender household { household_no } } } } }';
   return [
     'Applications that can sign in: grid-app, verify-app, subsidy-app, elder-app, bulk-app, <publisher>-publisher, operator-app, auditor-app',
-    `(their keys are in ${relative('', resolve(config.dataDir, 'demo.json'))}). Paste these into another terminal, in this directory:`,
+    `(their keys are in ${relative('', resolve(config.dataDir, 'demo.json'))}). People of every role, such as police.manager, data.reviewer and`,
+    `security.first (passwords there too): ${commandLine()} login${dataDirFlag(config.dataDir)} offers each by one click. Paste these into another terminal, in this directory:`,
     '',
     `  TOKEN=$(${token})`,
     `  curl -i -H "Authorization: Bearer $TOKEN" '${rows}?_limit=2'`,

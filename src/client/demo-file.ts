@@ -27,7 +27,15 @@ export interface DemoFile {
       rows: unknown;
     }[];
   }[];
-  people: { login: string; password: string; role: string }[];
+  people: {
+    login: string;
+    name: string;
+    department: string;
+    role: string;
+    password: string;
+    /** TOTP secret (RFC 6238), base32. */
+    totp: string;
+  }[];
 }
 
 export function demoFilePath(dataDir: string): string {

@@ -285,6 +285,26 @@ t.test('what an invitation refuses', async (t) => {
   t.equal((await browser.get(open)).status, 410, 'after three days');
 });
 
+t.test('a demo person signs in by one click, only in the demo on loopback', async (t) => {
+  await node.person('demo.manager', { department: 'police', roles: ['department-manager'], demo: true });
+  const click = async (login: string, at = node, headers = {}) => {
+    const browser = openBrowser(headers);
+    const { body } = await pushRequest(at.baseUrl);
+    const page = await openSignIn(browser, at.baseUrl, body.request_uri ?? '');
+    const html = await (await browser.get(page)).text();
+    const reply = await browser.post(page, { demo: login, login: '', password: '', code: '' });
+    return [reply.status, html.includes('value="demo.manager"')];
+  };
+  t.strictSame(await click('demo.manager'), [303, true]);
+  t.strictSame(await click('zhou.min'), [401, true], 'nobody else');
+  t.strictSame(await click('demo.manager', node, { 'x-forwarded-for': '127.0.0.1' }), [401, false], 'through a proxy');
+  for (const config of [{ demo: false }, { demoOpenToNetwork: true }]) {
+    const other = await testNode(t, { config, catalog: false });
+    await other.person('demo.manager', { department: 'police', roles: ['department-manager'], demo: true });
+    t.strictSame(await click('demo.manager', other), [401, false], JSON.stringify(config));
+  }
+});
+
 t.test('secrets are nowhere else', async (t) => {
   const { rows } = await database.app.query(
     `SELECT string_agg(convert_from(bytes, 'UTF8'), '') AS entries,

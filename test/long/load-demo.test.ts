@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { PERSON_ROLES } from '../../src/access/people/role.js';
 import { runDemo } from '../../src/cli/commands/demo.js';
 import { accessToken } from '../../src/client/access-token.js';
 import { type DemoFile, demoFilePath, readDemoFile } from '../../src/client/demo-file.js';
@@ -190,8 +191,11 @@ function checkFile(t: Test, demo: DemoFile, publicUrl: string): void {
     tokenEndpoint: `${publicUrl}/oauth2/token`,
     resource: `${publicUrl}/data`,
     platformResource: `${publicUrl}/api`,
-    people: [],
   });
+  const roles = new Set(demo.people.map(({ role }) => role));
+  t.same([...roles].sort(), Object.keys(PERSON_ROLES).sort(), 'people of each role');
+  t.ok(new Set(demo.people.map(({ department }) => department)).size >= 5);
+  t.ok(demo.people.every(({ password, totp }) => password.length === 16 && totp.length === 32));
   const by = new Map(demo.applications.map((application) => [application.clientId, application]));
   t.same(
     [...by.keys()],

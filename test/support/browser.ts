@@ -6,11 +6,11 @@ export interface Browser {
   post(url: string, form: Record<string, string>): Promise<Response>;
 }
 
-export function openBrowser(): Browser {
+export function openBrowser(headers: Record<string, string> = {}): Browser {
   const cookies = new Map<string, string>();
   async function go(url: string, init: RequestInit): Promise<Response> {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const reply = await fetch(url, { ...init, redirect: 'manual', headers: { cookie } });
+    const reply = await fetch(url, { ...init, redirect: 'manual', headers: { ...headers, cookie } });
     for (const line of reply.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
       if (value === '') cookies.delete(name);

@@ -10,6 +10,7 @@ export interface PersonDraft {
   roles: PersonRole[];
   name?: string;
   status?: Person['status'];
+  demo?: true;
 }
 
 /** Writes the record of a person as the log has it, or the next version of it: then the change holds when this returns. */

@@ -18,6 +18,8 @@ export interface Person {
   tokensNotBefore: number;
   /** Counts what the person signs in with: an older password and device no longer fit. */
   enrolment: number;
+  /** Made by the demo: signs in by one click where the demo is on loopback alone. */
+  demo?: true;
   /** A change that waits for a second person. */
   pending?: Pending;
 }

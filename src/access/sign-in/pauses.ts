@@ -51,21 +51,21 @@ async function countersOf(database: Database, attempt: SignInAttempt): Promise<C
   return [own, [`account:${attempt.login}`, PAUSES], [`address:${addressPrefix(attempt.address)}`, ADDRESS_PAUSES]];
 }
 
-/** Counts one failure in advance where no pause runs; else the seconds that are left. */
+/** Counts one failure in advance where no pause runs; else the seconds that are left. Of two at once one waits for the row: `now()` would be before its pause. */
 async function count(database: Database, [who, pauses]: Counter): Promise<number> {
   const { rows } = await database.app.query<{ seconds: number }>(
     `WITH counted AS (
        INSERT INTO exchange.sign_in_failure AS f (who, failures, blocked_until)
-       VALUES ($1, 1, now() + make_interval(secs => ($2::int[])[1]))
-       ON CONFLICT (who) DO UPDATE SET last_at = now(),
-         failures = CASE WHEN f.blocked_until < now() - make_interval(secs => $3) THEN 1 ELSE f.failures + 1 END,
-         blocked_until = now() + make_interval(secs => CASE WHEN f.blocked_until < now() - make_interval(secs => $3)
+       VALUES ($1, 1, clock_timestamp() + make_interval(secs => ($2::int[])[1]))
+       ON CONFLICT (who) DO UPDATE SET last_at = clock_timestamp(),
+         failures = CASE WHEN f.blocked_until < clock_timestamp() - make_interval(secs => $3) THEN 1 ELSE f.failures + 1 END,
+         blocked_until = clock_timestamp() + make_interval(secs => CASE WHEN f.blocked_until < clock_timestamp() - make_interval(secs => $3)
            THEN ($2::int[])[1] ELSE ($2::int[])[least(f.failures + 1, cardinality($2::int[]))] END)
-       WHERE f.blocked_until <= now()
+       WHERE f.blocked_until <= clock_timestamp()
        RETURNING 0 AS seconds)
      SELECT seconds FROM counted
      UNION ALL
-     SELECT ceil(extract(epoch FROM blocked_until - now()))::int FROM exchange.sign_in_failure
+     SELECT ceil(extract(epoch FROM blocked_until - clock_timestamp()))::int FROM exchange.sign_in_failure
      WHERE who = $1 AND NOT EXISTS (SELECT FROM counted)`,
     [who, pauses, QUIET_SECONDS],
   );

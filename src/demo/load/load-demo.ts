@@ -8,6 +8,7 @@ import { runSource } from '../../exchange/sources/run-source.js';
 import { publisherFiles } from '../files/publisher-files.js';
 import { approveSystems } from '../systems/approve-systems.js';
 import type { DepartmentSystem } from '../systems/department-system.js';
+import { registerDemoPeople } from './demo-people.js';
 import { type RegisteredDemo, registerDemo } from './register-demo.js';
 import { writeDemoFile } from './write-demo-file.js';
 
@@ -40,6 +41,7 @@ export async function loadDemo(exchange: Exchange, options: DemoOptions): Promis
   const files = await publisherFiles(options);
   report(0, files.length, 'catalog');
   const registered = await registerDemo(exchange);
+  const people = await registerDemoPeople(exchange);
   const systems = options.systems ?? [];
   await approveSystems(exchange, systems);
   const target = targetOf(exchange, options.baseUrl, registered);
@@ -58,7 +60,7 @@ export async function loadDemo(exchange: Exchange, options: DemoOptions): Promis
     report(files.length, files.length, name);
     await runSource(exchange, id);
   }
-  writeDemoFile(exchange, options.baseUrl, registered);
+  writeDemoFile(exchange, options.baseUrl, { registered, people });
   report(files.length, files.length, 'ready');
 }
 

@@ -4,7 +4,11 @@ import type { Exchange } from '../../exchange/exchange.js';
 import { writePrivateFile } from '../../platform/private-file.js';
 import type { RegisteredDemo } from './register-demo.js';
 
-export function writeDemoFile(exchange: Exchange, baseUrl: string, registered: readonly RegisteredDemo[]): void {
+export function writeDemoFile(
+  exchange: Exchange,
+  baseUrl: string,
+  { registered, people }: { registered: readonly RegisteredDemo[]; people: DemoFile['people'] },
+): void {
   const { config } = exchange;
   const file: DemoFile = {
     baseUrl,
@@ -30,7 +34,7 @@ export function writeDemoFile(exchange: Exchange, baseUrl: string, registered: r
         rows,
       })),
     })),
-    people: [],
+    people,
   };
   writePrivateFile(demoFilePath(config.dataDir), `${JSON.stringify(file, null, 2)}\n`);
 }

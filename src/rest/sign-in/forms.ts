@@ -9,7 +9,19 @@ interface Placed {
   fault?: string | undefined;
 }
 
-export function signInPage({ path, language, fault, client }: Placed & { client: string }): string {
+/** Somebody of the demo who needs no password. */
+export interface DemoChoice {
+  login: string;
+  title: string;
+}
+
+export function signInPage({
+  path,
+  language,
+  fault,
+  client,
+  demo,
+}: Placed & { client: string; demo: readonly DemoChoice[] }): string {
   const words = wordsIn(language);
   const fields = [
     field('login', words.login, 'text', 'username'),
@@ -17,7 +29,12 @@ export function signInPage({ path, language, fault, client }: Placed & { client:
     field('code', words.code, 'text', 'one-time-code'),
   ];
   const lead = `<p>${words.to} <strong>${escapeHtml(client)}</strong></p>`;
-  return framed(words.signIn, { path, language, fault, lead, fields });
+  const choices = demo.map(
+    ({ login, title }) =>
+      `<button name="demo" value="${escapeHtml(login)}" formnovalidate>${escapeHtml(title)}</button>`,
+  );
+  const more = demo.length === 0 ? '' : `<h2>${words.demo}</h2><p>${choices.join('')}</p>`;
+  return framed(words.signIn, { path, language, fault, lead, fields, more });
 }
 
 interface Enrolling extends Placed {
@@ -53,7 +70,7 @@ export function endedPage(language: Language): string {
 
 function framed(
   title: string,
-  { path, language, fault, lead, fields }: Placed & { lead: string; fields: string[] },
+  { path, language, fault, lead, fields, more = '' }: Placed & { lead: string; fields: string[]; more?: string },
 ): string {
   const words = wordsIn(language);
   const other = language === 'en' ? 'zh' : 'en';
@@ -64,7 +81,7 @@ function framed(
 <form method="post" action="${path}?lang=${language}">
 ${fields.join('\n')}
 <button>${words.submit}</button>
-</form>
+${more}</form>
 <p><a href="${path}?lang=${other}" lang="${other === 'en' ? 'en' : 'zh-CN'}">${words.otherLanguage}</a></p>`,
     tagOf(language),
   );

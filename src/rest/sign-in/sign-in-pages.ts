@@ -2,13 +2,16 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { toDataURL } from 'qrcode';
 import type { AuthorizationServer } from '../../access/identity/authorization-server.js';
 import type { Refusals } from '../../access/identity/refusals.js';
+import type { Person } from '../../access/people/person.js';
+import { PERSON_ROLES } from '../../access/people/role.js';
 import { acceptInvitation, findInvitation } from '../../access/sign-in/invitation.js';
 import { totpUri } from '../../access/sign-in/second-factor.js';
 import type { Secrets } from '../../access/sign-in/secrets.js';
 import { signIn } from '../../access/sign-in/sign-in.js';
 import type { Exchange } from '../../exchange/exchange.js';
 import { Problem } from '../../platform/errors.js';
-import { endedPage, invitationPage, recoveryPage, signInPage } from './forms.js';
+import { isOnThisMachine } from '../entrance/hosts.js';
+import { type DemoChoice, endedPage, invitationPage, recoveryPage, signInPage } from './forms.js';
 import { type Language, wordsIn } from './words.js';
 
 export interface SignInDoor {
@@ -48,7 +51,7 @@ export async function signInPages(app: FastifyInstance, door: SignInDoor): Promi
 }
 
 async function showSignIn(
-  { authorization }: SignInDoor,
+  { exchange, authorization }: SignInDoor,
   request: PageRequest,
   reply: FastifyReply,
   fault?: string,
@@ -58,7 +61,15 @@ async function showSignIn(
   if (asked === undefined) return ended(reply, language);
   // A browser checks the redirect that follows the form too.
   allowForms(reply, asked.origin);
-  return reply.type(HTML).send(signInPage({ path: pathOf(request), language, fault, client: asked.client }));
+  return reply.type(HTML).send(
+    signInPage({
+      path: pathOf(request),
+      language,
+      fault,
+      client: asked.client,
+      demo: demoChoices(exchange, request),
+    }),
+  );
 }
 
 async function takeSignIn(door: SignInDoor, request: PageRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -72,7 +83,8 @@ async function takeSignIn(door: SignInDoor, request: PageRequest, reply: Fastify
     code: value(request, 'code'),
   };
   try {
-    const person = await signIn({ ...exchange, secrets, refusals }, { ...given, address: request.ip });
+    const chosen = demoPeople(exchange, request).find(({ login }) => login === value(request, 'demo'));
+    const person = chosen ?? (await signIn({ ...exchange, secrets, refusals }, { ...given, address: request.ip }));
     reply.hijack();
     await authorization.signedIn(person, request.ip, { request: request.raw, response: reply.raw });
     return reply;
@@ -126,6 +138,19 @@ async function takeInvitation(
     const fault = error.code !== 'unprocessable' ? words.busy : isCode ? words.badCode : words.badPassword;
     return showInvitation(door, request, reply.code(error.status), fault);
   }
+}
+
+/** Nobody but the machine's own user reaches a demo on loopback, and its people are made up. */
+function demoPeople({ config, policy }: Exchange, request: PageRequest): Person[] {
+  if (!config.demo || config.demoOpenToNetwork || !isOnThisMachine(request)) return [];
+  return [...policy.current().people.values()].filter(({ demo, status }) => demo === true && status === 'active');
+}
+
+function demoChoices(exchange: Exchange, request: PageRequest): DemoChoice[] {
+  return demoPeople(exchange, request).map(({ login, name, roles }) => ({
+    login,
+    title: `${name} · ${roles.map((role) => PERSON_ROLES[role].zh).join('、')} · ${login}`,
+  }));
 }
 
 function invitations({ exchange, secrets }: SignInDoor) {

@@ -20,6 +20,7 @@ const ZH = {
   badCode: '验证码与设备当前显示的不一致。',
   done: '账号已启用',
   keep: '请妥善保存以下恢复码。设备丢失时，每个恢复码可代替验证码使用一次；此页面只显示一次。',
+  demo: '演示：一键登录',
   submit: '确定',
   ended: '链接或登录请求已失效',
   endedMore: '链接只能使用一次，并会过期；登录页面须在十五分钟内完成。请重新登录，或请本部门管理员重新邀请。',
@@ -48,6 +49,7 @@ const EN: Words = {
   badCode: 'This is not the code that the device shows now.',
   done: 'The account is open',
   keep: 'Keep these recovery codes. If you lose the device, each replaces its code once. They are shown only here.',
+  demo: 'Demo: sign in by one click',
   submit: 'OK',
   ended: 'The link or the request has ended',
   endedMore:
