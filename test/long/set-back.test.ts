@@ -95,13 +95,13 @@ t.test('fault 1: an append meets the gap before anyone looks: not one entry goes
 
 t.test('fault 1: another history of the same length, and a longer one, are not taken for ours', async (t) => {
   for (const more of [0, 3]) {
-    const size = await fill(10);
-    const taken = await by.cut(size - 2);
+    const taken = await by.cut((await fill(10)) - 2);
+    const known = node.exchange.log.head().next; // the node may write entries of its own beside those of the test
     const stranger = await openLog({ database, clock: systemClock, keys: node.keys, node: 'stranger' });
-    for (let entry = 0; entry < 2 + more; entry++) await stranger.append(makeDraft());
+    while (stranger.head().next < known + more) await stranger.append(makeDraft());
     await stranger.close();
     await hasStopped(t, /another history/);
-    t.equal(await head(), size + more, 'nothing was written after it');
+    t.equal(await head(), known + more, 'nothing was written after it');
     await t.rejects(startAgain(), { message: /another history/ });
     await taken.restore();
     await until('it answers again', ready);
