@@ -2,6 +2,7 @@ import { Document, isCollection, isMap, isPair, isScalar, isSeq } from 'yaml';
 
 /** Characters up to which a map or list of plain values stays on one line. */
 const LINE = 110;
+const BOOLEANS: ReadonlySet<unknown> = new Set(['true', 'false']);
 
 /**
  * A contract's document as YAML: every scalar is a string that reads back the same (`parse-yaml.ts`), the same document
@@ -27,6 +28,9 @@ function dress(node: unknown, path: string, comments: ReadonlyMap<string, string
       .replaceAll('/', '~1')}`;
     const comment = comments.get(place);
     if (key !== undefined && comment !== undefined) key.commentBefore = comment;
+    // Without quotes, as people write them: `false` drops a field.
+    if (isPair(item) && isScalar(item.value) && BOOLEANS.has(item.value.value))
+      item.value.value = item.value.value === 'true';
     dress(isPair(item) ? item.value : item, place, comments);
   });
   const isShort = path !== '' && (isMap(node) || isSeq(node)) && JSON.stringify(node).length <= LINE;

@@ -80,7 +80,7 @@ function documentOf(
     dataset: terms.dataset,
     version: '1.0',
     ...(entity === undefined ? {} : { entity: entity.name }),
-    ...(title === undefined ? {} : { title: { zh: title, en: entity?.title.en ?? title } }),
+    ...(title === undefined ? {} : { title: { zh: title, en: terms.title ?? entity?.title.en ?? title } }),
     resource: { format: terms.format },
     ...(key === undefined ? {} : { key: key.length === 1 && key[0] !== undefined ? key[0] : [...key] }),
     ...(subjects.length === 0 ? {} : { subjects }),
