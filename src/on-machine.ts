@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChangeDependencies } from './access/policy/change-policy.js';
 import { openPolicy } from './access/policy/open-policy.js';
@@ -11,6 +12,7 @@ import type { Keys } from './platform/keys/keys.js';
 import { openKeys } from './platform/keys/open-keys.js';
 import { type OpenedParts, openedParts } from './platform/lifecycle/opened.js';
 import { openDatabase } from './platform/postgres/database.js';
+import { postgresAccount } from './platform/postgres/embedded/postgres-account.js';
 import { runningUrl, startPostgres } from './platform/postgres/embedded/start-postgres.js';
 import { migrate } from './platform/postgres/migrate.js';
 
@@ -39,9 +41,11 @@ export interface Acting extends LogAccess, ChangeDependencies {}
  * right now or another command acts, `not-writable`; Error where PostgreSQL does not start.
  */
 export async function onMachine<T>(config: Config, work: (machine: Machine) => Promise<T>): Promise<T> {
+  const { dataDir, databaseUrl, postgresUser } = config;
+  if (databaseUrl === undefined && !existsSync(dataDir)) await postgresAccount(postgresUser); // before anything is made
   const opened = openedParts();
   try {
-    const running = lockOrFindNode(config.dataDir, opened);
+    const running = lockOrFindNode(dataDir, opened);
     return await work({ config, running, databaseUrl: await findDatabase(config, running, opened) });
   } finally {
     await opened.close();

@@ -5,6 +5,9 @@ import t from 'tap';
 import { postgresAccount } from '../../src/platform/postgres/embedded/postgres-account.js';
 import { processes } from '../../src/platform/postgres/embedded/processes.js';
 import { testDatabase } from '../support/database.js';
+import { build, run, temporary } from './exchange-child.js';
+
+build();
 
 // What other accounts of the machine can do to the embedded PostgreSQL that root runs.
 const asRoot = { skip: process.getuid?.() !== 0 && 'only root runs PostgreSQL as another user' };
@@ -22,6 +25,12 @@ t.test('attack 3: an account that others share is refused', asRoot, async (t) =>
   ];
   for (const [account, message] of refused) {
     await t.rejects(postgresAccount(account), { setting: 'EXCHANGE_POSTGRES_USER', message }, account);
+  }
+  const dataDir = join(temporary(t), 'data');
+  for (const command of ['start', 'migrate']) {
+    const refusal = await run([command, '--data-dir', dataDir], { env: { EXCHANGE_POSTGRES_USER: 'nobody' } });
+    t.match(refusal, { code: 2, stderr: /^.*EXCHANGE_POSTGRES_USER.*\n$/ }, command);
+    t.notOk(existsSync(dataDir), `${command} made nothing`);
   }
 });
 
