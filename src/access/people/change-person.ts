@@ -64,6 +64,40 @@ export async function proposePerson(
   });
 }
 
+/** The faults of a list of new accounts: each of its own, one that is there, one that is listed twice. */
+export function checkPeople(drafts: readonly PersonDraft[], { people }: People): Fault[] {
+  const seen = new Set<string>();
+  return drafts.flatMap((draft, i) => {
+    const faults = checkPersonDraft(draft);
+    if (people.has(draft.login)) faults.push({ pointer: '/login', reason: 'The login is taken' });
+    if (seen.has(draft.login)) faults.push({ pointer: '/login', reason: 'The login is listed twice' });
+    seen.add(draft.login);
+    return faults.map((fault) => ({ ...fault, pointer: `/people/${i}${fault.pointer ?? ''}` }));
+  });
+}
+
+/** Proposes all of a list, or none. Throws Problem `unprocessable` naming every fault. */
+export async function proposePeople(
+  deps: ChangeDependencies,
+  drafts: readonly PersonDraft[],
+  by: By & { proposer: string },
+): Promise<Receipt> {
+  const { receipt } = await changePolicy(deps, by, (index) => {
+    const faults = checkPeople(drafts, index);
+    if (faults.length > 0) throw new Problem('unprocessable', 'The accounts cannot be made', { faults });
+    return drafts.map((draft) => {
+      const person = newPerson(draft, index, deps.clock);
+      const document: Person = {
+        ...person,
+        status: 'proposed',
+        pending: pendingOf('invite', by.proposer, deps.clock),
+      };
+      return { kind: 'person', id: draft.login, document, event: 'person.proposed' };
+    });
+  });
+  return receipt;
+}
+
 /** The record of a new account, which is invited. Throws as `proposePerson`. */
 export function newPerson(draft: PersonDraft, { people }: People, clock: Clock): Person {
   const faults = checkPersonDraft(draft);

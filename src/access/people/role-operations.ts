@@ -44,6 +44,7 @@ export const OPERATIONS_OF: Readonly<Record<PersonRole | 'person', readonly stri
     ...SECOND_PERSON,
     'disableApplication',
     'proposePerson',
+    'proposePeople',
     'proposeRoles',
     'proposeInvitation',
     'disablePerson',

@@ -4,6 +4,7 @@ import { type ActingOptions, callPlatform, withServer } from '../acting.js';
 import { expectSuccess } from '../client.js';
 import { print } from '../output.js';
 import { tableOf } from '../table.js';
+import { peopleFromCsv } from './people-csv.js';
 
 const PATH = '/api/v1/people';
 const person = Type.Object({
@@ -38,6 +39,10 @@ export function personCommand(): Command {
     .action((login: string, { name, department, role, ...options }: ProposeOptions) =>
       change(options, '', JSON.stringify({ login, name, department, roles: role })),
     );
+  withServer(command.command('import').argument('<file>'))
+    .description('propose all accounts of a CSV file (login, name, department, roles): first a dry run')
+    .option('--apply', 'propose them; without it nothing is changed')
+    .action(importPeople);
   withServer(command.command('roles').argument('<login>').argument('<role...>'))
     .description('propose other roles')
     .action((login: string, roles: string[], options: ActingOptions) =>
@@ -63,6 +68,14 @@ async function list(options: ActingOptions): Promise<void> {
   const { data } = expectSuccess(await callPlatform(options, 'GET', PATH), Type.Object({ data: Type.Array(person) }));
   const rows = data.map((each) => [each.login, each.name, each.department, each.roles.join(' '), stateOf(each)]);
   print(options, data, tableOf([['login', 'name', 'department', 'roles', 'status'], ...rows]));
+}
+
+async function importPeople(file: string, { apply, ...options }: ActingOptions & { apply?: boolean }): Promise<void> {
+  const people = peopleFromCsv(file);
+  const body = JSON.stringify({ people, dryRun: apply !== true });
+  expectSuccess(await callPlatform(options, 'POST', `${PATH}/import`, body), Type.Object({}));
+  const said = apply === true ? 'proposed: a second person confirms each' : 'could be proposed: --apply does it';
+  print(options, { people: people.length, proposed: apply === true }, `${people.length} accounts ${said}.`);
 }
 
 async function change(options: ActingOptions, path: string, body?: string): Promise<void> {

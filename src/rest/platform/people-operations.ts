@@ -3,10 +3,12 @@ import Type from 'typebox';
 import type { Caller } from '../../access/people/caller.js';
 import {
   type ChangedPerson,
+  checkPeople,
   decideProposal,
   disablePerson,
   type Proposed,
   proposeChange,
+  proposePeople,
   proposePerson,
 } from '../../access/people/change-person.js';
 import type { Person } from '../../access/people/person.js';
@@ -20,7 +22,17 @@ import { idempotent, sendKept } from '../http/idempotency.js';
 import { withReceipt } from '../http/request.js';
 import { json, type Operation, type OperationContext, operation } from '../operation.js';
 import { closed, list } from '../shapes.js';
-import { decided, login, ownAccount, person, personDraft, roles, session, shownPerson } from './people-shapes.js';
+import {
+  decided,
+  login,
+  ownAccount,
+  person,
+  personDraft,
+  personDrafts,
+  roles,
+  session,
+  shownPerson,
+} from './people-shapes.js';
 import { byCaller, created } from './platform-call.js';
 
 const PATH = '/api/v1/people';
@@ -112,6 +124,25 @@ export const peopleOperations: readonly Operation[] = [
         return created(shownPerson(made.person), made.receipt, PATH);
       });
       return sendKept(reply, kept);
+    },
+  }),
+  operation({
+    method: 'POST',
+    path: `${PATH}/import`,
+    id: 'proposePeople',
+    tag: 'access',
+    who: ['security-administrator'],
+    summary: 'Propose a list of accounts: all or none',
+    description: 'With `dryRun` nothing is changed. The problem names each fault by its place in the list.',
+    body: personDrafts,
+    replies: { 204: { description: 'All are proposed, or could be.', headers: ['Exchange-Receipt'] } },
+    problems: [400, 403, 409, 413, 415, 422],
+    async handler({ exchange }, { request, reply, body, caller }) {
+      const faults = checkPeople(body.people, exchange.policy.current());
+      if (faults.length > 0) throw new Problem('unprocessable', 'The accounts cannot be made', { faults });
+      if (body.dryRun === true) return reply.code(204).send();
+      const receipt = await proposePeople(exchange, body.people, byPerson(exchange, request, caller));
+      return withReceipt(reply, receipt).code(204).send();
     },
   }),
   operation({

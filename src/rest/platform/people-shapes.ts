@@ -26,6 +26,10 @@ export const personDraft = closed(
   { login, name: text(100, { minLength: 1 }), department: slug, roles },
   { $id: 'PersonDraft' },
 );
+export const personDrafts = closed(
+  { people: list(personDraft, 1_000, { minItems: 1 }), dryRun: Type.Optional(Type.Boolean()) },
+  { $id: 'PersonDrafts' },
+);
 export const ownAccount = closed(
   {
     ...members,
