@@ -1,3 +1,4 @@
+import { cleanOidc } from '../../src/access/identity/oidc-adapter.js';
 import { PAUSES } from '../../src/access/sign-in/pauses.js';
 import { exchangeCode, openBrowser, openSignIn, pushRequest, REDIRECT } from '../support/browser.js';
 import { type Asking, testNode } from '../support/node.js';
@@ -303,6 +304,18 @@ t.test('a demo person signs in by one click, only in the demo on loopback', asyn
     await other.person('demo.manager', { department: 'police', roles: ['department-manager'], demo: true });
     t.strictSame(await click('demo.manager', other), [401, false], JSON.stringify(config));
   }
+});
+
+t.test('what strangers leave behind is cleared', async (t) => {
+  await database.app.query(
+    `INSERT INTO exchange.sign_in_failure (who, failures, blocked_until) VALUES
+       ('account:over', 1, now() - interval '16 minutes'), ('account:waits', 9, now() + interval '1 minute')`,
+  );
+  await cleanOidc(database);
+  const { rows } = await database.app.query(
+    `SELECT who FROM exchange.sign_in_failure WHERE who IN ('account:over', 'account:waits')`,
+  );
+  t.strictSame(rows, [{ who: 'account:waits' }]);
 });
 
 t.test('secrets are nowhere else', async (t) => {

@@ -121,7 +121,10 @@ const REFUSING: Adapter = {
   revokeByGrantId: refuse,
 };
 
-/** Deletes expired rows. */
+/** Deletes what is over: expired rows, failures that no longer count, sessions and links of 90 days ago. */
 export async function cleanOidc(database: Database): Promise<void> {
   await database.app.query('DELETE FROM exchange.oidc WHERE expires_at < now()');
+  await database.app.query(`DELETE FROM exchange.sign_in_failure WHERE blocked_until < now() - interval '15 minutes'`);
+  await database.app.query(`DELETE FROM exchange.session WHERE began_at < now() - interval '90 days'`);
+  await database.app.query(`DELETE FROM exchange.invitation WHERE expires_at < now() - interval '90 days'`);
 }
