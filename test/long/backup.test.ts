@@ -11,6 +11,7 @@ import { downloadLog } from '../../src/audit/verify/download.js';
 import { publishCatalog } from '../../src/exchange/publishing/publish-contract.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { loadConfig } from '../../src/platform/config.js';
+import { lockDataDirectory, writeRun } from '../../src/platform/data-directory.js';
 import { openKeys } from '../../src/platform/keys/open-keys.js';
 import { startExchange } from '../../src/start.js';
 import { command } from '../cli/command.js';
@@ -161,6 +162,18 @@ t.test('files, identities, keys and exports that do not fit are refused in one l
   t.strictSame(existsSync(join(dir, 'keys')) ? readdirSync(join(dir, 'keys')) : [], [], 'no key is left');
   const left = await query(url, 'SELECT FROM audit.entry');
   t.equal(left.length, 0, 'no entry is left');
+});
+
+t.test('a restore into the data directory of a running node is refused', async (t) => {
+  const { restore, dir, url } = await target(t);
+  const unlock = lockDataDirectory(dir);
+  writeRun(dir, { pid: process.pid, baseUrl: node.baseUrl, node: 'here', startedAt: new Date().toISOString() });
+  const { code, stderr } = await restore(database, ...both);
+  unlock();
+  t.equal(code, 1);
+  t.match(stderr, /^.*A node runs on this data directory: stop it.*\n$/);
+  t.notOk(existsSync(join(dir, 'keys')), 'no key is left');
+  t.strictSame(await query(url, "SELECT to_regclass('audit.entry') AS log"), [{ log: null }], 'and no table');
 });
 
 t.test('both lost: everything is back under a new origin, and suspended until it is reopened', async (t) => {
