@@ -1,4 +1,4 @@
-import { loadConfig } from '../../../platform/config.js';
+import { type Config, loadConfig, ownUrl } from '../../../platform/config.js';
 import { CommandError, EXIT } from '../../exit-code.js';
 import { print } from '../../output.js';
 import { byAccount } from './by-account.js';
@@ -39,7 +39,9 @@ export async function bootstrapPerson(actOnMachine: ActOnMachine, options: Boots
           : await registerFirstAdministrator(acting, { login, name: name ?? '', department }, by);
     const secrets = signInSecrets(acting);
     const isInvited = changed.person.status === 'invited';
-    const invitation = isInvited ? await openInvitation({ ...acting, secrets }, login, config.publicUrl) : undefined;
+    const invitation = isInvited
+      ? await openInvitation({ ...acting, secrets }, login, addressOf(config, acting.running))
+      : undefined;
     return { login, status: changed.person.status, entry: changed.receipt.index, invitation };
   });
   const link =
@@ -47,4 +49,9 @@ export async function bootstrapPerson(actOnMachine: ActOnMachine, options: Boots
       ? ''
       : ` Open this link in a browser; it works once, until ${done.invitation.expiresAt}:\n  ${done.invitation.link}`;
   print(options, done, `${login} is ${done.status} (entry ${done.entry}).${link}`);
+}
+
+/** Where the link leads: to the public URL where one is set, else to the node that runs here. */
+function addressOf({ publicUrl, host, port }: Config, running: { baseUrl: string } | undefined): string {
+  return publicUrl === ownUrl(host, port) ? (running?.baseUrl ?? publicUrl) : publicUrl;
 }

@@ -28,7 +28,7 @@ interface OnThisLog extends Omit<ChangeDependencies, 'policy'> {
   /** Id of this work among the nodes. */
   node: string;
   /** The node that serves on this machine. */
-  running: object | undefined;
+  running: { baseUrl: string } | undefined;
 }
 
 /** Opens keys, database and log of this machine for the work, whether a node runs or not. */
