@@ -39,6 +39,7 @@ import { openReading } from './query/run.js';
 import { openConnections } from './rest/entrance/connections.js';
 import { openDrain } from './rest/entrance/drain.js';
 import type { Entrance } from './rest/http/hooks.js';
+import { planSettling, settleTask } from './workflow/access-request/settle-job.js';
 
 /** A composed node that does not listen yet. */
 export interface Node {
@@ -110,9 +111,10 @@ async function compose(parts: NodeParts, opened: OpenedParts): Promise<Node> {
     const detail = database.fault();
     return detail === undefined ? undefined : { name: 'durability', detail, stops: true };
   });
-  opened.keep(await openSourceJobs(exchange, retentionTask(exchange)));
+  opened.keep(await openSourceJobs(exchange, { ...retentionTask(exchange), ...settleTask(exchange) }));
   opened.keep(keepOrders(exchange, (err) => logger.warn({ err }, 'an index of an order was not made')));
   await planRetention(exchange);
+  await planSettling(exchange);
   telemetry.gauges(
     { name: 'exchange_table_bytes', help: 'Bytes on disk of the tables with their indexes.', label: 'table' },
     tableSizes(database, clock),

@@ -20,6 +20,9 @@ import { peopleOperations } from './platform/people-operations.js';
 import { standardOperations } from './platform/standard-operations.js';
 import { upstreamOperations } from './platform/upstream-operations.js';
 import { calendarOperations } from './workflow/calendar-operations.js';
+import { requestOperations } from './workflow/request-operations.js';
+import { stepOperations } from './workflow/step-operations.js';
+import { taskOperations } from './workflow/task-operations.js';
 
 /** The operations of every dataset, under `/data/{publisher}/{dataset}/v{major}`, with a token for data. */
 export const datasetOperations: readonly DatasetOperation[] = [
@@ -46,6 +49,9 @@ export const platformOperations: readonly Operation[] = [
   ...upstreamOperations,
   ...auditOperations,
   ...calendarOperations,
+  ...requestOperations,
+  ...stepOperations,
+  ...taskOperations,
 ];
 
 /** Served without a look at tokens, like the pages for people. */

@@ -29,8 +29,10 @@ export interface Grant {
   /** RFC 3339 UTC. */
   validFrom: string;
   validUntil: string;
-  /** `suspended` by a new origin of the log, until it is reopened. */
+  /** `suspended` for misuse until it is rectified, or by a new origin of the log until it is reopened. */
   status: 'active' | 'revoked' | 'suspended';
+  /** Suspended for misuse: reopening after a new origin does not open it. */
+  held?: boolean;
   /**
    * What the contract asked of each field when the grant was approved. Where today's contract asks for more, its mask applies beside the grant's.
    * Where it asks for less, the grant's masks stay. `issueGrant` always fills it; absent = agreed on the present contract.

@@ -11,7 +11,32 @@ const REGISTERS = [
   'checkCatalogForm',
 ];
 const SECOND_PERSON = ['listPeople', 'confirmPerson', 'refusePerson'];
-const DEPARTMENT = [...READS_ACCESS, ...READS_UPSTREAMS];
+const READS_REQUESTS = ['listAccessRequests', 'getAccessRequest'];
+const DEPARTMENT = [...READS_ACCESS, ...READS_UPSTREAMS, ...READS_REQUESTS];
+const REQUESTS = [
+  'draftAccessRequest',
+  'changeAccessRequest',
+  'returnAccessRequest',
+  'submitAccessRequest',
+  'acceptAccessRequest',
+  'askSupplementAccessRequest',
+  'stillMissingAccessRequest',
+  'supplementAccessRequest',
+  'withdrawAccessRequest',
+  'askDisposalAccessRequest',
+];
+const DECIDES_REQUESTS = [
+  'approveAccessRequest',
+  'askExtensionAccessRequest',
+  'agreeAccessRequest',
+  'refuseAccessRequest',
+  'suspendAccessRequest',
+  'rectifyAccessRequest',
+  'refuseRectificationAccessRequest',
+  'resumeAccessRequest',
+  'terminateAccessRequest',
+  'confirmDisposalAccessRequest',
+];
 
 /**
  * Which operations (operationId of OpenAPI) a person may call: those of everyone who has signed in, and those of each role. Operations limit them
@@ -33,10 +58,23 @@ export const OPERATIONS_OF: Readonly<Record<PersonRole | 'person', readonly stri
     'getCodeList',
     'listCalendarYears',
     'getDueDate',
+    'listTasks',
   ],
-  'department-operator': [...DEPARTMENT, ...REGISTERS],
-  'department-manager': [...DEPARTMENT, ...SECOND_PERSON],
-  'authority-reviewer': [...DEPARTMENT, 'changeCodeList', 'approveUpstream', 'withdrawUpstream', 'importCalendarYear'],
+  'department-operator': [...DEPARTMENT, ...REGISTERS, ...REQUESTS],
+  'department-manager': [...DEPARTMENT, ...SECOND_PERSON, ...REQUESTS, ...DECIDES_REQUESTS],
+  'authority-reviewer': [
+    ...DEPARTMENT,
+    'changeCodeList',
+    'approveUpstream',
+    'withdrawUpstream',
+    'importCalendarYear',
+    'stopClockAccessRequest',
+    'extendAccessRequest',
+    'refuseExtensionAccessRequest',
+    'suspendAccessRequest',
+    'refuseRectificationAccessRequest',
+    'resumeAccessRequest',
+  ],
   'platform-operator': READS_UPSTREAMS,
   'community-worker': [],
   'security-administrator': [

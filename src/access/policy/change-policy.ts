@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type { Actor, Receipt } from '../../audit/entry.js';
 import type { AuditLog } from '../../audit/log.js';
 import { recorded } from '../../audit/recorded.js';
@@ -27,8 +28,14 @@ export interface By {
 
 export type NewChange = Omit<NewRecord, 'actor' | 'request' | 'epoch'>;
 
-/** The record to write, or several that are written together, decided on an index that has every earlier commit. */
-export type MakeRecord = (index: PolicyIndex) => NewChange | readonly NewChange[];
+/**
+ * The record to write, or several that are written together, decided on an index that has every earlier commit. What it writes by `tx` commits together
+ * with the records, or not at all.
+ */
+export type MakeRecord = (
+  index: PolicyIndex,
+  tx: pg.ClientBase,
+) => NewChange | readonly NewChange[] | Promise<readonly NewChange[]>;
 
 export interface Changed {
   index: PolicyIndex;
@@ -63,9 +70,14 @@ async function decideAndWrite(
     policy,
     (index) => {
       authorise?.();
-      return [make(index)].flat().map((change) => ({ ...change, actor, request, epoch: index.epoch }));
+      return index;
     },
-    (records) => inTransaction(database.app, (tx) => writeRecords(tx, log, records)),
+    (index) =>
+      inTransaction(database.app, async (tx) => {
+        const changes = [await make(index, tx)].flat();
+        const records = changes.map((change) => ({ ...change, actor, request, epoch: index.epoch }));
+        return writeRecords(tx, log, records);
+      }),
   );
   return { index: await policy.reach(epoch), receipt: itemAt(receipts, receipts.length - 1) };
 }

@@ -25,7 +25,7 @@ export const RECORD_EVENTS: Readonly<Record<RecordKind, readonly AuditEvent[]>> 
   publisher: ['publisher.registered'],
   purpose: ['purpose.registered'],
   application: ['application.registered', 'application.disabled', 'application.reopened', 'key.added', 'key.revoked'],
-  grant: ['grant.issued', 'grant.revoked', 'grant.reopened'],
+  grant: ['grant.issued', 'grant.renewed', 'grant.suspended', 'grant.resumed', 'grant.revoked', 'grant.reopened'],
   'code-list': ['code-list.changed'],
   upstream: ['upstream.approved', 'upstream.withdrawn', 'upstream.reopened'],
   origin: ['origin.began'],

@@ -1,6 +1,6 @@
 import type { Clock } from '../../platform/clock.js';
 import { Problem } from '../../platform/errors.js';
-import { refuseSecond } from '../grants/issue-grant.js';
+import { refuseSecond } from '../grants/grant-record.js';
 import { type By, type ChangeDependencies, changePolicy, type NewChange } from '../policy/change-policy.js';
 import type { PolicyIndex } from '../policy/policy.js';
 import type { ReopeningList } from './suspended.js';
@@ -55,6 +55,8 @@ function upstream(id: string, index: PolicyIndex): NewChange {
 
 function grant(id: string, index: PolicyIndex): NewChange {
   const { version: _, ...held } = suspended(index.grants, id, 'grant');
+  if (held.held === true)
+    throw new Problem('unprocessable', `The grant ${id} is suspended for misuse: it is rectified first.`);
   refuseSecond(held, index);
   return { kind: 'grant', id, document: { ...held, status: 'active' }, event: 'grant.reopened' };
 }

@@ -26,7 +26,7 @@ export function suspendedList(index: PolicyIndex): SuspendedList {
       department,
       roles: [...roles],
     })),
-    grants: closed(index.grants.values()).map((grant) => ({
+    grants: closed([...index.grants.values()].filter(({ held }) => held !== true)).map((grant) => ({
       id: grant.id,
       application: grant.application,
       dataset: `${grant.dataset}/v${grant.major}`,

@@ -12,6 +12,7 @@ import * as walls from '../../../migrations/009-walls.js';
 import * as people from '../../../migrations/010-people.js';
 import * as retention from '../../../migrations/011-retention.js';
 import * as calendar from '../../../migrations/013-calendar.js';
+import * as requests from '../../../migrations/013-requests.js';
 import * as restores from '../../../migrations/014-restores.js';
 import { migrateJobs } from '../jobs.js';
 import { checkServer } from './sessions/check-server.js';
@@ -33,6 +34,7 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '010-people': people,
   '011-retention': retention,
   '013-calendar': calendar,
+  '013-requests': requests,
   '014-restores': restores,
 };
 

@@ -10,6 +10,7 @@ export type HeaderParameter =
   | 'ExchangeCase'
   | 'ExchangeOperator'
   | 'IfNoneMatch'
+  | 'IfMatch'
   | 'IdempotencyKey'
   | 'ContentEncoding'
   | 'ContentDigest'
@@ -34,6 +35,14 @@ interface Parameter {
   required: boolean;
   description: string;
   schema: TSchema;
+}
+
+function ifMatch(): Parameter {
+  return header(
+    'If-Match',
+    pattern('^"[0-9]+"$', 20),
+    'The entity tag of what was read: 412 if somebody has changed it since, saying who. Required: 428 without it.',
+  );
 }
 
 /** The request headers with a meaning here. Purposes come from the catalog. */
@@ -67,6 +76,7 @@ export function headerParameters(catalog: Catalog): Record<HeaderParameter, Para
       text(1_000),
       'An entity tag of an earlier answer: 304 if the answer has not changed.',
     ),
+    IfMatch: ifMatch(),
     IdempotencyKey: header(
       'Idempotency-Key',
       pattern('^[\\x20-\\x7e]{1,258}$', 258),
@@ -132,8 +142,9 @@ export const RESPONSE_HEADERS: Readonly<Record<string, ResponseHeader>> = {
   'Exchange-Release': { description: 'Release 数据版本 of the rows.', schema: count() },
   'Schema-Version': { description: 'Version of the contract.', schema: pattern('^[0-9]+\\.[0-9]+$', 20) },
   ETag: {
-    description: 'Weak: equal for the same grant, purpose, query, releases and day.',
-    schema: pattern('^W/"[A-Za-z0-9_-]+"$', 100),
+    description:
+      'Of data: weak, equal for the same grant, purpose, query, releases and day. Of a request: its version, for If-Match.',
+    schema: pattern('^(W/)?"[A-Za-z0-9_-]+"$', 100),
   },
   Link: {
     description:

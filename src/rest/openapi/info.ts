@@ -22,7 +22,7 @@ const TAGS: Readonly<Record<string, string>> = {
   standard: '标准 The unified community data standard',
   graphql: 'GraphQL over HTTP',
   access: '授权 Applications and grants',
-  workflow: '办理 Working days and deadlines',
+  workflow: '办理 Access requests, tasks, working days and deadlines',
   audit: '审计 The append-only log, its checkpoints and proofs',
   oauth2: '认证 The embedded authorization server',
   operations: '运行 Documents, health and metrics',

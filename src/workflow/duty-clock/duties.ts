@@ -49,3 +49,5 @@ export const DUTY_NAMES: readonly DutyName[] = [
   'reply-conditional',
   'provision',
 ];
+
+export const isDuty = (name: string): name is DutyName => Object.hasOwn(DUTIES, name);

@@ -15,10 +15,19 @@ export interface WorkingDays {
   isLoaded(year: number): boolean;
 }
 
+/** Days after `from`, up to and with `until`, that a clock does not count. */
+export interface Pause {
+  from: string;
+  /** Null while the clock is stopped. */
+  until: string | null;
+}
+
 export interface Counting {
   /** Not counted itself. */
   from: string;
   workingDays: number;
+  /** Ended ones. */
+  pauses?: readonly Pause[];
 }
 
 export interface DueDate {
@@ -39,13 +48,15 @@ export function workingDaysOf(notices: readonly YearNotice[]): WorkingDays {
 }
 
 /** The day on which the last of the working days falls. */
-export function dueDate(days: WorkingDays, { from, workingDays }: Counting): DueDate {
+export function dueDate(days: WorkingDays, { from, workingDays, pauses = [] }: Counting): DueDate {
   let due = from;
   let provisional = false;
   for (let left = workingDays; left > 0; ) {
     due = dayAfter(due);
     provisional ||= !days.isLoaded(yearOf(due));
-    if (days.isWorked(due)) left--;
+    const day = due;
+    const paused = pauses.some((pause) => day > pause.from && day <= (pause.until ?? day));
+    if (days.isWorked(day) && !paused) left--;
   }
   return { due, provisional };
 }

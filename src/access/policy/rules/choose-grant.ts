@@ -66,7 +66,9 @@ function denyNone(choosing: GrantSearch, contract: Contract, stated: Stated): De
       return deny('check-mode', 'mode-not-granted', { reason: `no valid grant with mode ${choosing.mode}` });
     }
     if (choosing.index.holdsSuspended(choosing.clientId, contract.id, choosing.nowMs)) {
-      return deny('check-suspended', 'suspended', { reason: 'the grant was suspended by a new origin of the log' });
+      return deny('check-suspended', 'suspended', {
+        reason: 'the grant was suspended for misuse, or by a new origin of the log',
+      });
     }
     const reason = choosing.index.holdsAny(choosing.clientId, contract.id)
       ? 'no grant is valid at this time'
