@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { packageRoot } from '../src/platform/paths.js';
@@ -12,8 +12,8 @@ import { listTree } from './support/source-files.js';
 const folder = process.argv[2] ?? 'test';
 const long = folder === 'test/long';
 const TIMEOUT_MS = long ? 1_800_000 : 900_000;
-/** Processes that share the files of `npm test`: loading the exchange takes longer than many a file. A long test has a process of its own. */
-const LANES = 3;
+/** Processes that share the files of `npm test`: loading the exchange takes longer than many a file. One more than cores, as they wait for PostgreSQL. */
+const LANES = availableParallelism() + 1;
 const elsewhere = ['test/long/', 'test/bench/'].filter((prefix) => prefix !== `${folder}/`);
 
 const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
@@ -25,7 +25,7 @@ const node = ['-u', 'NODE_OPTIONS', process.execPath, '--enable-source-maps'];
 const env = { ...process.env, EXCHANGE_TEST_RUNNER: String(process.ppid) };
 const options = { cwd: packageRoot, buffered: true, timeout: TIMEOUT_MS };
 
-t.jobs = Number(process.env.TAP_JOBS ?? (long ? 2 : LANES));
+t.jobs = long ? 2 : LANES;
 const files = listTree(folder)
   .files.filter((path) => path.endsWith('.test.ts'))
   .filter((path) => !elsewhere.some((prefix) => path.startsWith(prefix)));

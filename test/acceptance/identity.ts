@@ -39,11 +39,14 @@ export const identity: Part = [
           issuer: demo.issuer,
           token_endpoint: demo.tokenEndpoint,
           jwks_uri: /^http/,
-          grant_types_supported: ['client_credentials'],
+          grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+          pushed_authorization_request_endpoint: /^http/,
+          require_pushed_authorization_requests: true,
+          code_challenge_methods_supported: ['S256'],
           token_endpoint_auth_methods_supported: ['private_key_jwt'],
           token_endpoint_auth_signing_alg_values_supported: ['ES256', 'EdDSA'],
         });
-        t.notOk(body.pushed_authorization_request_endpoint, 'nothing is offered that is not there');
+        t.notOk(body.registration_endpoint ?? body.introspection_endpoint, 'nothing is offered that is not there');
       }
     },
   ],
@@ -89,7 +92,8 @@ export const identity: Part = [
       }
       for (const [what, status, error, more] of [
         ['an unknown resource', 400, 'invalid_target', { resource: 'https://elsewhere.example' }],
-        ['another grant type', 400, 'unsupported_grant_type', { grant_type: 'authorization_code' }],
+        ['a code that it never had', 400, 'invalid_request', { grant_type: 'authorization_code' }],
+        ['another grant type', 400, 'unsupported_grant_type', { grant_type: 'password' }],
         ['a client that the assertion is not of', 400, 'invalid_request', { client_id: 'bulk-app' }],
       ] as const) {
         const reply = await outside.requestToken({ ...(await fields()), ...more });

@@ -110,7 +110,7 @@ const CASES: Case[] = [
   ['/fields/gender/required', field('gender', { required: 'false' })],
   ['/fields/id_number/required', field('id_number', { required: 'false' })],
   ['/fields/registered_division/required', field('registered_division', { required: 'false' })],
-  ['/fields/name/form', field('name', { form: 'XM' }), { suggestion: 'from' }],
+  ['/fields/name/fron', field('name', { fron: 'XM' }), { suggestion: 'from' }],
   ['/fields/name', field('name', 'no'), { expected: 'false (the field is dropped), or what it is' }],
   // fields beyond it
   ['/fields/note/type', field('note', added({ type: 'string' }))],

@@ -48,8 +48,8 @@ async function login(t: Test, who: { login: string; code: string; password?: str
 t.test('a person signs in at the command line, acts and signs out', async (t) => {
   t.match((await command(t, 'whoami')).stderr, /Nobody is signed in: exchange login/);
   const { reply, ended } = await login(t, { login: manager.login, code: manager.recovery[0] ?? '' });
+  t.match(await ended, { code: 0, stdout: /Signed in as 李娜 \(bai\.ying\)/ }); // until it has ended it captures what is printed
   t.match(await reply.text(), /已登录/);
-  t.match(await ended, { code: 0, stdout: /Signed in as 李娜 \(bai\.ying\)/ });
   t.equal(statSync(file).mode & 0o777, 0o600);
   t.notMatch(readFileSync(file, 'utf8'), PASSWORD);
   t.match((await command(t, 'whoami')).stdout, /bai\.ying.*police: department-operator/);

@@ -51,7 +51,7 @@ t.test('fault 1: only batches are lost: what is beyond them is set aside, and th
   t.match(said, { number: 2, common: backup, name: /civic-exchange\/2$/ });
   t.ok(said.lost >= lost - backup, 'what is lost');
   const { rows } = await by.query(`SELECT count(*)::int AS n FROM audit.set_aside WHERE part = 'entry'`);
-  t.equal(rows[0].n, said.lost, 'evidence');
+  t.ok(rows[0].n >= lost - backup && rows[0].n <= said.lost, 'evidence: all but what was signed and not committed');
   await by.end();
 });
 

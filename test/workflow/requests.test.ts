@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import t from 'tap';
 import { residentRows } from '../../src/demo/people/police-rows.js';
 import { planPopulation } from '../../src/demo/places/plan.js';
 import { settleRequests } from '../../src/workflow/access-request/settle.js';
 import { deliverRows, delivers, publishPart } from '../support/catalog-part.js';
 import { type Reply, testNode } from '../support/node.js';
+import t from '../support/tap.js';
 import { BAD_DRAFTS, BAD_STEPS, draft, inDays, type Login, people } from './bad-requests.js';
 import { forbiddenStep } from './random-steps.js';
 

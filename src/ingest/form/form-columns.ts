@@ -115,7 +115,7 @@ export const ENTRY_COLUMNS = {
     en: "Provider's credit code",
     required: true,
     hint: '统一社会信用代码 GB 32100',
-    example: '11370399000000019N',
+    example: '113700000000000010',
   },
   summary: {
     heading: '信息资源摘要',
