@@ -1,13 +1,13 @@
 import type { Test } from 'tap';
+import t from 'tap';
 import { disableApplication } from '../../src/access/identity/register-application.js';
 import type { AuditEvent } from '../../src/audit/entry.js';
 import { newPrivateJwk, publicPart } from '../../src/client/new-key.js';
 import { runSource } from '../../src/exchange/sources/run-source.js';
+import { type Overtaking, overtake } from '../failure/overtaking.js';
 import { BY, openCity } from '../rest/city.js';
 import { publishPart } from '../support/catalog-part.js';
 import { type Asking, type Reply, testNode } from '../support/node.js';
-import t from '../support/tap.js';
-import { type Overtaking, overtake } from './overtaking.js';
 
 // Invariants 1 and 5 for each user of the recorded act: the policy moves, or the token ends, between the decision and the commit.
 const city = await openCity(t);

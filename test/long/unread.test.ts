@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
+import t from 'tap';
 import { entriesFrom } from '../failure/load.js';
 import { deliverPeople, people, unmasked } from '../failure/residents.js';
 import { until } from '../failure/until.js';
+import { heldFor, page, pipeline, readSlowly, readSteadily, type Wire } from '../in-flight/wire.js';
 import { testNode } from '../support/node.js';
-import t from '../support/tap.js';
-import { heldFor, page, pipeline, readSlowly, readSteadily, type Wire } from './wire.js';
 
 const node = await testNode(t, { config: { asksAtOnce: 6 } });
 const { exchange } = node;

@@ -1,9 +1,9 @@
 import type { Test } from 'tap';
+import t from 'tap';
 import type { GrantDraft } from '../../src/access/grants/draft-grant.js';
+import { fixture } from '../parity/fixture.js';
+import type { Row } from '../parity/rows.js';
 import type { Reply } from '../support/node.js';
-import t from '../support/tap.js';
-import { fixture } from './fixture.js';
-import type { Row } from './rows.js';
 
 // Two applications that differ in one thing, and two states of the data that differ only in what nobody was granted: no reply may show the
 // difference, except by what was granted.
