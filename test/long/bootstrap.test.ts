@@ -1,14 +1,14 @@
 import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import t from 'tap';
 import { registerFirstOperator } from '../../src/access/identity/first-operator.js';
 import { newPrivateJwk, publicPart } from '../../src/client/new-key.js';
 import { loadConfig } from '../../src/platform/config.js';
 import { startExchange } from '../../src/start.js';
+import { command } from '../cli/command.js';
 import { testDatabase } from '../support/database.js';
 import { testNode } from '../support/node.js';
-import t from '../support/tap.js';
-import { command } from './command.js';
 
 // The first operator of an installation, from an empty database, by the command line on the machine itself.
 const directory = mkdtempSync(join(tmpdir(), 'civic-exchange-bootstrap-'));

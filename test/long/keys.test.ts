@@ -2,6 +2,7 @@ import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, stat
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import t from 'tap';
 import { systemClock } from '../../src/platform/clock.js';
 import { loadConfig } from '../../src/platform/config.js';
 import { keepMonthKeys } from '../../src/platform/keys/keep-month-keys.js';
@@ -12,7 +13,6 @@ import { until } from '../failure/until.js';
 import { testDatabase } from '../support/database.js';
 import { keysIn } from '../support/keys.js';
 import { freePort } from '../support/node.js';
-import t from '../support/tap.js';
 
 const { url } = await testDatabase(t);
 // The starts of this test give the logins passwords of their own key.
