@@ -17,7 +17,8 @@ const sql = /```sql\n([\s\S]*?)```/.exec(walk)?.[1] ?? '';
 
 /** What a reader sees after the commands that begin like this. */
 const PRINTS: readonly (readonly [string, RegExp])[] = [
-  ['exchange bootstrap', /operator-app is the first operator \(entry 0\)/],
+  ['exchange bootstrap --data-dir walk/own --key', /operator-app is the first operator \(entry 0\)/],
+  ['exchange bootstrap --data-dir walk/own --person', /zhou\.min is invited[\s\S]*\/invitation\//],
   ['operator application register', /is active/],
   ['operator catalog apply', /published contract civil-affairs\/elder-canteen\/v1/],
   ['exchange deliver', /release 1/],
