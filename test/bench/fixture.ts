@@ -115,6 +115,8 @@ async function insertResidents(
     rowIds.push(...ids);
     numbers.push(...batch);
   }
+  // An order of a grant gets its index once the dataset has a release.
+  await database.owner.query('UPDATE exchange.line SET release = 1 WHERE name = $1', ['police/resident']);
   await database.owner.query(`ANALYZE data.${TABLE}`);
   return { rowIds, numbers };
 }
