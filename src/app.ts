@@ -146,7 +146,7 @@ const DRAFTS = {
   told: 'Other drafts are being made. Ask again.',
 };
 
-/** Of one application a page of a thousand rows at a time, on one of the four connections of the reading pool, with smaller asks beside it. */
+/** An application has one page of a thousand rows at a time, on one of the four connections of the reading pool, and smaller asks beside it. */
 const READING: QueueBounds = {
   rows: 4_000,
   rowsEach: 1_500,

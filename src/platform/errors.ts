@@ -24,7 +24,7 @@ export const PROBLEMS = {
   'relation-not-granted': { status: 403, title: 'A dataset on this path is not granted' },
   'mode-not-granted': { status: 403, title: 'The grant does not include this mode' },
   suspended: { status: 403, title: 'The access is suspended until it is reopened' },
-  forbidden: { status: 403, title: 'The application may not do this' },
+  forbidden: { status: 403, title: 'The caller may not do this' },
   'not-found': { status: 404, title: 'Nothing here, or nothing for you' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   'not-acceptable': { status: 406, title: 'No representation fits Accept' },

@@ -14,7 +14,7 @@ export type PersonRole = keyof typeof PERSON_ROLES;
 
 export const isPersonRole = (role: string): role is PersonRole => Object.hasOwn(PERSON_ROLES, role);
 
-/** Who has one of these takes part in nothing else, so that whoever watches has nothing of its own to cover up. */
+/** A person with one of these has no other role, so that nobody reviews their own work. */
 const APART: ReadonlySet<PersonRole> = new Set(['security-administrator', 'system-administrator', 'security-auditor']);
 
 /** Whether one person may have all of these roles at once. */

@@ -99,7 +99,7 @@ async function onDatabase<T>(
     return await work(connection);
   } catch (error) {
     const problem = sourceProblem(error);
-    // Of a file that is an answer in itself; here the caller named the table.
+    // A run reports an unreadable table as its outcome; here the caller named the table, so it is the caller's mistake.
     throw problem instanceof Unreadable && problem.rule === 'table'
       ? new Problem('not-found', `${problem.message}.`)
       : problem;

@@ -23,7 +23,7 @@ export function shownValues(
   const { values } = profile;
   if (values === undefined || values.size === 0 || values.size > VALUES_AT_MOST) return [];
   const element = match?.named.element;
-  // Of a person, and no code: a value may be rare elsewhere.
+  // A personal value that is no code may be rare elsewhere and name somebody there.
   if (element !== undefined && match?.codes === undefined && isPersonal(element.sensitivity)) return [];
   const known = new Set(
     (match?.codes?.matches ?? []).filter(({ certainty }) => certainty >= KNOWN_FROM).map(({ word }) => word),

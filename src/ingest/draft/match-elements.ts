@@ -22,7 +22,7 @@ export interface ElementMatch {
   /** 0 to 1. */
   certainty: number;
   reason: MatchReason;
-  /** Of an element with codes. */
+  /** How the column's values fit the code list; undefined where the element has none. */
   codes: ListFit | undefined;
 }
 

@@ -33,7 +33,7 @@ export interface FormProvider {
   uscc: string;
 }
 
-/** Of a contract that names none: by its format. */
+/** The format type of a contract that names none, by the format of its resource. */
 export const FORMAT_TYPE_OF: FormWords = {
   document: 'pdf',
   spreadsheet: 'xlsx',

@@ -12,7 +12,7 @@ interface Effecting {
   said: StepBody;
   /** Login. */
   person: string;
-  /** Of the person. */
+  /** The department for which the person acts. */
   department: string;
   index: PolicyIndex;
   now: number;
